@@ -24,7 +24,7 @@ type CountAPIKeysNamedParams struct {
 }
 
 func (q *Queries) CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error) {
-	row := q.queryRow(ctx, q.countAPIKeysNamedStmt, countAPIKeysNamed, arg.UserID, arg.Name)
+	row := q.db.QueryRowContext(ctx, countAPIKeysNamed, arg.UserID, arg.Name)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -46,7 +46,7 @@ type CountAPIKeysOfParams struct {
 
 // How many tokens ListAPIKeysPage finds in all.
 func (q *Queries) CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error) {
-	row := q.queryRow(ctx, q.countAPIKeysOfStmt, countAPIKeysOf,
+	row := q.db.QueryRowContext(ctx, countAPIKeysOf,
 		arg.After,
 		arg.Until,
 		arg.UnusedSince,
@@ -67,7 +67,7 @@ type CountLoginOfUserParams struct {
 }
 
 func (q *Queries) CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error) {
-	row := q.queryRow(ctx, q.countLoginOfUserStmt, countLoginOfUser, arg.UserID, arg.ID)
+	row := q.db.QueryRowContext(ctx, countLoginOfUser, arg.UserID, arg.ID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -79,7 +79,7 @@ SELECT count(*) FROM api_keys WHERE user_id = ?1 AND login_type = 'token'
 
 // How many API tokens an account has; tokens of a sign-in do not count.
 func (q *Queries) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
-	row := q.queryRow(ctx, q.countTokensStmt, countTokens, userID)
+	row := q.db.QueryRowContext(ctx, countTokens, userID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -96,7 +96,7 @@ type CountTokensEndingParams struct {
 
 // How many API tokens end in a time.
 func (q *Queries) CountTokensEnding(ctx context.Context, arg CountTokensEndingParams) (int64, error) {
-	row := q.queryRow(ctx, q.countTokensEndingStmt, countTokensEnding, arg.Now, arg.Until)
+	row := q.db.QueryRowContext(ctx, countTokensEnding, arg.Now, arg.Until)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -108,7 +108,7 @@ DELETE FROM api_keys WHERE id = ?1
 
 // unit: organization, site, signin
 func (q *Queries) DeleteAPIKey(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.deleteAPIKeyStmt, deleteAPIKey, id)
+	_, err := q.db.ExecContext(ctx, deleteAPIKey, id)
 	return err
 }
 
@@ -118,7 +118,7 @@ DELETE FROM api_keys WHERE user_id = ?1
 
 // unit: site
 func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteAPIKeysOfUserStmt, deleteAPIKeysOfUser, userID)
+	_, err := q.db.ExecContext(ctx, deleteAPIKeysOfUser, userID)
 	return err
 }
 
@@ -129,7 +129,7 @@ DELETE FROM api_keys WHERE expires_at <= ?1 AND (expiry_noted OR login_type <> '
 // Those that ended a while ago: people see for that long that they did. A token waits until the trail tells of its end.
 // unit: site, signin
 func (q *Queries) DeleteExpiredKeys(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, before)
+	_, err := q.db.ExecContext(ctx, deleteExpiredKeys, before)
 	return err
 }
 
@@ -144,7 +144,7 @@ type DeleteLoginOfUserParams struct {
 
 // unit: signin
 func (q *Queries) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) error {
-	_, err := q.exec(ctx, q.deleteLoginOfUserStmt, deleteLoginOfUser, arg.UserID, arg.ID)
+	_, err := q.db.ExecContext(ctx, deleteLoginOfUser, arg.UserID, arg.ID)
 	return err
 }
 
@@ -155,7 +155,7 @@ DELETE FROM api_keys WHERE user_id = ?1 AND login_type = 'password'
 // The tokens that programs got by signing in.
 // unit: organization, site
 func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteLoginsOfUserStmt, deleteLoginsOfUser, userID)
+	_, err := q.db.ExecContext(ctx, deleteLoginsOfUser, userID)
 	return err
 }
 
@@ -171,7 +171,7 @@ type EndAPIKeyParams struct {
 // The trail tells who ended it, so it does not also expire.
 // unit: site
 func (q *Queries) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
-	_, err := q.exec(ctx, q.endAPIKeyStmt, endAPIKey, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, endAPIKey, arg.Now, arg.ID)
 	return err
 }
 
@@ -211,7 +211,7 @@ type FindAPIKeyRow struct {
 
 // A key of an account by its id, or a token by its name.
 func (q *Queries) FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPIKeyRow, error) {
-	row := q.queryRow(ctx, q.findAPIKeyStmt, findAPIKey, arg.UserID, arg.ID, arg.Name)
+	row := q.db.QueryRowContext(ctx, findAPIKey, arg.UserID, arg.ID, arg.Name)
 	var i FindAPIKeyRow
 	err := row.Scan(
 		&i.ID,
@@ -254,7 +254,7 @@ type GetAPIKeyRow struct {
 }
 
 func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
-	row := q.queryRow(ctx, q.getAPIKeyStmt, getAPIKey, id)
+	row := q.db.QueryRowContext(ctx, getAPIKey, id)
 	var i GetAPIKeyRow
 	err := row.Scan(
 		&i.UserID,
@@ -281,7 +281,7 @@ type GetAPIKeyOwnerRow struct {
 }
 
 func (q *Queries) GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwnerRow, error) {
-	row := q.queryRow(ctx, q.getAPIKeyOwnerStmt, getAPIKeyOwner, id)
+	row := q.db.QueryRowContext(ctx, getAPIKeyOwner, id)
 	var i GetAPIKeyOwnerRow
 	err := row.Scan(&i.UserID, &i.Name)
 	return i, err
@@ -307,7 +307,7 @@ type GetExpiredTokenRow struct {
 
 // One of ListExpiredTokens.
 func (q *Queries) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error) {
-	row := q.queryRow(ctx, q.getExpiredTokenStmt, getExpiredToken, arg.ID, arg.Now)
+	row := q.db.QueryRowContext(ctx, getExpiredToken, arg.ID, arg.Now)
 	var i GetExpiredTokenRow
 	err := row.Scan(
 		&i.ID,
@@ -348,7 +348,7 @@ type InsertAPIKeyParams struct {
 
 // unit: site, signin
 func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error {
-	_, err := q.exec(ctx, q.insertAPIKeyStmt, insertAPIKey,
+	_, err := q.db.ExecContext(ctx, insertAPIKey,
 		arg.ID,
 		arg.UserID,
 		arg.SecretHash,
@@ -404,7 +404,7 @@ type ListAPIKeysRow struct {
 
 // Of an account: tokens that end after a time.
 func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
-	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, arg.UserID, arg.After)
+	rows, err := q.db.QueryContext(ctx, listAPIKeys, arg.UserID, arg.After)
 	if err != nil {
 		return nil, err
 	}
@@ -482,7 +482,7 @@ type ListAPIKeysAfterRow struct {
 
 // Tokens of all accounts that end after a time, those that end first before the others, from a place onwards.
 func (q *Queries) ListAPIKeysAfter(ctx context.Context, arg ListAPIKeysAfterParams) ([]ListAPIKeysAfterRow, error) {
-	rows, err := q.query(ctx, q.listAPIKeysAfterStmt, listAPIKeysAfter,
+	rows, err := q.db.QueryContext(ctx, listAPIKeysAfter,
 		arg.After,
 		arg.AfterEnd,
 		arg.AfterID,
@@ -570,7 +570,7 @@ type ListAPIKeysPageRow struct {
 // Tokens that stand, of all accounts, those that end first before the others: some after a number of them. One that was
 // never used counts as used when it was made.
 func (q *Queries) ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error) {
-	rows, err := q.query(ctx, q.listAPIKeysPageStmt, listAPIKeysPage,
+	rows, err := q.db.QueryContext(ctx, listAPIKeysPage,
 		arg.After,
 		arg.Until,
 		arg.UnusedSince,
@@ -638,7 +638,7 @@ type ListExpiredTokensRow struct {
 
 // API tokens that have expired and of which the trail does not tell yet, those that expired first.
 func (q *Queries) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
-	rows, err := q.query(ctx, q.listExpiredTokensStmt, listExpiredTokens, arg.Now, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listExpiredTokens, arg.Now, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -686,7 +686,7 @@ type ListLoginsRow struct {
 
 // The tokens that programs got by signing in to an account and that have not ended.
 func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
-	rows, err := q.query(ctx, q.listLoginsStmt, listLogins, arg.UserID, arg.Now)
+	rows, err := q.db.QueryContext(ctx, listLogins, arg.UserID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -736,7 +736,7 @@ func (q *Queries) ListStandingKeys(ctx context.Context, arg ListStandingKeysPara
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -782,7 +782,7 @@ func (q *Queries) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -834,7 +834,7 @@ type ListTokensToTellRow struct {
 
 // API tokens that end within so many days, were made to live longer, and of which that was not told yet: those that end first.
 func (q *Queries) ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error) {
-	rows, err := q.query(ctx, q.listTokensToTellStmt, listTokensToTell,
+	rows, err := q.db.QueryContext(ctx, listTokensToTell,
 		arg.Now,
 		arg.Until,
 		arg.LivesLonger,
@@ -879,7 +879,7 @@ type NoteEndToldParams struct {
 
 // unit: signin
 func (q *Queries) NoteEndTold(ctx context.Context, arg NoteEndToldParams) error {
-	_, err := q.exec(ctx, q.noteEndToldStmt, noteEndTold, arg.Days, arg.ID)
+	_, err := q.db.ExecContext(ctx, noteEndTold, arg.Days, arg.ID)
 	return err
 }
 
@@ -889,7 +889,7 @@ UPDATE api_keys SET expiry_noted = true WHERE id = ?1
 
 // unit: signin
 func (q *Queries) NoteExpiry(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.noteExpiryStmt, noteExpiry, id)
+	_, err := q.db.ExecContext(ctx, noteExpiry, id)
 	return err
 }
 
@@ -904,6 +904,6 @@ type UpdateLastUsedParams struct {
 
 // unit: site, signin
 func (q *Queries) UpdateLastUsed(ctx context.Context, arg UpdateLastUsedParams) error {
-	_, err := q.exec(ctx, q.updateLastUsedStmt, updateLastUsed, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, updateLastUsed, arg.Now, arg.ID)
 	return err
 }

@@ -20,7 +20,7 @@ SELECT count(*) FROM audit_logs
 
 // reads all: it counts them.
 func (q *Queries) CountAuditLogs(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countAuditLogsStmt, countAuditLogs)
+	row := q.db.QueryRowContext(ctx, countAuditLogs)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -32,7 +32,7 @@ SELECT count(*) FROM revisions WHERE audit_seq > 0
 
 // reads all: it counts them.
 func (q *Queries) CountChains(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countChainsStmt, countChains)
+	row := q.db.QueryRowContext(ctx, countChains)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -84,7 +84,7 @@ type FindAuditLogsRow struct {
 // Organizations: ids with a space before and after each; ” is no limit. Also: entries of the site that count as theirs,
 // written likewise; ” is none, and PostgreSQL then plans as if it were not there.
 func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error) {
-	rows, err := q.query(ctx, q.findAuditLogsStmt, findAuditLogs,
+	rows, err := q.db.QueryContext(ctx, findAuditLogs,
 		arg.Organizations,
 		arg.Also,
 		arg.OrganizationID,
@@ -126,7 +126,7 @@ SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_
 `
 
 func (q *Queries) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error) {
-	row := q.queryRow(ctx, q.getAuditLogStmt, getAuditLog, id)
+	row := q.db.QueryRowContext(ctx, getAuditLog, id)
 	var i AuditLog
 	err := row.Scan(
 		&i.Seq,
@@ -161,7 +161,7 @@ type GetAuditSealRow struct {
 }
 
 func (q *Queries) GetAuditSeal(ctx context.Context) (GetAuditSealRow, error) {
-	row := q.queryRow(ctx, q.getAuditSealStmt, getAuditSeal)
+	row := q.db.QueryRowContext(ctx, getAuditSeal)
 	var i GetAuditSealRow
 	err := row.Scan(&i.Seq, &i.Hash)
 	return i, err
@@ -172,7 +172,7 @@ SELECT seq, time, heads, hash FROM audit_roots WHERE seq > 0 ORDER BY seq DESC L
 `
 
 func (q *Queries) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
-	row := q.queryRow(ctx, q.getLastAuditRootStmt, getLastAuditRoot)
+	row := q.db.QueryRowContext(ctx, getLastAuditRoot)
 	var i AuditRoot
 	err := row.Scan(
 		&i.Seq,
@@ -214,7 +214,7 @@ type InsertAuditLogParams struct {
 
 // unit: organization, site, signin
 func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
-	_, err := q.exec(ctx, q.insertAuditLogStmt, insertAuditLog,
+	_, err := q.db.ExecContext(ctx, insertAuditLog,
 		arg.ID,
 		arg.Time,
 		arg.RequestID,
@@ -249,7 +249,7 @@ type InsertAuditRootParams struct {
 
 // unit: site
 func (q *Queries) InsertAuditRoot(ctx context.Context, arg InsertAuditRootParams) error {
-	_, err := q.exec(ctx, q.insertAuditRootStmt, insertAuditRoot,
+	_, err := q.db.ExecContext(ctx, insertAuditRoot,
 		arg.Seq,
 		arg.Time,
 		arg.Heads,
@@ -271,7 +271,7 @@ type InsertAuditRootHeadParams struct {
 
 // unit: site
 func (q *Queries) InsertAuditRootHead(ctx context.Context, arg InsertAuditRootHeadParams) error {
-	_, err := q.exec(ctx, q.insertAuditRootHeadStmt, insertAuditRootHead,
+	_, err := q.db.ExecContext(ctx, insertAuditRootHead,
 		arg.RootSeq,
 		arg.OrganizationID,
 		arg.ChainSeq,
@@ -319,7 +319,7 @@ type ListAuditAfterParams struct {
 
 // The oldest entries that match and are newer than a row, oldest first: the page above.
 func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error) {
-	rows, err := q.query(ctx, q.listAuditAfterStmt, listAuditAfter,
+	rows, err := q.db.QueryContext(ctx, listAuditAfter,
 		arg.Organizations,
 		arg.Also,
 		arg.OrganizationID,
@@ -395,7 +395,7 @@ type ListAuditBeforeParams struct {
 
 // The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
 func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error) {
-	rows, err := q.query(ctx, q.listAuditBeforeStmt, listAuditBefore,
+	rows, err := q.db.QueryContext(ctx, listAuditBefore,
 		arg.Organizations,
 		arg.Also,
 		arg.OrganizationID,
@@ -447,7 +447,7 @@ type ListAuditChainParams struct {
 
 // A chain from a place onwards, in pieces.
 func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error) {
-	rows, err := q.query(ctx, q.listAuditChainStmt, listAuditChain, arg.Chain, arg.AfterSeq, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listAuditChain, arg.Chain, arg.AfterSeq, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -503,7 +503,7 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 	} else {
 		query = strings.Replace(query, "/*SLICE:seqs*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -556,7 +556,7 @@ type ListAuditRootHeadsRow struct {
 
 // By the organizations, in the order that the hash of the root takes them in.
 func (q *Queries) ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error) {
-	rows, err := q.query(ctx, q.listAuditRootHeadsStmt, listAuditRootHeads, rootSeq)
+	rows, err := q.db.QueryContext(ctx, listAuditRootHeads, rootSeq)
 	if err != nil {
 		return nil, err
 	}
@@ -588,7 +588,7 @@ type ListAuditRootsParams struct {
 }
 
 func (q *Queries) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error) {
-	rows, err := q.query(ctx, q.listAuditRootsStmt, listAuditRoots, arg.AfterSeq, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listAuditRoots, arg.AfterSeq, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -631,7 +631,7 @@ type ListMovedHeadsRow struct {
 // The heads of the chains that have got entries since the last root. A chain that was cut off has moved as well.
 // reads all: it compares all chains.
 func (q *Queries) ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error) {
-	rows, err := q.query(ctx, q.listMovedHeadsStmt, listMovedHeads)
+	rows, err := q.db.QueryContext(ctx, listMovedHeads)
 	if err != nil {
 		return nil, err
 	}
@@ -668,7 +668,7 @@ type ListRoleDeletionsRow struct {
 // The custom roles that were ever deleted, and when last.
 // reads all: it is asked while the whole trail is read.
 func (q *Queries) ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error) {
-	rows, err := q.query(ctx, q.listRoleDeletionsStmt, listRoleDeletions)
+	rows, err := q.db.QueryContext(ctx, listRoleDeletions)
 	if err != nil {
 		return nil, err
 	}
@@ -724,7 +724,7 @@ func (q *Queries) ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams
 	} else {
 		query = strings.Replace(query, "/*SLICE:resource_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -763,7 +763,7 @@ type ListSealedTrailParams struct {
 
 // The entries from before there were chains, in pieces.
 func (q *Queries) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error) {
-	rows, err := q.query(ctx, q.listSealedTrailStmt, listSealedTrail, arg.AfterSeq, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listSealedTrail, arg.AfterSeq, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type ListAccountGroupNamesRow struct {
 // The first accounts that hold exactly this on the site, in any order.
 // reads all: it ends with the first few, and what many hold is found at once.
 func (q *Queries) ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error) {
-	rows, err := q.query(ctx, q.listAccountGroupNamesStmt, listAccountGroupNames,
+	rows, err := q.db.QueryContext(ctx, listAccountGroupNames,
 		arg.Roles,
 		arg.Status,
 		arg.Belonging,
@@ -82,7 +82,7 @@ type ListAccountGroupsRow struct {
 // What the accounts hold on the site, and how many hold it; and whether they belong to an organization, if that is asked.
 // reads all: what everybody has on the site changes for all accounts.
 func (q *Queries) ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error) {
-	rows, err := q.query(ctx, q.listAccountGroupsStmt, listAccountGroups, belonging)
+	rows, err := q.db.QueryContext(ctx, listAccountGroups, belonging)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (q *Queries) ListAccountNames(ctx context.Context, keys []string) ([]ListAc
 	} else {
 		query = strings.Replace(query, "/*SLICE:keys*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ type ListAccountsOfRoleRow struct {
 
 // The same of a role of the site, by id, and whether the account belongs to an organization, if that is asked.
 func (q *Queries) ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error) {
-	rows, err := q.query(ctx, q.listAccountsOfRoleStmt, listAccountsOfRole,
+	rows, err := q.db.QueryContext(ctx, listAccountsOfRole,
 		arg.Belonging,
 		arg.Role,
 		arg.AfterUser,
@@ -221,7 +221,7 @@ SELECT DISTINCT catalog_version FROM roles
 // The versions of the catalog in which permissions of custom roles are meant.
 // reads all: of custom roles there are few.
 func (q *Queries) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {
-	rows, err := q.query(ctx, q.listCatalogsOfRolesStmt, listCatalogsOfRoles)
+	rows, err := q.db.QueryContext(ctx, listCatalogsOfRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +267,7 @@ type ListGroupNamesRow struct {
 
 // Those members who hold exactly this, by username, from a place onwards.
 func (q *Queries) ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error) {
-	rows, err := q.query(ctx, q.listGroupNamesStmt, listGroupNames,
+	rows, err := q.db.QueryContext(ctx, listGroupNames,
 		arg.OrganizationID,
 		arg.Roles,
 		arg.SiteRoles,
@@ -322,7 +322,7 @@ type ListHoldingsOfRoleRow struct {
 
 // Who holds a role, and what else, by username, from a place onwards.
 func (q *Queries) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error) {
-	rows, err := q.query(ctx, q.listHoldingsOfRoleStmt, listHoldingsOfRole,
+	rows, err := q.db.QueryContext(ctx, listHoldingsOfRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.AfterKey,
@@ -387,7 +387,7 @@ func (q *Queries) ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRo
 	} else {
 		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -443,7 +443,7 @@ func (q *Queries) ListMemberNames(ctx context.Context, arg ListMemberNamesParams
 	} else {
 		query = strings.Replace(query, "/*SLICE:keys*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -477,7 +477,7 @@ type ListOrganizationSizesRow struct {
 
 // reads all: what everybody's change concerns are all organizations.
 func (q *Queries) ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error) {
-	rows, err := q.query(ctx, q.listOrganizationSizesStmt, listOrganizationSizes)
+	rows, err := q.db.QueryContext(ctx, listOrganizationSizes)
 	if err != nil {
 		return nil, err
 	}
@@ -514,7 +514,7 @@ func (q *Queries) ListPermissionsByRole(ctx context.Context, roleIds []uuid.UUID
 	} else {
 		query = strings.Replace(query, "/*SLICE:role_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -555,7 +555,7 @@ type ListRoleCountsRow struct {
 // Where a role is held, and by how many.
 // reads all on PostgreSQL: no index begins with the role; SQLite looks into one organization after the other.
 func (q *Queries) ListRoleCounts(ctx context.Context, role string) ([]ListRoleCountsRow, error) {
-	rows, err := q.query(ctx, q.listRoleCountsStmt, listRoleCounts, role)
+	rows, err := q.db.QueryContext(ctx, listRoleCounts, role)
 	if err != nil {
 		return nil, err
 	}
@@ -584,7 +584,7 @@ SELECT organization_id FROM roles WHERE name = ?1
 // Which organizations have a custom role of a name; the site has none.
 // reads all: it is asked when a catalog brings a new role, and of custom roles there are few.
 func (q *Queries) ListRoleScopesByName(ctx context.Context, name string) ([]uuid.NullUUID, error) {
-	rows, err := q.query(ctx, q.listRoleScopesByNameStmt, listRoleScopesByName, name)
+	rows, err := q.db.QueryContext(ctx, listRoleScopesByName, name)
 	if err != nil {
 		return nil, err
 	}
@@ -621,7 +621,7 @@ func (q *Queries) ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, e
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -663,7 +663,7 @@ type ListRolesWithPairParams struct {
 }
 
 func (q *Queries) ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listRolesWithPairStmt, listRolesWithPair, arg.ResourceType, arg.Action)
+	rows, err := q.db.QueryContext(ctx, listRolesWithPair, arg.ResourceType, arg.Action)
 	if err != nil {
 		return nil, err
 	}
@@ -712,7 +712,7 @@ type WalkAccountsRow struct {
 // All accounts with what they hold on the site, by username, from a place onwards.
 // reads all on PostgreSQL: it looks through all memberships at once for whether there is one.
 func (q *Queries) WalkAccounts(ctx context.Context, arg WalkAccountsParams) ([]WalkAccountsRow, error) {
-	rows, err := q.query(ctx, q.walkAccountsStmt, walkAccounts, arg.Belonging, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, walkAccounts, arg.Belonging, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -764,7 +764,7 @@ type WalkMembersRow struct {
 
 // The members of a range of organizations with what they hold.
 func (q *Queries) WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMembersRow, error) {
-	rows, err := q.query(ctx, q.walkMembersStmt, walkMembers, arg.FirstID, arg.LastID)
+	rows, err := q.db.QueryContext(ctx, walkMembers, arg.FirstID, arg.LastID)
 	if err != nil {
 		return nil, err
 	}
@@ -820,7 +820,7 @@ type WalkOrganizationRow struct {
 // The same of one, from a place onwards. SQLite finds the place only behind an equal organization: in a range of one it walks
 // up to it again for each piece.
 func (q *Queries) WalkOrganization(ctx context.Context, arg WalkOrganizationParams) ([]WalkOrganizationRow, error) {
-	rows, err := q.query(ctx, q.walkOrganizationStmt, walkOrganization, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, walkOrganization, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}

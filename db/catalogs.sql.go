@@ -29,7 +29,7 @@ type CountRolesOfTypesRow struct {
 // How many custom roles name each type, by the version in which they mean it.
 // reads all: of custom roles there are few.
 func (q *Queries) CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error) {
-	rows, err := q.query(ctx, q.countRolesOfTypesStmt, countRolesOfTypes)
+	rows, err := q.db.QueryContext(ctx, countRolesOfTypes)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ SELECT version, product, label, document, source, hash, steps, same_as, note, ap
 `
 
 func (q *Queries) GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error) {
-	row := q.queryRow(ctx, q.getCatalogVersionStmt, getCatalogVersion, version)
+	row := q.db.QueryRowContext(ctx, getCatalogVersion, version)
 	var i CatalogVersion
 	err := row.Scan(
 		&i.Version,
@@ -89,7 +89,7 @@ type InsertCatalogEffectParams struct {
 
 // unit: site
 func (q *Queries) InsertCatalogEffect(ctx context.Context, arg InsertCatalogEffectParams) error {
-	_, err := q.exec(ctx, q.insertCatalogEffectStmt, insertCatalogEffect,
+	_, err := q.db.ExecContext(ctx, insertCatalogEffect,
 		arg.Version,
 		arg.OrganizationID,
 		arg.Role,
@@ -120,7 +120,7 @@ type InsertCatalogVersionParams struct {
 
 // unit: site
 func (q *Queries) InsertCatalogVersion(ctx context.Context, arg InsertCatalogVersionParams) error {
-	_, err := q.exec(ctx, q.insertCatalogVersionStmt, insertCatalogVersion,
+	_, err := q.db.ExecContext(ctx, insertCatalogVersion,
 		arg.Version,
 		arg.Product,
 		arg.Label,
@@ -155,7 +155,7 @@ type InsertFirstCatalogParams struct {
 // InsertCatalogVersion for what the program brings, which several may do at once.
 // unit: site
 func (q *Queries) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogParams) error {
-	_, err := q.exec(ctx, q.insertFirstCatalogStmt, insertFirstCatalog,
+	_, err := q.db.ExecContext(ctx, insertFirstCatalog,
 		arg.Product,
 		arg.Label,
 		arg.Document,
@@ -172,7 +172,7 @@ SELECT version, organization_id, role, permission, people FROM catalog_effects W
 `
 
 func (q *Queries) ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error) {
-	rows, err := q.query(ctx, q.listCatalogEffectsStmt, listCatalogEffects, version)
+	rows, err := q.db.QueryContext(ctx, listCatalogEffects, version)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func (q *Queries) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffec
 	} else {
 		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +271,7 @@ func (q *Queries) ListCatalogEntriesIn(ctx context.Context, organizationIds []uu
 	} else {
 		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +312,7 @@ type ListCatalogHistoryRow struct {
 // Every version without its text.
 // reads all: a translation goes through each version since the one in which something was meant, and a rollback leads past.
 func (q *Queries) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error) {
-	rows, err := q.query(ctx, q.listCatalogHistoryStmt, listCatalogHistory)
+	rows, err := q.db.QueryContext(ctx, listCatalogHistory)
 	if err != nil {
 		return nil, err
 	}
@@ -354,7 +354,7 @@ ORDER BY catalog_version
 // The versions that something stored is meant in, or that are in force.
 // reads all: a check looks at everything.
 func (q *Queries) ListCatalogsInUse(ctx context.Context) ([]int64, error) {
-	rows, err := q.query(ctx, q.listCatalogsInUseStmt, listCatalogsInUse)
+	rows, err := q.db.QueryContext(ctx, listCatalogsInUse)
 	if err != nil {
 		return nil, err
 	}
@@ -383,7 +383,7 @@ SELECT DISTINCT organization_id FROM roles
 // Where there are custom roles; NULL is the site.
 // reads all: a check looks at everything.
 func (q *Queries) ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error) {
-	rows, err := q.query(ctx, q.listPlacesOfRolesStmt, listPlacesOfRoles)
+	rows, err := q.db.QueryContext(ctx, listPlacesOfRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -412,6 +412,6 @@ UPDATE revisions SET catalog = ?1 WHERE organization_id = '00000000-0000-0000-00
 // Puts a version in force.
 // unit: site
 func (q *Queries) UpdateCatalog(ctx context.Context, catalog int64) error {
-	_, err := q.exec(ctx, q.updateCatalogStmt, updateCatalog, catalog)
+	_, err := q.db.ExecContext(ctx, updateCatalog, catalog)
 	return err
 }

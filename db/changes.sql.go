@@ -19,7 +19,7 @@ DELETE FROM changes WHERE changes.seq IN (SELECT c.seq FROM logged_changes c WHE
 
 // unit: signin
 func (q *Queries) DeleteOldChanges(ctx context.Context, xact int64) error {
-	_, err := q.exec(ctx, q.deleteOldChangesStmt, deleteOldChanges, xact)
+	_, err := q.db.ExecContext(ctx, deleteOldChanges, xact)
 	return err
 }
 
@@ -30,7 +30,7 @@ SELECT position, base, floor FROM feed_positions
 // Also what a position is made of, and the first one that can be gone on from.
 // reads all: the feed has one row.
 func (q *Queries) GetFeed(ctx context.Context) (FeedPosition, error) {
-	row := q.queryRow(ctx, q.getFeedStmt, getFeed)
+	row := q.db.QueryRowContext(ctx, getFeed)
 	var i FeedPosition
 	err := row.Scan(&i.Position, &i.Base, &i.Floor)
 	return i, err
@@ -44,7 +44,7 @@ SELECT position FROM feed_positions
 // after it.
 // reads all: the feed has one row.
 func (q *Queries) GetFeedPosition(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.getFeedPositionStmt, getFeedPosition)
+	row := q.db.QueryRowContext(ctx, getFeedPosition)
 	var position int64
 	err := row.Scan(&position)
 	return position, err
@@ -55,7 +55,7 @@ SELECT CAST(coalesce(max(seq), 0) AS bigint) AS seq FROM changes
 `
 
 func (q *Queries) GetLastChange(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.getLastChangeStmt, getLastChange)
+	row := q.db.QueryRowContext(ctx, getLastChange)
 	var seq int64
 	err := row.Scan(&seq)
 	return seq, err
@@ -77,7 +77,7 @@ type InsertChangeParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertChange(ctx context.Context, arg InsertChangeParams) error {
-	_, err := q.exec(ctx, q.insertChangeStmt, insertChange,
+	_, err := q.db.ExecContext(ctx, insertChange,
 		arg.OrganizationID,
 		arg.Kind,
 		arg.RevisionFrom,
@@ -96,7 +96,7 @@ SELECT r.organization_id, 'site', 0, r.value, '{}', ?1 FROM revisions r WHERE r.
 // For a change in an organization that counts outside of it. It does not move the revision of the site: others would wait.
 // unit: organization
 func (q *Queries) InsertChangeOfSite(ctx context.Context, now time.Time) error {
-	_, err := q.exec(ctx, q.insertChangeOfSiteStmt, insertChangeOfSite, now)
+	_, err := q.db.ExecContext(ctx, insertChangeOfSite, now)
 	return err
 }
 
@@ -124,7 +124,7 @@ type InsertChangesOfAccountParams struct {
 // Revisions are those that MoveRevisionsOfAccount sets.
 // unit: site
 func (q *Queries) InsertChangesOfAccount(ctx context.Context, arg InsertChangesOfAccountParams) error {
-	_, err := q.exec(ctx, q.insertChangesOfAccountStmt, insertChangesOfAccount,
+	_, err := q.db.ExecContext(ctx, insertChangesOfAccount,
 		arg.Leaves,
 		arg.Floor,
 		arg.ID,
@@ -147,7 +147,7 @@ type ListChangesParams struct {
 
 // A piece of what came after a position, in the order in which each scope was written. base is taken from positions.
 func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error) {
-	rows, err := q.query(ctx, q.listChangesStmt, listChanges, arg.After, arg.AfterSeq, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listChanges, arg.After, arg.AfterSeq, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ type ListNewChangesRow struct {
 // What came after a position, and where the feed stands in the same moment: one row without a change if there is none.
 // reads all: the feed has one row.
 func (q *Queries) ListNewChanges(ctx context.Context, arg ListNewChangesParams) ([]ListNewChangesRow, error) {
-	rows, err := q.query(ctx, q.listNewChangesStmt, listNewChanges, arg.After, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listNewChanges, arg.After, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ type ListOldChangesParams struct {
 
 // The transactions of a piece of the oldest rows, of those from before a time and up to a row.
 func (q *Queries) ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]int64, error) {
-	rows, err := q.query(ctx, q.listOldChangesStmt, listOldChanges, arg.Before, arg.Last, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listOldChanges, arg.Before, arg.Last, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -287,7 +287,7 @@ type MoveRevisionsOfAccountParams struct {
 
 // unit: site
 func (q *Queries) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfAccountParams) error {
-	_, err := q.exec(ctx, q.moveRevisionsOfAccountStmt, moveRevisionsOfAccount, arg.Floor, arg.UserID)
+	_, err := q.db.ExecContext(ctx, moveRevisionsOfAccount, arg.Floor, arg.UserID)
 	return err
 }
 
@@ -301,7 +301,7 @@ UPDATE feeds SET
 // reads all: the feed has one row.
 // unit: site
 func (q *Queries) RaiseFeed(ctx context.Context, floor int64) error {
-	_, err := q.exec(ctx, q.raiseFeedStmt, raiseFeed, floor)
+	_, err := q.db.ExecContext(ctx, raiseFeed, floor)
 	return err
 }
 
@@ -312,7 +312,7 @@ UPDATE feeds SET floor = CASE WHEN floor > base + CAST(?1 AS bigint) THEN floor 
 // reads all: the feed has one row.
 // unit: signin
 func (q *Queries) RaiseFeedFloor(ctx context.Context, xact int64) error {
-	_, err := q.exec(ctx, q.raiseFeedFloorStmt, raiseFeedFloor, xact)
+	_, err := q.db.ExecContext(ctx, raiseFeedFloor, xact)
 	return err
 }
 
@@ -327,6 +327,6 @@ WHERE organization_id <> '00000000-0000-0000-0000-000000000000'
 // reads all: every organization changes.
 // unit: site
 func (q *Queries) RaiseRevisions(ctx context.Context, floor int64) error {
-	_, err := q.exec(ctx, q.raiseRevisionsStmt, raiseRevisions, floor)
+	_, err := q.db.ExecContext(ctx, raiseRevisions, floor)
 	return err
 }

@@ -25,7 +25,7 @@ type ConfirmTOTPParams struct {
 
 // unit: signin
 func (q *Queries) ConfirmTOTP(ctx context.Context, arg ConfirmTOTPParams) error {
-	_, err := q.exec(ctx, q.confirmTOTPStmt, confirmTOTP, arg.Now, arg.LastStep, arg.UserID)
+	_, err := q.db.ExecContext(ctx, confirmTOTP, arg.Now, arg.LastStep, arg.UserID)
 	return err
 }
 
@@ -35,7 +35,7 @@ UPDATE code_challenges SET tries = tries + 1 WHERE hash = ?1
 
 // unit: site, signin
 func (q *Queries) CountCodeTry(ctx context.Context, hash []byte) error {
-	_, err := q.exec(ctx, q.countCodeTryStmt, countCodeTry, hash)
+	_, err := q.db.ExecContext(ctx, countCodeTry, hash)
 	return err
 }
 
@@ -44,7 +44,7 @@ SELECT count(*) FROM recovery_codes WHERE user_id = ?1
 `
 
 func (q *Queries) CountRecoveryCodes(ctx context.Context, userID uuid.UUID) (int64, error) {
-	row := q.queryRow(ctx, q.countRecoveryCodesStmt, countRecoveryCodes, userID)
+	row := q.db.QueryRowContext(ctx, countRecoveryCodes, userID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -62,7 +62,7 @@ type DeleteCodeChallengesParams struct {
 // The challenges of an account, and all that have expired.
 // unit: site, signin
 func (q *Queries) DeleteCodeChallenges(ctx context.Context, arg DeleteCodeChallengesParams) error {
-	_, err := q.exec(ctx, q.deleteCodeChallengesStmt, deleteCodeChallenges, arg.UserID, arg.Now)
+	_, err := q.db.ExecContext(ctx, deleteCodeChallenges, arg.UserID, arg.Now)
 	return err
 }
 
@@ -72,7 +72,7 @@ DELETE FROM recovery_codes WHERE user_id = ?1
 
 // unit: site, signin
 func (q *Queries) DeleteRecoveryCodes(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteRecoveryCodesStmt, deleteRecoveryCodes, userID)
+	_, err := q.db.ExecContext(ctx, deleteRecoveryCodes, userID)
 	return err
 }
 
@@ -82,7 +82,7 @@ DELETE FROM totp WHERE user_id = ?1
 
 // unit: site, signin
 func (q *Queries) DeleteTOTP(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteTOTPStmt, deleteTOTP, userID)
+	_, err := q.db.ExecContext(ctx, deleteTOTP, userID)
 	return err
 }
 
@@ -105,7 +105,7 @@ type GetCodeChallengeRow struct {
 }
 
 func (q *Queries) GetCodeChallenge(ctx context.Context, arg GetCodeChallengeParams) (GetCodeChallengeRow, error) {
-	row := q.queryRow(ctx, q.getCodeChallengeStmt, getCodeChallenge, arg.Hash, arg.Now)
+	row := q.db.QueryRowContext(ctx, getCodeChallenge, arg.Hash, arg.Now)
 	var i GetCodeChallengeRow
 	err := row.Scan(
 		&i.UserID,
@@ -129,7 +129,7 @@ type GetTOTPRow struct {
 }
 
 func (q *Queries) GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error) {
-	row := q.queryRow(ctx, q.getTOTPStmt, getTOTP, userID)
+	row := q.db.QueryRowContext(ctx, getTOTP, userID)
 	var i GetTOTPRow
 	err := row.Scan(
 		&i.Seed,
@@ -150,7 +150,7 @@ type HasRecoveryCodeParams struct {
 }
 
 func (q *Queries) HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error) {
-	row := q.queryRow(ctx, q.hasRecoveryCodeStmt, hasRecoveryCode, arg.UserID, arg.Hash)
+	row := q.db.QueryRowContext(ctx, hasRecoveryCode, arg.UserID, arg.Hash)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -169,7 +169,7 @@ type InsertCodeChallengeParams struct {
 
 // unit: site, signin
 func (q *Queries) InsertCodeChallenge(ctx context.Context, arg InsertCodeChallengeParams) error {
-	_, err := q.exec(ctx, q.insertCodeChallengeStmt, insertCodeChallenge,
+	_, err := q.db.ExecContext(ctx, insertCodeChallenge,
 		arg.Hash,
 		arg.UserID,
 		arg.Password,
@@ -189,7 +189,7 @@ type InsertRecoveryCodeParams struct {
 
 // unit: signin
 func (q *Queries) InsertRecoveryCode(ctx context.Context, arg InsertRecoveryCodeParams) error {
-	_, err := q.exec(ctx, q.insertRecoveryCodeStmt, insertRecoveryCode, arg.UserID, arg.Hash)
+	_, err := q.db.ExecContext(ctx, insertRecoveryCode, arg.UserID, arg.Hash)
 	return err
 }
 
@@ -207,7 +207,7 @@ type UpsertTOTPParams struct {
 // A seed that no code has confirmed yet gives way to a new one.
 // unit: signin
 func (q *Queries) UpsertTOTP(ctx context.Context, arg UpsertTOTPParams) error {
-	_, err := q.exec(ctx, q.upsertTOTPStmt, upsertTOTP, arg.UserID, arg.Seed, arg.Now)
+	_, err := q.db.ExecContext(ctx, upsertTOTP, arg.UserID, arg.Seed, arg.Now)
 	return err
 }
 
@@ -222,7 +222,7 @@ type UseRecoveryCodeParams struct {
 
 // unit: site, signin
 func (q *Queries) UseRecoveryCode(ctx context.Context, arg UseRecoveryCodeParams) error {
-	_, err := q.exec(ctx, q.useRecoveryCodeStmt, useRecoveryCode, arg.UserID, arg.Hash)
+	_, err := q.db.ExecContext(ctx, useRecoveryCode, arg.UserID, arg.Hash)
 	return err
 }
 
@@ -237,6 +237,6 @@ type UseTOTPParams struct {
 
 // unit: site, signin
 func (q *Queries) UseTOTP(ctx context.Context, arg UseTOTPParams) error {
-	_, err := q.exec(ctx, q.useTOTPStmt, useTOTP, arg.LastStep, arg.UserID)
+	_, err := q.db.ExecContext(ctx, useTOTP, arg.LastStep, arg.UserID)
 	return err
 }

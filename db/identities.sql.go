@@ -18,7 +18,7 @@ SELECT count(*) FROM oidc_jtis WHERE hash = ?1
 `
 
 func (q *Queries) CountNotices(ctx context.Context, hash []byte) (int64, error) {
-	row := q.queryRow(ctx, q.countNoticesStmt, countNotices, hash)
+	row := q.db.QueryRowContext(ctx, countNotices, hash)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -31,7 +31,7 @@ WHERE r.role = 'owner' AND r.ends_at IS NULL AND u.status = 'active' AND u.passw
 
 // Active owners, those for good, who can sign in without a provider.
 func (q *Queries) CountOwnersWithPassword(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countOwnersWithPasswordStmt, countOwnersWithPassword)
+	row := q.db.QueryRowContext(ctx, countOwnersWithPassword)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -48,7 +48,7 @@ type DeleteIdentityParams struct {
 
 // unit: site
 func (q *Queries) DeleteIdentity(ctx context.Context, arg DeleteIdentityParams) error {
-	_, err := q.exec(ctx, q.deleteIdentityStmt, deleteIdentity, arg.UserID, arg.Provider)
+	_, err := q.db.ExecContext(ctx, deleteIdentity, arg.UserID, arg.Provider)
 	return err
 }
 
@@ -58,7 +58,7 @@ DELETE FROM oidc_jtis WHERE expires_at <= ?1
 
 // unit: signin
 func (q *Queries) DeleteOldNotices(ctx context.Context, now time.Time) error {
-	_, err := q.exec(ctx, q.deleteOldNoticesStmt, deleteOldNotices, now)
+	_, err := q.db.ExecContext(ctx, deleteOldNotices, now)
 	return err
 }
 
@@ -73,7 +73,7 @@ type DropPasswordParams struct {
 
 // unit: site
 func (q *Queries) DropPassword(ctx context.Context, arg DropPasswordParams) error {
-	_, err := q.exec(ctx, q.dropPasswordStmt, dropPassword, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, dropPassword, arg.Now, arg.ID)
 	return err
 }
 
@@ -98,7 +98,7 @@ type FollowProviderParams struct {
 // What an account is called at the provider that made it.
 // unit: site
 func (q *Queries) FollowProvider(ctx context.Context, arg FollowProviderParams) error {
-	_, err := q.exec(ctx, q.followProviderStmt, followProvider,
+	_, err := q.db.ExecContext(ctx, followProvider,
 		arg.Name,
 		arg.NameKey,
 		arg.Email,
@@ -130,7 +130,7 @@ type GetIdentityRow struct {
 }
 
 func (q *Queries) GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdentityRow, error) {
-	row := q.queryRow(ctx, q.getIdentityStmt, getIdentity, arg.Issuer, arg.Subject)
+	row := q.db.QueryRowContext(ctx, getIdentity, arg.Issuer, arg.Subject)
 	var i GetIdentityRow
 	err := row.Scan(
 		&i.Provider,
@@ -154,7 +154,7 @@ type GetOtherIssuerParams struct {
 
 // An issuer that a provider had, other than the one it has.
 func (q *Queries) GetOtherIssuer(ctx context.Context, arg GetOtherIssuerParams) (string, error) {
-	row := q.queryRow(ctx, q.getOtherIssuerStmt, getOtherIssuer, arg.Provider, arg.Issuer)
+	row := q.db.QueryRowContext(ctx, getOtherIssuer, arg.Provider, arg.Issuer)
 	var issuer string
 	err := row.Scan(&issuer)
 	return issuer, err
@@ -171,7 +171,7 @@ type GetOtherProviderParams struct {
 
 // A name that an issuer had, other than the one it has.
 func (q *Queries) GetOtherProvider(ctx context.Context, arg GetOtherProviderParams) (string, error) {
-	row := q.queryRow(ctx, q.getOtherProviderStmt, getOtherProvider, arg.Issuer, arg.Provider)
+	row := q.db.QueryRowContext(ctx, getOtherProvider, arg.Issuer, arg.Provider)
 	var provider string
 	err := row.Scan(&provider)
 	return provider, err
@@ -188,7 +188,7 @@ type GetSessionAgeRow struct {
 
 // When the person of a session was asked who they are; with a provider it may be longer ago than the session is.
 func (q *Queries) GetSessionAge(ctx context.Context, token string) (GetSessionAgeRow, error) {
-	row := q.queryRow(ctx, q.getSessionAgeStmt, getSessionAge, token)
+	row := q.db.QueryRowContext(ctx, getSessionAge, token)
 	var i GetSessionAgeRow
 	err := row.Scan(&i.CreatedAt, &i.AuthenticatedAt)
 	return i, err
@@ -205,7 +205,7 @@ type GetSessionIdentityRow struct {
 
 // Which sign-in a session began with.
 func (q *Queries) GetSessionIdentity(ctx context.Context, token string) (GetSessionIdentityRow, error) {
-	row := q.queryRow(ctx, q.getSessionIdentityStmt, getSessionIdentity, token)
+	row := q.db.QueryRowContext(ctx, getSessionIdentity, token)
 	var i GetSessionIdentityRow
 	err := row.Scan(&i.Provider, &i.IDToken)
 	return i, err
@@ -222,7 +222,7 @@ type GetWaysInRow struct {
 
 // What an account could sign in with besides providers, and whether it was proved that its address is its own.
 func (q *Queries) GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error) {
-	row := q.queryRow(ctx, q.getWaysInStmt, getWaysIn, id)
+	row := q.db.QueryRowContext(ctx, getWaysIn, id)
 	var i GetWaysInRow
 	err := row.Scan(&i.HasPassword, &i.EmailVerified)
 	return i, err
@@ -244,7 +244,7 @@ type InsertIdentityParams struct {
 
 // unit: site
 func (q *Queries) InsertIdentity(ctx context.Context, arg InsertIdentityParams) error {
-	_, err := q.exec(ctx, q.insertIdentityStmt, insertIdentity,
+	_, err := q.db.ExecContext(ctx, insertIdentity,
 		arg.Issuer,
 		arg.Subject,
 		arg.Provider,
@@ -266,7 +266,7 @@ type InsertNoticeParams struct {
 
 // unit: signin
 func (q *Queries) InsertNotice(ctx context.Context, arg InsertNoticeParams) error {
-	_, err := q.exec(ctx, q.insertNoticeStmt, insertNotice, arg.Hash, arg.ExpiresAt)
+	_, err := q.db.ExecContext(ctx, insertNotice, arg.Hash, arg.ExpiresAt)
 	return err
 }
 
@@ -288,7 +288,7 @@ type InsertSessionIdentityParams struct {
 
 // unit: signin
 func (q *Queries) InsertSessionIdentity(ctx context.Context, arg InsertSessionIdentityParams) error {
-	_, err := q.exec(ctx, q.insertSessionIdentityStmt, insertSessionIdentity,
+	_, err := q.db.ExecContext(ctx, insertSessionIdentity,
 		arg.Token,
 		arg.Provider,
 		arg.Issuer,
@@ -316,7 +316,7 @@ type ListIdentitiesRow struct {
 
 // Those of an account.
 func (q *Queries) ListIdentities(ctx context.Context, userID uuid.UUID) ([]ListIdentitiesRow, error) {
-	rows, err := q.query(ctx, q.listIdentitiesStmt, listIdentities, userID)
+	rows, err := q.db.QueryContext(ctx, listIdentities, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -365,7 +365,7 @@ type ListSessionsOfSIDRow struct {
 }
 
 func (q *Queries) ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error) {
-	rows, err := q.query(ctx, q.listSessionsOfSIDStmt, listSessionsOfSID, arg.Issuer, arg.Sid)
+	rows, err := q.db.QueryContext(ctx, listSessionsOfSID, arg.Issuer, arg.Sid)
 	if err != nil {
 		return nil, err
 	}
@@ -413,7 +413,7 @@ type ListSessionsOfSubjectRow struct {
 }
 
 func (q *Queries) ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error) {
-	rows, err := q.query(ctx, q.listSessionsOfSubjectStmt, listSessionsOfSubject, arg.Issuer, arg.Subject)
+	rows, err := q.db.QueryContext(ctx, listSessionsOfSubject, arg.Issuer, arg.Subject)
 	if err != nil {
 		return nil, err
 	}
@@ -456,7 +456,7 @@ type NoteIdentityParams struct {
 // What the provider said at a sign-in.
 // unit: site, signin
 func (q *Queries) NoteIdentity(ctx context.Context, arg NoteIdentityParams) error {
-	_, err := q.exec(ctx, q.noteIdentityStmt, noteIdentity,
+	_, err := q.db.ExecContext(ctx, noteIdentity,
 		arg.Email,
 		arg.Claims,
 		arg.Now,
@@ -477,6 +477,6 @@ type VerifyEmailParams struct {
 
 // unit: site
 func (q *Queries) VerifyEmail(ctx context.Context, arg VerifyEmailParams) error {
-	_, err := q.exec(ctx, q.verifyEmailStmt, verifyEmail, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, verifyEmail, arg.Now, arg.ID)
 	return err
 }

@@ -26,7 +26,7 @@ type AcceptInvitationParams struct {
 
 // unit: site
 func (q *Queries) AcceptInvitation(ctx context.Context, arg AcceptInvitationParams) error {
-	_, err := q.exec(ctx, q.acceptInvitationStmt, acceptInvitation, arg.Now, arg.AcceptedBy, arg.ID)
+	_, err := q.db.ExecContext(ctx, acceptInvitation, arg.Now, arg.AcceptedBy, arg.ID)
 	return err
 }
 
@@ -42,7 +42,7 @@ type ApplyInvitationGrantsParams struct {
 
 // unit: organization
 func (q *Queries) ApplyInvitationGrants(ctx context.Context, arg ApplyInvitationGrantsParams) error {
-	_, err := q.exec(ctx, q.applyInvitationGrantsStmt, applyInvitationGrants, arg.Now, arg.InvitationID, arg.OrganizationID)
+	_, err := q.db.ExecContext(ctx, applyInvitationGrants, arg.Now, arg.InvitationID, arg.OrganizationID)
 	return err
 }
 
@@ -63,7 +63,7 @@ type CountAllInvitationsParams struct {
 // How many ListAllInvitations lists in all.
 // reads all on PostgreSQL: each is counted.
 func (q *Queries) CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error) {
-	row := q.queryRow(ctx, q.countAllInvitationsStmt, countAllInvitations,
+	row := q.db.QueryRowContext(ctx, countAllInvitations,
 		arg.CreatedBy,
 		arg.States,
 		arg.EndsAfter,
@@ -90,7 +90,7 @@ type CountInvitationsParams struct {
 
 // How many ListInvitations lists in all.
 func (q *Queries) CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error) {
-	row := q.queryRow(ctx, q.countInvitationsStmt, countInvitations,
+	row := q.db.QueryRowContext(ctx, countInvitations,
 		arg.OrganizationID,
 		arg.States,
 		arg.EndsAfter,
@@ -113,7 +113,7 @@ type DeleteInvitationGrantsParams struct {
 // What an invitation gives in one organization.
 // unit: organization, site
 func (q *Queries) DeleteInvitationGrants(ctx context.Context, arg DeleteInvitationGrantsParams) error {
-	_, err := q.exec(ctx, q.deleteInvitationGrantsStmt, deleteInvitationGrants, arg.InvitationID, arg.OrganizationID)
+	_, err := q.db.ExecContext(ctx, deleteInvitationGrants, arg.InvitationID, arg.OrganizationID)
 	return err
 }
 
@@ -124,7 +124,7 @@ DELETE FROM invitations WHERE expires_at <= ?1 AND state <> 'accepted'
 // Those that ended long ago; the trail keeps what they were. One that is accepted goes once all is given.
 // unit: signin
 func (q *Queries) DeleteOldInvitations(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, q.deleteOldInvitationsStmt, deleteOldInvitations, before)
+	_, err := q.db.ExecContext(ctx, deleteOldInvitations, before)
 	return err
 }
 
@@ -136,7 +136,7 @@ UPDATE invitations SET state = 'finished' WHERE invitations.id = ?1 AND state = 
 // Once all that it gives is given.
 // unit: organization, signin
 func (q *Queries) FinishInvitation(ctx context.Context, id uuid.UUID) error {
-	_, err := q.exec(ctx, q.finishInvitationStmt, finishInvitation, id)
+	_, err := q.db.ExecContext(ctx, finishInvitation, id)
 	return err
 }
 
@@ -145,7 +145,7 @@ SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_
 `
 
 func (q *Queries) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error) {
-	row := q.queryRow(ctx, q.getInvitationStmt, getInvitation, id)
+	row := q.db.QueryRowContext(ctx, getInvitation, id)
 	var i Invitation
 	err := row.Scan(
 		&i.ID,
@@ -201,7 +201,7 @@ type InsertInvitationParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationParams) error {
-	_, err := q.exec(ctx, q.insertInvitationStmt, insertInvitation,
+	_, err := q.db.ExecContext(ctx, insertInvitation,
 		arg.ID,
 		arg.SecretHash,
 		arg.Email,
@@ -231,7 +231,7 @@ type InsertInvitationGrantParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertInvitationGrant(ctx context.Context, arg InsertInvitationGrantParams) error {
-	_, err := q.exec(ctx, q.insertInvitationGrantStmt, insertInvitationGrant, arg.InvitationID, arg.OrganizationID, arg.Role)
+	_, err := q.db.ExecContext(ctx, insertInvitationGrant, arg.InvitationID, arg.OrganizationID, arg.Role)
 	return err
 }
 
@@ -255,7 +255,7 @@ type ListAllInvitationsParams struct {
 // Those of the site, the newest first, or of one maker.
 // reads all on PostgreSQL: along the key, until there are as many as are asked for.
 func (q *Queries) ListAllInvitations(ctx context.Context, arg ListAllInvitationsParams) ([]Invitation, error) {
-	rows, err := q.query(ctx, q.listAllInvitationsStmt, listAllInvitations,
+	rows, err := q.db.QueryContext(ctx, listAllInvitations,
 		arg.CreatedBy,
 		arg.States,
 		arg.EndsAfter,
@@ -324,7 +324,7 @@ func (q *Queries) ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -370,7 +370,7 @@ type ListInvitationsParams struct {
 
 // Those into an organization, the newest first; states has a space around each, ” is any.
 func (q *Queries) ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error) {
-	rows, err := q.query(ctx, q.listInvitationsStmt, listInvitations,
+	rows, err := q.db.QueryContext(ctx, listInvitations,
 		arg.OrganizationID,
 		arg.States,
 		arg.EndsAfter,
@@ -448,7 +448,7 @@ func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]str
 	} else {
 		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -482,7 +482,7 @@ type ListUnfinishedInvitationsParams struct {
 
 // Accepted ones of which something is still to be given, the oldest first.
 func (q *Queries) ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error) {
-	rows, err := q.query(ctx, q.listUnfinishedInvitationsStmt, listUnfinishedInvitations, arg.Before, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listUnfinishedInvitations, arg.Before, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -547,7 +547,7 @@ type RenewInvitationParams struct {
 // Another link. Whoever asked for it stands for it from now on.
 // unit: site
 func (q *Queries) RenewInvitation(ctx context.Context, arg RenewInvitationParams) error {
-	_, err := q.exec(ctx, q.renewInvitationStmt, renewInvitation,
+	_, err := q.db.ExecContext(ctx, renewInvitation,
 		arg.SecretHash,
 		arg.ExpiresAt,
 		arg.CreatedBy,
@@ -571,6 +571,6 @@ type RevokeInvitationParams struct {
 
 // unit: site
 func (q *Queries) RevokeInvitation(ctx context.Context, arg RevokeInvitationParams) error {
-	_, err := q.exec(ctx, q.revokeInvitationStmt, revokeInvitation, arg.Now, arg.RevokedBy, arg.ID)
+	_, err := q.db.ExecContext(ctx, revokeInvitation, arg.Now, arg.RevokedBy, arg.ID)
 	return err
 }

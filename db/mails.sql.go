@@ -25,7 +25,7 @@ type ClaimMailParams struct {
 // Nobody else tries it until then.
 // unit: signin
 func (q *Queries) ClaimMail(ctx context.Context, arg ClaimMailParams) error {
-	_, err := q.exec(ctx, q.claimMailStmt, claimMail, arg.DueAt, arg.ID)
+	_, err := q.db.ExecContext(ctx, claimMail, arg.DueAt, arg.ID)
 	return err
 }
 
@@ -36,7 +36,7 @@ SELECT count(*) FROM mails
 // How many wait to go out.
 // reads all: each is counted.
 func (q *Queries) CountMails(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countMailsStmt, countMails)
+	row := q.db.QueryRowContext(ctx, countMails)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -48,7 +48,7 @@ DELETE FROM mails WHERE id = ?1
 
 // unit: signin
 func (q *Queries) DeleteMail(ctx context.Context, id uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteMailStmt, deleteMail, id)
+	_, err := q.db.ExecContext(ctx, deleteMail, id)
 	return err
 }
 
@@ -59,7 +59,7 @@ DELETE FROM mails WHERE invitation_id = ?1
 // What an invitation would still send.
 // unit: site
 func (q *Queries) DeleteMailsOf(ctx context.Context, invitationID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteMailsOfStmt, deleteMailsOf, invitationID)
+	_, err := q.db.ExecContext(ctx, deleteMailsOf, invitationID)
 	return err
 }
 
@@ -68,7 +68,7 @@ SELECT id, invitation_id, created_at, due_at, tries FROM mails WHERE id = ?1
 `
 
 func (q *Queries) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
-	row := q.queryRow(ctx, q.getMailStmt, getMail, id)
+	row := q.db.QueryRowContext(ctx, getMail, id)
 	var i Mail
 	err := row.Scan(
 		&i.ID,
@@ -87,7 +87,7 @@ SELECT due_at FROM mails ORDER BY due_at LIMIT 1
 // When the next mail is due.
 // reads all: along the index, the first row alone.
 func (q *Queries) GetNextMail(ctx context.Context) (time.Time, error) {
-	row := q.queryRow(ctx, q.getNextMailStmt, getNextMail)
+	row := q.db.QueryRowContext(ctx, getNextMail)
 	var due_at time.Time
 	err := row.Scan(&due_at)
 	return due_at, err
@@ -105,7 +105,7 @@ type InsertMailParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
-	_, err := q.exec(ctx, q.insertMailStmt, insertMail, arg.ID, arg.InvitationID, arg.Now)
+	_, err := q.db.ExecContext(ctx, insertMail, arg.ID, arg.InvitationID, arg.Now)
 	return err
 }
 
@@ -121,7 +121,7 @@ type LinkInvitationParams struct {
 // The link that is about to go out.
 // unit: signin
 func (q *Queries) LinkInvitation(ctx context.Context, arg LinkInvitationParams) error {
-	_, err := q.exec(ctx, q.linkInvitationStmt, linkInvitation, arg.SecretHash, arg.ID)
+	_, err := q.db.ExecContext(ctx, linkInvitation, arg.SecretHash, arg.ID)
 	return err
 }
 
@@ -136,7 +136,7 @@ type ListDueMailsParams struct {
 
 // Those to be tried now, the one that has waited longest first.
 func (q *Queries) ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]Mail, error) {
-	rows, err := q.query(ctx, q.listDueMailsStmt, listDueMails, arg.Now, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listDueMails, arg.Now, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ type NoteMailParams struct {
 // What became of the mail of an invitation.
 // unit: signin
 func (q *Queries) NoteMail(ctx context.Context, arg NoteMailParams) error {
-	_, err := q.exec(ctx, q.noteMailStmt, noteMail,
+	_, err := q.db.ExecContext(ctx, noteMail,
 		arg.Mail,
 		arg.SentAt,
 		arg.SendError,
@@ -198,6 +198,6 @@ type PostponeMailParams struct {
 
 // unit: signin
 func (q *Queries) PostponeMail(ctx context.Context, arg PostponeMailParams) error {
-	_, err := q.exec(ctx, q.postponeMailStmt, postponeMail, arg.DueAt, arg.ID)
+	_, err := q.db.ExecContext(ctx, postponeMail, arg.DueAt, arg.ID)
 	return err
 }

@@ -25,7 +25,7 @@ type CountMemberRolesRow struct {
 
 // How many members hold each role of an organization.
 func (q *Queries) CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error) {
-	rows, err := q.query(ctx, q.countMemberRolesStmt, countMemberRoles, organizationID)
+	rows, err := q.db.QueryContext(ctx, countMemberRoles, organizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ type CountMembersParams struct {
 
 // How many FindMembers finds, up to a limit.
 func (q *Queries) CountMembers(ctx context.Context, arg CountMembersParams) (int64, error) {
-	row := q.queryRow(ctx, q.countMembersStmt, countMembers,
+	row := q.db.QueryRowContext(ctx, countMembers,
 		arg.OrganizationID,
 		arg.FromKey,
 		arg.BeforeKey,
@@ -172,7 +172,7 @@ type CountMembersOfRoleParams struct {
 }
 
 func (q *Queries) CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error) {
-	row := q.queryRow(ctx, q.countMembersOfRoleStmt, countMembersOfRole,
+	row := q.db.QueryRowContext(ctx, countMembersOfRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.FromKey,
@@ -209,7 +209,7 @@ type CountSearchedParams struct {
 // How many accounts may have a text of three letters or more, up to a limit.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
-	row := q.queryRow(ctx, q.countSearchedStmt, countSearched, arg.Query, arg.MaxRows)
+	row := q.db.QueryRowContext(ctx, countSearched, arg.Query, arg.MaxRows)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -227,7 +227,7 @@ type DeleteEndedRecordsParams struct {
 
 // unit: organization
 func (q *Queries) DeleteEndedRecords(ctx context.Context, arg DeleteEndedRecordsParams) error {
-	_, err := q.exec(ctx, q.deleteEndedRecordsStmt, deleteEndedRecords, arg.OrganizationID, arg.UsernameKey, arg.Now)
+	_, err := q.db.ExecContext(ctx, deleteEndedRecords, arg.OrganizationID, arg.UsernameKey, arg.Now)
 	return err
 }
 
@@ -242,7 +242,7 @@ type DeleteMemberParams struct {
 
 // unit: organization, site
 func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) error {
-	_, err := q.exec(ctx, q.deleteMemberStmt, deleteMember, arg.OrganizationID, arg.UserID)
+	_, err := q.db.ExecContext(ctx, deleteMember, arg.OrganizationID, arg.UserID)
 	return err
 }
 
@@ -260,7 +260,7 @@ type DeleteMemberRecordParams struct {
 
 // unit: organization
 func (q *Queries) DeleteMemberRecord(ctx context.Context, arg DeleteMemberRecordParams) error {
-	_, err := q.exec(ctx, q.deleteMemberRecordStmt, deleteMemberRecord,
+	_, err := q.db.ExecContext(ctx, deleteMemberRecord,
 		arg.OrganizationID,
 		arg.Role,
 		arg.UsernameKey,
@@ -282,7 +282,7 @@ type DeleteMemberRoleParams struct {
 // All records of a role, whatever gave it.
 // unit: organization
 func (q *Queries) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams) error {
-	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UsernameKey)
+	_, err := q.db.ExecContext(ctx, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UsernameKey)
 	return err
 }
 
@@ -298,7 +298,7 @@ type DeleteRoleCountParams struct {
 // A role that is not counted is being taken away from all: the trigger leaves the memberships alone.
 // unit: organization
 func (q *Queries) DeleteRoleCount(ctx context.Context, arg DeleteRoleCountParams) error {
-	_, err := q.exec(ctx, q.deleteRoleCountStmt, deleteRoleCount, arg.OrganizationID, arg.Role)
+	_, err := q.db.ExecContext(ctx, deleteRoleCount, arg.OrganizationID, arg.Role)
 	return err
 }
 
@@ -313,7 +313,7 @@ type DeleteRoleFromMembersParams struct {
 
 // unit: organization
 func (q *Queries) DeleteRoleFromMembers(ctx context.Context, arg DeleteRoleFromMembersParams) error {
-	_, err := q.exec(ctx, q.deleteRoleFromMembersStmt, deleteRoleFromMembers, arg.OrganizationID, arg.Role)
+	_, err := q.db.ExecContext(ctx, deleteRoleFromMembers, arg.OrganizationID, arg.Role)
 	return err
 }
 
@@ -375,7 +375,7 @@ type FindMembersRow struct {
 // lists of names come with a space before and after each; ” is no limit.
 // Members that match, by username, walking along the organization.
 func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error) {
-	rows, err := q.query(ctx, q.findMembersStmt, findMembers,
+	rows, err := q.db.QueryContext(ctx, findMembers,
 		arg.OrganizationID,
 		arg.FromKey,
 		arg.BeforeKey,
@@ -473,7 +473,7 @@ type FindMembersOfRoleRow struct {
 
 // Members that hold one role and match, by username, walking along the holders: of several records of one the first counts.
 func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRoleParams) ([]FindMembersOfRoleRow, error) {
-	rows, err := q.query(ctx, q.findMembersOfRoleStmt, findMembersOfRole,
+	rows, err := q.db.QueryContext(ctx, findMembersOfRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.FromKey,
@@ -525,7 +525,7 @@ type GetMemberParams struct {
 }
 
 func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error) {
-	row := q.queryRow(ctx, q.getMemberStmt, getMember, arg.OrganizationID, arg.UserID)
+	row := q.db.QueryRowContext(ctx, getMember, arg.OrganizationID, arg.UserID)
 	var i MemberRow
 	err := row.Scan(
 		&i.OrganizationID,
@@ -562,7 +562,7 @@ type GetMemberByUsernameParams struct {
 }
 
 func (q *Queries) GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error) {
-	row := q.queryRow(ctx, q.getMemberByUsernameStmt, getMemberByUsername, arg.OrganizationID, arg.UsernameKey)
+	row := q.db.QueryRowContext(ctx, getMemberByUsername, arg.OrganizationID, arg.UsernameKey)
 	var i MemberRow
 	err := row.Scan(
 		&i.OrganizationID,
@@ -604,7 +604,7 @@ type GetMemberKeyParams struct {
 
 // The place of the member that comes after so many others, counted from a place onwards.
 func (q *Queries) GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error) {
-	row := q.queryRow(ctx, q.getMemberKeyStmt, getMemberKey, arg.OrganizationID, arg.AfterKey, arg.Others)
+	row := q.db.QueryRowContext(ctx, getMemberKey, arg.OrganizationID, arg.AfterKey, arg.Others)
 	var username_key string
 	err := row.Scan(&username_key)
 	return username_key, err
@@ -624,7 +624,7 @@ type GetMemberKeyFromEndParams struct {
 
 // The place of the member that so many others come after: what is far from the beginning is near to the end.
 func (q *Queries) GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error) {
-	row := q.queryRow(ctx, q.getMemberKeyFromEndStmt, getMemberKeyFromEnd, arg.OrganizationID, arg.Others)
+	row := q.db.QueryRowContext(ctx, getMemberKeyFromEnd, arg.OrganizationID, arg.Others)
 	var username_key string
 	err := row.Scan(&username_key)
 	return username_key, err
@@ -640,7 +640,7 @@ type GetRoleCountParams struct {
 }
 
 func (q *Queries) GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int64, error) {
-	row := q.queryRow(ctx, q.getRoleCountStmt, getRoleCount, arg.OrganizationID, arg.Role)
+	row := q.db.QueryRowContext(ctx, getRoleCount, arg.OrganizationID, arg.Role)
 	var members int64
 	err := row.Scan(&members)
 	return members, err
@@ -674,7 +674,7 @@ type HasActiveHolderParams struct {
 
 // Whether an active account of a person, other than one, holds a role in an organization without an end.
 func (q *Queries) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
-	row := q.queryRow(ctx, q.hasActiveHolderStmt, hasActiveHolder,
+	row := q.db.QueryRowContext(ctx, hasActiveHolder,
 		arg.OrganizationID,
 		arg.Role,
 		arg.Passwords,
@@ -706,7 +706,7 @@ type InsertMemberParams struct {
 // A membership is not older than the account.
 // unit: organization, site
 func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) error {
-	_, err := q.exec(ctx, q.insertMemberStmt, insertMember, arg.Now, arg.OrganizationID, arg.UserID)
+	_, err := q.db.ExecContext(ctx, insertMember, arg.Now, arg.OrganizationID, arg.UserID)
 	return err
 }
 
@@ -738,7 +738,7 @@ type InsertMemberRoleParams struct {
 // A record of a role, or of the membership. One of the same source that has ended, and was not taken away yet, is renewed.
 // unit: organization, site
 func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams) error {
-	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole,
+	_, err := q.db.ExecContext(ctx, insertMemberRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.UsernameKey,
@@ -777,7 +777,7 @@ type InsertMembershipParams struct {
 // The record of a membership that is stored already.
 // unit: organization, site
 func (q *Queries) InsertMembership(ctx context.Context, arg InsertMembershipParams) error {
-	_, err := q.exec(ctx, q.insertMembershipStmt, insertMembership,
+	_, err := q.db.ExecContext(ctx, insertMembership,
 		arg.Source,
 		arg.SourceRef,
 		arg.Reason,
@@ -831,7 +831,7 @@ type ListActiveHoldersRow struct {
 // Active accounts that hold a role, and what else, from the last username to the first, from a place onwards; those alone
 // that hold it, and belong to the organization, without an end, if that is asked. Who holds it by two records may come twice.
 func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
-	rows, err := q.query(ctx, q.listActiveHoldersStmt, listActiveHolders,
+	rows, err := q.db.QueryContext(ctx, listActiveHolders,
 		arg.OrganizationID,
 		arg.Role,
 		arg.BeforeKey,
@@ -902,7 +902,7 @@ type ListActiveMembersOfSiteRoleRow struct {
 
 // The same of those members who hold a role of the site, by id.
 func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error) {
-	rows, err := q.query(ctx, q.listActiveMembersOfSiteRoleStmt, listActiveMembersOfSiteRole,
+	rows, err := q.db.QueryContext(ctx, listActiveMembersOfSiteRole,
 		arg.Role,
 		arg.AfterUser,
 		arg.OrganizationID,
@@ -954,7 +954,7 @@ type ListAllHoldersElsewhereParams struct {
 // The same of all accounts.
 // reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
 func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listAllHoldersElsewhereStmt, listAllHoldersElsewhere, arg.Role, arg.OrganizationID, arg.Now)
+	rows, err := q.db.QueryContext(ctx, listAllHoldersElsewhere, arg.Role, arg.OrganizationID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -1004,7 +1004,7 @@ type ListDueHoldingsRow struct {
 
 // The same of the members of an organization with records that have ended, there or on the site, by username.
 func (q *Queries) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
-	rows, err := q.query(ctx, q.listDueHoldingsStmt, listDueHoldings, arg.OrganizationID, arg.Now)
+	rows, err := q.db.QueryContext(ctx, listDueHoldings, arg.OrganizationID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -1052,7 +1052,7 @@ type ListDuePeopleParams struct {
 
 // Accounts with records that have ended, anywhere, those that ended first before others; one may come twice.
 func (q *Queries) ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listDuePeopleStmt, listDuePeople, arg.Now, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listDuePeople, arg.Now, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1088,7 +1088,7 @@ type ListEndedMembersParams struct {
 
 // Members of an organization with records that have ended.
 func (q *Queries) ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listEndedMembersStmt, listEndedMembers, arg.OrganizationID, arg.Now, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listEndedMembers, arg.OrganizationID, arg.Now, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1127,7 +1127,7 @@ type ListHolderKeysParams struct {
 
 // Every so many-th of those who hold a role, by username, and the last of them.
 func (q *Queries) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
-	rows, err := q.query(ctx, q.listHolderKeysStmt, listHolderKeys, arg.OrganizationID, arg.Role, arg.Step)
+	rows, err := q.db.QueryContext(ctx, listHolderKeys, arg.OrganizationID, arg.Role, arg.Step)
 	if err != nil {
 		return nil, err
 	}
@@ -1187,7 +1187,7 @@ func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsew
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -1215,7 +1215,7 @@ SELECT DISTINCT user_id FROM user_roles LIMIT CAST(?1 AS bigint)
 
 // reads all: as many as are asked for; of many accounts few hold one.
 func (q *Queries) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listHoldersOfAnySiteRoleStmt, listHoldersOfAnySiteRole, maxRows)
+	rows, err := q.db.QueryContext(ctx, listHoldersOfAnySiteRole, maxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1265,7 +1265,7 @@ type ListHoldersOfRoleRow struct {
 
 // Who holds a role, and what else, by username, from a place onwards.
 func (q *Queries) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error) {
-	rows, err := q.query(ctx, q.listHoldersOfRoleStmt, listHoldersOfRole,
+	rows, err := q.db.QueryContext(ctx, listHoldersOfRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.AfterKey,
@@ -1323,7 +1323,7 @@ type ListHoldersOfSiteRoleRow struct {
 
 // The same of a role of the site, by id.
 func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error) {
-	rows, err := q.query(ctx, q.listHoldersOfSiteRoleStmt, listHoldersOfSiteRole, arg.Role, arg.AfterUser, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listHoldersOfSiteRole, arg.Role, arg.AfterUser, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1376,7 +1376,7 @@ type ListHoldingGroupsRow struct {
 // What the members of a range of organizations hold, and how many hold it: a row for each set of roles and status that
 // occurs, and none for a member; due is how many of them hold a record that has ended. It reads the index by holding alone.
 func (q *Queries) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error) {
-	rows, err := q.query(ctx, q.listHoldingGroupsStmt, listHoldingGroups, arg.Now, arg.FirstID, arg.LastID)
+	rows, err := q.db.QueryContext(ctx, listHoldingGroups, arg.Now, arg.FirstID, arg.LastID)
 	if err != nil {
 		return nil, err
 	}
@@ -1430,7 +1430,7 @@ type ListHoldingsRow struct {
 
 // What each member holds, by username, from a place onwards: enough to decide about all of them.
 func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error) {
-	rows, err := q.query(ctx, q.listHoldingsStmt, listHoldings, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listHoldings, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1488,7 +1488,7 @@ func (q *Queries) ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]Li
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -1536,7 +1536,7 @@ type ListKeysOfGroupParams struct {
 
 // The first of those members who hold exactly this, by username.
 func (q *Queries) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error) {
-	rows, err := q.query(ctx, q.listKeysOfGroupStmt, listKeysOfGroup,
+	rows, err := q.db.QueryContext(ctx, listKeysOfGroup,
 		arg.OrganizationID,
 		arg.Roles,
 		arg.SiteRoles,
@@ -1592,7 +1592,7 @@ func (q *Queries) ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([
 	} else {
 		query = strings.Replace(query, "/*SLICE:keys*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -1646,7 +1646,7 @@ type ListMembersRow struct {
 // By username, from a place onwards: after ” for the first page, after the last row seen for the next one. The texts come as
 // one, a line each, since the driver takes longer to hand over eight than one. The name is last: it may have any character.
 func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
-	rows, err := q.query(ctx, q.listMembersStmt, listMembers, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembers, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1695,7 +1695,7 @@ type ListMembersByAgeParams struct {
 
 // The same by the time of joining.
 func (q *Queries) ListMembersByAge(ctx context.Context, arg ListMembersByAgeParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersByAgeStmt, listMembersByAge, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembersByAge, arg.OrganizationID, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1733,7 +1733,7 @@ type ListMembersByAgeDescendingParams struct {
 
 // ListMembersByAge from its end.
 func (q *Queries) ListMembersByAgeDescending(ctx context.Context, arg ListMembersByAgeDescendingParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersByAgeDescendingStmt, listMembersByAgeDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembersByAgeDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1771,7 +1771,7 @@ type ListMembersByEmailParams struct {
 
 // The same by e-mail address.
 func (q *Queries) ListMembersByEmail(ctx context.Context, arg ListMembersByEmailParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersByEmailStmt, listMembersByEmail, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembersByEmail, arg.OrganizationID, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1809,7 +1809,7 @@ type ListMembersByEmailDescendingParams struct {
 
 // ListMembersByEmail from its end.
 func (q *Queries) ListMembersByEmailDescending(ctx context.Context, arg ListMembersByEmailDescendingParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersByEmailDescendingStmt, listMembersByEmailDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembersByEmailDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1854,7 +1854,7 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -1913,7 +1913,7 @@ type ListMembersByNameParams struct {
 
 // A page of everybody by name. Whoever comes before it is skipped in the index alone.
 func (q *Queries) ListMembersByName(ctx context.Context, arg ListMembersByNameParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersByNameStmt, listMembersByName, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembersByName, arg.OrganizationID, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1951,7 +1951,7 @@ type ListMembersByNameDescendingParams struct {
 
 // ListMembersByName from its end.
 func (q *Queries) ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersByNameDescendingStmt, listMembersByNameDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listMembersByNameDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -2002,7 +2002,7 @@ type ListOutsidersRow struct {
 // Whose membership has ended does not belong to it, swept or not. The records are counted: if it were asked whether there is
 // one, PostgreSQL would read all of them first.
 func (q *Queries) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error) {
-	rows, err := q.query(ctx, q.listOutsidersStmt, listOutsiders,
+	rows, err := q.db.QueryContext(ctx, listOutsiders,
 		arg.AfterKey,
 		arg.OrganizationID,
 		arg.Now,
@@ -2071,7 +2071,7 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -2126,7 +2126,7 @@ type ListPeopleRow struct {
 
 // The same of all members, by username, from a place onwards.
 func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error) {
-	rows, err := q.query(ctx, q.listPeopleStmt, listPeople, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listPeople, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -2195,7 +2195,7 @@ func (q *Queries) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) 
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -2259,7 +2259,7 @@ type ListPeopleOfRoleRow struct {
 
 // Who holds a role, with what a list of people shows, by username, from a place onwards.
 func (q *Queries) ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRoleParams) ([]ListPeopleOfRoleRow, error) {
-	rows, err := q.query(ctx, q.listPeopleOfRoleStmt, listPeopleOfRole,
+	rows, err := q.db.QueryContext(ctx, listPeopleOfRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.AfterKey,
@@ -2328,7 +2328,7 @@ type ListPeopleOfSiteRoleRow struct {
 
 // The same of those members who hold a role of the site, by id, each once, however many sources give it.
 func (q *Queries) ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSiteRoleParams) ([]ListPeopleOfSiteRoleRow, error) {
-	rows, err := q.query(ctx, q.listPeopleOfSiteRoleStmt, listPeopleOfSiteRole,
+	rows, err := q.db.QueryContext(ctx, listPeopleOfSiteRole,
 		arg.Role,
 		arg.AfterUser,
 		arg.OrganizationID,
@@ -2378,7 +2378,7 @@ type ListRecordsParams struct {
 
 // The records of a member, by role and source; those of the membership too.
 func (q *Queries) ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error) {
-	rows, err := q.query(ctx, q.listRecordsStmt, listRecords, arg.OrganizationID, arg.UsernameKey)
+	rows, err := q.db.QueryContext(ctx, listRecords, arg.OrganizationID, arg.UsernameKey)
 	if err != nil {
 		return nil, err
 	}
@@ -2437,7 +2437,7 @@ func (q *Queries) ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -2477,7 +2477,7 @@ SELECT organization_id, role, username_key, user_id, source, source_ref, reason,
 
 // The records of an account in all its organizations.
 func (q *Queries) ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]MemberRole, error) {
-	rows, err := q.query(ctx, q.listRecordsOfUserStmt, listRecordsOfUser, userID)
+	rows, err := q.db.QueryContext(ctx, listRecordsOfUser, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -2586,7 +2586,7 @@ type SearchMembersRow struct {
 // along the organization. AS MATERIALIZED does not keep them from it, and sqlc does not parse it.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
-	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
+	rows, err := q.db.QueryContext(ctx, searchMembers,
 		arg.Descending,
 		arg.Sort,
 		arg.Query,
@@ -2689,7 +2689,7 @@ type SearchMembersByUsernameRow struct {
 // not stand in the index by account.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error) {
-	rows, err := q.query(ctx, q.searchMembersByUsernameStmt, searchMembersByUsername,
+	rows, err := q.db.QueryContext(ctx, searchMembersByUsername,
 		arg.Query,
 		arg.Statuses,
 		arg.OrganizationID,
@@ -2795,7 +2795,7 @@ type SortMembersParams struct {
 
 // Members that match, in another order. One of two sort keys is always ”. Descending is ascending from its end.
 func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.sortMembersStmt, sortMembers,
+	rows, err := q.db.QueryContext(ctx, sortMembers,
 		arg.Descending,
 		arg.Sort,
 		arg.OrganizationID,
@@ -2859,7 +2859,7 @@ type TouchHoldersParams struct {
 // looks up all that it is to write before it writes the first, and should still have them at hand then.
 // unit: organization
 func (q *Queries) TouchHolders(ctx context.Context, arg TouchHoldersParams) error {
-	_, err := q.exec(ctx, q.touchHoldersStmt, touchHolders,
+	_, err := q.db.ExecContext(ctx, touchHolders,
 		arg.Now,
 		arg.Role,
 		arg.OrganizationID,
@@ -2882,6 +2882,6 @@ type TouchMemberParams struct {
 
 // unit: organization
 func (q *Queries) TouchMember(ctx context.Context, arg TouchMemberParams) error {
-	_, err := q.exec(ctx, q.touchMemberStmt, touchMember, arg.Now, arg.OrganizationID, arg.UsernameKey)
+	_, err := q.db.ExecContext(ctx, touchMember, arg.Now, arg.OrganizationID, arg.UsernameKey)
 	return err
 }

@@ -19,7 +19,7 @@ SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT CAST(?1 AS bigint)) o
 
 // reads all: as many as are asked for.
 func (q *Queries) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error) {
-	row := q.queryRow(ctx, q.countOrganizationsUpToStmt, countOrganizationsUpTo, maxRows)
+	row := q.db.QueryRowContext(ctx, countOrganizationsUpTo, maxRows)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -31,7 +31,7 @@ DELETE FROM organizations WHERE id = ?1
 
 // unit: site
 func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteOrganizationStmt, deleteOrganization, id)
+	_, err := q.db.ExecContext(ctx, deleteOrganization, id)
 	return err
 }
 
@@ -49,7 +49,7 @@ type FindDefaultOrganizationRow struct {
 }
 
 func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrganizationRow, error) {
-	row := q.queryRow(ctx, q.findDefaultOrganizationStmt, findDefaultOrganization)
+	row := q.db.QueryRowContext(ctx, findDefaultOrganization)
 	var i FindDefaultOrganizationRow
 	err := row.Scan(
 		&i.Organization.ID,
@@ -91,7 +91,7 @@ type FindOrganizationRow struct {
 
 // An organization with its revision, and the state of the custom roles of the site and the catalog, which count in it as well.
 func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrganizationRow, error) {
-	row := q.queryRow(ctx, q.findOrganizationStmt, findOrganization, id)
+	row := q.db.QueryRowContext(ctx, findOrganization, id)
 	var i FindOrganizationRow
 	err := row.Scan(
 		&i.Organization.ID,
@@ -132,7 +132,7 @@ type FindOrganizationByNameRow struct {
 }
 
 func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (FindOrganizationByNameRow, error) {
-	row := q.queryRow(ctx, q.findOrganizationByNameStmt, findOrganizationByName, nameKey)
+	row := q.db.QueryRowContext(ctx, findOrganizationByName, nameKey)
 	var i FindOrganizationByNameRow
 	err := row.Scan(
 		&i.Organization.ID,
@@ -164,7 +164,7 @@ SELECT id, name, name_key, display_name, description, icon, is_default, member_c
 `
 
 func (q *Queries) GetDefaultOrganization(ctx context.Context) (Organization, error) {
-	row := q.queryRow(ctx, q.getDefaultOrganizationStmt, getDefaultOrganization)
+	row := q.db.QueryRowContext(ctx, getDefaultOrganization)
 	var i Organization
 	err := row.Scan(
 		&i.ID,
@@ -187,7 +187,7 @@ SELECT id, name, name_key, display_name, description, icon, is_default, member_c
 `
 
 func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {
-	row := q.queryRow(ctx, q.getOrganizationStmt, getOrganization, id)
+	row := q.db.QueryRowContext(ctx, getOrganization, id)
 	var i Organization
 	err := row.Scan(
 		&i.ID,
@@ -210,7 +210,7 @@ SELECT id, name, name_key, display_name, description, icon, is_default, member_c
 `
 
 func (q *Queries) GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error) {
-	row := q.queryRow(ctx, q.getOrganizationByNameStmt, getOrganizationByName, nameKey)
+	row := q.db.QueryRowContext(ctx, getOrganizationByName, nameKey)
 	var i Organization
 	err := row.Scan(
 		&i.ID,
@@ -246,7 +246,7 @@ type InsertOrganizationParams struct {
 
 // unit: site
 func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganizationParams) error {
-	_, err := q.exec(ctx, q.insertOrganizationStmt, insertOrganization,
+	_, err := q.db.ExecContext(ctx, insertOrganization,
 		arg.ID,
 		arg.Name,
 		arg.NameKey,
@@ -265,7 +265,7 @@ SELECT id, name, name_key, display_name, description, icon, is_default, member_c
 
 // reads all: as many as are asked for, in the order of the index.
 func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error) {
-	rows, err := q.query(ctx, q.listOrganizationsStmt, listOrganizations, maxRows)
+	rows, err := q.db.QueryContext(ctx, listOrganizations, maxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +310,7 @@ type ListOrganizationsAfterParams struct {
 
 // The same from a name onwards.
 func (q *Queries) ListOrganizationsAfter(ctx context.Context, arg ListOrganizationsAfterParams) ([]Organization, error) {
-	rows, err := q.query(ctx, q.listOrganizationsAfterStmt, listOrganizationsAfter, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listOrganizationsAfter, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -383,7 +383,7 @@ func (q *Queries) ListOrganizationsNamed(ctx context.Context, arg ListOrganizati
 	} else {
 		query = strings.Replace(query, "/*SLICE:names*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -416,7 +416,7 @@ type ListOrganizationsOfUserParams struct {
 }
 
 func (q *Queries) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error) {
-	rows, err := q.query(ctx, q.listOrganizationsOfUserStmt, listOrganizationsOfUser, arg.UserID, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listOrganizationsOfUser, arg.UserID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -463,7 +463,7 @@ type ListOrganizationsOfUserAfterParams struct {
 
 // The same from a name onwards.
 func (q *Queries) ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrganizationsOfUserAfterParams) ([]Organization, error) {
-	rows, err := q.query(ctx, q.listOrganizationsOfUserAfterStmt, listOrganizationsOfUserAfter, arg.UserID, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listOrganizationsOfUserAfter, arg.UserID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -516,7 +516,7 @@ type UpdateOrganizationParams struct {
 
 // unit: site
 func (q *Queries) UpdateOrganization(ctx context.Context, arg UpdateOrganizationParams) error {
-	_, err := q.exec(ctx, q.updateOrganizationStmt, updateOrganization,
+	_, err := q.db.ExecContext(ctx, updateOrganization,
 		arg.Name,
 		arg.NameKey,
 		arg.DisplayName,

@@ -7,20 +7,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall.example/db"
 	"rolecall.example/db/dbtest"
 )
 
-// Each query is read by the server, which knows its tables, and finds types for all that is left open in it.
-func TestQueriesFitTheServer(t *testing.T) {
+// Each query can be prepared: the database knows its tables, and finds types for all that is left open in it.
+func TestQueriesFitTheTables(t *testing.T) {
 	t.Parallel()
-	dbtest.ServerOnly(t)
-	q, err := db.Prepare(t.Context(), dbtest.SQL(t, dbtest.Place(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := q.Close(); err != nil {
-		t.Error(err)
+	c := dbtest.SQL(t, dbtest.Place(t))
+	for name, q := range generated(t) {
+		s, err := c.PrepareContext(t.Context(), q.text)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

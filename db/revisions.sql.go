@@ -25,7 +25,7 @@ WHERE organization_id = '00000000-0000-0000-0000-000000000000'
 // before.
 // unit: site
 func (q *Queries) BumpRevision(ctx context.Context, floor int64) error {
-	_, err := q.exec(ctx, q.bumpRevisionStmt, bumpRevision, floor)
+	_, err := q.db.ExecContext(ctx, bumpRevision, floor)
 	return err
 }
 
@@ -34,7 +34,7 @@ SELECT catalog FROM revisions WHERE organization_id = '00000000-0000-0000-0000-0
 `
 
 func (q *Queries) GetCatalogInForce(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.getCatalogInForceStmt, getCatalogInForce)
+	row := q.db.QueryRowContext(ctx, getCatalogInForce)
 	var catalog int64
 	err := row.Scan(&catalog)
 	return catalog, err
@@ -46,7 +46,7 @@ SELECT next_end FROM revisions WHERE next_end IS NOT NULL ORDER BY next_end LIMI
 
 // When the next record ends, if one does.
 func (q *Queries) GetNextEnd(ctx context.Context) (sql.NullTime, error) {
-	row := q.queryRow(ctx, q.getNextEndStmt, getNextEnd)
+	row := q.db.QueryRowContext(ctx, getNextEnd)
 	var next_end sql.NullTime
 	err := row.Scan(&next_end)
 	return next_end, err
@@ -57,7 +57,7 @@ SELECT organization_id, value, roles, audit_seq, audit_hash, catalog, next_end F
 `
 
 func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error) {
-	row := q.queryRow(ctx, q.getRevisionStmt, getRevision, organizationID)
+	row := q.db.QueryRowContext(ctx, getRevision, organizationID)
 	var i Revision
 	err := row.Scan(
 		&i.OrganizationID,
@@ -88,7 +88,7 @@ type GetRevisionOfAllRow struct {
 // with each. With it the first end of all records.
 // reads all: it adds them up.
 func (q *Queries) GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, error) {
-	row := q.queryRow(ctx, q.getRevisionOfAllStmt, getRevisionOfAll)
+	row := q.db.QueryRowContext(ctx, getRevisionOfAll)
 	var i GetRevisionOfAllRow
 	err := row.Scan(&i.Millions, &i.Rest, &i.NextEnd)
 	return i, err
@@ -106,7 +106,7 @@ type GetRoleStateRow struct {
 
 // The state of the custom roles of a scope, and the version of the catalog in force.
 func (q *Queries) GetRoleState(ctx context.Context, organizationID uuid.UUID) (GetRoleStateRow, error) {
-	row := q.queryRow(ctx, q.getRoleStateStmt, getRoleState, organizationID)
+	row := q.db.QueryRowContext(ctx, getRoleState, organizationID)
 	var i GetRoleStateRow
 	err := row.Scan(&i.Roles, &i.Catalog)
 	return i, err
@@ -145,7 +145,7 @@ type ListCallerRow struct {
 // between two ids, which are all or one. No rows: the account is gone. The ends are the next of what is held, and of all
 // records of the scope; one that has passed is not swept yet.
 func (q *Queries) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error) {
-	rows, err := q.query(ctx, q.listCallerStmt, listCaller, arg.UserID, arg.First, arg.Last)
+	rows, err := q.db.QueryContext(ctx, listCaller, arg.UserID, arg.First, arg.Last)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ type ListCallerBySessionRow struct {
 
 // ListCaller for an account that a session names. No row of the site: the session has ended.
 func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error) {
-	rows, err := q.query(ctx, q.listCallerBySessionStmt, listCallerBySession,
+	rows, err := q.db.QueryContext(ctx, listCallerBySession,
 		arg.Token,
 		arg.UserID,
 		arg.Now,
@@ -277,7 +277,7 @@ type ListCallerByTokenRow struct {
 
 // ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
 func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error) {
-	rows, err := q.query(ctx, q.listCallerByTokenStmt, listCallerByToken,
+	rows, err := q.db.QueryContext(ctx, listCallerByToken,
 		arg.Token,
 		arg.UserID,
 		arg.Now,
@@ -366,7 +366,7 @@ func (q *Queries) ListCallers(ctx context.Context, arg ListCallersParams) ([]Lis
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -419,7 +419,7 @@ type ListDueScopesRow struct {
 
 // Scopes with records that have ended, those that ended first before others, from a place onwards.
 func (q *Queries) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]ListDueScopesRow, error) {
-	rows, err := q.query(ctx, q.listDueScopesStmt, listDueScopes,
+	rows, err := q.db.QueryContext(ctx, listDueScopes,
 		arg.Now,
 		arg.AfterEnd,
 		arg.AfterID,
@@ -457,7 +457,7 @@ type ListRevisionsParams struct {
 
 // The scopes after one, in the order of their ids, in pieces.
 func (q *Queries) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error) {
-	rows, err := q.query(ctx, q.listRevisionsStmt, listRevisions, arg.AfterID, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listRevisions, arg.AfterID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -509,7 +509,7 @@ type UpdateRevisionParams struct {
 // The end of a write of a scope. It fails when another one came between, which the lock of the scope prevents.
 // unit: organization, site, signin
 func (q *Queries) UpdateRevision(ctx context.Context, arg UpdateRevisionParams) error {
-	_, err := q.exec(ctx, q.updateRevisionStmt, updateRevision,
+	_, err := q.db.ExecContext(ctx, updateRevision,
 		arg.ValueBefore,
 		arg.Value,
 		arg.Roles,

@@ -19,7 +19,7 @@ SELECT count(*) FROM roles WHERE organization_id = ?1
 `
 
 func (q *Queries) CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error) {
-	row := q.queryRow(ctx, q.countRolesOfOrganizationStmt, countRolesOfOrganization, organizationID)
+	row := q.db.QueryRowContext(ctx, countRolesOfOrganization, organizationID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -38,7 +38,7 @@ type DeletePermissionParams struct {
 
 // unit: organization, site
 func (q *Queries) DeletePermission(ctx context.Context, arg DeletePermissionParams) error {
-	_, err := q.exec(ctx, q.deletePermissionStmt, deletePermission,
+	_, err := q.db.ExecContext(ctx, deletePermission,
 		arg.RoleID,
 		arg.Level,
 		arg.ResourceType,
@@ -54,7 +54,7 @@ DELETE FROM role_permissions WHERE role_id = ?1
 // For a role whose permissions are stored under other names than those of today.
 // unit: organization, site
 func (q *Queries) DeletePermissionsOfRole(ctx context.Context, roleID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deletePermissionsOfRoleStmt, deletePermissionsOfRole, roleID)
+	_, err := q.db.ExecContext(ctx, deletePermissionsOfRole, roleID)
 	return err
 }
 
@@ -64,7 +64,7 @@ DELETE FROM roles WHERE id = ?1
 
 // unit: organization, site
 func (q *Queries) DeleteRole(ctx context.Context, id uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteRoleStmt, deleteRole, id)
+	_, err := q.db.ExecContext(ctx, deleteRole, id)
 	return err
 }
 
@@ -78,7 +78,7 @@ type GetRoleOfOrganizationParams struct {
 }
 
 func (q *Queries) GetRoleOfOrganization(ctx context.Context, arg GetRoleOfOrganizationParams) (Role, error) {
-	row := q.queryRow(ctx, q.getRoleOfOrganizationStmt, getRoleOfOrganization, arg.OrganizationID, arg.Name)
+	row := q.db.QueryRowContext(ctx, getRoleOfOrganization, arg.OrganizationID, arg.Name)
 	var i Role
 	err := row.Scan(
 		&i.ID,
@@ -99,7 +99,7 @@ SELECT id, organization_id, name, display_name, version, created_at, updated_at,
 `
 
 func (q *Queries) GetRoleOfSite(ctx context.Context, name string) (Role, error) {
-	row := q.queryRow(ctx, q.getRoleOfSiteStmt, getRoleOfSite, name)
+	row := q.db.QueryRowContext(ctx, getRoleOfSite, name)
 	var i Role
 	err := row.Scan(
 		&i.ID,
@@ -125,7 +125,7 @@ type GetRoleVersionParams struct {
 }
 
 func (q *Queries) GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (RoleVersion, error) {
-	row := q.queryRow(ctx, q.getRoleVersionStmt, getRoleVersion, arg.RoleID, arg.Version)
+	row := q.db.QueryRowContext(ctx, getRoleVersion, arg.RoleID, arg.Version)
 	var i RoleVersion
 	err := row.Scan(
 		&i.RoleID,
@@ -154,7 +154,7 @@ type InsertPermissionParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertPermission(ctx context.Context, arg InsertPermissionParams) error {
-	_, err := q.exec(ctx, q.insertPermissionStmt, insertPermission,
+	_, err := q.db.ExecContext(ctx, insertPermission,
 		arg.RoleID,
 		arg.Level,
 		arg.ResourceType,
@@ -181,7 +181,7 @@ type InsertRoleParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertRole(ctx context.Context, arg InsertRoleParams) error {
-	_, err := q.exec(ctx, q.insertRoleStmt, insertRole,
+	_, err := q.db.ExecContext(ctx, insertRole,
 		arg.ID,
 		arg.OrganizationID,
 		arg.Name,
@@ -210,7 +210,7 @@ type InsertRoleVersionParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionParams) error {
-	_, err := q.exec(ctx, q.insertRoleVersionStmt, insertRoleVersion,
+	_, err := q.db.ExecContext(ctx, insertRoleVersion,
 		arg.RoleID,
 		arg.Version,
 		arg.DisplayName,
@@ -235,7 +235,7 @@ type ListMembershipsRow struct {
 
 // The organizations of a user, and the roles held there.
 func (q *Queries) ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error) {
-	rows, err := q.query(ctx, q.listMembershipsStmt, listMemberships, userID)
+	rows, err := q.db.QueryContext(ctx, listMemberships, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +286,7 @@ func (q *Queries) ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUI
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -326,7 +326,7 @@ type ListPermissionsRow struct {
 }
 
 func (q *Queries) ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error) {
-	rows, err := q.query(ctx, q.listPermissionsStmt, listPermissions, roleID)
+	rows, err := q.db.QueryContext(ctx, listPermissions, roleID)
 	if err != nil {
 		return nil, err
 	}
@@ -359,7 +359,7 @@ ORDER BY p.role_id, p.level, p.resource_type, p.action
 `
 
 func (q *Queries) ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error) {
-	rows, err := q.query(ctx, q.listPermissionsOfOrganizationStmt, listPermissionsOfOrganization, organizationID)
+	rows, err := q.db.QueryContext(ctx, listPermissionsOfOrganization, organizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -393,7 +393,7 @@ ORDER BY p.role_id, p.level, p.resource_type, p.action
 `
 
 func (q *Queries) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error) {
-	rows, err := q.query(ctx, q.listPermissionsOfSiteStmt, listPermissionsOfSite)
+	rows, err := q.db.QueryContext(ctx, listPermissionsOfSite)
 	if err != nil {
 		return nil, err
 	}
@@ -431,7 +431,7 @@ type ListRoleVersionsParams struct {
 }
 
 func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error) {
-	rows, err := q.query(ctx, q.listRoleVersionsStmt, listRoleVersions, arg.RoleID, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listRoleVersions, arg.RoleID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -488,7 +488,7 @@ func (q *Queries) ListRolesOfMany(ctx context.Context, organizationIds []uuid.Nu
 	} else {
 		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -529,7 +529,7 @@ SELECT id, organization_id, name, display_name, version, created_at, updated_at,
 `
 
 func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error) {
-	rows, err := q.query(ctx, q.listRolesOfOrganizationStmt, listRolesOfOrganization, organizationID)
+	rows, err := q.db.QueryContext(ctx, listRolesOfOrganization, organizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -566,7 +566,7 @@ SELECT id, organization_id, name, display_name, version, created_at, updated_at,
 `
 
 func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
-	rows, err := q.query(ctx, q.listRolesOfSiteStmt, listRolesOfSite)
+	rows, err := q.db.QueryContext(ctx, listRolesOfSite)
 	if err != nil {
 		return nil, err
 	}
@@ -613,7 +613,7 @@ type UpdateRoleParams struct {
 
 // unit: organization, site
 func (q *Queries) UpdateRole(ctx context.Context, arg UpdateRoleParams) error {
-	_, err := q.exec(ctx, q.updateRoleStmt, updateRole,
+	_, err := q.db.ExecContext(ctx, updateRole,
 		arg.DisplayName,
 		arg.Now,
 		arg.UpdatedBy,

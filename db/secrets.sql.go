@@ -15,7 +15,7 @@ SELECT value FROM secrets WHERE name = ?1
 `
 
 func (q *Queries) GetSecret(ctx context.Context, name string) ([]byte, error) {
-	row := q.queryRow(ctx, q.getSecretStmt, getSecret, name)
+	row := q.db.QueryRowContext(ctx, getSecret, name)
 	var value []byte
 	err := row.Scan(&value)
 	return value, err
@@ -33,6 +33,6 @@ type InsertSecretParams struct {
 
 // unit: site, signin
 func (q *Queries) InsertSecret(ctx context.Context, arg InsertSecretParams) error {
-	_, err := q.exec(ctx, q.insertSecretStmt, insertSecret, arg.Name, arg.Value, arg.Now)
+	_, err := q.db.ExecContext(ctx, insertSecret, arg.Name, arg.Value, arg.Now)
 	return err
 }

@@ -23,7 +23,7 @@ type DeleteOldSentFormsParams struct {
 
 // unit: organization, site, signin
 func (q *Queries) DeleteOldSentForms(ctx context.Context, arg DeleteOldSentFormsParams) error {
-	_, err := q.exec(ctx, q.deleteOldSentFormsStmt, deleteOldSentForms, arg.UserID, arg.Before)
+	_, err := q.db.ExecContext(ctx, deleteOldSentForms, arg.UserID, arg.Before)
 	return err
 }
 
@@ -44,7 +44,7 @@ type GetSentFormRow struct {
 }
 
 func (q *Queries) GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error) {
-	row := q.queryRow(ctx, q.getSentFormStmt, getSentForm, arg.UserID, arg.ID, arg.After)
+	row := q.db.QueryRowContext(ctx, getSentForm, arg.UserID, arg.ID, arg.After)
 	var i GetSentFormRow
 	err := row.Scan(&i.Request, &i.Answer, &i.CreatedAt)
 	return i, err
@@ -65,7 +65,7 @@ type InsertSentFormParams struct {
 // The answer is what its answer is made of.
 // unit: organization, site, signin
 func (q *Queries) InsertSentForm(ctx context.Context, arg InsertSentFormParams) error {
-	_, err := q.exec(ctx, q.insertSentFormStmt, insertSentForm,
+	_, err := q.db.ExecContext(ctx, insertSentForm,
 		arg.UserID,
 		arg.ID,
 		arg.Request,

@@ -22,7 +22,7 @@ type CountSessionOfUserParams struct {
 }
 
 func (q *Queries) CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error) {
-	row := q.queryRow(ctx, q.countSessionOfUserStmt, countSessionOfUser, arg.UserID, arg.ID)
+	row := q.db.QueryRowContext(ctx, countSessionOfUser, arg.UserID, arg.ID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -34,7 +34,7 @@ DELETE FROM sessions WHERE expires_at <= ?1
 
 // unit: site, signin
 func (q *Queries) DeleteExpiredSessions(ctx context.Context, now time.Time) error {
-	_, err := q.exec(ctx, q.deleteExpiredSessionsStmt, deleteExpiredSessions, now)
+	_, err := q.db.ExecContext(ctx, deleteExpiredSessions, now)
 	return err
 }
 
@@ -44,7 +44,7 @@ DELETE FROM login_failures WHERE door = ?1
 
 // unit: site, signin
 func (q *Queries) DeleteLoginFailures(ctx context.Context, door string) error {
-	_, err := q.exec(ctx, q.deleteLoginFailuresStmt, deleteLoginFailures, door)
+	_, err := q.db.ExecContext(ctx, deleteLoginFailures, door)
 	return err
 }
 
@@ -54,7 +54,7 @@ DELETE FROM login_failures WHERE window_start <= ?1
 
 // unit: signin
 func (q *Queries) DeleteOldLoginFailures(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, q.deleteOldLoginFailuresStmt, deleteOldLoginFailures, before)
+	_, err := q.db.ExecContext(ctx, deleteOldLoginFailures, before)
 	return err
 }
 
@@ -64,7 +64,7 @@ DELETE FROM password_links WHERE user_id = ?1
 
 // unit: organization, site
 func (q *Queries) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64, error) {
-	result, err := q.exec(ctx, q.deletePasswordLinkStmt, deletePasswordLink, userID)
+	result, err := q.db.ExecContext(ctx, deletePasswordLink, userID)
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +77,7 @@ DELETE FROM sessions WHERE token = ?1
 
 // unit: site, signin
 func (q *Queries) DeleteSession(ctx context.Context, token string) error {
-	_, err := q.exec(ctx, q.deleteSessionStmt, deleteSession, token)
+	_, err := q.db.ExecContext(ctx, deleteSession, token)
 	return err
 }
 
@@ -92,7 +92,7 @@ type DeleteSessionOfUserParams struct {
 
 // unit: signin
 func (q *Queries) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) error {
-	_, err := q.exec(ctx, q.deleteSessionOfUserStmt, deleteSessionOfUser, arg.UserID, arg.ID)
+	_, err := q.db.ExecContext(ctx, deleteSessionOfUser, arg.UserID, arg.ID)
 	return err
 }
 
@@ -102,7 +102,7 @@ DELETE FROM sessions WHERE user_id = ?1
 
 // unit: organization, site
 func (q *Queries) DeleteSessionsOfUser(ctx context.Context, userID uuid.NullUUID) error {
-	_, err := q.exec(ctx, q.deleteSessionsOfUserStmt, deleteSessionsOfUser, userID)
+	_, err := q.db.ExecContext(ctx, deleteSessionsOfUser, userID)
 	return err
 }
 
@@ -116,7 +116,7 @@ type GetLoginFailuresRow struct {
 }
 
 func (q *Queries) GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error) {
-	row := q.queryRow(ctx, q.getLoginFailuresStmt, getLoginFailures, door)
+	row := q.db.QueryRowContext(ctx, getLoginFailures, door)
 	var i GetLoginFailuresRow
 	err := row.Scan(&i.Failures, &i.WindowStart)
 	return i, err
@@ -140,7 +140,7 @@ type GetPasswordLinkRow struct {
 }
 
 func (q *Queries) GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error) {
-	row := q.queryRow(ctx, q.getPasswordLinkStmt, getPasswordLink, id)
+	row := q.db.QueryRowContext(ctx, getPasswordLink, id)
 	var i GetPasswordLinkRow
 	err := row.Scan(
 		&i.UserID,
@@ -168,7 +168,7 @@ type GetPasswordLinkOfUserRow struct {
 }
 
 func (q *Queries) GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error) {
-	row := q.queryRow(ctx, q.getPasswordLinkOfUserStmt, getPasswordLinkOfUser, userID)
+	row := q.db.QueryRowContext(ctx, getPasswordLinkOfUser, userID)
 	var i GetPasswordLinkOfUserRow
 	err := row.Scan(&i.CreatedAt, &i.ExpiresAt, &i.CreatedBy)
 	return i, err
@@ -184,7 +184,7 @@ type GetSessionParams struct {
 }
 
 func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error) {
-	row := q.queryRow(ctx, q.getSessionStmt, getSession, arg.Token, arg.Now)
+	row := q.db.QueryRowContext(ctx, getSession, arg.Token, arg.Now)
 	var data []byte
 	err := row.Scan(&data)
 	return data, err
@@ -210,7 +210,7 @@ type ListSessionsRow struct {
 }
 
 func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {
-	rows, err := q.query(ctx, q.listSessionsStmt, listSessions, arg.UserID, arg.Now)
+	rows, err := q.db.QueryContext(ctx, listSessions, arg.UserID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ type UpsertLoginFailuresParams struct {
 
 // unit: site, signin
 func (q *Queries) UpsertLoginFailures(ctx context.Context, arg UpsertLoginFailuresParams) error {
-	_, err := q.exec(ctx, q.upsertLoginFailuresStmt, upsertLoginFailures, arg.Door, arg.Failures, arg.WindowStart)
+	_, err := q.db.ExecContext(ctx, upsertLoginFailures, arg.Door, arg.Failures, arg.WindowStart)
 	return err
 }
 
@@ -275,7 +275,7 @@ type UpsertPasswordLinkParams struct {
 
 // unit: site
 func (q *Queries) UpsertPasswordLink(ctx context.Context, arg UpsertPasswordLinkParams) error {
-	_, err := q.exec(ctx, q.upsertPasswordLinkStmt, upsertPasswordLink,
+	_, err := q.db.ExecContext(ctx, upsertPasswordLink,
 		arg.UserID,
 		arg.ID,
 		arg.SecretHash,
@@ -306,7 +306,7 @@ type UpsertSessionParams struct {
 
 // unit: site, signin
 func (q *Queries) UpsertSession(ctx context.Context, arg UpsertSessionParams) error {
-	_, err := q.exec(ctx, q.upsertSessionStmt, upsertSession,
+	_, err := q.db.ExecContext(ctx, upsertSession,
 		arg.Token,
 		arg.ID,
 		arg.UserID,

@@ -15,7 +15,7 @@ SELECT count(*) FROM setup_tokens WHERE hash = ?1
 `
 
 func (q *Queries) CountSetupTokens(ctx context.Context, hash []byte) (int64, error) {
-	row := q.queryRow(ctx, q.countSetupTokensStmt, countSetupTokens, hash)
+	row := q.db.QueryRowContext(ctx, countSetupTokens, hash)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -28,7 +28,7 @@ DELETE FROM setup_tokens
 // reads all: every one is deleted.
 // unit: site
 func (q *Queries) DeleteSetupTokens(ctx context.Context) error {
-	_, err := q.exec(ctx, q.deleteSetupTokensStmt, deleteSetupTokens)
+	_, err := q.db.ExecContext(ctx, deleteSetupTokens)
 	return err
 }
 
@@ -43,6 +43,6 @@ type InsertSetupTokenParams struct {
 
 // unit: site
 func (q *Queries) InsertSetupToken(ctx context.Context, arg InsertSetupTokenParams) error {
-	_, err := q.exec(ctx, q.insertSetupTokenStmt, insertSetupToken, arg.Hash, arg.Now)
+	_, err := q.db.ExecContext(ctx, insertSetupToken, arg.Hash, arg.Now)
 	return err
 }

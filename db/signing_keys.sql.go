@@ -19,7 +19,7 @@ DELETE FROM signing_keys WHERE retired_at <= ?1
 // reads all: there are few.
 // unit: site
 func (q *Queries) DeleteSigningKeys(ctx context.Context, retiredBefore sql.NullTime) error {
-	_, err := q.exec(ctx, q.deleteSigningKeysStmt, deleteSigningKeys, retiredBefore)
+	_, err := q.db.ExecContext(ctx, deleteSigningKeys, retiredBefore)
 	return err
 }
 
@@ -38,7 +38,7 @@ type InsertSigningKeyParams struct {
 
 // unit: site
 func (q *Queries) InsertSigningKey(ctx context.Context, arg InsertSigningKeyParams) error {
-	_, err := q.exec(ctx, q.insertSigningKeyStmt, insertSigningKey,
+	_, err := q.db.ExecContext(ctx, insertSigningKey,
 		arg.Kid,
 		arg.PublicKey,
 		arg.PrivateKey,
@@ -56,7 +56,7 @@ WHERE retired_at IS NULL OR retired_at > ?1 ORDER BY active_from, kid
 // The keys that sign, will sign, or have signed what still counts.
 // reads all: there are few.
 func (q *Queries) ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error) {
-	rows, err := q.query(ctx, q.listSigningKeysStmt, listSigningKeys, retiredAfter)
+	rows, err := q.db.QueryContext(ctx, listSigningKeys, retiredAfter)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +97,6 @@ type RetireSigningKeysParams struct {
 // reads all: there are few.
 // unit: site
 func (q *Queries) RetireSigningKeys(ctx context.Context, arg RetireSigningKeysParams) error {
-	_, err := q.exec(ctx, q.retireSigningKeysStmt, retireSigningKeys, arg.RetiredAt, arg.Successor)
+	_, err := q.db.ExecContext(ctx, retireSigningKeys, arg.RetiredAt, arg.Successor)
 	return err
 }

@@ -25,7 +25,7 @@ type CountReloadsParams struct {
 // How often an organization, or the site, has changed by more than the feed tells, since a position of not long ago.
 // reads all: the feed has one row.
 func (q *Queries) CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error) {
-	row := q.queryRow(ctx, q.countReloadsStmt, countReloads, arg.Position, arg.OrganizationID)
+	row := q.db.QueryRowContext(ctx, countReloads, arg.Position, arg.OrganizationID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -50,7 +50,7 @@ type GetSiteSnapshotStateRow struct {
 // The same of the document of the site, which also depends on who holds some roles in any organization.
 // reads all: it adds up all revisions.
 func (q *Queries) GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error) {
-	row := q.queryRow(ctx, q.getSiteSnapshotStateStmt, getSiteSnapshotState)
+	row := q.db.QueryRowContext(ctx, getSiteSnapshotState)
 	var i GetSiteSnapshotStateRow
 	err := row.Scan(
 		&i.Revision,
@@ -82,7 +82,7 @@ type GetSnapshotStateRow struct {
 // What the document of an organization depends on: its revision, that of the site, the catalog in force; and where the feed is.
 // reads all: the feed has one row.
 func (q *Queries) GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error) {
-	row := q.queryRow(ctx, q.getSnapshotStateStmt, getSnapshotState, id)
+	row := q.db.QueryRowContext(ctx, getSnapshotState, id)
 	var i GetSnapshotStateRow
 	err := row.Scan(
 		&i.ID,
@@ -114,7 +114,7 @@ type ListOrganizationRevisionsRow struct {
 
 // The organizations after one, in the order of their ids, in pieces.
 func (q *Queries) ListOrganizationRevisions(ctx context.Context, arg ListOrganizationRevisionsParams) ([]ListOrganizationRevisionsRow, error) {
-	rows, err := q.query(ctx, q.listOrganizationRevisionsStmt, listOrganizationRevisions, arg.AfterID, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listOrganizationRevisions, arg.AfterID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ type ListSnapshotAccountsRow struct {
 // Accounts that hold a role of the site, by id, from a place onwards: a row for each record. With a join PostgreSQL would walk
 // all accounts beside the few that hold one.
 func (q *Queries) ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAccountsParams) ([]ListSnapshotAccountsRow, error) {
-	rows, err := q.query(ctx, q.listSnapshotAccountsStmt, listSnapshotAccounts, arg.AfterUser, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listSnapshotAccounts, arg.AfterUser, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ type ListSnapshotBelongingRow struct {
 
 // Every membership of a range of organizations.
 func (q *Queries) ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBelongingParams) ([]ListSnapshotBelongingRow, error) {
-	rows, err := q.query(ctx, q.listSnapshotBelongingStmt, listSnapshotBelonging, arg.AfterID, arg.LastID)
+	rows, err := q.db.QueryContext(ctx, listSnapshotBelonging, arg.AfterID, arg.LastID)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ type ListSnapshotHoldersRow struct {
 
 // Who holds a role in one of a range of organizations.
 func (q *Queries) ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error) {
-	rows, err := q.query(ctx, q.listSnapshotHoldersStmt, listSnapshotHolders, arg.Role, arg.AfterID, arg.LastID)
+	rows, err := q.db.QueryContext(ctx, listSnapshotHolders, arg.Role, arg.AfterID, arg.LastID)
 	if err != nil {
 		return nil, err
 	}
@@ -304,7 +304,7 @@ type ListSnapshotMembersRow struct {
 
 // What each member holds, by username, from a place onwards, with the names that aliases are made of.
 func (q *Queries) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error) {
-	rows, err := q.query(ctx, q.listSnapshotMembersStmt, listSnapshotMembers, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listSnapshotMembers, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,6 @@ func searchPattern(text string) string {
 // file is the engine over a SQLite file.
 type file struct {
 	path    string
-	queries *Queries // on the readers
 	readers *sql.DB
 	pool    *sql.DB // of the one connection that writes: SQLite has one writer
 	writer  *writer
@@ -98,7 +97,7 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*D
 	if err := f.start(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), f.Close())
 	}
-	return &DB{reads{f.queries}, f}, nil
+	return &DB{reads{New(f.readers)}, f}, nil
 }
 
 // Create makes an empty database at path if there is no file, for this user alone. Its folder must be there.
@@ -163,9 +162,6 @@ func (f *file) start(ctx context.Context) (err error) {
 	n := max(4, runtime.GOMAXPROCS(0))
 	f.readers.SetMaxOpenConns(n)
 	f.readers.SetMaxIdleConns(n)
-	if f.queries, err = Prepare(ctx, f.readers); err != nil {
-		return fmt.Errorf("prepare statements: %w", err)
-	}
 	return f.index.open(f.path)
 }
 
@@ -326,7 +322,7 @@ func (f *file) Read(ctx context.Context, fn func(q *Queries) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written, so nothing is lost
-	return fn(f.queries.WithTx(tx))
+	return fn(New(tx))
 }
 
 // Ping asks a reader.
@@ -335,9 +331,6 @@ func (f *file) Ping(ctx context.Context) error { return f.readers.PingContext(ct
 // Close closes the readers, then the writer, which folds the log into the file.
 func (f *file) Close() error {
 	var errs []error
-	if f.queries != nil {
-		errs = append(errs, f.queries.Close())
-	}
 	if f.readers != nil {
 		errs = append(errs, f.readers.Close())
 	}

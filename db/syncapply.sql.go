@@ -28,7 +28,7 @@ type CountHoldersOfSourceParams struct {
 
 // Who holds anything from a source, or lost it since some time.
 func (q *Queries) CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error) {
-	row := q.queryRow(ctx, q.countHoldersOfSourceStmt, countHoldersOfSource, arg.Source, arg.Since)
+	row := q.db.QueryRowContext(ctx, countHoldersOfSource, arg.Source, arg.Since)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -46,7 +46,7 @@ type CountSyncLossesParams struct {
 
 // How many people lost something from a source since some time, beside one of them.
 func (q *Queries) CountSyncLosses(ctx context.Context, arg CountSyncLossesParams) (int64, error) {
-	row := q.queryRow(ctx, q.countSyncLossesStmt, countSyncLosses, arg.Source, arg.Since, arg.UserID)
+	row := q.db.QueryRowContext(ctx, countSyncLosses, arg.Source, arg.Since, arg.UserID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -58,7 +58,7 @@ SELECT count(*) FROM sync_notices
 
 // reads all: it counts them.
 func (q *Queries) CountSyncNotices(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countSyncNoticesStmt, countSyncNotices)
+	row := q.db.QueryRowContext(ctx, countSyncNotices)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -75,7 +75,7 @@ type DeleteOldSyncLossesParams struct {
 
 // unit: site
 func (q *Queries) DeleteOldSyncLosses(ctx context.Context, arg DeleteOldSyncLossesParams) error {
-	_, err := q.exec(ctx, q.deleteOldSyncLossesStmt, deleteOldSyncLosses, arg.Source, arg.Before)
+	_, err := q.db.ExecContext(ctx, deleteOldSyncLosses, arg.Source, arg.Before)
 	return err
 }
 
@@ -85,7 +85,7 @@ DELETE FROM sync_losses WHERE source = ?1
 
 // unit: site
 func (q *Queries) DeleteSyncLosses(ctx context.Context, source string) error {
-	_, err := q.exec(ctx, q.deleteSyncLossesStmt, deleteSyncLosses, source)
+	_, err := q.db.ExecContext(ctx, deleteSyncLosses, source)
 	return err
 }
 
@@ -102,7 +102,7 @@ type DeleteSyncNoticeParams struct {
 
 // unit: site, organization, signin
 func (q *Queries) DeleteSyncNotice(ctx context.Context, arg DeleteSyncNoticeParams) error {
-	_, err := q.exec(ctx, q.deleteSyncNoticeStmt, deleteSyncNotice,
+	_, err := q.db.ExecContext(ctx, deleteSyncNotice,
 		arg.Source,
 		arg.UserID,
 		arg.Kind,
@@ -122,7 +122,7 @@ type DeleteSyncNoticesOfParams struct {
 
 // unit: site
 func (q *Queries) DeleteSyncNoticesOf(ctx context.Context, arg DeleteSyncNoticesOfParams) error {
-	_, err := q.exec(ctx, q.deleteSyncNoticesOfStmt, deleteSyncNoticesOf, arg.Source, arg.Kind)
+	_, err := q.db.ExecContext(ctx, deleteSyncNoticesOf, arg.Source, arg.Kind)
 	return err
 }
 
@@ -137,7 +137,7 @@ type GetSyncSourceRow struct {
 
 // Since when a source is held, and why.
 func (q *Queries) GetSyncSource(ctx context.Context, source string) (GetSyncSourceRow, error) {
-	row := q.queryRow(ctx, q.getSyncSourceStmt, getSyncSource, source)
+	row := q.db.QueryRowContext(ctx, getSyncSource, source)
 	var i GetSyncSourceRow
 	err := row.Scan(&i.HeldAt, &i.Reason)
 	return i, err
@@ -149,7 +149,7 @@ SELECT CAST(EXISTS (SELECT 1 FROM member_roles m WHERE m.source = ?1 AND m.sourc
 `
 
 func (q *Queries) HasRecordsOfSource(ctx context.Context, source string) (bool, error) {
-	row := q.queryRow(ctx, q.hasRecordsOfSourceStmt, hasRecordsOfSource, source)
+	row := q.db.QueryRowContext(ctx, hasRecordsOfSource, source)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -166,7 +166,7 @@ type HasSyncLossParams struct {
 }
 
 func (q *Queries) HasSyncLoss(ctx context.Context, arg HasSyncLossParams) (bool, error) {
-	row := q.queryRow(ctx, q.hasSyncLossStmt, hasSyncLoss, arg.Source, arg.UserID, arg.Since)
+	row := q.db.QueryRowContext(ctx, hasSyncLoss, arg.Source, arg.UserID, arg.Since)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -184,7 +184,7 @@ type HoldSyncSourceParams struct {
 
 // unit: site
 func (q *Queries) HoldSyncSource(ctx context.Context, arg HoldSyncSourceParams) error {
-	_, err := q.exec(ctx, q.holdSyncSourceStmt, holdSyncSource, arg.Source, arg.Now, arg.Reason)
+	_, err := q.db.ExecContext(ctx, holdSyncSource, arg.Source, arg.Now, arg.Reason)
 	return err
 }
 
@@ -203,7 +203,7 @@ type InsertSyncNoticeParams struct {
 
 // unit: site, organization, signin
 func (q *Queries) InsertSyncNotice(ctx context.Context, arg InsertSyncNoticeParams) error {
-	_, err := q.exec(ctx, q.insertSyncNoticeStmt, insertSyncNotice,
+	_, err := q.db.ExecContext(ctx, insertSyncNotice,
 		arg.Source,
 		arg.UserID,
 		arg.Kind,
@@ -227,7 +227,7 @@ type ListAccountsOfSourceParams struct {
 
 // The accounts that hold a role of the site from a source, by id.
 func (q *Queries) ListAccountsOfSource(ctx context.Context, arg ListAccountsOfSourceParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listAccountsOfSourceStmt, listAccountsOfSource, arg.Source, arg.AfterUser, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listAccountsOfSource, arg.Source, arg.AfterUser, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ SELECT source, held_at, reason FROM sync_sources ORDER BY source
 
 // reads all: of sources there are few.
 func (q *Queries) ListHeldSources(ctx context.Context) ([]SyncSource, error) {
-	rows, err := q.query(ctx, q.listHeldSourcesStmt, listHeldSources)
+	rows, err := q.db.QueryContext(ctx, listHeldSources)
 	if err != nil {
 		return nil, err
 	}
@@ -303,7 +303,7 @@ type ListLatestIdentitiesRow struct {
 
 // The people who signed in with a provider last, with what it said of them.
 func (q *Queries) ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error) {
-	rows, err := q.query(ctx, q.listLatestIdentitiesStmt, listLatestIdentities,
+	rows, err := q.db.QueryContext(ctx, listLatestIdentities,
 		arg.Provider,
 		arg.Before,
 		arg.BeforeSubject,
@@ -351,7 +351,7 @@ type ListMembersOfSourceParams struct {
 
 // The members of an organization who hold something from a source, by id.
 func (q *Queries) ListMembersOfSource(ctx context.Context, arg ListMembersOfSourceParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listMembersOfSourceStmt, listMembersOfSource,
+	rows, err := q.db.QueryContext(ctx, listMembersOfSource,
 		arg.Source,
 		arg.OrganizationID,
 		arg.AfterUser,
@@ -383,7 +383,7 @@ SELECT DISTINCT organization_id FROM member_roles WHERE source = ?1 AND source <
 `
 
 func (q *Queries) ListOrganizationsOfSource(ctx context.Context, source string) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listOrganizationsOfSourceStmt, listOrganizationsOfSource, source)
+	rows, err := q.db.QueryContext(ctx, listOrganizationsOfSource, source)
 	if err != nil {
 		return nil, err
 	}
@@ -420,7 +420,7 @@ type ListSourcesRow struct {
 
 // The sources other than people by hand, and how many records each has made.
 func (q *Queries) ListSources(ctx context.Context) ([]ListSourcesRow, error) {
-	rows, err := q.query(ctx, q.listSourcesStmt, listSources)
+	rows, err := q.db.QueryContext(ctx, listSources)
 	if err != nil {
 		return nil, err
 	}
@@ -461,7 +461,7 @@ type ListSyncNoticesRow struct {
 // accounts.
 // reads all: there is a notice for a few people alone.
 func (q *Queries) ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error) {
-	rows, err := q.query(ctx, q.listSyncNoticesStmt, listSyncNotices, maxRows)
+	rows, err := q.db.QueryContext(ctx, listSyncNotices, maxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -506,7 +506,7 @@ type ListSyncNoticesOfRow struct {
 
 // What the last sign-in of an account with a provider has left as it was.
 func (q *Queries) ListSyncNoticesOf(ctx context.Context, arg ListSyncNoticesOfParams) ([]ListSyncNoticesOfRow, error) {
-	rows, err := q.query(ctx, q.listSyncNoticesOfStmt, listSyncNoticesOf, arg.Source, arg.UserID)
+	rows, err := q.db.QueryContext(ctx, listSyncNoticesOf, arg.Source, arg.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -541,7 +541,7 @@ type NoteSyncLossParams struct {
 
 // unit: site
 func (q *Queries) NoteSyncLoss(ctx context.Context, arg NoteSyncLossParams) error {
-	_, err := q.exec(ctx, q.noteSyncLossStmt, noteSyncLoss, arg.Source, arg.UserID, arg.Now)
+	_, err := q.db.ExecContext(ctx, noteSyncLoss, arg.Source, arg.UserID, arg.Now)
 	return err
 }
 
@@ -551,6 +551,6 @@ DELETE FROM sync_sources WHERE source = ?1
 
 // unit: site
 func (q *Queries) ReleaseSyncSource(ctx context.Context, source string) error {
-	_, err := q.exec(ctx, q.releaseSyncSourceStmt, releaseSyncSource, source)
+	_, err := q.db.ExecContext(ctx, releaseSyncSource, source)
 	return err
 }

@@ -22,7 +22,7 @@ type CountProviderPeopleRow struct {
 // How many identities there are at each provider.
 // reads all: it counts them.
 func (q *Queries) CountProviderPeople(ctx context.Context) ([]CountProviderPeopleRow, error) {
-	rows, err := q.query(ctx, q.countProviderPeopleStmt, countProviderPeople)
+	rows, err := q.db.QueryContext(ctx, countProviderPeople)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ SELECT CAST((SELECT count(*) FROM sync_sources)
 
 // What waits for somebody: sources that are held, and last owners and administrators that were not taken.
 func (q *Queries) CountSyncTrouble(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countSyncTroubleStmt, countSyncTrouble)
+	row := q.db.QueryRowContext(ctx, countSyncTrouble)
 	var trouble int64
 	err := row.Scan(&trouble)
 	return trouble, err
@@ -66,7 +66,7 @@ LIMIT 1
 
 // When somebody signed in with a provider last.
 func (q *Queries) GetLastLogin(ctx context.Context, provider string) (sql.NullTime, error) {
-	row := q.queryRow(ctx, q.getLastLoginStmt, getLastLogin, provider)
+	row := q.db.QueryRowContext(ctx, getLastLogin, provider)
 	var last_login_at sql.NullTime
 	err := row.Scan(&last_login_at)
 	return last_login_at, err

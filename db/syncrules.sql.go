@@ -23,7 +23,7 @@ type GetSyncRulesOfOrganizationParams struct {
 }
 
 func (q *Queries) GetSyncRulesOfOrganization(ctx context.Context, arg GetSyncRulesOfOrganizationParams) (SyncRule, error) {
-	row := q.queryRow(ctx, q.getSyncRulesOfOrganizationStmt, getSyncRulesOfOrganization, arg.OrganizationID, arg.Provider)
+	row := q.db.QueryRowContext(ctx, getSyncRulesOfOrganization, arg.OrganizationID, arg.Provider)
 	var i SyncRule
 	err := row.Scan(
 		&i.ID,
@@ -49,7 +49,7 @@ type GetSyncRulesOfSiteParams struct {
 }
 
 func (q *Queries) GetSyncRulesOfSite(ctx context.Context, arg GetSyncRulesOfSiteParams) (SyncRule, error) {
-	row := q.queryRow(ctx, q.getSyncRulesOfSiteStmt, getSyncRulesOfSite, arg.Provider, arg.Kind)
+	row := q.db.QueryRowContext(ctx, getSyncRulesOfSite, arg.Provider, arg.Kind)
 	var i SyncRule
 	err := row.Scan(
 		&i.ID,
@@ -83,7 +83,7 @@ type InsertSyncRulesParams struct {
 
 // unit: organization, site
 func (q *Queries) InsertSyncRules(ctx context.Context, arg InsertSyncRulesParams) error {
-	_, err := q.exec(ctx, q.insertSyncRulesStmt, insertSyncRules,
+	_, err := q.db.ExecContext(ctx, insertSyncRules,
 		arg.ID,
 		arg.Provider,
 		arg.Kind,
@@ -116,7 +116,7 @@ type ListClaimsRow struct {
 
 // What a provider said of people at their last sign-ins, the latest first.
 func (q *Queries) ListClaims(ctx context.Context, arg ListClaimsParams) ([]ListClaimsRow, error) {
-	rows, err := q.query(ctx, q.listClaimsStmt, listClaims, arg.Provider, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listClaims, arg.Provider, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ type ListClaimsOfMembersParams struct {
 
 // The same of the members of an organization.
 func (q *Queries) ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error) {
-	rows, err := q.query(ctx, q.listClaimsOfMembersStmt, listClaimsOfMembers,
+	rows, err := q.db.QueryContext(ctx, listClaimsOfMembers,
 		arg.OrganizationID,
 		arg.Now,
 		arg.Provider,
@@ -199,7 +199,7 @@ type ListClaimsOfUserRow struct {
 
 // What each provider said of an account, the latest sign-in first.
 func (q *Queries) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error) {
-	rows, err := q.query(ctx, q.listClaimsOfUserStmt, listClaimsOfUser, userID)
+	rows, err := q.db.QueryContext(ctx, listClaimsOfUser, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +235,7 @@ type ListSyncRulesRow struct {
 
 // All rule sets of a provider that are stored, those of organizations by their ids.
 func (q *Queries) ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error) {
-	rows, err := q.query(ctx, q.listSyncRulesStmt, listSyncRules, provider)
+	rows, err := q.db.QueryContext(ctx, listSyncRules, provider)
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +285,7 @@ type UpdateSyncRulesParams struct {
 
 // unit: organization, site
 func (q *Queries) UpdateSyncRules(ctx context.Context, arg UpdateSyncRulesParams) error {
-	_, err := q.exec(ctx, q.updateSyncRulesStmt, updateSyncRules,
+	_, err := q.db.ExecContext(ctx, updateSyncRules,
 		arg.Field,
 		arg.Mapping,
 		arg.AssignDefault,

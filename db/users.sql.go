@@ -26,7 +26,7 @@ type CountUserRolesRow struct {
 // How many users hold each site role.
 // reads all: of many accounts few hold one.
 func (q *Queries) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error) {
-	rows, err := q.query(ctx, q.countUserRolesStmt, countUserRoles)
+	rows, err := q.db.QueryContext(ctx, countUserRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ type DeleteEndedSiteRecordsParams struct {
 
 // unit: site
 func (q *Queries) DeleteEndedSiteRecords(ctx context.Context, arg DeleteEndedSiteRecordsParams) error {
-	_, err := q.exec(ctx, q.deleteEndedSiteRecordsStmt, deleteEndedSiteRecords, arg.UserID, arg.Now)
+	_, err := q.db.ExecContext(ctx, deleteEndedSiteRecords, arg.UserID, arg.Now)
 	return err
 }
 
@@ -69,7 +69,7 @@ DELETE FROM user_roles WHERE role = ?1
 
 // unit: site
 func (q *Queries) DeleteRoleFromUsers(ctx context.Context, role string) error {
-	_, err := q.exec(ctx, q.deleteRoleFromUsersStmt, deleteRoleFromUsers, role)
+	_, err := q.db.ExecContext(ctx, deleteRoleFromUsers, role)
 	return err
 }
 
@@ -79,7 +79,7 @@ DELETE FROM users WHERE id = ?1
 
 // unit: site
 func (q *Queries) DeleteUser(ctx context.Context, id uuid.UUID) error {
-	_, err := q.exec(ctx, q.deleteUserStmt, deleteUser, id)
+	_, err := q.db.ExecContext(ctx, deleteUser, id)
 	return err
 }
 
@@ -95,7 +95,7 @@ type DeleteUserRecordParams struct {
 
 // unit: site
 func (q *Queries) DeleteUserRecord(ctx context.Context, arg DeleteUserRecordParams) error {
-	_, err := q.exec(ctx, q.deleteUserRecordStmt, deleteUserRecord, arg.UserID, arg.Role, arg.Source)
+	_, err := q.db.ExecContext(ctx, deleteUserRecord, arg.UserID, arg.Role, arg.Source)
 	return err
 }
 
@@ -110,7 +110,7 @@ type DeleteUserRoleParams struct {
 
 // unit: site
 func (q *Queries) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) error {
-	_, err := q.exec(ctx, q.deleteUserRoleStmt, deleteUserRole, arg.UserID, arg.Role)
+	_, err := q.db.ExecContext(ctx, deleteUserRole, arg.UserID, arg.Role)
 	return err
 }
 
@@ -181,7 +181,7 @@ type FindUsersRow struct {
 // Accounts that were never seen come before all others.
 // reads all: no index has what can be asked for; texts of three letters and more are for SearchUsers.
 func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error) {
-	rows, err := q.query(ctx, q.findUsersStmt, findUsers,
+	rows, err := q.db.QueryContext(ctx, findUsers,
 		arg.Descending,
 		arg.Sort,
 		arg.Query,
@@ -228,7 +228,7 @@ SELECT must_change FROM users WHERE id = ?1
 
 // Whether the account must choose another password when it signs in next.
 func (q *Queries) GetMustChange(ctx context.Context, id uuid.UUID) (bool, error) {
-	row := q.queryRow(ctx, q.getMustChangeStmt, getMustChange, id)
+	row := q.db.QueryRowContext(ctx, getMustChange, id)
 	var must_change bool
 	err := row.Scan(&must_change)
 	return must_change, err
@@ -248,7 +248,7 @@ type GetPasswordRow struct {
 
 // What a sign-in needs of an account.
 func (q *Queries) GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error) {
-	row := q.queryRow(ctx, q.getPasswordStmt, getPassword, emailKey)
+	row := q.db.QueryRowContext(ctx, getPassword, emailKey)
 	var i GetPasswordRow
 	err := row.Scan(
 		&i.ID,
@@ -265,7 +265,7 @@ SELECT password_hash FROM users WHERE id = ?1
 `
 
 func (q *Queries) GetPasswordHash(ctx context.Context, id uuid.UUID) (string, error) {
-	row := q.queryRow(ctx, q.getPasswordHashStmt, getPasswordHash, id)
+	row := q.db.QueryRowContext(ctx, getPasswordHash, id)
 	var password_hash string
 	err := row.Scan(&password_hash)
 	return password_hash, err
@@ -276,7 +276,7 @@ SELECT id, username, username_key, email, name, avatar_url, status, login_type, 
 `
 
 func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
-	row := q.queryRow(ctx, q.getUserStmt, getUser, id)
+	row := q.db.QueryRowContext(ctx, getUser, id)
 	var i UserRow
 	err := row.Scan(
 		&i.ID,
@@ -303,7 +303,7 @@ SELECT id, username, username_key, email, name, avatar_url, status, login_type, 
 `
 
 func (q *Queries) GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error) {
-	row := q.queryRow(ctx, q.getUserByEmailStmt, getUserByEmail, emailKey)
+	row := q.db.QueryRowContext(ctx, getUserByEmail, emailKey)
 	var i UserRow
 	err := row.Scan(
 		&i.ID,
@@ -330,7 +330,7 @@ SELECT id, username, username_key, email, name, avatar_url, status, login_type, 
 `
 
 func (q *Queries) GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error) {
-	row := q.queryRow(ctx, q.getUserByUsernameStmt, getUserByUsername, usernameKey)
+	row := q.db.QueryRowContext(ctx, getUserByUsername, usernameKey)
 	var i UserRow
 	err := row.Scan(
 		&i.ID,
@@ -357,7 +357,7 @@ SELECT users FROM user_counts WHERE id = 1
 `
 
 func (q *Queries) GetUserCount(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.getUserCountStmt, getUserCount)
+	row := q.db.QueryRowContext(ctx, getUserCount)
 	var users int64
 	err := row.Scan(&users)
 	return users, err
@@ -384,7 +384,7 @@ type HasWayInParams struct {
 // Whether the person of an account can sign in to the console: with a password that the policy lets in ('all', or 'owners':
 // those for good), or at a provider of the settings. Queries for holders ask the same.
 func (q *Queries) HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error) {
-	row := q.queryRow(ctx, q.hasWayInStmt, hasWayIn, arg.ID, arg.Passwords, arg.Providers)
+	row := q.db.QueryRowContext(ctx, hasWayIn, arg.ID, arg.Passwords, arg.Providers)
 	var found bool
 	err := row.Scan(&found)
 	return found, err
@@ -397,7 +397,7 @@ UPDATE users SET last_seen_at = last_seen_at WHERE id = ?1
 // Changes nothing, and makes other writes of the account wait.
 // unit: site, signin
 func (q *Queries) HoldAccount(ctx context.Context, id uuid.UUID) error {
-	_, err := q.exec(ctx, q.holdAccountStmt, holdAccount, id)
+	_, err := q.db.ExecContext(ctx, holdAccount, id)
 	return err
 }
 
@@ -430,7 +430,7 @@ type InsertUserParams struct {
 
 // unit: site
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
-	_, err := q.exec(ctx, q.insertUserStmt, insertUser,
+	_, err := q.db.ExecContext(ctx, insertUser,
 		arg.ID,
 		arg.Username,
 		arg.UsernameKey,
@@ -473,7 +473,7 @@ type InsertUserRoleParams struct {
 // A record of a role of the site. One of the same source that has ended, and was not taken away yet, is renewed.
 // unit: site
 func (q *Queries) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) error {
-	_, err := q.exec(ctx, q.insertUserRoleStmt, insertUserRole,
+	_, err := q.db.ExecContext(ctx, insertUserRole,
 		arg.UserID,
 		arg.Role,
 		arg.Source,
@@ -507,7 +507,7 @@ type ListActiveHoldersOfSiteRoleParams struct {
 
 // Active accounts that hold a role without an end and can sign in to the console, as HasWayIn says.
 func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, arg ListActiveHoldersOfSiteRoleParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, arg.Role, arg.Passwords, arg.Providers)
+	rows, err := q.db.QueryContext(ctx, listActiveHoldersOfSiteRole, arg.Role, arg.Passwords, arg.Providers)
 	if err != nil {
 		return nil, err
 	}
@@ -557,7 +557,7 @@ type ListCandidatesParams struct {
 // reads all: as far as it takes to find as many as are asked for; a text of three letters that few have is for
 // SearchCandidates.
 func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error) {
-	rows, err := q.query(ctx, q.listCandidatesStmt, listCandidates,
+	rows, err := q.db.QueryContext(ctx, listCandidates,
 		arg.Query,
 		arg.OrganizationID,
 		arg.Now,
@@ -613,7 +613,7 @@ type ListEndedAccountsParams struct {
 
 // Accounts with records of the site that have ended.
 func (q *Queries) ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listEndedAccountsStmt, listEndedAccounts, arg.Now, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listEndedAccounts, arg.Now, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -666,7 +666,7 @@ func (q *Queries) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpened
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -714,7 +714,7 @@ type ListOpenedHoldersParams struct {
 
 // Those who hold a role in an organization among all such accounts. They are few beside the holders of a role.
 func (q *Queries) ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listOpenedHoldersStmt, listOpenedHolders, arg.Role, arg.OrganizationID)
+	rows, err := q.db.QueryContext(ctx, listOpenedHolders, arg.Role, arg.OrganizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -747,7 +747,7 @@ WHERE EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = o.user_id AND r.role 
 
 // ListOpenedHolders for a role of the site.
 func (q *Queries) ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listOpenedSiteHoldersStmt, listOpenedSiteHolders, role)
+	rows, err := q.db.QueryContext(ctx, listOpenedSiteHolders, role)
 	if err != nil {
 		return nil, err
 	}
@@ -790,7 +790,7 @@ type ListSiteHoldingsRow struct {
 
 // What each account holds on the site, by username, from a place onwards.
 func (q *Queries) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error) {
-	rows, err := q.query(ctx, q.listSiteHoldingsStmt, listSiteHoldings, arg.AfterKey, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listSiteHoldings, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -823,7 +823,7 @@ SELECT user_id, role, source, source_ref, reason, given_by, given_by_name, given
 
 // The records of an account, by role and source.
 func (q *Queries) ListSiteRecords(ctx context.Context, userID uuid.UUID) ([]UserRole, error) {
-	rows, err := q.query(ctx, q.listSiteRecordsStmt, listSiteRecords, userID)
+	rows, err := q.db.QueryContext(ctx, listSiteRecords, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -871,7 +871,7 @@ func (q *Queries) ListSiteRecordsOf(ctx context.Context, userIds []uuid.UUID) ([
 	} else {
 		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -916,7 +916,7 @@ type ListUsersParams struct {
 
 // By username, from a place onwards.
 func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listUsersStmt, listUsers, arg.AfterKey, arg.Skip, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, listUsers, arg.AfterKey, arg.Skip, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -953,7 +953,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -1026,7 +1026,7 @@ func (q *Queries) ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) 
 	} else {
 		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
 	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -1076,7 +1076,7 @@ type MustChangePasswordParams struct {
 
 // unit: organization, site
 func (q *Queries) MustChangePassword(ctx context.Context, arg MustChangePasswordParams) error {
-	_, err := q.exec(ctx, q.mustChangePasswordStmt, mustChangePassword, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, mustChangePassword, arg.Now, arg.ID)
 	return err
 }
 
@@ -1092,7 +1092,7 @@ type RenewPasswordHashParams struct {
 // The same password, hashed at another cost: the account has not changed.
 // unit: site, signin
 func (q *Queries) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashParams) error {
-	_, err := q.exec(ctx, q.renewPasswordHashStmt, renewPasswordHash, arg.PasswordHash, arg.ID)
+	_, err := q.db.ExecContext(ctx, renewPasswordHash, arg.PasswordHash, arg.ID)
 	return err
 }
 
@@ -1124,7 +1124,7 @@ type SearchCandidatesParams struct {
 // ListCandidates among the accounts that may have a text of three letters or more.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]UserRow, error) {
-	rows, err := q.query(ctx, q.searchCandidatesStmt, searchCandidates,
+	rows, err := q.db.QueryContext(ctx, searchCandidates,
 		arg.Query,
 		arg.OrganizationID,
 		arg.Now,
@@ -1234,7 +1234,7 @@ type SearchUsersRow struct {
 // FindUsers among the accounts that may have a text of three letters or more.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]SearchUsersRow, error) {
-	rows, err := q.query(ctx, q.searchUsersStmt, searchUsers,
+	rows, err := q.db.QueryContext(ctx, searchUsers,
 		arg.Descending,
 		arg.Sort,
 		arg.Query,
@@ -1286,7 +1286,7 @@ type TouchSiteHoldersParams struct {
 
 // unit: site
 func (q *Queries) TouchSiteHolders(ctx context.Context, arg TouchSiteHoldersParams) error {
-	_, err := q.exec(ctx, q.touchSiteHoldersStmt, touchSiteHolders, arg.Now, arg.Role)
+	_, err := q.db.ExecContext(ctx, touchSiteHolders, arg.Now, arg.Role)
 	return err
 }
 
@@ -1301,7 +1301,7 @@ type TouchUserParams struct {
 
 // unit: site
 func (q *Queries) TouchUser(ctx context.Context, arg TouchUserParams) error {
-	_, err := q.exec(ctx, q.touchUserStmt, touchUser, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, touchUser, arg.Now, arg.ID)
 	return err
 }
 
@@ -1316,7 +1316,7 @@ type UpdateLastSeenParams struct {
 
 // unit: site, signin
 func (q *Queries) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) error {
-	_, err := q.exec(ctx, q.updateLastSeenStmt, updateLastSeen, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, updateLastSeen, arg.Now, arg.ID)
 	return err
 }
 
@@ -1336,7 +1336,7 @@ type UpdatePasswordParams struct {
 
 // unit: site
 func (q *Queries) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) error {
-	_, err := q.exec(ctx, q.updatePasswordStmt, updatePassword,
+	_, err := q.db.ExecContext(ctx, updatePassword,
 		arg.PasswordHash,
 		arg.PasswordBy,
 		arg.Now,
@@ -1365,7 +1365,7 @@ type UpdateProfileParams struct {
 
 // unit: site
 func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) error {
-	_, err := q.exec(ctx, q.updateProfileStmt, updateProfile,
+	_, err := q.db.ExecContext(ctx, updateProfile,
 		arg.Username,
 		arg.UsernameKey,
 		arg.Name,
@@ -1390,6 +1390,6 @@ type UpdateStatusParams struct {
 
 // unit: site
 func (q *Queries) UpdateStatus(ctx context.Context, arg UpdateStatusParams) error {
-	_, err := q.exec(ctx, q.updateStatusStmt, updateStatus, arg.Status, arg.Now, arg.ID)
+	_, err := q.db.ExecContext(ctx, updateStatus, arg.Status, arg.Now, arg.ID)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"strings"
 )
 
 // watcher makes connections to a SQLite file that tell note of every error: a query may meet it in any of its rows, and
@@ -28,7 +29,7 @@ func (w *watcher) Connect(context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("the SQLite driver lacks what is watched"), c.Close())
 	}
-	return &watchedConn{all, w.note}, nil
+	return &watchedConn{all, w.note, map[string]driver.Stmt{}}, nil
 }
 
 // connection is what the driver's connections can do that package sql uses.
@@ -46,6 +47,16 @@ type connection interface {
 type watchedConn struct {
 	connection
 	note func(error)
+	kept map[string]driver.Stmt // by its text: to read one takes longer than to run most
+}
+
+// Close closes the connection.
+func (c *watchedConn) Close() error {
+	var errs []error
+	for _, s := range c.kept {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.connection.Close())...)
 }
 
 // PrepareContext prepares a statement that is watched.
@@ -62,9 +73,21 @@ func (c *watchedConn) PrepareContext(ctx context.Context, query string) (driver.
 	return &watchedStmt{all, c.note}, nil
 }
 
-// QueryContext runs a query.
+// QueryContext runs a query, and keeps it prepared for the next time. One over a list of values is not kept: each length
+// of the list is a query of its own.
 func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return watch(c.note)(c.connection.QueryContext(ctx, query, args))
+	if strings.Contains(query, "?,") || strings.Contains(query, "?)") {
+		return watch(c.note)(c.connection.QueryContext(ctx, query, args))
+	}
+	s, ok := c.kept[query]
+	if !ok {
+		var err error
+		if s, err = c.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+		c.kept[query] = s
+	}
+	return s.(*watchedStmt).QueryContext(ctx, args)
 }
 
 // BeginTx begins a transaction.
