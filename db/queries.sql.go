@@ -42,6 +42,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countAPIKeysOfStmt, err = db.PrepareContext(ctx, countAPIKeysOf); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAPIKeysOf: %w", err)
 	}
+	if q.countActiveDirectoryUsersStmt, err = db.PrepareContext(ctx, countActiveDirectoryUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query CountActiveDirectoryUsers: %w", err)
+	}
 	if q.countAllInvitationsStmt, err = db.PrepareContext(ctx, countAllInvitations); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAllInvitations: %w", err)
 	}
@@ -53,6 +56,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countCodeTryStmt, err = db.PrepareContext(ctx, countCodeTry); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCodeTry: %w", err)
+	}
+	if q.countDirectoriesNamedStmt, err = db.PrepareContext(ctx, countDirectoriesNamed); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDirectoriesNamed: %w", err)
+	}
+	if q.countDirectoryGroupsStmt, err = db.PrepareContext(ctx, countDirectoryGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDirectoryGroups: %w", err)
+	}
+	if q.countDirectoryLossesStmt, err = db.PrepareContext(ctx, countDirectoryLosses); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDirectoryLosses: %w", err)
+	}
+	if q.countDirectoryUsersStmt, err = db.PrepareContext(ctx, countDirectoryUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDirectoryUsers: %w", err)
 	}
 	if q.countInvitationsStmt, err = db.PrepareContext(ctx, countInvitations); err != nil {
 		return nil, fmt.Errorf("error preparing query CountInvitations: %w", err)
@@ -117,6 +132,30 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteCodeChallengesStmt, err = db.PrepareContext(ctx, deleteCodeChallenges); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteCodeChallenges: %w", err)
 	}
+	if q.deleteDirectoryEmailsStmt, err = db.PrepareContext(ctx, deleteDirectoryEmails); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryEmails: %w", err)
+	}
+	if q.deleteDirectoryGroupStmt, err = db.PrepareContext(ctx, deleteDirectoryGroup); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryGroup: %w", err)
+	}
+	if q.deleteDirectoryGroupMemberStmt, err = db.PrepareContext(ctx, deleteDirectoryGroupMember); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryGroupMember: %w", err)
+	}
+	if q.deleteDirectoryLossesStmt, err = db.PrepareContext(ctx, deleteDirectoryLosses); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryLosses: %w", err)
+	}
+	if q.deleteDirectoryRuleStmt, err = db.PrepareContext(ctx, deleteDirectoryRule); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryRule: %w", err)
+	}
+	if q.deleteDirectoryTokenStmt, err = db.PrepareContext(ctx, deleteDirectoryToken); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryToken: %w", err)
+	}
+	if q.deleteDirectoryUserStmt, err = db.PrepareContext(ctx, deleteDirectoryUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDirectoryUser: %w", err)
+	}
+	if q.deleteEndedDirectoryTokensStmt, err = db.PrepareContext(ctx, deleteEndedDirectoryTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEndedDirectoryTokens: %w", err)
+	}
 	if q.deleteEndedRecordsStmt, err = db.PrepareContext(ctx, deleteEndedRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEndedRecords: %w", err)
 	}
@@ -156,6 +195,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldChangesStmt, err = db.PrepareContext(ctx, deleteOldChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldChanges: %w", err)
 	}
+	if q.deleteOldDirectoryRequestsStmt, err = db.PrepareContext(ctx, deleteOldDirectoryRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldDirectoryRequests: %w", err)
+	}
 	if q.deleteOldInvitationsStmt, err = db.PrepareContext(ctx, deleteOldInvitations); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldInvitations: %w", err)
 	}
@@ -173,6 +215,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deletePasswordLinkStmt, err = db.PrepareContext(ctx, deletePasswordLink); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePasswordLink: %w", err)
+	}
+	if q.deletePastDirectoryRequestsStmt, err = db.PrepareContext(ctx, deletePastDirectoryRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePastDirectoryRequests: %w", err)
 	}
 	if q.deletePermissionStmt, err = db.PrepareContext(ctx, deletePermission); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePermission: %w", err)
@@ -255,6 +300,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.finishInvitationStmt, err = db.PrepareContext(ctx, finishInvitation); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishInvitation: %w", err)
 	}
+	if q.followDirectoryStmt, err = db.PrepareContext(ctx, followDirectory); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowDirectory: %w", err)
+	}
 	if q.followProviderStmt, err = db.PrepareContext(ctx, followProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query FollowProvider: %w", err)
 	}
@@ -282,6 +330,33 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
 	}
+	if q.getDirectoryStmt, err = db.PrepareContext(ctx, getDirectory); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectory: %w", err)
+	}
+	if q.getDirectoryGroupStmt, err = db.PrepareContext(ctx, getDirectoryGroup); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryGroup: %w", err)
+	}
+	if q.getDirectoryGroupByExternalIDStmt, err = db.PrepareContext(ctx, getDirectoryGroupByExternalID); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryGroupByExternalID: %w", err)
+	}
+	if q.getDirectoryGroupNamedStmt, err = db.PrepareContext(ctx, getDirectoryGroupNamed); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryGroupNamed: %w", err)
+	}
+	if q.getDirectoryTokenStmt, err = db.PrepareContext(ctx, getDirectoryToken); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryToken: %w", err)
+	}
+	if q.getDirectoryUserStmt, err = db.PrepareContext(ctx, getDirectoryUser); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryUser: %w", err)
+	}
+	if q.getDirectoryUserByExternalIDStmt, err = db.PrepareContext(ctx, getDirectoryUserByExternalID); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryUserByExternalID: %w", err)
+	}
+	if q.getDirectoryUserNamedStmt, err = db.PrepareContext(ctx, getDirectoryUserNamed); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryUserNamed: %w", err)
+	}
+	if q.getDirectoryUserOfAccountStmt, err = db.PrepareContext(ctx, getDirectoryUserOfAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query GetDirectoryUserOfAccount: %w", err)
+	}
 	if q.getExpiredTokenStmt, err = db.PrepareContext(ctx, getExpiredToken); err != nil {
 		return nil, fmt.Errorf("error preparing query GetExpiredToken: %w", err)
 	}
@@ -305,6 +380,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getLoginFailuresStmt, err = db.PrepareContext(ctx, getLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLoginFailures: %w", err)
+	}
+	if q.getManagerStmt, err = db.PrepareContext(ctx, getManager); err != nil {
+		return nil, fmt.Errorf("error preparing query GetManager: %w", err)
 	}
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
@@ -420,6 +498,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
 	}
+	if q.holdDirectoryStmt, err = db.PrepareContext(ctx, holdDirectory); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldDirectory: %w", err)
+	}
 	if q.insertAPIKeyStmt, err = db.PrepareContext(ctx, insertAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAPIKey: %w", err)
 	}
@@ -449,6 +530,33 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertCodeChallengeStmt, err = db.PrepareContext(ctx, insertCodeChallenge); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCodeChallenge: %w", err)
+	}
+	if q.insertDirectoryStmt, err = db.PrepareContext(ctx, insertDirectory); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectory: %w", err)
+	}
+	if q.insertDirectoryEmailStmt, err = db.PrepareContext(ctx, insertDirectoryEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryEmail: %w", err)
+	}
+	if q.insertDirectoryGroupStmt, err = db.PrepareContext(ctx, insertDirectoryGroup); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryGroup: %w", err)
+	}
+	if q.insertDirectoryGroupMemberStmt, err = db.PrepareContext(ctx, insertDirectoryGroupMember); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryGroupMember: %w", err)
+	}
+	if q.insertDirectoryLossStmt, err = db.PrepareContext(ctx, insertDirectoryLoss); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryLoss: %w", err)
+	}
+	if q.insertDirectoryRequestStmt, err = db.PrepareContext(ctx, insertDirectoryRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryRequest: %w", err)
+	}
+	if q.insertDirectoryRuleStmt, err = db.PrepareContext(ctx, insertDirectoryRule); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryRule: %w", err)
+	}
+	if q.insertDirectoryTokenStmt, err = db.PrepareContext(ctx, insertDirectoryToken); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryToken: %w", err)
+	}
+	if q.insertDirectoryUserStmt, err = db.PrepareContext(ctx, insertDirectoryUser); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDirectoryUser: %w", err)
 	}
 	if q.insertFirstCatalogStmt, err = db.PrepareContext(ctx, insertFirstCatalog); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertFirstCatalog: %w", err)
@@ -525,6 +633,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAccountNamesStmt, err = db.PrepareContext(ctx, listAccountNames); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAccountNames: %w", err)
 	}
+	if q.listAccountsOfDirectoryUsersStmt, err = db.PrepareContext(ctx, listAccountsOfDirectoryUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccountsOfDirectoryUsers: %w", err)
+	}
 	if q.listAccountsOfRoleStmt, err = db.PrepareContext(ctx, listAccountsOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAccountsOfRole: %w", err)
 	}
@@ -597,6 +708,39 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
 	}
+	if q.listDirectoryGroupMembersStmt, err = db.PrepareContext(ctx, listDirectoryGroupMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryGroupMembers: %w", err)
+	}
+	if q.listDirectoryGroupSizesStmt, err = db.PrepareContext(ctx, listDirectoryGroupSizes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryGroupSizes: %w", err)
+	}
+	if q.listDirectoryGroupsStmt, err = db.PrepareContext(ctx, listDirectoryGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryGroups: %w", err)
+	}
+	if q.listDirectoryGroupsOfUserStmt, err = db.PrepareContext(ctx, listDirectoryGroupsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryGroupsOfUser: %w", err)
+	}
+	if q.listDirectoryRequestsStmt, err = db.PrepareContext(ctx, listDirectoryRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryRequests: %w", err)
+	}
+	if q.listDirectoryRulesStmt, err = db.PrepareContext(ctx, listDirectoryRules); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryRules: %w", err)
+	}
+	if q.listDirectoryTokensStmt, err = db.PrepareContext(ctx, listDirectoryTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryTokens: %w", err)
+	}
+	if q.listDirectoryUserNamesStmt, err = db.PrepareContext(ctx, listDirectoryUserNames); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryUserNames: %w", err)
+	}
+	if q.listDirectoryUsersStmt, err = db.PrepareContext(ctx, listDirectoryUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryUsers: %w", err)
+	}
+	if q.listDirectoryUsersAddressedStmt, err = db.PrepareContext(ctx, listDirectoryUsersAddressed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryUsersAddressed: %w", err)
+	}
+	if q.listDirectoryUsersDisplayedStmt, err = db.PrepareContext(ctx, listDirectoryUsersDisplayed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDirectoryUsersDisplayed: %w", err)
+	}
 	if q.listDueHoldingsStmt, err = db.PrepareContext(ctx, listDueHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueHoldings: %w", err)
 	}
@@ -614,6 +758,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listGroupNamesStmt, err = db.PrepareContext(ctx, listGroupNames); err != nil {
 		return nil, fmt.Errorf("error preparing query ListGroupNames: %w", err)
+	}
+	if q.listGroupsOfDirectoryUsersStmt, err = db.PrepareContext(ctx, listGroupsOfDirectoryUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListGroupsOfDirectoryUsers: %w", err)
 	}
 	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
@@ -662,6 +809,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listLoginsStmt, err = db.PrepareContext(ctx, listLogins); err != nil {
 		return nil, fmt.Errorf("error preparing query ListLogins: %w", err)
+	}
+	if q.listMatchingDirectoryGroupsStmt, err = db.PrepareContext(ctx, listMatchingDirectoryGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMatchingDirectoryGroups: %w", err)
 	}
 	if q.listMemberIDsStmt, err = db.PrepareContext(ctx, listMemberIDs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMemberIDs: %w", err)
@@ -749,6 +899,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listPeopleByIDStmt, err = db.PrepareContext(ctx, listPeopleByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPeopleByID: %w", err)
+	}
+	if q.listPeopleOfDirectoryGroupsStmt, err = db.PrepareContext(ctx, listPeopleOfDirectoryGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPeopleOfDirectoryGroups: %w", err)
 	}
 	if q.listPeopleOfRoleStmt, err = db.PrepareContext(ctx, listPeopleOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPeopleOfRole: %w", err)
@@ -870,6 +1023,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listUsersNamedStmt, err = db.PrepareContext(ctx, listUsersNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersNamed: %w", err)
 	}
+	if q.manageAccountStmt, err = db.PrepareContext(ctx, manageAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query ManageAccount: %w", err)
+	}
 	if q.moveRevisionsOfAccountStmt, err = db.PrepareContext(ctx, moveRevisionsOfAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveRevisionsOfAccount: %w", err)
 	}
@@ -884,6 +1040,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.noteIdentityStmt, err = db.PrepareContext(ctx, noteIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteIdentity: %w", err)
+	}
+	if q.noteSuspensionStmt, err = db.PrepareContext(ctx, noteSuspension); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteSuspension: %w", err)
 	}
 	if q.raiseFeedStmt, err = db.PrepareContext(ctx, raiseFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseFeed: %w", err)
@@ -936,6 +1095,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.updateCatalogStmt, err = db.PrepareContext(ctx, updateCatalog); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateCatalog: %w", err)
 	}
+	if q.updateDirectoryStmt, err = db.PrepareContext(ctx, updateDirectory); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateDirectory: %w", err)
+	}
+	if q.updateDirectoryGroupStmt, err = db.PrepareContext(ctx, updateDirectoryGroup); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateDirectoryGroup: %w", err)
+	}
+	if q.updateDirectoryUserStmt, err = db.PrepareContext(ctx, updateDirectoryUser); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateDirectoryUser: %w", err)
+	}
 	if q.updateLastSeenStmt, err = db.PrepareContext(ctx, updateLastSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateLastSeen: %w", err)
 	}
@@ -971,6 +1139,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.upsertTOTPStmt, err = db.PrepareContext(ctx, upsertTOTP); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertTOTP: %w", err)
+	}
+	if q.useDirectoryTokenStmt, err = db.PrepareContext(ctx, useDirectoryToken); err != nil {
+		return nil, fmt.Errorf("error preparing query UseDirectoryToken: %w", err)
 	}
 	if q.useRecoveryCodeStmt, err = db.PrepareContext(ctx, useRecoveryCode); err != nil {
 		return nil, fmt.Errorf("error preparing query UseRecoveryCode: %w", err)
@@ -1025,6 +1196,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countAPIKeysOfStmt: %w", cerr)
 		}
 	}
+	if q.countActiveDirectoryUsersStmt != nil {
+		if cerr := q.countActiveDirectoryUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countActiveDirectoryUsersStmt: %w", cerr)
+		}
+	}
 	if q.countAllInvitationsStmt != nil {
 		if cerr := q.countAllInvitationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAllInvitationsStmt: %w", cerr)
@@ -1043,6 +1219,26 @@ func (q *Queries) Close() error {
 	if q.countCodeTryStmt != nil {
 		if cerr := q.countCodeTryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countCodeTryStmt: %w", cerr)
+		}
+	}
+	if q.countDirectoriesNamedStmt != nil {
+		if cerr := q.countDirectoriesNamedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDirectoriesNamedStmt: %w", cerr)
+		}
+	}
+	if q.countDirectoryGroupsStmt != nil {
+		if cerr := q.countDirectoryGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDirectoryGroupsStmt: %w", cerr)
+		}
+	}
+	if q.countDirectoryLossesStmt != nil {
+		if cerr := q.countDirectoryLossesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDirectoryLossesStmt: %w", cerr)
+		}
+	}
+	if q.countDirectoryUsersStmt != nil {
+		if cerr := q.countDirectoryUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDirectoryUsersStmt: %w", cerr)
 		}
 	}
 	if q.countInvitationsStmt != nil {
@@ -1150,6 +1346,46 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteCodeChallengesStmt: %w", cerr)
 		}
 	}
+	if q.deleteDirectoryEmailsStmt != nil {
+		if cerr := q.deleteDirectoryEmailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryEmailsStmt: %w", cerr)
+		}
+	}
+	if q.deleteDirectoryGroupStmt != nil {
+		if cerr := q.deleteDirectoryGroupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryGroupStmt: %w", cerr)
+		}
+	}
+	if q.deleteDirectoryGroupMemberStmt != nil {
+		if cerr := q.deleteDirectoryGroupMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryGroupMemberStmt: %w", cerr)
+		}
+	}
+	if q.deleteDirectoryLossesStmt != nil {
+		if cerr := q.deleteDirectoryLossesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryLossesStmt: %w", cerr)
+		}
+	}
+	if q.deleteDirectoryRuleStmt != nil {
+		if cerr := q.deleteDirectoryRuleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryRuleStmt: %w", cerr)
+		}
+	}
+	if q.deleteDirectoryTokenStmt != nil {
+		if cerr := q.deleteDirectoryTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryTokenStmt: %w", cerr)
+		}
+	}
+	if q.deleteDirectoryUserStmt != nil {
+		if cerr := q.deleteDirectoryUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDirectoryUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteEndedDirectoryTokensStmt != nil {
+		if cerr := q.deleteEndedDirectoryTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEndedDirectoryTokensStmt: %w", cerr)
+		}
+	}
 	if q.deleteEndedRecordsStmt != nil {
 		if cerr := q.deleteEndedRecordsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteEndedRecordsStmt: %w", cerr)
@@ -1215,6 +1451,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldChangesStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldDirectoryRequestsStmt != nil {
+		if cerr := q.deleteOldDirectoryRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldDirectoryRequestsStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldInvitationsStmt != nil {
 		if cerr := q.deleteOldInvitationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldInvitationsStmt: %w", cerr)
@@ -1243,6 +1484,11 @@ func (q *Queries) Close() error {
 	if q.deletePasswordLinkStmt != nil {
 		if cerr := q.deletePasswordLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePasswordLinkStmt: %w", cerr)
+		}
+	}
+	if q.deletePastDirectoryRequestsStmt != nil {
+		if cerr := q.deletePastDirectoryRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePastDirectoryRequestsStmt: %w", cerr)
 		}
 	}
 	if q.deletePermissionStmt != nil {
@@ -1380,6 +1626,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing finishInvitationStmt: %w", cerr)
 		}
 	}
+	if q.followDirectoryStmt != nil {
+		if cerr := q.followDirectoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followDirectoryStmt: %w", cerr)
+		}
+	}
 	if q.followProviderStmt != nil {
 		if cerr := q.followProviderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing followProviderStmt: %w", cerr)
@@ -1425,6 +1676,51 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getDefaultOrganizationStmt: %w", cerr)
 		}
 	}
+	if q.getDirectoryStmt != nil {
+		if cerr := q.getDirectoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryGroupStmt != nil {
+		if cerr := q.getDirectoryGroupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryGroupStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryGroupByExternalIDStmt != nil {
+		if cerr := q.getDirectoryGroupByExternalIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryGroupByExternalIDStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryGroupNamedStmt != nil {
+		if cerr := q.getDirectoryGroupNamedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryGroupNamedStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryTokenStmt != nil {
+		if cerr := q.getDirectoryTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryTokenStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryUserStmt != nil {
+		if cerr := q.getDirectoryUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryUserStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryUserByExternalIDStmt != nil {
+		if cerr := q.getDirectoryUserByExternalIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryUserByExternalIDStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryUserNamedStmt != nil {
+		if cerr := q.getDirectoryUserNamedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryUserNamedStmt: %w", cerr)
+		}
+	}
+	if q.getDirectoryUserOfAccountStmt != nil {
+		if cerr := q.getDirectoryUserOfAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getDirectoryUserOfAccountStmt: %w", cerr)
+		}
+	}
 	if q.getExpiredTokenStmt != nil {
 		if cerr := q.getExpiredTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getExpiredTokenStmt: %w", cerr)
@@ -1463,6 +1759,11 @@ func (q *Queries) Close() error {
 	if q.getLoginFailuresStmt != nil {
 		if cerr := q.getLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getLoginFailuresStmt: %w", cerr)
+		}
+	}
+	if q.getManagerStmt != nil {
+		if cerr := q.getManagerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getManagerStmt: %w", cerr)
 		}
 	}
 	if q.getMemberStmt != nil {
@@ -1655,6 +1956,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing holdAccountStmt: %w", cerr)
 		}
 	}
+	if q.holdDirectoryStmt != nil {
+		if cerr := q.holdDirectoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdDirectoryStmt: %w", cerr)
+		}
+	}
 	if q.insertAPIKeyStmt != nil {
 		if cerr := q.insertAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAPIKeyStmt: %w", cerr)
@@ -1703,6 +2009,51 @@ func (q *Queries) Close() error {
 	if q.insertCodeChallengeStmt != nil {
 		if cerr := q.insertCodeChallengeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCodeChallengeStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryStmt != nil {
+		if cerr := q.insertDirectoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryEmailStmt != nil {
+		if cerr := q.insertDirectoryEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryEmailStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryGroupStmt != nil {
+		if cerr := q.insertDirectoryGroupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryGroupStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryGroupMemberStmt != nil {
+		if cerr := q.insertDirectoryGroupMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryGroupMemberStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryLossStmt != nil {
+		if cerr := q.insertDirectoryLossStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryLossStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryRequestStmt != nil {
+		if cerr := q.insertDirectoryRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryRequestStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryRuleStmt != nil {
+		if cerr := q.insertDirectoryRuleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryRuleStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryTokenStmt != nil {
+		if cerr := q.insertDirectoryTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryTokenStmt: %w", cerr)
+		}
+	}
+	if q.insertDirectoryUserStmt != nil {
+		if cerr := q.insertDirectoryUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDirectoryUserStmt: %w", cerr)
 		}
 	}
 	if q.insertFirstCatalogStmt != nil {
@@ -1830,6 +2181,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAccountNamesStmt: %w", cerr)
 		}
 	}
+	if q.listAccountsOfDirectoryUsersStmt != nil {
+		if cerr := q.listAccountsOfDirectoryUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountsOfDirectoryUsersStmt: %w", cerr)
+		}
+	}
 	if q.listAccountsOfRoleStmt != nil {
 		if cerr := q.listAccountsOfRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAccountsOfRoleStmt: %w", cerr)
@@ -1950,6 +2306,61 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
 		}
 	}
+	if q.listDirectoryGroupMembersStmt != nil {
+		if cerr := q.listDirectoryGroupMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryGroupMembersStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryGroupSizesStmt != nil {
+		if cerr := q.listDirectoryGroupSizesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryGroupSizesStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryGroupsStmt != nil {
+		if cerr := q.listDirectoryGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryGroupsStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryGroupsOfUserStmt != nil {
+		if cerr := q.listDirectoryGroupsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryGroupsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryRequestsStmt != nil {
+		if cerr := q.listDirectoryRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryRequestsStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryRulesStmt != nil {
+		if cerr := q.listDirectoryRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryRulesStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryTokensStmt != nil {
+		if cerr := q.listDirectoryTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryTokensStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryUserNamesStmt != nil {
+		if cerr := q.listDirectoryUserNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryUserNamesStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryUsersStmt != nil {
+		if cerr := q.listDirectoryUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryUsersStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryUsersAddressedStmt != nil {
+		if cerr := q.listDirectoryUsersAddressedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryUsersAddressedStmt: %w", cerr)
+		}
+	}
+	if q.listDirectoryUsersDisplayedStmt != nil {
+		if cerr := q.listDirectoryUsersDisplayedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDirectoryUsersDisplayedStmt: %w", cerr)
+		}
+	}
 	if q.listDueHoldingsStmt != nil {
 		if cerr := q.listDueHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDueHoldingsStmt: %w", cerr)
@@ -1978,6 +2389,11 @@ func (q *Queries) Close() error {
 	if q.listGroupNamesStmt != nil {
 		if cerr := q.listGroupNamesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listGroupNamesStmt: %w", cerr)
+		}
+	}
+	if q.listGroupsOfDirectoryUsersStmt != nil {
+		if cerr := q.listGroupsOfDirectoryUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listGroupsOfDirectoryUsersStmt: %w", cerr)
 		}
 	}
 	if q.listHolderKeysStmt != nil {
@@ -2058,6 +2474,11 @@ func (q *Queries) Close() error {
 	if q.listLoginsStmt != nil {
 		if cerr := q.listLoginsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listLoginsStmt: %w", cerr)
+		}
+	}
+	if q.listMatchingDirectoryGroupsStmt != nil {
+		if cerr := q.listMatchingDirectoryGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMatchingDirectoryGroupsStmt: %w", cerr)
 		}
 	}
 	if q.listMemberIDsStmt != nil {
@@ -2203,6 +2624,11 @@ func (q *Queries) Close() error {
 	if q.listPeopleByIDStmt != nil {
 		if cerr := q.listPeopleByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPeopleByIDStmt: %w", cerr)
+		}
+	}
+	if q.listPeopleOfDirectoryGroupsStmt != nil {
+		if cerr := q.listPeopleOfDirectoryGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPeopleOfDirectoryGroupsStmt: %w", cerr)
 		}
 	}
 	if q.listPeopleOfRoleStmt != nil {
@@ -2405,6 +2831,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listUsersNamedStmt: %w", cerr)
 		}
 	}
+	if q.manageAccountStmt != nil {
+		if cerr := q.manageAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing manageAccountStmt: %w", cerr)
+		}
+	}
 	if q.moveRevisionsOfAccountStmt != nil {
 		if cerr := q.moveRevisionsOfAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing moveRevisionsOfAccountStmt: %w", cerr)
@@ -2428,6 +2859,11 @@ func (q *Queries) Close() error {
 	if q.noteIdentityStmt != nil {
 		if cerr := q.noteIdentityStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing noteIdentityStmt: %w", cerr)
+		}
+	}
+	if q.noteSuspensionStmt != nil {
+		if cerr := q.noteSuspensionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteSuspensionStmt: %w", cerr)
 		}
 	}
 	if q.raiseFeedStmt != nil {
@@ -2515,6 +2951,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing updateCatalogStmt: %w", cerr)
 		}
 	}
+	if q.updateDirectoryStmt != nil {
+		if cerr := q.updateDirectoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateDirectoryStmt: %w", cerr)
+		}
+	}
+	if q.updateDirectoryGroupStmt != nil {
+		if cerr := q.updateDirectoryGroupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateDirectoryGroupStmt: %w", cerr)
+		}
+	}
+	if q.updateDirectoryUserStmt != nil {
+		if cerr := q.updateDirectoryUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateDirectoryUserStmt: %w", cerr)
+		}
+	}
 	if q.updateLastSeenStmt != nil {
 		if cerr := q.updateLastSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateLastSeenStmt: %w", cerr)
@@ -2573,6 +3024,11 @@ func (q *Queries) Close() error {
 	if q.upsertTOTPStmt != nil {
 		if cerr := q.upsertTOTPStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing upsertTOTPStmt: %w", cerr)
+		}
+	}
+	if q.useDirectoryTokenStmt != nil {
+		if cerr := q.useDirectoryTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useDirectoryTokenStmt: %w", cerr)
 		}
 	}
 	if q.useRecoveryCodeStmt != nil {
@@ -2650,10 +3106,15 @@ type Queries struct {
 	confirmTOTPStmt                   *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAPIKeysOfStmt                *sql.Stmt
+	countActiveDirectoryUsersStmt     *sql.Stmt
 	countAllInvitationsStmt           *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
 	countChainsStmt                   *sql.Stmt
 	countCodeTryStmt                  *sql.Stmt
+	countDirectoriesNamedStmt         *sql.Stmt
+	countDirectoryGroupsStmt          *sql.Stmt
+	countDirectoryLossesStmt          *sql.Stmt
+	countDirectoryUsersStmt           *sql.Stmt
 	countInvitationsStmt              *sql.Stmt
 	countLoginOfUserStmt              *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
@@ -2675,6 +3136,14 @@ type Queries struct {
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
 	deleteCodeChallengesStmt          *sql.Stmt
+	deleteDirectoryEmailsStmt         *sql.Stmt
+	deleteDirectoryGroupStmt          *sql.Stmt
+	deleteDirectoryGroupMemberStmt    *sql.Stmt
+	deleteDirectoryLossesStmt         *sql.Stmt
+	deleteDirectoryRuleStmt           *sql.Stmt
+	deleteDirectoryTokenStmt          *sql.Stmt
+	deleteDirectoryUserStmt           *sql.Stmt
+	deleteEndedDirectoryTokensStmt    *sql.Stmt
 	deleteEndedRecordsStmt            *sql.Stmt
 	deleteEndedSiteRecordsStmt        *sql.Stmt
 	deleteExpiredKeysStmt             *sql.Stmt
@@ -2688,12 +3157,14 @@ type Queries struct {
 	deleteMemberRecordStmt            *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
 	deleteOldChangesStmt              *sql.Stmt
+	deleteOldDirectoryRequestsStmt    *sql.Stmt
 	deleteOldInvitationsStmt          *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
 	deleteOldNoticesStmt              *sql.Stmt
 	deleteOldSentFormsStmt            *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
 	deletePasswordLinkStmt            *sql.Stmt
+	deletePastDirectoryRequestsStmt   *sql.Stmt
 	deletePermissionStmt              *sql.Stmt
 	deletePermissionsOfRoleStmt       *sql.Stmt
 	deleteRecoveryCodesStmt           *sql.Stmt
@@ -2721,6 +3192,7 @@ type Queries struct {
 	findOrganizationByNameStmt        *sql.Stmt
 	findUsersStmt                     *sql.Stmt
 	finishInvitationStmt              *sql.Stmt
+	followDirectoryStmt               *sql.Stmt
 	followProviderStmt                *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
@@ -2730,6 +3202,15 @@ type Queries struct {
 	getCatalogVersionStmt             *sql.Stmt
 	getCodeChallengeStmt              *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
+	getDirectoryStmt                  *sql.Stmt
+	getDirectoryGroupStmt             *sql.Stmt
+	getDirectoryGroupByExternalIDStmt *sql.Stmt
+	getDirectoryGroupNamedStmt        *sql.Stmt
+	getDirectoryTokenStmt             *sql.Stmt
+	getDirectoryUserStmt              *sql.Stmt
+	getDirectoryUserByExternalIDStmt  *sql.Stmt
+	getDirectoryUserNamedStmt         *sql.Stmt
+	getDirectoryUserOfAccountStmt     *sql.Stmt
 	getExpiredTokenStmt               *sql.Stmt
 	getFeedStmt                       *sql.Stmt
 	getFeedPositionStmt               *sql.Stmt
@@ -2738,6 +3219,7 @@ type Queries struct {
 	getLastAuditRootStmt              *sql.Stmt
 	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
+	getManagerStmt                    *sql.Stmt
 	getMemberStmt                     *sql.Stmt
 	getMemberByUsernameStmt           *sql.Stmt
 	getMemberKeyStmt                  *sql.Stmt
@@ -2776,6 +3258,7 @@ type Queries struct {
 	hasRecoveryCodeStmt               *sql.Stmt
 	hasWayInStmt                      *sql.Stmt
 	holdAccountStmt                   *sql.Stmt
+	holdDirectoryStmt                 *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
 	insertAuditRootStmt               *sql.Stmt
@@ -2786,6 +3269,15 @@ type Queries struct {
 	insertChangeOfSiteStmt            *sql.Stmt
 	insertChangesOfAccountStmt        *sql.Stmt
 	insertCodeChallengeStmt           *sql.Stmt
+	insertDirectoryStmt               *sql.Stmt
+	insertDirectoryEmailStmt          *sql.Stmt
+	insertDirectoryGroupStmt          *sql.Stmt
+	insertDirectoryGroupMemberStmt    *sql.Stmt
+	insertDirectoryLossStmt           *sql.Stmt
+	insertDirectoryRequestStmt        *sql.Stmt
+	insertDirectoryRuleStmt           *sql.Stmt
+	insertDirectoryTokenStmt          *sql.Stmt
+	insertDirectoryUserStmt           *sql.Stmt
 	insertFirstCatalogStmt            *sql.Stmt
 	insertIdentityStmt                *sql.Stmt
 	insertInvitationStmt              *sql.Stmt
@@ -2811,6 +3303,7 @@ type Queries struct {
 	listAccountGroupNamesStmt         *sql.Stmt
 	listAccountGroupsStmt             *sql.Stmt
 	listAccountNamesStmt              *sql.Stmt
+	listAccountsOfDirectoryUsersStmt  *sql.Stmt
 	listAccountsOfRoleStmt            *sql.Stmt
 	listActiveHoldersStmt             *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
@@ -2835,12 +3328,24 @@ type Queries struct {
 	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
 	listChangesStmt                   *sql.Stmt
+	listDirectoryGroupMembersStmt     *sql.Stmt
+	listDirectoryGroupSizesStmt       *sql.Stmt
+	listDirectoryGroupsStmt           *sql.Stmt
+	listDirectoryGroupsOfUserStmt     *sql.Stmt
+	listDirectoryRequestsStmt         *sql.Stmt
+	listDirectoryRulesStmt            *sql.Stmt
+	listDirectoryTokensStmt           *sql.Stmt
+	listDirectoryUserNamesStmt        *sql.Stmt
+	listDirectoryUsersStmt            *sql.Stmt
+	listDirectoryUsersAddressedStmt   *sql.Stmt
+	listDirectoryUsersDisplayedStmt   *sql.Stmt
 	listDueHoldingsStmt               *sql.Stmt
 	listDueScopesStmt                 *sql.Stmt
 	listEndedAccountsStmt             *sql.Stmt
 	listEndedMembersStmt              *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listGroupNamesStmt                *sql.Stmt
+	listGroupsOfDirectoryUsersStmt    *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldersOfAnySiteRoleStmt      *sql.Stmt
@@ -2857,6 +3362,7 @@ type Queries struct {
 	listInvitedStmt                   *sql.Stmt
 	listKeysOfGroupStmt               *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
+	listMatchingDirectoryGroupsStmt   *sql.Stmt
 	listMemberIDsStmt                 *sql.Stmt
 	listMemberNamesStmt               *sql.Stmt
 	listMembersStmt                   *sql.Stmt
@@ -2886,6 +3392,7 @@ type Queries struct {
 	listOutsidersByIDStmt             *sql.Stmt
 	listPeopleStmt                    *sql.Stmt
 	listPeopleByIDStmt                *sql.Stmt
+	listPeopleOfDirectoryGroupsStmt   *sql.Stmt
 	listPeopleOfRoleStmt              *sql.Stmt
 	listPeopleOfSiteRoleStmt          *sql.Stmt
 	listPermissionsStmt               *sql.Stmt
@@ -2926,11 +3433,13 @@ type Queries struct {
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	listUsersNamedStmt                *sql.Stmt
+	manageAccountStmt                 *sql.Stmt
 	moveRevisionsOfAccountStmt        *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
 	noteEndToldStmt                   *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
 	noteIdentityStmt                  *sql.Stmt
+	noteSuspensionStmt                *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
 	raiseFeedFloorStmt                *sql.Stmt
 	raiseRevisionsStmt                *sql.Stmt
@@ -2948,6 +3457,9 @@ type Queries struct {
 	touchSiteHoldersStmt              *sql.Stmt
 	touchUserStmt                     *sql.Stmt
 	updateCatalogStmt                 *sql.Stmt
+	updateDirectoryStmt               *sql.Stmt
+	updateDirectoryGroupStmt          *sql.Stmt
+	updateDirectoryUserStmt           *sql.Stmt
 	updateLastSeenStmt                *sql.Stmt
 	updateLastUsedStmt                *sql.Stmt
 	updateOrganizationStmt            *sql.Stmt
@@ -2960,6 +3472,7 @@ type Queries struct {
 	upsertPasswordLinkStmt            *sql.Stmt
 	upsertSessionStmt                 *sql.Stmt
 	upsertTOTPStmt                    *sql.Stmt
+	useDirectoryTokenStmt             *sql.Stmt
 	useRecoveryCodeStmt               *sql.Stmt
 	useTOTPStmt                       *sql.Stmt
 	verifyEmailStmt                   *sql.Stmt
@@ -2978,10 +3491,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		confirmTOTPStmt:                   q.confirmTOTPStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAPIKeysOfStmt:                q.countAPIKeysOfStmt,
+		countActiveDirectoryUsersStmt:     q.countActiveDirectoryUsersStmt,
 		countAllInvitationsStmt:           q.countAllInvitationsStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,
 		countChainsStmt:                   q.countChainsStmt,
 		countCodeTryStmt:                  q.countCodeTryStmt,
+		countDirectoriesNamedStmt:         q.countDirectoriesNamedStmt,
+		countDirectoryGroupsStmt:          q.countDirectoryGroupsStmt,
+		countDirectoryLossesStmt:          q.countDirectoryLossesStmt,
+		countDirectoryUsersStmt:           q.countDirectoryUsersStmt,
 		countInvitationsStmt:              q.countInvitationsStmt,
 		countLoginOfUserStmt:              q.countLoginOfUserStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
@@ -3003,6 +3521,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
 		deleteCodeChallengesStmt:          q.deleteCodeChallengesStmt,
+		deleteDirectoryEmailsStmt:         q.deleteDirectoryEmailsStmt,
+		deleteDirectoryGroupStmt:          q.deleteDirectoryGroupStmt,
+		deleteDirectoryGroupMemberStmt:    q.deleteDirectoryGroupMemberStmt,
+		deleteDirectoryLossesStmt:         q.deleteDirectoryLossesStmt,
+		deleteDirectoryRuleStmt:           q.deleteDirectoryRuleStmt,
+		deleteDirectoryTokenStmt:          q.deleteDirectoryTokenStmt,
+		deleteDirectoryUserStmt:           q.deleteDirectoryUserStmt,
+		deleteEndedDirectoryTokensStmt:    q.deleteEndedDirectoryTokensStmt,
 		deleteEndedRecordsStmt:            q.deleteEndedRecordsStmt,
 		deleteEndedSiteRecordsStmt:        q.deleteEndedSiteRecordsStmt,
 		deleteExpiredKeysStmt:             q.deleteExpiredKeysStmt,
@@ -3016,12 +3542,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMemberRecordStmt:            q.deleteMemberRecordStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
 		deleteOldChangesStmt:              q.deleteOldChangesStmt,
+		deleteOldDirectoryRequestsStmt:    q.deleteOldDirectoryRequestsStmt,
 		deleteOldInvitationsStmt:          q.deleteOldInvitationsStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
 		deleteOldNoticesStmt:              q.deleteOldNoticesStmt,
 		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
+		deletePastDirectoryRequestsStmt:   q.deletePastDirectoryRequestsStmt,
 		deletePermissionStmt:              q.deletePermissionStmt,
 		deletePermissionsOfRoleStmt:       q.deletePermissionsOfRoleStmt,
 		deleteRecoveryCodesStmt:           q.deleteRecoveryCodesStmt,
@@ -3049,6 +3577,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findOrganizationByNameStmt:        q.findOrganizationByNameStmt,
 		findUsersStmt:                     q.findUsersStmt,
 		finishInvitationStmt:              q.finishInvitationStmt,
+		followDirectoryStmt:               q.followDirectoryStmt,
 		followProviderStmt:                q.followProviderStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
@@ -3058,6 +3587,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getCatalogVersionStmt:             q.getCatalogVersionStmt,
 		getCodeChallengeStmt:              q.getCodeChallengeStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
+		getDirectoryStmt:                  q.getDirectoryStmt,
+		getDirectoryGroupStmt:             q.getDirectoryGroupStmt,
+		getDirectoryGroupByExternalIDStmt: q.getDirectoryGroupByExternalIDStmt,
+		getDirectoryGroupNamedStmt:        q.getDirectoryGroupNamedStmt,
+		getDirectoryTokenStmt:             q.getDirectoryTokenStmt,
+		getDirectoryUserStmt:              q.getDirectoryUserStmt,
+		getDirectoryUserByExternalIDStmt:  q.getDirectoryUserByExternalIDStmt,
+		getDirectoryUserNamedStmt:         q.getDirectoryUserNamedStmt,
+		getDirectoryUserOfAccountStmt:     q.getDirectoryUserOfAccountStmt,
 		getExpiredTokenStmt:               q.getExpiredTokenStmt,
 		getFeedStmt:                       q.getFeedStmt,
 		getFeedPositionStmt:               q.getFeedPositionStmt,
@@ -3066,6 +3604,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
+		getManagerStmt:                    q.getManagerStmt,
 		getMemberStmt:                     q.getMemberStmt,
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,
 		getMemberKeyStmt:                  q.getMemberKeyStmt,
@@ -3104,6 +3643,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		hasRecoveryCodeStmt:               q.hasRecoveryCodeStmt,
 		hasWayInStmt:                      q.hasWayInStmt,
 		holdAccountStmt:                   q.holdAccountStmt,
+		holdDirectoryStmt:                 q.holdDirectoryStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
 		insertAuditRootStmt:               q.insertAuditRootStmt,
@@ -3114,6 +3654,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertChangeOfSiteStmt:            q.insertChangeOfSiteStmt,
 		insertChangesOfAccountStmt:        q.insertChangesOfAccountStmt,
 		insertCodeChallengeStmt:           q.insertCodeChallengeStmt,
+		insertDirectoryStmt:               q.insertDirectoryStmt,
+		insertDirectoryEmailStmt:          q.insertDirectoryEmailStmt,
+		insertDirectoryGroupStmt:          q.insertDirectoryGroupStmt,
+		insertDirectoryGroupMemberStmt:    q.insertDirectoryGroupMemberStmt,
+		insertDirectoryLossStmt:           q.insertDirectoryLossStmt,
+		insertDirectoryRequestStmt:        q.insertDirectoryRequestStmt,
+		insertDirectoryRuleStmt:           q.insertDirectoryRuleStmt,
+		insertDirectoryTokenStmt:          q.insertDirectoryTokenStmt,
+		insertDirectoryUserStmt:           q.insertDirectoryUserStmt,
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
 		insertIdentityStmt:                q.insertIdentityStmt,
 		insertInvitationStmt:              q.insertInvitationStmt,
@@ -3139,6 +3688,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAccountGroupNamesStmt:         q.listAccountGroupNamesStmt,
 		listAccountGroupsStmt:             q.listAccountGroupsStmt,
 		listAccountNamesStmt:              q.listAccountNamesStmt,
+		listAccountsOfDirectoryUsersStmt:  q.listAccountsOfDirectoryUsersStmt,
 		listAccountsOfRoleStmt:            q.listAccountsOfRoleStmt,
 		listActiveHoldersStmt:             q.listActiveHoldersStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
@@ -3163,12 +3713,24 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listChangesStmt:                   q.listChangesStmt,
+		listDirectoryGroupMembersStmt:     q.listDirectoryGroupMembersStmt,
+		listDirectoryGroupSizesStmt:       q.listDirectoryGroupSizesStmt,
+		listDirectoryGroupsStmt:           q.listDirectoryGroupsStmt,
+		listDirectoryGroupsOfUserStmt:     q.listDirectoryGroupsOfUserStmt,
+		listDirectoryRequestsStmt:         q.listDirectoryRequestsStmt,
+		listDirectoryRulesStmt:            q.listDirectoryRulesStmt,
+		listDirectoryTokensStmt:           q.listDirectoryTokensStmt,
+		listDirectoryUserNamesStmt:        q.listDirectoryUserNamesStmt,
+		listDirectoryUsersStmt:            q.listDirectoryUsersStmt,
+		listDirectoryUsersAddressedStmt:   q.listDirectoryUsersAddressedStmt,
+		listDirectoryUsersDisplayedStmt:   q.listDirectoryUsersDisplayedStmt,
 		listDueHoldingsStmt:               q.listDueHoldingsStmt,
 		listDueScopesStmt:                 q.listDueScopesStmt,
 		listEndedAccountsStmt:             q.listEndedAccountsStmt,
 		listEndedMembersStmt:              q.listEndedMembersStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listGroupNamesStmt:                q.listGroupNamesStmt,
+		listGroupsOfDirectoryUsersStmt:    q.listGroupsOfDirectoryUsersStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
@@ -3185,6 +3747,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listInvitedStmt:                   q.listInvitedStmt,
 		listKeysOfGroupStmt:               q.listKeysOfGroupStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
+		listMatchingDirectoryGroupsStmt:   q.listMatchingDirectoryGroupsStmt,
 		listMemberIDsStmt:                 q.listMemberIDsStmt,
 		listMemberNamesStmt:               q.listMemberNamesStmt,
 		listMembersStmt:                   q.listMembersStmt,
@@ -3214,6 +3777,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOutsidersByIDStmt:             q.listOutsidersByIDStmt,
 		listPeopleStmt:                    q.listPeopleStmt,
 		listPeopleByIDStmt:                q.listPeopleByIDStmt,
+		listPeopleOfDirectoryGroupsStmt:   q.listPeopleOfDirectoryGroupsStmt,
 		listPeopleOfRoleStmt:              q.listPeopleOfRoleStmt,
 		listPeopleOfSiteRoleStmt:          q.listPeopleOfSiteRoleStmt,
 		listPermissionsStmt:               q.listPermissionsStmt,
@@ -3254,11 +3818,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		listUsersNamedStmt:                q.listUsersNamedStmt,
+		manageAccountStmt:                 q.manageAccountStmt,
 		moveRevisionsOfAccountStmt:        q.moveRevisionsOfAccountStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		noteEndToldStmt:                   q.noteEndToldStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
 		noteIdentityStmt:                  q.noteIdentityStmt,
+		noteSuspensionStmt:                q.noteSuspensionStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
 		raiseRevisionsStmt:                q.raiseRevisionsStmt,
@@ -3276,6 +3842,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchSiteHoldersStmt:              q.touchSiteHoldersStmt,
 		touchUserStmt:                     q.touchUserStmt,
 		updateCatalogStmt:                 q.updateCatalogStmt,
+		updateDirectoryStmt:               q.updateDirectoryStmt,
+		updateDirectoryGroupStmt:          q.updateDirectoryGroupStmt,
+		updateDirectoryUserStmt:           q.updateDirectoryUserStmt,
 		updateLastSeenStmt:                q.updateLastSeenStmt,
 		updateLastUsedStmt:                q.updateLastUsedStmt,
 		updateOrganizationStmt:            q.updateOrganizationStmt,
@@ -3288,6 +3857,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertPasswordLinkStmt:            q.upsertPasswordLinkStmt,
 		upsertSessionStmt:                 q.upsertSessionStmt,
 		upsertTOTPStmt:                    q.upsertTOTPStmt,
+		useDirectoryTokenStmt:             q.useDirectoryTokenStmt,
 		useRecoveryCodeStmt:               q.useRecoveryCodeStmt,
 		useTOTPStmt:                       q.useTOTPStmt,
 		verifyEmailStmt:                   q.verifyEmailStmt,
