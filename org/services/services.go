@@ -9,6 +9,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/directory"
 	"rolecall.example/org/factor"
 	"rolecall.example/org/feed"
 	"rolecall.example/org/insight"
@@ -37,6 +38,7 @@ type Service struct {
 	*Tenant
 	Invite    *invite.Service    // invitations
 	SignIn    *signin.Service    // signing in with providers
+	Directory *directory.Service // directories of companies
 	Signing   *signing.Service   // the keys that documents and rights are signed with
 	Snapshots *snapshots.Service // the documents by which applications decide for themselves
 	Feed      *feed.Hub          // what changes, as it does
@@ -67,6 +69,7 @@ func New(d *db.DB, o Options) *Service {
 	return &Service{
 		Account:   accounts,
 		SignIn:    signin.New(u, accounts),
+		Directory: directory.New(u, o.Log),
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
 		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),
