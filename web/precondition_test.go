@@ -124,6 +124,8 @@ var compared = map[string]struct {
 	"PUT /users/{user}/roles":              {"/users/member/roles", `{"roles":["auditor"]}`, "/users/member/roles"},
 	"PATCH /organizations/{organization}":  {"/organizations/empty", `{"display_name":"New"}`, "/organizations/empty"},
 	"DELETE /organizations/{organization}": {"/organizations/empty", "", "/organizations/empty"},
+	"PATCH /organizations/{organization}/directory":     {"/organizations/default/directory", `{"fuse_people":20}`, "/organizations/default/directory"},
+	"PUT /organizations/{organization}/directory/rules": {"/organizations/default/directory/rules", `{"rules":[{"match":"displayName","value":"eng","role":"organization-auditor"}]}`, "/organizations/default/directory/rules"},
 	"PUT /catalog":                         {"/catalog?replace=1", `{"format":"rolecall/catalog/1","product":"papers","label":"Papers","types":{"report":{"label":"Report","plural":"Reports","actions":{"read":"See"}}}}`, "/catalog"},
 	"POST /catalog/rollback":               {"/catalog/rollback", `{"version":1}`, "/catalog"},
 }
@@ -160,6 +162,9 @@ func TestIfMatchEverywhere(t *testing.T) {
 			}
 			if key == "DELETE /users/{user}/roles/{roleName}" {
 				done(t, s, webtest.Request{Method: http.MethodPut, Path: c.path, JSON: "{}"})
+			}
+			if strings.Contains(route.Path, "/directory") {
+				done(t, s, webtest.Request{Method: http.MethodPatch, Path: "/organizations/default/directory", JSON: `{"name":"Okta"}`})
 			}
 			if strings.HasSuffix(c.path, "/activate") {
 				done(t, s, webtest.Request{Method: http.MethodPut, Path: "/users/member/status/suspend"})

@@ -89,7 +89,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, factorRoutes, []Route{
+var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, factorRoutes, directoryRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},

@@ -78,6 +78,10 @@ var asksFor = map[string]asked{
 	"POST /organizations/{organization}/invitations/{invitation}/resend": {`{"send":true}`, `{"send":1}`, "send", nil},
 	"POST /invitations/{invitation}/resend":                              {`{"send":true}`, `{"send":1}`, "send", nil},
 	"POST /invitations/{invitation}":                                     {`{"username":""}`, `{"username":7}`, "username", nil},
+	"PATCH /organizations/{organization}/directory":       {`{"name":"Okta"}`, `{"name":7}`, "name", nil},
+	"POST /organizations/{organization}/directory/tokens": {`{"expires_in":"24h"}`, `{"expires_in":7}`, "expires_in", nil},
+	"PUT /organizations/{organization}/directory/rules": {
+		`{"rules":[{"match":"displayName","value":"eng","role":"auditor"}]}`, `{"rules":[{"match":7,"value":"eng","role":"auditor"}]}`, "rules[0].match", []string{"rules[0]"}},
 	"POST /users/validate-password":                                      {`{"password":"x"}`, `{"password":7}`, "password", nil},
 	"POST /users/me/mfa/app":                                             {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
 	"POST /users/me/mfa/app/remove":                                      {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
@@ -125,6 +129,9 @@ func unknownFields(t *testing.T, style web.Wire, route web.Route, a asked) {
 		role = "auditor"
 	}
 	in := values("default", user, role, "")
+	if strings.HasSuffix(route.Path, "/directory/rules") { // of a directory that there is
+		s.Do(t, webtest.Request{Method: http.MethodPatch, Path: "/organizations/default/directory", As: webtest.Owner, JSON: `{"name":"Okta"}`})
+	}
 	if strings.Contains(route.Path, "{invitation}") {
 		in = invited(t, s, in, route)
 	}

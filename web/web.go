@@ -23,6 +23,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/directory"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/invite"
 	"rolecall.example/org/services"
@@ -77,6 +78,7 @@ type Server struct {
 	account       *account.Service
 	insight       *insight.Service
 	invites       *invite.Service
+	directories   *directory.Service
 	tenant        *tenant.Service
 	snapshots     *snapshots.Service
 	handler       http.Handler
@@ -129,6 +131,7 @@ func New(o Options) (*Server, error) {
 		account:       o.Service.Account,
 		insight:       o.Service.Insight,
 		invites:       o.Service.Invite,
+		directories:   o.Service.Directory,
 		tenant:        o.Service.Tenant,
 		snapshots:     o.Service.Snapshots,
 		sessions:      newSessions(o),

@@ -1,5 +1,5 @@
 // Package directory holds the use cases of directories: a company's directory sends SCIM requests that say who its people are
-// and in which groups, and the organization takes them over. docs/spec/scim.md has the rules. Its API may change without notice.
+// and in which groups, and the organization takes them over. docs/spec/directories.md has the rules. Its API may change without notice.
 package directory
 
 import (
