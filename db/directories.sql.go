@@ -123,7 +123,7 @@ type DeleteDirectoryLossesParams struct {
 }
 
 // Those up to a time.
-// unit: organization
+// unit: organization, site
 func (q *Queries) DeleteDirectoryLosses(ctx context.Context, arg DeleteDirectoryLossesParams) error {
 	_, err := q.exec(ctx, q.deleteDirectoryLossesStmt, deleteDirectoryLosses, arg.OrganizationID, arg.Before)
 	return err

@@ -2582,7 +2582,7 @@ var writers = map[string]Unit{
 	"DeleteDirectoryEmails":       OrganizationUnit,
 	"DeleteDirectoryGroup":        OrganizationUnit,
 	"DeleteDirectoryGroupMember":  OrganizationUnit,
-	"DeleteDirectoryLosses":       OrganizationUnit,
+	"DeleteDirectoryLosses":       OrganizationUnit | SiteUnit,
 	"DeleteDirectoryRule":         OrganizationUnit,
 	"DeleteDirectoryToken":        OrganizationUnit | SiteUnit,
 	"DeleteDirectoryUser":         OrganizationUnit,

@@ -141,7 +141,7 @@ ON CONFLICT (organization_id, user_id) DO UPDATE SET lost_at = excluded.lost_at;
 
 -- name: DeleteDirectoryLosses :exec
 -- Those up to a time.
--- unit: organization
+-- unit: organization, site
 DELETE FROM scim_losses WHERE organization_id = @organization_id AND lost_at <= @before;
 
 -- name: GetDirectoryGroup :one
