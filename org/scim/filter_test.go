@@ -279,7 +279,7 @@ func randomFilter(r *rand.Rand, depth int) (string, func(*guest) bool) {
 // TestRandomFilters holds filters to what they mean, and their keys to every resource that they choose.
 func TestRandomFilters(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(7, 644)) //nolint:gosec // the same cases each time
+	r := rand.New(rand.NewPCG(7, 644))
 	chosen := 0
 	for range cases() * 3 {
 		g := newGuest(r)
