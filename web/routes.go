@@ -18,8 +18,9 @@ type Access uint8
 
 // The kinds of access.
 const (
-	SignedIn Access = iota // needs a token or a session
-	Public                 // answers strangers
+	SignedIn  Access = iota // needs a token or a session
+	Public                  // answers strangers
+	Directory               // needs the token of a directory, see scim.go
 )
 
 // RouteFlags are what a route offers besides JSON at its path, and which parts of a request it reads.
@@ -89,7 +90,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, factorRoutes, directoryRoutes, []Route{
+var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, factorRoutes, directoryRoutes, scimRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},

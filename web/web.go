@@ -90,6 +90,7 @@ type Server struct {
 	logins        *limiter
 	checks        *limiter
 	serviceChecks *limiter
+	scimRequests  *limiter
 	streams       chan struct{} // turns to send a long list
 	setUp         atomic.Bool   // a user exists; that never becomes untrue
 	draining      atomic.Bool
@@ -145,6 +146,7 @@ func New(o Options) (*Server, error) {
 		logins:        newLimiter(o.RateLimit / loginShare),
 		checks:        newLimiter(o.CheckRateLimit),
 		serviceChecks: newLimiter(o.ServiceLimit),
+		scimRequests:  newLimiter(directoryLimit),
 		streams:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
 	if o.AccessURL != nil {
