@@ -136,6 +136,7 @@ type settling struct {
 type settled struct {
 	before, after db.Directory
 	made          bool
+	asked         bool // for something, if only what would be there anyway
 	released      bool
 }
 
@@ -167,6 +168,7 @@ func planSettings(ctx context.Context, a *unit.Attempt, in settling) (p settled,
 		return p, err
 	}
 	p.after = p.before
+	p.asked = wanted.Slug != nil || wanted.Name != nil || wanted.FusePeople != nil || wanted.FusePercent != nil
 	if wanted.Name != nil {
 		p.after.Name = *wanted.Name
 	}
@@ -215,7 +217,7 @@ func directoryOf(ctx context.Context, a *unit.Attempt, o db.Organization, wish *
 
 func applySettings(ctx context.Context, w *unit.Writer, p settled) (none struct{}, err error) {
 	b, d := &p.before, &p.after
-	if !p.made && *b == *d {
+	if *b == *d && !(p.made && p.asked) {
 		w.Entry = unit.Entry{}
 		return none, nil
 	}
