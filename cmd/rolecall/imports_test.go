@@ -45,7 +45,6 @@ var rooms = map[string][]string{
 	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/factor", "org/feed", "org/signing", "org/services", "rbac", "db"},
 	"cmd/bench":         {"web/ceiling", "client", "client/local", "rbac/snapshot"},
 	"org/factor":        {},
-	"org/scim":          {"org"},
 
 	"rbac/snapshot/vectors": {"rbac", "rbac/snapshot"},
 	"client/echoguard":      {"client", "client/guard"},
