@@ -85,8 +85,6 @@ const (
 	pathKeys         = pathUser + "/keys"
 	pathKey          = pathKeys + "/{id}"
 	pathTokens       = pathKeys + "/tokens"
-	pathProvider     = "/login/oidc/{provider}"
-	pathIdentity     = views.IdentitiesURL + "/{provider}"
 )
 
 // table has every route there is, once.

@@ -19,6 +19,7 @@ func (o operation) apply(d, before Document, t Type) *org.Error {
 	if sub != nil {
 		o.path.Sub = sub.Name
 	}
+	// Extensions that no schema describes are taken as they come: what they hold is the business of those who made them up.
 	if a != nil && a.Fixed == "readOnly" {
 		if was, _ := before.Get(a.Name); o.op != "remove" && o.path.Sub == "" && o.path.only == nil && reflect.DeepEqual(was, o.value) {
 			return nil // sent back as it is: Okta names the id of the group that it renames
@@ -35,6 +36,7 @@ func (o operation) apply(d, before Document, t Type) *org.Error {
 			return Refuse(InvalidValue, o.path.Name+" must be true or false.")
 		}
 	}
+	// Without it the stored state would count, so that somebody whom the directory meant to shut out would stay.
 	if o.path.is("active") && o.op == "remove" {
 		return Refuse(InvalidValue, "active can't be removed. Set it to false.")
 	}

@@ -146,6 +146,7 @@ func (p *parser) primary(depth int) (*node, error) {
 	if p.take('(') {
 		return p.closed(depth, ')')
 	}
+	// "not" needs its parentheses by the grammar, which also keeps it from being taken for an attribute.
 	from := p.at
 	if p.keyword("not") {
 		if p.take('(') {
@@ -196,6 +197,7 @@ func (p *parser) values(path Path, depth int) (*node, error) {
 	if p.within.Name != "" || path.Sub != "" {
 		return nil, refuseFilter("A filter of values can't be within another, or after a part of an attribute.")
 	}
+	// Terms in the brackets are about one value at a time, so that a type and an address must be of the same entry.
 	p.at++
 	p.within = path
 	inner, err := p.closed(depth, ']')

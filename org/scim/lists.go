@@ -26,6 +26,7 @@ func (o operation) onList(all []any, a *attribute, t Type) (any, *org.Error) {
 	case o.op == "replace":
 		all = nil
 	}
+	// A value that is there already is not added again: directories repeat what they were not sure to have sent.
 	known := keysOf(all)
 	for _, v := range values {
 		if key := keyOf(v); !known[key] {
@@ -102,6 +103,7 @@ func (o operation) onSome(all []any, t Type) (any, *org.Error) {
 	if o.op == "remove" {
 		return o.removeSome(all, matches), nil
 	}
+	// The entries are changed where they are: what else a directory keeps in them must stay.
 	found := false
 	for i, e := range all {
 		if !matches(e) {
@@ -116,6 +118,8 @@ func (o operation) onSome(all []any, t Type) (any, *org.Error) {
 	if found {
 		return all, nil
 	}
+	// The standard has noTarget for a replace that matches nothing. Entra sends it for the first address of a user as well as for
+	// every later one, and takes a refusal as a failure of the user.
 	made := map[string]any{}
 	if o.path.only != nil && !o.path.only.fulfil(made, t) {
 		return nil, Refuse(NoTarget, "No value of "+o.path.Name+" matches the path.")

@@ -35,6 +35,7 @@ func (n *node) matches(d Document, t Type) bool {
 			return n.left.matchesValue(e, t) && (n.right == nil || n.right.matchesValue(e, t))
 		})
 	}
+	// Of an attribute with many values the term holds if it holds for any of them (RFC 7644, 3.4.2.2).
 	v, _ := n.path.holder(d).Get(n.path.Name)
 	all := list(v)
 	if n.path.Sub != "" {
@@ -83,6 +84,7 @@ func (n *node) compares(all []any, t Type) bool {
 			values = append(values, v)
 		}
 	}
+	// What has no value, or an empty one, is not there: it equals null and the empty text, and differs from everything else.
 	switch {
 	case n.op == "pr":
 		return len(values) > 0
@@ -95,9 +97,9 @@ func (n *node) compares(all []any, t Type) bool {
 
 // How texts are compared.
 const (
-	folded = iota
-	exact
-	asTime
+	folded = iota // without case, as the store has userName, displayName and addresses
+	exact         // ids and what a schema calls caseExact
+	asTime        // as moments, whatever their zone
 )
 
 // rule is how the attribute is compared.
@@ -188,7 +190,8 @@ func compareValues(have, want any, rule int) (order int, ok bool) {
 	return 0, false
 }
 
-// rational is the exact value of a number, unless it is so long that to compute with it would cost too much.
+// rational is the exact value of a number, unless it is so long that to compute with it would cost too much. As floating point
+// two ids of twenty digits would be equal that are not.
 func rational(n json.Number) (*big.Rat, bool) {
 	if _, exponent, ok := strings.Cut(strings.ToLower(string(n)), "e"); len(n) > 64 || ok && len(exponent) > 3 {
 		return nil, false

@@ -80,6 +80,7 @@ func (p *Patch) read(d Document, number int) *org.Error {
 	o.given = o.value != nil
 	where, _ := d.Get("path")
 	text, isText := where.(string)
+	// An empty path is none: Entra sends one where it means the whole resource.
 	switch {
 	case where != nil && !isText:
 		return Refuse(InvalidPath, "path must be a text.")
@@ -88,6 +89,7 @@ func (p *Patch) read(d Document, number int) *org.Error {
 	case o.op == "remove":
 		return Refuse(NoTarget, "remove needs a path.")
 	}
+	// The attributes are taken in the order of their names: JSON has none, and the answer must not depend on chance.
 	values, ok := o.value.(map[string]any)
 	if !ok {
 		return Refuse(InvalidValue, "Without a path, value must be an object.")
@@ -135,6 +137,7 @@ func asRefusal(err error) *org.Error {
 
 // Apply returns the document of a resource after the change. Those of groups need their members.
 func (p *Patch) Apply(r *Resource) (Document, error) {
+	// The copy is deep: the stored document must stay as it is when a later operation is refused.
 	before := r.Whole()
 	after, _ := clone(map[string]any(before)).(map[string]any)
 	for _, o := range p.operations {
@@ -152,6 +155,7 @@ func (p *Patch) Members() (add, remove []uuid.UUID, ok bool) {
 		return nil, nil, false
 	}
 	adds, order := map[uuid.UUID]bool{}, []uuid.UUID{}
+	// What these conditions let through says by itself whom it adds or takes; a filter or a replacement must see who is there.
 	for _, o := range p.operations {
 		if !o.path.is("members") || o.path.Sub != "" || !o.given && o.path.only == nil || o.op == "replace" || o.op == "add" && o.path.only != nil {
 			return nil, nil, false

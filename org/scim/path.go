@@ -22,6 +22,7 @@ var (
 // parseName reads the name of an attribute: with the schema before it, and with a part after it.
 func parseName(text string) (p Path, ok bool) {
 	rest := text
+	// A version has a dot, so what stands before the last colon is passed over before a part is looked for.
 	if len(text) >= 4 && strings.EqualFold(text[:4], "urn:") {
 		if wholeExtension.MatchString(text) {
 			return Path{Name: text}, !isCore(text)

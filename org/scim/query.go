@@ -58,6 +58,7 @@ func newQuery(t Type, filter, start, count string, attributes, excluded []string
 	if q.Count, err = integer("count", count, usualCount); err != nil {
 		return q, err
 	}
+	// Numbers out of range are no errors: the standard says what they stand for.
 	q.Start, q.Count = max(1, q.Start), min(max(0, q.Count), MaxCount)
 	if q.Projection, err = ParseProjection(attributes, excluded); err != nil {
 		return q, err

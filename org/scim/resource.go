@@ -61,7 +61,7 @@ func (r *Resource) whole(base string) Document {
 	if base != "" {
 		meta["location"] = r.Location(base)
 	}
-	if r.Refs != nil {
+	if r.Refs != nil { // not loaded is not the same as none
 		d[name] = refs
 	}
 	return d

@@ -58,7 +58,8 @@ type attribute struct {
 	Subs  []attribute `json:"subAttributes"`
 }
 
-// common are the attributes of every resource. The schemas leave them out.
+// common are the attributes of every resource. The schemas leave them out, as those of the standard do (RFC 7643, 3.1).
+// They are needed all the same: PATCH must know that an id is not to be changed, and filters that it has a case.
 var common = []attribute{
 	{Name: "schemas", Type: "reference", Multi: true, Exact: true},
 	{Name: "id", Type: "string", Exact: true, Fixed: "readOnly"},
@@ -132,7 +133,8 @@ func described(text []byte, base, kind, path string) []Document {
 	return all
 }
 
-// Describing returns the description with an id, in any case, or nil.
+// Describing returns the description with an id, or nil. It takes the id in any case: that of a schema is a URN, and directories
+// spell those as they like.
 func Describing(all []Document, id string) Document {
 	for _, d := range all {
 		if strings.EqualFold(d.Text("id"), id) {

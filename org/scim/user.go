@@ -37,6 +37,7 @@ func ReadUser(d Document, active bool) (User, error) {
 			wrong.add("active must be true or false.")
 		}
 	}
+	// A name that the directory has put together itself is better than one made of its parts: their order depends on the language.
 	name := wrong.object(d, "name")
 	given, family := wrong.text(name, "givenName", false), wrong.text(name, "familyName", false)
 	formatted := wrong.text(name, "formatted", false)
@@ -46,6 +47,7 @@ func ReadUser(d Document, active bool) (User, error) {
 		}
 	}
 	u.Email = wrong.email(d, u.UserName)
+	// What is kept has active as true or false, whichever way it was sent: answers and filters go by that.
 	u.Document = keep(d, "members")
 	u.Document.set("active", u.Active)
 	wrong.size(u.Document)
@@ -65,6 +67,7 @@ func ReadGroup(d Document) (Group, error) {
 	var wrong problems
 	wrong.checkSchemas(d, Groups)
 	g := Group{DisplayName: wrong.text(d, "displayName", true), ExternalID: wrong.text(d, "externalId", false)}
+	// Members are rows and not part of the document: a group of thousands would not fit, and each change would store all.
 	v, _ := d.Get("members")
 	seen := map[uuid.UUID]bool{}
 	for _, e := range list(v) {
@@ -178,6 +181,7 @@ func (p *problems) email(d Document, userName string) string {
 			p.add("Each of emails must have a text as its value.")
 			return ""
 		}
+		// Two may be marked, since nobody checks what is sent; the first of them counts.
 		mark, _ := Document(o).Get("primary")
 		if is, _ := boolean(mark); is && primary == "" {
 			primary = address
