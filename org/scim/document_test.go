@@ -40,6 +40,7 @@ func TestReadUser(t *testing.T) {
 		{`{"userName":"a","emails":[{"value":"1@x"},{"value":"2@x","type":"Work"},{"value":"3@x","primary":false}]}`, "2@x", ""},
 		{`{"userName":"a","emails":[{"type":"work"},{"value":"1@x"},{"value":"2@x"}]}`, "1@x", ""},
 		{`{"userName":"a","emails":["1@x"]}`, "1@x", ""},
+		{`{"userName":"a","emails":{"value":"1@x"}}`, "1@x", ""},
 		{`{"userName":"a@x.example","name":{"givenName":"A","familyName":"B"}}`, "a@x.example", "A B"},
 		{`{"userName":"A <a@x.example>","name":{"formatted":"Dr A","givenName":"A"}}`, "", "Dr A"},
 		{`{"userName":"a","emails":null,"name":null,"active":null,"externalId":null}`, "", ""},

@@ -50,6 +50,9 @@ func ReadUser(d Document, active bool) (User, error) {
 	// What is kept has active as true or false, whichever way it was sent: answers and filters go by that.
 	u.Document = keep(d, "members")
 	u.Document.set("active", u.Active)
+	if v, _ := d.Get("emails"); v != nil { // one alone is kept as a list of it, as the schema has it
+		u.Document.set("emails", list(v))
+	}
 	wrong.size(u.Document)
 	return u, wrong.err()
 }
