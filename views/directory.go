@@ -103,4 +103,4 @@ var tokenLifetimes = []ui.Option{{Value: "2160h", Label: "90 days"}, {Value: "87
 // directoryAnchors are where the fields stand.
 var directoryAnchors = map[string]string{"name": "name", "slug": "slug", "fuse_people": "fuse_people", "fuse_percent": "fuse_percent", "expires_in": "expires_in"}
 
-var ruleAnchors = map[string]string{"group": "group", "role": "role", "rules": "rules-h"}
+var ruleAnchors = map[string]string{"rule_group": "rule_group", "role": "role", "rules": "rules-h"}

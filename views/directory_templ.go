@@ -704,7 +704,7 @@ func directoryRules(v Directory) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.Rules.CanUpdate {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"field\"><label for=\"group\">Group (its name)</label> <input class=\"in\" id=\"group\" name=\"group\" list=\"groups\" maxlength=\"255\"> <datalist id=\"groups\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"field\"><label for=\"rule_group\">Group (its name)</label> <input class=\"in\" id=\"rule_group\" name=\"rule_group\" list=\"groups\" maxlength=\"255\"> <datalist id=\"groups\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -731,7 +731,7 @@ func directoryRules(v Directory) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.ErrorText("group-error", formError(v.RulesErr).Of("group")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ErrorText("rule-group-error", formError(v.RulesErr).Of("rule_group")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -177,13 +177,13 @@ func (c *call) readDirectoryRules(o object) org.NewDirectoryRules {
 		}
 		in.Rules = append(in.Rules, org.DirectoryRule{Match: q.Get("match"), Value: q.Get("value"), Role: q.Get("role")})
 	}
-	group, role := o.text("group"), o.text("role")
+	group, role := o.text("rule_group"), o.text("role")
 	if group != "" && role != "" {
 		in.Rules = append(in.Rules, org.DirectoryRule{Match: org.RuleByDisplayName, Value: group, Role: role})
 	} else if group != "" {
 		o.addError("role", "must be chosen for the group")
 	} else if role != "" {
-		o.addError("group", "must be named for the role")
+		o.addError("rule_group", "must be named for the role")
 	}
 	return in
 }

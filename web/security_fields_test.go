@@ -78,15 +78,15 @@ var asksFor = map[string]asked{
 	"POST /organizations/{organization}/invitations/{invitation}/resend": {`{"send":true}`, `{"send":1}`, "send", nil},
 	"POST /invitations/{invitation}/resend":                              {`{"send":true}`, `{"send":1}`, "send", nil},
 	"POST /invitations/{invitation}":                                     {`{"username":""}`, `{"username":7}`, "username", nil},
-	"PATCH /organizations/{organization}/directory":       {`{"name":"Okta"}`, `{"name":7}`, "name", nil},
-	"POST /organizations/{organization}/directory/tokens": {`{"expires_in":"24h"}`, `{"expires_in":7}`, "expires_in", nil},
+	"PATCH /organizations/{organization}/directory":                      {`{"name":"Okta"}`, `{"name":7}`, "name", nil},
+	"POST /organizations/{organization}/directory/tokens":                {`{"expires_in":"24h"}`, `{"expires_in":7}`, "expires_in", nil},
 	"PUT /organizations/{organization}/directory/rules": {
-		`{"rules":[{"match":"displayName","value":"eng","role":"auditor"}]}`, `{"rules":[{"match":7,"value":"eng","role":"auditor"}]}`, "rules[0].match", []string{"rules[0]"}},
-	"POST /users/validate-password":                                      {`{"password":"x"}`, `{"password":7}`, "password", nil},
-	"POST /users/me/mfa/app":                                             {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
-	"POST /users/me/mfa/app/remove":                                      {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
-	"POST /users/me/mfa/recovery-codes":                                  {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
-	"POST /users/login":                                                  {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
+		`{"rules":[{"match":"displayName","value":"eng","role":"organization-auditor"}]}`, `{"rules":[{"match":7,"value":"eng","role":"organization-auditor"}]}`, "rules[0].match", []string{"rules[0]"}},
+	"POST /users/validate-password":     {`{"password":"x"}`, `{"password":7}`, "password", nil},
+	"POST /users/me/mfa/app":            {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
+	"POST /users/me/mfa/app/remove":     {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
+	"POST /users/me/mfa/recovery-codes": {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
+	"POST /users/login":                 {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 }
 
 // C15: every route of the API that takes a body refuses what it does not understand, wherever it stands, in one answer

@@ -12,6 +12,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// Whose an account is decides what a directory may write. One that it made is its own: name, address and status follow. One that
+// was there before is linked, and stays what its owner made of it; else the address of a victim would be enough to rename it, to
+// change where its mail goes, or to suspend it. The same holds for whoever has a role of the site by now, however the account began:
+// a directory of one organization must not decide who runs the site.
+
 // accountChange is what a directory changes about an account. The zero value is nothing.
 type accountChange struct {
 	follows *db.FollowDirectoryParams // what a managed account is called from now on
@@ -19,6 +24,7 @@ type accountChange struct {
 	status  org.Status                // that it had
 }
 
+// any reports whether there is anything to store.
 func (c *accountChange) any() bool { return c.follows != nil || c.wakes }
 
 // adjust decides what becomes of the account of somebody. Of an account that the directory does not manage, and of one with a
@@ -120,6 +126,8 @@ func planAccount(ctx context.Context, a *unit.Attempt, in userChange) (p account
 	return p.adjusted(ctx, a, in.caller, &u)
 }
 
+// adjusted is the plan with what becomes of an account that was there before.
+// A refusal is about that account from here on, so that the trail names whom it was about.
 func (p accountPlan) adjusted(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (_ accountPlan, err error) {
 	a.About("user", p.row.ID, p.row.Username, uuid.Nil)
 	if p.change, err = c.adjust(ctx, a, p.row, u); err != nil {
@@ -260,6 +268,7 @@ func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, 
 	return row, nil
 }
 
+// applyEnd ends the sessions and the tokens too: a token that works again after a return could be anybody's by then.
 func applyEnd(ctx context.Context, w *unit.Writer, row db.UserRow) (none struct{}, err error) {
 	if row.ID == uuid.Nil {
 		return none, nil

@@ -14,6 +14,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// A group is who is in it and what it is called, and both decide what its people hold. Directories send a group of thousands as
+// changes of a few: those are found by their ids, and the others are not read. Where all must be looked at, since the group is
+// replaced or renamed, they are in pieces. What somebody holds is computed of all groups that they are in, and never by adding or
+// taking what one of them gives: two groups may give the same role.
+
 // CreateGroup takes over a group, with the people in it. Conflict: its displayName or its externalId is taken. Invalid: somebody
 // in it is not in the directory.
 func (s *Service) CreateGroup(ctx context.Context, c *Caller, d scim.Document) (_ scim.Resource, err error) {
@@ -52,6 +57,8 @@ type groupChange struct {
 	deletes bool
 }
 
+// changeGroup stores what a directory says about a group, and what the people in it hold by that, in one transaction: nobody
+// holds for a moment what neither the old group nor the new one gives.
 func (s *Service) changeGroup(ctx context.Context, in groupChange) (scim.Resource, error) {
 	r, _, err := unit.Do(ctx, s.units, nil, unit.InOrganization(in.caller.Organization.String()), "write", in, planGroup, applyGroup)
 	return r, err
@@ -297,66 +304,4 @@ func (p *groupPlan) answer(ctx context.Context, a *unit.Attempt, members []uuid.
 		}
 	}
 	return nil
-}
-
-// writes reports whether there is anything to store of the group itself.
-func (p *groupPlan) writes() bool { return p.changed || len(p.add)+len(p.remove) > 0 }
-
-func applyGroup(ctx context.Context, w *unit.Writer, p groupPlan) (scim.Resource, error) {
-	w.Entry = unit.Entry{}
-	for i := range p.directed {
-		if err := p.directed[i].Store(ctx, w); err != nil {
-			return p.resource, err
-		}
-	}
-	switch {
-	case p.in.deletes:
-		w.Begin("delete", 204)
-	case p.in.creates:
-		w.Begin("create", 201)
-	case !p.writes():
-		w.Entry = unit.Entry{}
-		return p.resource, nil
-	default:
-		w.Begin("write", 200)
-	}
-	w.About(groupType, p.row.ID, p.group.DisplayName, p.in.caller.Organization)
-	return p.resource, p.store(ctx, w)
-}
-
-// store stores the group and who is in it. Its entry has the numbers: whom it gave what stands in entries of their own.
-func (p *groupPlan) store(ctx context.Context, w *unit.Writer) error {
-	if p.in.deletes {
-		w.Field("display_name", p.row.DisplayName, nil)
-		w.Field("external_id", p.row.ExternalID, nil)
-		w.Field("removed", 0, len(p.remove))
-		return w.W.DeleteDirectoryGroup(ctx, p.row.ID)
-	}
-	w.Field("display_name", p.row.DisplayName, p.group.DisplayName)
-	w.Field("external_id", p.row.ExternalID, p.group.ExternalID)
-	w.Field("added", 0, len(p.add))
-	w.Field("removed", 0, len(p.remove))
-	key, document := org.FoldCase(p.group.DisplayName), p.group.Document.JSON()
-	var err error
-	if p.in.creates {
-		err = w.W.InsertDirectoryGroup(ctx, db.InsertDirectoryGroupParams{
-			ID: p.row.ID, OrganizationID: p.row.OrganizationID, DisplayName: p.group.DisplayName, DisplayNameKey: key,
-			ExternalID: p.group.ExternalID, Document: document, Now: w.Now,
-		})
-	} else {
-		err = w.W.UpdateDirectoryGroup(ctx, db.UpdateDirectoryGroupParams{
-			ID: p.row.ID, DisplayName: p.group.DisplayName, DisplayNameKey: key, ExternalID: p.group.ExternalID, Document: document, Now: w.Now,
-		})
-	}
-	for _, id := range p.add {
-		if err == nil {
-			err = w.W.InsertDirectoryGroupMember(ctx, db.InsertDirectoryGroupMemberParams{GroupID: p.row.ID, SCIMUserID: id})
-		}
-	}
-	for _, id := range p.remove {
-		if err == nil {
-			err = w.W.DeleteDirectoryGroupMember(ctx, db.DeleteDirectoryGroupMemberParams{GroupID: p.row.ID, SCIMUserID: id})
-		}
-	}
-	return err
 }

@@ -13,6 +13,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// A list is exact and bounded at once: the index finds the few whom an equality chooses, and otherwise everybody is looked at in
+// pieces along the index of their age. Both ask the same evaluator in the end, so they cannot tell different things. What is shown
+// besides, the groups of people or the people of groups, is read for the part that is asked for, in one statement for all of it.
+
 // GetUser is somebody in a directory. NotFound: nobody has the id.
 func (s *Service) GetUser(ctx context.Context, c *Caller, id string, p scim.Projection) (r scim.Resource, err error) {
 	defer org.Wrap(&err, "get user %q of %s", id, c.source())
@@ -121,6 +125,8 @@ func (c *Caller) allUsers(ctx context.Context, q db.Reads, in scim.Query) (list 
 // collector keeps the part of a list that is asked for, and counts the rest.
 type collector struct{ list scim.List }
 
+// take counts all that the filter chooses, and keeps what stands at the places that are asked for. Groups and members are read for
+// those alone, unless the filter itself looks at them.
 func (f *collector) take(ctx context.Context, q db.Reads, in scim.Query, part []scim.Resource) error {
 	var chosen []scim.Resource
 	for i := range part {

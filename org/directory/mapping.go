@@ -12,6 +12,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// Rules are compared with groups here and nowhere else, so that a request, a change of the rules and its dry run cannot differ.
+
 // group is what a rule looks at.
 type group struct {
 	id               uuid.UUID
@@ -24,6 +26,8 @@ type mapping struct {
 	set   *unit.RoleSet
 }
 
+// mappingOf reads the rules of an organization with its roles as they are in the same moment, so that no rule gives a role that
+// has just been deleted.
 func mappingOf(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (m mapping, err error) {
 	if m.set, err = a.Roles(ctx, organization); err != nil {
 		return m, err
@@ -33,6 +37,7 @@ func mappingOf(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (m 
 	return m, err
 }
 
+// rulesOf is stored rules as they are compared: without the organization, which is the same for all.
 func rulesOf(rows []db.DirectoryRule) []org.DirectoryRule {
 	rules := make([]org.DirectoryRule, len(rows))
 	for i, r := range rows {

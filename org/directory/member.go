@@ -14,6 +14,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// The membership follows what the directory says, every time it says something: a request that repeats what is stored repairs what
+// a request that was cut off, or a person, has left otherwise. Access that a leaver has by other records ends with that of the
+// directory, since whoever leaves a company leaves all that it gave, and nobody else is told of it. The fuse counts memberships that
+// end and not requests, so that a directory which says the same twice is not held for it.
+
 // What the trail calls people and groups of a directory, and the directory itself.
 const (
 	userType      = "scim_user"

@@ -15,6 +15,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// The log is for those who set a directory up: what it sends is seen nowhere else. It holds what a directory says about people, so
+// it is short, and whoever may not read the settings does not see it.
+
 // requestsShown is how many requests the page shows.
 const requestsShown = 50
 
@@ -52,6 +55,7 @@ func (s *Service) Requests(ctx context.Context, subject *org.Actor, organization
 	return list, err
 }
 
+// requestsOf are the newest requests of a directory. Ids of later requests are greater, so that the index by id is the order.
 func requestsOf(ctx context.Context, q db.Reads, organization uuid.UUID, limit int64) ([]org.DirectoryRequest, error) {
 	rows, err := q.ListDirectoryRequests(ctx, db.ListDirectoryRequestsParams{OrganizationID: organization, MaxRows: limit})
 	list := make([]org.DirectoryRequest, len(rows))
@@ -64,16 +68,19 @@ func requestsOf(ctx context.Context, q db.Reads, organization uuid.UUID, limit i
 	return list, err
 }
 
+// noted is a request on its way into the log, cut and without secrets already: nothing else ever reaches the database.
 type noted struct {
 	organization uuid.UUID
 	org.DirectoryRequest
 }
 
+// planNote writes aside: nothing that anybody may do rests on the log.
 func planNote(_ context.Context, a *unit.Attempt, in noted) (noted, error) {
 	a.Aside()
 	return in, nil
 }
 
+// applyNote forgets in the same transaction what is too old or too much, so that the log needs no one to sweep it.
 func applyNote(ctx context.Context, w *unit.Writer, r noted) (none struct{}, err error) {
 	if err := w.W.InsertDirectoryRequest(ctx, db.InsertDirectoryRequestParams{
 		ID: unit.NewID(), OrganizationID: r.organization, RequestID: r.ID, At: r.At, TookUs: r.Took.Microseconds(), Method: r.Method, Path: r.Path,
@@ -138,6 +145,7 @@ func hide(v any, depth int) any {
 	return v
 }
 
+// isPassword goes by the end of a name, since a path may stand before it: urn:…:User:password.
 func isPassword(name string) bool {
 	return strings.HasSuffix(strings.ToLower(strings.TrimSpace(name)), "password")
 }

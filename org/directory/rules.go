@@ -13,6 +13,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// Rules are replaced as a whole, like the roles of a member: what a caller saw is what it sends back, and a version of another
+// moment is refused. Only what is new is judged, and only what comes or goes is looked up.
+
 // groupsShown is how many groups the rules are shown with.
 const groupsShown = 500
 
@@ -31,6 +34,8 @@ func (s *Service) Rules(ctx context.Context, subject *org.Actor, organization st
 	return r, err
 }
 
+// rulesShown is the rules as a caller sees them, with why it may not have each role given.
+// The set of roles is shared with other requests, so refusals are written into copies.
 func rulesShown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization) (r org.DirectoryRules, err error) {
 	r.Organization, r.CanUpdate, r.Rules = unit.OrganizationOf(o), by.Can("update", settingsOf(o.ID)), []org.DirectoryRule{}
 	d, err := src.Q.GetDirectory(ctx, o.ID)
@@ -97,6 +102,8 @@ type ruled struct {
 	directed     []tenant.Directed
 }
 
+// planRules asks for rights before it reads the input, and for the right to give before it looks whom the rules are about.
+// Rules that stay are not judged again: that their author could give them is what counted.
 func planRules(ctx context.Context, a *unit.Attempt, in ruling) (p ruled, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -209,6 +216,8 @@ func (p *ruled) direct(ctx context.Context, a *unit.Attempt, o db.Organization, 
 	return err
 }
 
+// applyRules stores what people gain and lose, and then the rules. Both versions of the settings move: the directory and its rules
+// share one, since a page shows them together.
 func applyRules(ctx context.Context, w *unit.Writer, p ruled) (none struct{}, err error) {
 	w.Entry = unit.Entry{}
 	if len(p.added)+len(p.ended) == 0 {

@@ -93,11 +93,13 @@ func (s *Service) Authenticate(ctx context.Context, organization, token string, 
 	return &Caller{Organization: row.OrganizationID, TokenID: id, slug: row.Slug, name: row.Name, request: r}, nil
 }
 
+// planUse writes aside: that a token was used changes no list and no decision.
 func planUse(_ context.Context, a *unit.Attempt, id uuid.UUID) (uuid.UUID, error) {
 	a.Aside()
 	return id, nil
 }
 
+// applyUse notes the moment; within a minute it is not asked for again.
 func applyUse(ctx context.Context, w *unit.Writer, id uuid.UUID) (none struct{}, err error) {
 	return none, w.W.UseDirectoryToken(ctx, db.UseDirectoryTokenParams{Now: unit.NullTime(w.Now), ID: id})
 }

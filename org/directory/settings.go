@@ -15,6 +15,9 @@ import (
 	"rolecall.example/rbac"
 )
 
+// An organization has a directory before anybody sets it up: what it would be. The first change or token stores it, and from then
+// on its slug stands in records and in the trail, and stays.
+
 // settingsOf is what the rights over a directory are asked on.
 func settingsOf(organization uuid.UUID) rbac.Object {
 	return rbac.Object{Type: "idpsync_settings", Org: organization}
@@ -107,6 +110,7 @@ func shown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organizatio
 	return d, err
 }
 
+// timeOf is a time that the database may not have.
 func timeOf(t sql.NullTime) *time.Time {
 	if !t.Valid {
 		return nil
@@ -140,6 +144,8 @@ type settled struct {
 	released      bool
 }
 
+// planSettings is one of the site, since the slug of a directory must be free among those of all organizations.
+// It changes nothing that a list or a decision rests on: what the fuse holds back shows at the next request.
 func planSettings(ctx context.Context, a *unit.Attempt, in settling) (p settled, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -215,6 +221,7 @@ func directoryOf(ctx context.Context, a *unit.Attempt, o db.Organization, wish *
 	}
 }
 
+// applySettings stores nothing if nothing was asked for: a request without fields does not set a directory up.
 func applySettings(ctx context.Context, w *unit.Writer, p settled) (none struct{}, err error) {
 	b, d := &p.before, &p.after
 	if *b == *d && !(p.made && p.asked) {

@@ -10,6 +10,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// Tokens of directories are a kind of their own, with a table and a check of their own: none of them opens the API, and none of
+// the API opens a directory. Two may live at once, so that one takes over from the other without a gap.
+
 // CreateToken makes a token with which the directory of an organization sends requests, and sets the directory up if it is the
 // first. The token is in the answer alone. Forbidden: needs idpsync_settings:update, the rights to add members, and those to give
 // each role that a rule gives: whoever has the token decides who is in a group. Invalid: what is wrong with the input. Conflict:
@@ -34,6 +37,8 @@ type minted struct {
 	hash      []byte
 }
 
+// planToken judges the rights first: those over the directory, those of adding members, and those of giving every role that its
+// rules give. Without the last, a token would be a way to a role that its maker could not give.
 func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -85,6 +90,7 @@ func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err 
 	return p, nil
 }
 
+// applyToken makes room for the token: those that have ended are of no use to anybody.
 func applyToken(ctx context.Context, w *unit.Writer, p minted) (org.DirectoryToken, error) {
 	if p.made {
 		if err := insert(ctx, w, p.directory); err != nil {
@@ -113,6 +119,7 @@ func (s *Service) RevokeToken(ctx context.Context, subject *org.Actor, organizat
 // revoking asks to end a token.
 type revoking struct{ organization, id string }
 
+// planRevocation takes no right to add members: to take a way in away is always less.
 func planRevocation(ctx context.Context, a *unit.Attempt, in revoking) (t db.GetDirectoryTokenRow, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -133,12 +140,14 @@ func planRevocation(ctx context.Context, a *unit.Attempt, in revoking) (t db.Get
 	return t, err
 }
 
+// applyRevocation leaves the people as they are: what a directory gave stays until it, or a person, takes it.
 func applyRevocation(ctx context.Context, w *unit.Writer, t db.GetDirectoryTokenRow) (none struct{}, err error) {
 	w.Status = 204
 	w.Field("token", t.ID, nil)
 	return none, w.W.DeleteDirectoryToken(ctx, db.DeleteDirectoryTokenParams{ID: t.ID, OrganizationID: t.OrganizationID})
 }
 
+// tokenOf is a stored token without what could open anything.
 func tokenOf(t db.DirectoryToken) org.DirectoryToken {
 	return org.DirectoryToken{
 		ID: t.ID, MakerID: t.CreatedBy.UUID, Maker: t.CreatedByName, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, LastUsed: timeOf(t.LastUsed),

@@ -14,6 +14,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
+// A request about somebody is decided on the document as it is stored in that moment, by the same code in every unit: a change of a
+// document is applied anew in each, and never carried from one to the next. So a unit that comes late, since somebody else was
+// faster, decides about what is there then. What a document says is checked whole: a change that would leave it wrong is refused,
+// and nothing of it is stored.
+
 // CreateUser takes over somebody whom the directory sends for the first time: the account of the address is linked, or one is
 // made, and it becomes a member. Of many equal requests at once one succeeds. Conflict: the userName or the externalId is taken,
 // or the account was suspended by a person.
