@@ -81,7 +81,8 @@ func (d decoder) value(depth int) (any, error) {
 	}
 }
 
-// object reads an object and refuses a name that is there twice: names of SCIM have no case.
+// object reads an object and refuses a name that is there twice: names of SCIM have no case, and which of two counts would be
+// anybody's guess.
 func (d decoder) object(depth int) (any, error) {
 	fields, seen := map[string]any{}, map[string]bool{}
 	for d.PeekKind() != '}' {

@@ -27,12 +27,14 @@ func Taken(attribute string) *org.Error {
 	return &org.Error{Kind: org.Conflict, Code: Uniqueness, Message: "Another resource has this " + attribute + "."}
 }
 
-// ErrNotFound is the error of an id that the directory does not have.
+// ErrNotFound is the error of an id that the directory does not have, be it one of another directory or none at all: which of
+// the two it is would tell one company about another.
 func ErrNotFound(t Type, id string) *org.Error {
 	return &org.Error{Kind: org.NotFound, Message: "There is no " + strings.ToLower(t.String()) + " \"" + id + "\" in this directory."}
 }
 
-// problems collects what is wrong with a document, so that one answer tells all of it.
+// problems collects what is wrong with a document, so that one answer tells all of it. Whoever sets up a directory sees the first
+// answer alone: the next request comes forty minutes later.
 type problems []string
 
 func (p *problems) add(text string) { *p = append(*p, text) }

@@ -70,7 +70,8 @@ func parts(all []any, name string) (found []any) {
 	return found
 }
 
-// compares reports whether one of the values compares as the term says. An object stands for its "value".
+// compares reports whether one of the values compares as the term says. An object stands for its "value", as Entra has it where
+// it asks whether members equal an id.
 func (n *node) compares(all []any, t Type) bool {
 	var values []any
 	for _, v := range all {

@@ -26,7 +26,8 @@ type operation struct {
 	given  bool // there was a value, and not null
 }
 
-// maxOperations is how many operations a request may have, each attribute of one without a path counted.
+// maxOperations is how many operations a request may have, each attribute of one without a path counted. Each may walk all members
+// of a group, so without a bound a body of a megabyte could keep the server busy for minutes.
 const maxOperations = 1000
 
 // ParsePatch reads the body of a PATCH.

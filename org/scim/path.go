@@ -76,7 +76,7 @@ func parsePath(text string) (Path, error) {
 	return p, nil
 }
 
-// shorten cuts a text for a message.
+// shorten cuts a text for a message: what was sent may be long, and stands in logs afterwards.
 func shorten(text string) string {
 	if r := []rune(text); len(r) > 80 {
 		return string(r[:80]) + "…"

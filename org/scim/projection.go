@@ -10,7 +10,7 @@ type Projection struct {
 	without []Path
 }
 
-// maxNames is how many attributes a projection may name.
+// maxNames is how many attributes a projection may name. Each is looked for in every resource of a list.
 const maxNames = 200
 
 // ParseProjection reads the lists of attributes and of excludedAttributes.

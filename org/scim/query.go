@@ -13,7 +13,8 @@ func ParseQuery(values url.Values, t Type) (Query, error) {
 	return newQuery(t, values.Get("filter"), values.Get("startIndex"), values.Get("count"), values["attributes"], values["excludedAttributes"])
 }
 
-// ParseSearch reads the body of a search, which asks the same as the query of a list.
+// ParseSearch reads the body of a search, which asks the same as the query of a list. It is for filters that would not fit into
+// a URL, or that should not stand in the logs of proxies.
 func ParseSearch(d Document, t Type) (Query, error) {
 	if v, ok := d.Get("schemas"); ok && !slices.ContainsFunc(list(v), isText(messageSearch)) {
 		return Query{}, Refuse(InvalidSyntax, "schemas must have "+messageSearch+".")
