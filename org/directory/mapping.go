@@ -12,7 +12,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Rules are compared with groups here and nowhere else, so that a request, a change of the rules and its dry run cannot differ.
+// Rules are compared with groups here and nowhere else, so that a request, a change of the rules and its dry run cannot differ. A
+// name is compared without case, as the directory itself does; an external id exactly, since it is a key of another system. Who
+// may make a rule is asked here too: both of those who write rules and of those who make a token by which the rules that are there
+// come to act. What a role allows may change later; that stays under the rules of changing roles, as it does for people who hold
+// the role by hand.
 
 // group is what a rule looks at.
 type group struct {
