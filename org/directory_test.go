@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -231,6 +232,14 @@ func TestDirectoryUsers(t *testing.T) {
 	}
 	if n := s.one("SELECT count(*) FROM audit_logs WHERE actor = 'scim:default' AND actor_id IS NOT NULL"); n != "0" {
 		t.Errorf("%s entries of the directory have an account", n)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel() // as it is once a request has been answered
+	if err := s.Directory.Note(gone, s.c, directory.Request{Method: "POST", Path: "/Users", Status: 201, Body: []byte(`{"userName":"ada","password":"hunter2"}`)}); err != nil {
+		t.Error(err)
+	}
+	if log := s.one("SELECT body FROM scim_requests"); !strings.Contains(log, "ada") || strings.Contains(log, "hunter2") {
+		t.Errorf("the log has %s", log)
 	}
 	if v, err := s.VerifyAudit(t.Context(), org.VerifyFilter{}); err != nil || v.Broken() != "" {
 		t.Errorf("the trail: %s, %v", v.Broken(), err)

@@ -18,6 +18,9 @@ import (
 // The log is for those who set a directory up: what it sends is seen nowhere else. It holds what a directory says about people, so
 // it is short, and whoever may not read the settings does not see it.
 
+// noteTime is how long a row of the log may wait for the database.
+const noteTime = 5 * time.Second
+
 // requestsShown is how many requests the page shows.
 const requestsShown = 50
 
@@ -37,6 +40,9 @@ func (s *Service) Note(ctx context.Context, c *Caller, r Request) (err error) {
 	in := noted{organization: c.Organization, DirectoryRequest: org.DirectoryRequest{
 		ID: c.request.ID, At: s.units.Now(), Took: r.Took, Method: r.Method, Path: cut(r.Path), Status: r.Status, Body: cut(readable(r.Body)), Answer: cut(r.Detail),
 	}}
+	// The request has been answered, and with that its context may have ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
 	_, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "write", in, planNote, applyNote)
 	return err
 }
