@@ -114,6 +114,94 @@ type CodeChallenge struct {
 	ExpiresAt time.Time
 }
 
+type Directory struct {
+	OrganizationID uuid.UUID
+	Slug           string
+	Name           string
+	FusePeople     int64
+	FusePercent    int64
+	HeldAt         sql.NullTime
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+type DirectoryEmail struct {
+	SCIMUserID     uuid.UUID
+	EmailKey       string
+	OrganizationID uuid.UUID
+}
+
+type DirectoryGroup struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	DisplayName    string
+	DisplayNameKey string
+	ExternalID     string
+	Document       string
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+type DirectoryGroupMember struct {
+	GroupID    uuid.UUID
+	SCIMUserID uuid.UUID
+}
+
+type DirectoryLoss struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+	LostAt         time.Time
+}
+
+type DirectoryRequest struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	RequestID      string
+	At             time.Time
+	TookUs         int64
+	Method         string
+	Path           string
+	Status         int64
+	Body           string
+	Answer         string
+}
+
+type DirectoryRule struct {
+	OrganizationID uuid.UUID
+	Matches        string
+	Value          string
+	Role           string
+}
+
+type DirectoryToken struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	SecretHash     []byte
+	CreatedBy      uuid.NullUUID
+	CreatedByName  string
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	LastUsed       sql.NullTime
+}
+
+type DirectoryUser struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+	UserName       string
+	UserNameKey    string
+	DisplayNameKey string
+	ExternalID     string
+	Active         bool
+	Settled        bool
+	Document       string
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
 type Feed struct {
 	ID    int64
 	Base  int64
@@ -412,28 +500,30 @@ type TOTP struct {
 }
 
 type User struct {
-	Seq           int64
-	ID            uuid.UUID
-	Username      string
-	UsernameKey   string
-	Email         string
-	EmailKey      string
-	Name          string
-	NameKey       string
-	SearchKey     string
-	AvatarURL     string
-	Status        string
-	LoginType     string
-	Roles         string
-	PasswordHash  string
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	LastSeenAt    sql.NullTime
-	PasswordBy    uuid.NullUUID
-	MustChange    bool
-	Version       int64
-	EmailVerified bool
-	NextEnd       sql.NullTime
+	Seq                int64
+	ID                 uuid.UUID
+	Username           string
+	UsernameKey        string
+	Email              string
+	EmailKey           string
+	Name               string
+	NameKey            string
+	SearchKey          string
+	AvatarURL          string
+	Status             string
+	LoginType          string
+	Roles              string
+	PasswordHash       string
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	LastSeenAt         sql.NullTime
+	PasswordBy         uuid.NullUUID
+	MustChange         bool
+	Version            int64
+	EmailVerified      bool
+	NextEnd            sql.NullTime
+	ManagedBy          uuid.NullUUID
+	DirectorySuspended bool
 }
 
 type UserCount struct {

@@ -14,9 +14,14 @@ import (
 type Reads interface {
 	CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error)
 	CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error)
+	CountActiveDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error)
 	CountAuditLogs(ctx context.Context) (int64, error)
 	CountChains(ctx context.Context) (int64, error)
+	CountDirectoriesNamed(ctx context.Context, slug string) (int64, error)
+	CountDirectoryGroups(ctx context.Context, organizationID uuid.UUID) (int64, error)
+	CountDirectoryLosses(ctx context.Context, arg CountDirectoryLossesParams) (int64, error)
+	CountDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error)
 	CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error)
 	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
@@ -57,6 +62,15 @@ type Reads interface {
 	GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error)
 	GetCodeChallenge(ctx context.Context, arg GetCodeChallengeParams) (GetCodeChallengeRow, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
+	GetDirectory(ctx context.Context, organizationID uuid.UUID) (Directory, error)
+	GetDirectoryGroup(ctx context.Context, arg GetDirectoryGroupParams) (DirectoryGroup, error)
+	GetDirectoryGroupByExternalID(ctx context.Context, arg GetDirectoryGroupByExternalIDParams) (DirectoryGroup, error)
+	GetDirectoryGroupNamed(ctx context.Context, arg GetDirectoryGroupNamedParams) (DirectoryGroup, error)
+	GetDirectoryToken(ctx context.Context, id uuid.UUID) (GetDirectoryTokenRow, error)
+	GetDirectoryUser(ctx context.Context, arg GetDirectoryUserParams) (DirectoryUser, error)
+	GetDirectoryUserByExternalID(ctx context.Context, arg GetDirectoryUserByExternalIDParams) (DirectoryUser, error)
+	GetDirectoryUserNamed(ctx context.Context, arg GetDirectoryUserNamedParams) (DirectoryUser, error)
+	GetDirectoryUserOfAccount(ctx context.Context, arg GetDirectoryUserOfAccountParams) (DirectoryUser, error)
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetFeed(ctx context.Context) (FeedPosition, error)
 	GetFeedPosition(ctx context.Context) (int64, error)
@@ -67,6 +81,7 @@ type Reads interface {
 	GetLastLogin(ctx context.Context, provider string) (sql.NullTime, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
 	GetMail(ctx context.Context, id uuid.UUID) (Mail, error)
+	GetManager(ctx context.Context, userID uuid.UUID) (GetManagerRow, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
 	GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error)
 	GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error)
@@ -116,6 +131,7 @@ type Reads interface {
 	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
 	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
 	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
+	ListAccountsOfDirectoryUsers(ctx context.Context, arg ListAccountsOfDirectoryUsersParams) ([]ListAccountsOfDirectoryUsersRow, error)
 	ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error)
 	ListAccountsOfSource(ctx context.Context, arg ListAccountsOfSourceParams) ([]uuid.UUID, error)
 	ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error)
@@ -144,6 +160,17 @@ type Reads interface {
 	ListClaims(ctx context.Context, arg ListClaimsParams) ([]ListClaimsRow, error)
 	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
 	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
+	ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error)
+	ListDirectoryGroupSizes(ctx context.Context, arg ListDirectoryGroupSizesParams) ([]ListDirectoryGroupSizesRow, error)
+	ListDirectoryGroups(ctx context.Context, arg ListDirectoryGroupsParams) ([]DirectoryGroup, error)
+	ListDirectoryGroupsOfUser(ctx context.Context, arg ListDirectoryGroupsOfUserParams) ([]DirectoryGroup, error)
+	ListDirectoryRequests(ctx context.Context, arg ListDirectoryRequestsParams) ([]DirectoryRequest, error)
+	ListDirectoryRules(ctx context.Context, organizationID uuid.UUID) ([]DirectoryRule, error)
+	ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID) ([]DirectoryToken, error)
+	ListDirectoryUserNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryUserNamesRow, error)
+	ListDirectoryUsers(ctx context.Context, arg ListDirectoryUsersParams) ([]DirectoryUser, error)
+	ListDirectoryUsersAddressed(ctx context.Context, arg ListDirectoryUsersAddressedParams) ([]DirectoryUser, error)
+	ListDirectoryUsersDisplayed(ctx context.Context, arg ListDirectoryUsersDisplayedParams) ([]DirectoryUser, error)
 	ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error)
 	ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]Mail, error)
 	ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error)
@@ -152,6 +179,7 @@ type Reads interface {
 	ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
+	ListGroupsOfDirectoryUsers(ctx context.Context, ids []uuid.UUID) ([]ListGroupsOfDirectoryUsersRow, error)
 	ListHeldSources(ctx context.Context) ([]SyncSource, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
@@ -170,6 +198,7 @@ type Reads interface {
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
+	ListMatchingDirectoryGroups(ctx context.Context, arg ListMatchingDirectoryGroupsParams) ([]uuid.UUID, error)
 	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
 	ListMemberNames(ctx context.Context, arg ListMemberNamesParams) ([]ListMemberNamesRow, error)
 	ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error)
@@ -201,6 +230,7 @@ type Reads interface {
 	ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error)
 	ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error)
 	ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error)
+	ListPeopleOfDirectoryGroups(ctx context.Context, ids []uuid.UUID) ([]ListPeopleOfDirectoryGroupsRow, error)
 	ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRoleParams) ([]ListPeopleOfRoleRow, error)
 	ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSiteRoleParams) ([]ListPeopleOfSiteRoleRow, error)
 	ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error)
@@ -268,6 +298,11 @@ func (r reads) CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (in
 	return found, named("CountAPIKeysOf", err)
 }
 
+func (r reads) CountActiveDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountActiveDirectoryUsers(ctx, organizationID)
+	return found, named("CountActiveDirectoryUsers", err)
+}
+
 func (r reads) CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error) {
 	found, err := r.queries.CountAllInvitations(ctx, arg)
 	return found, named("CountAllInvitations", err)
@@ -281,6 +316,26 @@ func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
 func (r reads) CountChains(ctx context.Context) (int64, error) {
 	found, err := r.queries.CountChains(ctx)
 	return found, named("CountChains", err)
+}
+
+func (r reads) CountDirectoriesNamed(ctx context.Context, slug string) (int64, error) {
+	found, err := r.queries.CountDirectoriesNamed(ctx, slug)
+	return found, named("CountDirectoriesNamed", err)
+}
+
+func (r reads) CountDirectoryGroups(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountDirectoryGroups(ctx, organizationID)
+	return found, named("CountDirectoryGroups", err)
+}
+
+func (r reads) CountDirectoryLosses(ctx context.Context, arg CountDirectoryLossesParams) (int64, error) {
+	found, err := r.queries.CountDirectoryLosses(ctx, arg)
+	return found, named("CountDirectoryLosses", err)
+}
+
+func (r reads) CountDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountDirectoryUsers(ctx, organizationID)
+	return found, named("CountDirectoryUsers", err)
 }
 
 func (r reads) CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error) {
@@ -483,6 +538,51 @@ func (r reads) GetDefaultOrganization(ctx context.Context) (Organization, error)
 	return found, named("GetDefaultOrganization", err)
 }
 
+func (r reads) GetDirectory(ctx context.Context, organizationID uuid.UUID) (Directory, error) {
+	found, err := r.queries.GetDirectory(ctx, organizationID)
+	return found, named("GetDirectory", err)
+}
+
+func (r reads) GetDirectoryGroup(ctx context.Context, arg GetDirectoryGroupParams) (DirectoryGroup, error) {
+	found, err := r.queries.GetDirectoryGroup(ctx, arg)
+	return found, named("GetDirectoryGroup", err)
+}
+
+func (r reads) GetDirectoryGroupByExternalID(ctx context.Context, arg GetDirectoryGroupByExternalIDParams) (DirectoryGroup, error) {
+	found, err := r.queries.GetDirectoryGroupByExternalID(ctx, arg)
+	return found, named("GetDirectoryGroupByExternalID", err)
+}
+
+func (r reads) GetDirectoryGroupNamed(ctx context.Context, arg GetDirectoryGroupNamedParams) (DirectoryGroup, error) {
+	found, err := r.queries.GetDirectoryGroupNamed(ctx, arg)
+	return found, named("GetDirectoryGroupNamed", err)
+}
+
+func (r reads) GetDirectoryToken(ctx context.Context, id uuid.UUID) (GetDirectoryTokenRow, error) {
+	found, err := r.queries.GetDirectoryToken(ctx, id)
+	return found, named("GetDirectoryToken", err)
+}
+
+func (r reads) GetDirectoryUser(ctx context.Context, arg GetDirectoryUserParams) (DirectoryUser, error) {
+	found, err := r.queries.GetDirectoryUser(ctx, arg)
+	return found, named("GetDirectoryUser", err)
+}
+
+func (r reads) GetDirectoryUserByExternalID(ctx context.Context, arg GetDirectoryUserByExternalIDParams) (DirectoryUser, error) {
+	found, err := r.queries.GetDirectoryUserByExternalID(ctx, arg)
+	return found, named("GetDirectoryUserByExternalID", err)
+}
+
+func (r reads) GetDirectoryUserNamed(ctx context.Context, arg GetDirectoryUserNamedParams) (DirectoryUser, error) {
+	found, err := r.queries.GetDirectoryUserNamed(ctx, arg)
+	return found, named("GetDirectoryUserNamed", err)
+}
+
+func (r reads) GetDirectoryUserOfAccount(ctx context.Context, arg GetDirectoryUserOfAccountParams) (DirectoryUser, error) {
+	found, err := r.queries.GetDirectoryUserOfAccount(ctx, arg)
+	return found, named("GetDirectoryUserOfAccount", err)
+}
+
 func (r reads) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error) {
 	found, err := r.queries.GetExpiredToken(ctx, arg)
 	return found, named("GetExpiredToken", err)
@@ -531,6 +631,11 @@ func (r reads) GetLoginFailures(ctx context.Context, door string) (GetLoginFailu
 func (r reads) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
 	found, err := r.queries.GetMail(ctx, id)
 	return found, named("GetMail", err)
+}
+
+func (r reads) GetManager(ctx context.Context, userID uuid.UUID) (GetManagerRow, error) {
+	found, err := r.queries.GetManager(ctx, userID)
+	return found, named("GetManager", err)
 }
 
 func (r reads) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error) {
@@ -778,6 +883,11 @@ func (r reads) ListAccountNames(ctx context.Context, keys []string) ([]ListAccou
 	return found, named("ListAccountNames", err)
 }
 
+func (r reads) ListAccountsOfDirectoryUsers(ctx context.Context, arg ListAccountsOfDirectoryUsersParams) ([]ListAccountsOfDirectoryUsersRow, error) {
+	found, err := r.queries.ListAccountsOfDirectoryUsers(ctx, arg)
+	return found, named("ListAccountsOfDirectoryUsers", err)
+}
+
 func (r reads) ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error) {
 	found, err := r.queries.ListAccountsOfRole(ctx, arg)
 	return found, named("ListAccountsOfRole", err)
@@ -918,6 +1028,61 @@ func (r reads) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListCl
 	return found, named("ListClaimsOfUser", err)
 }
 
+func (r reads) ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error) {
+	found, err := r.queries.ListDirectoryGroupMembers(ctx, ids)
+	return found, named("ListDirectoryGroupMembers", err)
+}
+
+func (r reads) ListDirectoryGroupSizes(ctx context.Context, arg ListDirectoryGroupSizesParams) ([]ListDirectoryGroupSizesRow, error) {
+	found, err := r.queries.ListDirectoryGroupSizes(ctx, arg)
+	return found, named("ListDirectoryGroupSizes", err)
+}
+
+func (r reads) ListDirectoryGroups(ctx context.Context, arg ListDirectoryGroupsParams) ([]DirectoryGroup, error) {
+	found, err := r.queries.ListDirectoryGroups(ctx, arg)
+	return found, named("ListDirectoryGroups", err)
+}
+
+func (r reads) ListDirectoryGroupsOfUser(ctx context.Context, arg ListDirectoryGroupsOfUserParams) ([]DirectoryGroup, error) {
+	found, err := r.queries.ListDirectoryGroupsOfUser(ctx, arg)
+	return found, named("ListDirectoryGroupsOfUser", err)
+}
+
+func (r reads) ListDirectoryRequests(ctx context.Context, arg ListDirectoryRequestsParams) ([]DirectoryRequest, error) {
+	found, err := r.queries.ListDirectoryRequests(ctx, arg)
+	return found, named("ListDirectoryRequests", err)
+}
+
+func (r reads) ListDirectoryRules(ctx context.Context, organizationID uuid.UUID) ([]DirectoryRule, error) {
+	found, err := r.queries.ListDirectoryRules(ctx, organizationID)
+	return found, named("ListDirectoryRules", err)
+}
+
+func (r reads) ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID) ([]DirectoryToken, error) {
+	found, err := r.queries.ListDirectoryTokens(ctx, organizationID)
+	return found, named("ListDirectoryTokens", err)
+}
+
+func (r reads) ListDirectoryUserNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryUserNamesRow, error) {
+	found, err := r.queries.ListDirectoryUserNames(ctx, ids)
+	return found, named("ListDirectoryUserNames", err)
+}
+
+func (r reads) ListDirectoryUsers(ctx context.Context, arg ListDirectoryUsersParams) ([]DirectoryUser, error) {
+	found, err := r.queries.ListDirectoryUsers(ctx, arg)
+	return found, named("ListDirectoryUsers", err)
+}
+
+func (r reads) ListDirectoryUsersAddressed(ctx context.Context, arg ListDirectoryUsersAddressedParams) ([]DirectoryUser, error) {
+	found, err := r.queries.ListDirectoryUsersAddressed(ctx, arg)
+	return found, named("ListDirectoryUsersAddressed", err)
+}
+
+func (r reads) ListDirectoryUsersDisplayed(ctx context.Context, arg ListDirectoryUsersDisplayedParams) ([]DirectoryUser, error) {
+	found, err := r.queries.ListDirectoryUsersDisplayed(ctx, arg)
+	return found, named("ListDirectoryUsersDisplayed", err)
+}
+
 func (r reads) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
 	found, err := r.queries.ListDueHoldings(ctx, arg)
 	return found, named("ListDueHoldings", err)
@@ -956,6 +1121,11 @@ func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParam
 func (r reads) ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error) {
 	found, err := r.queries.ListGroupNames(ctx, arg)
 	return found, named("ListGroupNames", err)
+}
+
+func (r reads) ListGroupsOfDirectoryUsers(ctx context.Context, ids []uuid.UUID) ([]ListGroupsOfDirectoryUsersRow, error) {
+	found, err := r.queries.ListGroupsOfDirectoryUsers(ctx, ids)
+	return found, named("ListGroupsOfDirectoryUsers", err)
 }
 
 func (r reads) ListHeldSources(ctx context.Context) ([]SyncSource, error) {
@@ -1046,6 +1216,11 @@ func (r reads) ListLatestIdentities(ctx context.Context, arg ListLatestIdentitie
 func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
 	found, err := r.queries.ListLogins(ctx, arg)
 	return found, named("ListLogins", err)
+}
+
+func (r reads) ListMatchingDirectoryGroups(ctx context.Context, arg ListMatchingDirectoryGroupsParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMatchingDirectoryGroups(ctx, arg)
+	return found, named("ListMatchingDirectoryGroups", err)
 }
 
 func (r reads) ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error) {
@@ -1201,6 +1376,11 @@ func (r reads) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeop
 func (r reads) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error) {
 	found, err := r.queries.ListPeopleByID(ctx, arg)
 	return found, named("ListPeopleByID", err)
+}
+
+func (r reads) ListPeopleOfDirectoryGroups(ctx context.Context, ids []uuid.UUID) ([]ListPeopleOfDirectoryGroupsRow, error) {
+	found, err := r.queries.ListPeopleOfDirectoryGroups(ctx, ids)
+	return found, named("ListPeopleOfDirectoryGroups", err)
 }
 
 func (r reads) ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRoleParams) ([]ListPeopleOfRoleRow, error) {
@@ -1538,6 +1718,70 @@ func (w Writes) DeleteCodeChallenges(ctx context.Context, arg DeleteCodeChalleng
 	return named("DeleteCodeChallenges", w.tx.queries.DeleteCodeChallenges(ctx, arg))
 }
 
+// DeleteDirectoryEmails runs the statement of its name.
+func (w Writes) DeleteDirectoryEmails(ctx context.Context, scimUserID uuid.UUID) error {
+	if err := w.tx.enter("DeleteDirectoryEmails"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryEmails", w.tx.queries.DeleteDirectoryEmails(ctx, scimUserID))
+}
+
+// DeleteDirectoryGroup runs the statement of its name.
+func (w Writes) DeleteDirectoryGroup(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("DeleteDirectoryGroup"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryGroup", w.tx.queries.DeleteDirectoryGroup(ctx, id))
+}
+
+// DeleteDirectoryGroupMember runs the statement of its name.
+func (w Writes) DeleteDirectoryGroupMember(ctx context.Context, arg DeleteDirectoryGroupMemberParams) error {
+	if err := w.tx.enter("DeleteDirectoryGroupMember"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryGroupMember", w.tx.queries.DeleteDirectoryGroupMember(ctx, arg))
+}
+
+// DeleteDirectoryLosses runs the statement of its name.
+func (w Writes) DeleteDirectoryLosses(ctx context.Context, arg DeleteDirectoryLossesParams) error {
+	if err := w.tx.enter("DeleteDirectoryLosses"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryLosses", w.tx.queries.DeleteDirectoryLosses(ctx, arg))
+}
+
+// DeleteDirectoryRule runs the statement of its name.
+func (w Writes) DeleteDirectoryRule(ctx context.Context, arg DeleteDirectoryRuleParams) error {
+	if err := w.tx.enter("DeleteDirectoryRule"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryRule", w.tx.queries.DeleteDirectoryRule(ctx, arg))
+}
+
+// DeleteDirectoryToken runs the statement of its name.
+func (w Writes) DeleteDirectoryToken(ctx context.Context, arg DeleteDirectoryTokenParams) error {
+	if err := w.tx.enter("DeleteDirectoryToken"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryToken", w.tx.queries.DeleteDirectoryToken(ctx, arg))
+}
+
+// DeleteDirectoryUser runs the statement of its name.
+func (w Writes) DeleteDirectoryUser(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("DeleteDirectoryUser"); err != nil {
+		return err
+	}
+	return named("DeleteDirectoryUser", w.tx.queries.DeleteDirectoryUser(ctx, id))
+}
+
+// DeleteEndedDirectoryTokens runs the statement of its name.
+func (w Writes) DeleteEndedDirectoryTokens(ctx context.Context, arg DeleteEndedDirectoryTokensParams) error {
+	if err := w.tx.enter("DeleteEndedDirectoryTokens"); err != nil {
+		return err
+	}
+	return named("DeleteEndedDirectoryTokens", w.tx.queries.DeleteEndedDirectoryTokens(ctx, arg))
+}
+
 // DeleteEndedRecords runs the statement of its name.
 func (w Writes) DeleteEndedRecords(ctx context.Context, arg DeleteEndedRecordsParams) error {
 	if err := w.tx.enter("DeleteEndedRecords"); err != nil {
@@ -1658,6 +1902,14 @@ func (w Writes) DeleteOldChanges(ctx context.Context, xact int64) error {
 	return named("DeleteOldChanges", w.tx.queries.DeleteOldChanges(ctx, xact))
 }
 
+// DeleteOldDirectoryRequests runs the statement of its name.
+func (w Writes) DeleteOldDirectoryRequests(ctx context.Context, arg DeleteOldDirectoryRequestsParams) error {
+	if err := w.tx.enter("DeleteOldDirectoryRequests"); err != nil {
+		return err
+	}
+	return named("DeleteOldDirectoryRequests", w.tx.queries.DeleteOldDirectoryRequests(ctx, arg))
+}
+
 // DeleteOldInvitations runs the statement of its name.
 func (w Writes) DeleteOldInvitations(ctx context.Context, before time.Time) error {
 	if err := w.tx.enter("DeleteOldInvitations"); err != nil {
@@ -1713,6 +1965,14 @@ func (w Writes) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64
 	}
 	n, err := w.tx.queries.DeletePasswordLink(ctx, userID)
 	return n, named("DeletePasswordLink", err)
+}
+
+// DeletePastDirectoryRequests runs the statement of its name.
+func (w Writes) DeletePastDirectoryRequests(ctx context.Context, before time.Time) error {
+	if err := w.tx.enter("DeletePastDirectoryRequests"); err != nil {
+		return err
+	}
+	return named("DeletePastDirectoryRequests", w.tx.queries.DeletePastDirectoryRequests(ctx, before))
 }
 
 // DeletePermission runs the statement of its name.
@@ -1891,6 +2151,14 @@ func (w Writes) FinishInvitation(ctx context.Context, id uuid.UUID) error {
 	return named("FinishInvitation", w.tx.queries.FinishInvitation(ctx, id))
 }
 
+// FollowDirectory runs the statement of its name.
+func (w Writes) FollowDirectory(ctx context.Context, arg FollowDirectoryParams) error {
+	if err := w.tx.enter("FollowDirectory"); err != nil {
+		return err
+	}
+	return named("FollowDirectory", w.tx.queries.FollowDirectory(ctx, arg))
+}
+
 // FollowProvider runs the statement of its name.
 func (w Writes) FollowProvider(ctx context.Context, arg FollowProviderParams) error {
 	if err := w.tx.enter("FollowProvider"); err != nil {
@@ -1905,6 +2173,14 @@ func (w Writes) HoldAccount(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	return named("HoldAccount", w.tx.queries.HoldAccount(ctx, id))
+}
+
+// HoldDirectory runs the statement of its name.
+func (w Writes) HoldDirectory(ctx context.Context, arg HoldDirectoryParams) error {
+	if err := w.tx.enter("HoldDirectory"); err != nil {
+		return err
+	}
+	return named("HoldDirectory", w.tx.queries.HoldDirectory(ctx, arg))
 }
 
 // HoldSyncSource runs the statement of its name.
@@ -1993,6 +2269,78 @@ func (w Writes) InsertCodeChallenge(ctx context.Context, arg InsertCodeChallenge
 		return err
 	}
 	return named("InsertCodeChallenge", w.tx.queries.InsertCodeChallenge(ctx, arg))
+}
+
+// InsertDirectory runs the statement of its name.
+func (w Writes) InsertDirectory(ctx context.Context, arg InsertDirectoryParams) error {
+	if err := w.tx.enter("InsertDirectory"); err != nil {
+		return err
+	}
+	return named("InsertDirectory", w.tx.queries.InsertDirectory(ctx, arg))
+}
+
+// InsertDirectoryEmail runs the statement of its name.
+func (w Writes) InsertDirectoryEmail(ctx context.Context, arg InsertDirectoryEmailParams) error {
+	if err := w.tx.enter("InsertDirectoryEmail"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryEmail", w.tx.queries.InsertDirectoryEmail(ctx, arg))
+}
+
+// InsertDirectoryGroup runs the statement of its name.
+func (w Writes) InsertDirectoryGroup(ctx context.Context, arg InsertDirectoryGroupParams) error {
+	if err := w.tx.enter("InsertDirectoryGroup"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryGroup", w.tx.queries.InsertDirectoryGroup(ctx, arg))
+}
+
+// InsertDirectoryGroupMember runs the statement of its name.
+func (w Writes) InsertDirectoryGroupMember(ctx context.Context, arg InsertDirectoryGroupMemberParams) error {
+	if err := w.tx.enter("InsertDirectoryGroupMember"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryGroupMember", w.tx.queries.InsertDirectoryGroupMember(ctx, arg))
+}
+
+// InsertDirectoryLoss runs the statement of its name.
+func (w Writes) InsertDirectoryLoss(ctx context.Context, arg InsertDirectoryLossParams) error {
+	if err := w.tx.enter("InsertDirectoryLoss"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryLoss", w.tx.queries.InsertDirectoryLoss(ctx, arg))
+}
+
+// InsertDirectoryRequest runs the statement of its name.
+func (w Writes) InsertDirectoryRequest(ctx context.Context, arg InsertDirectoryRequestParams) error {
+	if err := w.tx.enter("InsertDirectoryRequest"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryRequest", w.tx.queries.InsertDirectoryRequest(ctx, arg))
+}
+
+// InsertDirectoryRule runs the statement of its name.
+func (w Writes) InsertDirectoryRule(ctx context.Context, arg InsertDirectoryRuleParams) error {
+	if err := w.tx.enter("InsertDirectoryRule"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryRule", w.tx.queries.InsertDirectoryRule(ctx, arg))
+}
+
+// InsertDirectoryToken runs the statement of its name.
+func (w Writes) InsertDirectoryToken(ctx context.Context, arg InsertDirectoryTokenParams) error {
+	if err := w.tx.enter("InsertDirectoryToken"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryToken", w.tx.queries.InsertDirectoryToken(ctx, arg))
+}
+
+// InsertDirectoryUser runs the statement of its name.
+func (w Writes) InsertDirectoryUser(ctx context.Context, arg InsertDirectoryUserParams) error {
+	if err := w.tx.enter("InsertDirectoryUser"); err != nil {
+		return err
+	}
+	return named("InsertDirectoryUser", w.tx.queries.InsertDirectoryUser(ctx, arg))
 }
 
 // InsertFirstCatalog runs the statement of its name.
@@ -2187,6 +2535,14 @@ func (w Writes) LinkInvitation(ctx context.Context, arg LinkInvitationParams) er
 	return named("LinkInvitation", w.tx.queries.LinkInvitation(ctx, arg))
 }
 
+// ManageAccount runs the statement of its name.
+func (w Writes) ManageAccount(ctx context.Context, arg ManageAccountParams) error {
+	if err := w.tx.enter("ManageAccount"); err != nil {
+		return err
+	}
+	return named("ManageAccount", w.tx.queries.ManageAccount(ctx, arg))
+}
+
 // MoveRevisionsOfAccount runs the statement of its name.
 func (w Writes) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfAccountParams) error {
 	if err := w.tx.enter("MoveRevisionsOfAccount"); err != nil {
@@ -2233,6 +2589,14 @@ func (w Writes) NoteMail(ctx context.Context, arg NoteMailParams) error {
 		return err
 	}
 	return named("NoteMail", w.tx.queries.NoteMail(ctx, arg))
+}
+
+// NoteSuspension runs the statement of its name.
+func (w Writes) NoteSuspension(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("NoteSuspension"); err != nil {
+		return err
+	}
+	return named("NoteSuspension", w.tx.queries.NoteSuspension(ctx, id))
 }
 
 // NoteSyncLoss runs the statement of its name.
@@ -2355,6 +2719,30 @@ func (w Writes) UpdateCatalog(ctx context.Context, catalog int64) error {
 	return named("UpdateCatalog", w.tx.queries.UpdateCatalog(ctx, catalog))
 }
 
+// UpdateDirectory runs the statement of its name.
+func (w Writes) UpdateDirectory(ctx context.Context, arg UpdateDirectoryParams) error {
+	if err := w.tx.enter("UpdateDirectory"); err != nil {
+		return err
+	}
+	return named("UpdateDirectory", w.tx.queries.UpdateDirectory(ctx, arg))
+}
+
+// UpdateDirectoryGroup runs the statement of its name.
+func (w Writes) UpdateDirectoryGroup(ctx context.Context, arg UpdateDirectoryGroupParams) error {
+	if err := w.tx.enter("UpdateDirectoryGroup"); err != nil {
+		return err
+	}
+	return named("UpdateDirectoryGroup", w.tx.queries.UpdateDirectoryGroup(ctx, arg))
+}
+
+// UpdateDirectoryUser runs the statement of its name.
+func (w Writes) UpdateDirectoryUser(ctx context.Context, arg UpdateDirectoryUserParams) error {
+	if err := w.tx.enter("UpdateDirectoryUser"); err != nil {
+		return err
+	}
+	return named("UpdateDirectoryUser", w.tx.queries.UpdateDirectoryUser(ctx, arg))
+}
+
 // UpdateLastSeen runs the statement of its name.
 func (w Writes) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) error {
 	if err := w.tx.enter("UpdateLastSeen"); err != nil {
@@ -2459,6 +2847,14 @@ func (w Writes) UpsertTOTP(ctx context.Context, arg UpsertTOTPParams) error {
 	return named("UpsertTOTP", w.tx.queries.UpsertTOTP(ctx, arg))
 }
 
+// UseDirectoryToken runs the statement of its name.
+func (w Writes) UseDirectoryToken(ctx context.Context, arg UseDirectoryTokenParams) error {
+	if err := w.tx.enter("UseDirectoryToken"); err != nil {
+		return err
+	}
+	return named("UseDirectoryToken", w.tx.queries.UseDirectoryToken(ctx, arg))
+}
+
 // UseRecoveryCode runs the statement of its name.
 func (w Writes) UseRecoveryCode(ctx context.Context, arg UseRecoveryCodeParams) error {
 	if err := w.tx.enter("UseRecoveryCode"); err != nil {
@@ -2485,131 +2881,158 @@ func (w Writes) VerifyEmail(ctx context.Context, arg VerifyEmailParams) error {
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
-	"AcceptInvitation":        SiteUnit,
-	"ApplyInvitationGrants":   OrganizationUnit,
-	"BumpRevision":            SiteUnit,
-	"ClaimMail":               SignInUnit,
-	"ConfirmTOTP":             SignInUnit,
-	"CountCodeTry":            SiteUnit | SignInUnit,
-	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
-	"DeleteAPIKeysOfUser":     SiteUnit,
-	"DeleteCodeChallenges":    SiteUnit | SignInUnit,
-	"DeleteEndedRecords":      OrganizationUnit,
-	"DeleteEndedSiteRecords":  SiteUnit,
-	"DeleteExpiredKeys":       SiteUnit | SignInUnit,
-	"DeleteExpiredSessions":   SiteUnit | SignInUnit,
-	"DeleteIdentity":          SiteUnit,
-	"DeleteInvitationGrants":  OrganizationUnit | SiteUnit,
-	"DeleteLoginFailures":     SiteUnit | SignInUnit,
-	"DeleteLoginOfUser":       SignInUnit,
-	"DeleteLoginsOfUser":      OrganizationUnit | SiteUnit,
-	"DeleteMail":              SignInUnit,
-	"DeleteMailsOf":           SiteUnit,
-	"DeleteMember":            OrganizationUnit | SiteUnit,
-	"DeleteMemberRecord":      OrganizationUnit,
-	"DeleteMemberRole":        OrganizationUnit,
-	"DeleteOldChanges":        SignInUnit,
-	"DeleteOldInvitations":    SignInUnit,
-	"DeleteOldLoginFailures":  SignInUnit,
-	"DeleteOldNotices":        SignInUnit,
-	"DeleteOldSentForms":      OrganizationUnit | SiteUnit | SignInUnit,
-	"DeleteOldSyncLosses":     SiteUnit,
-	"DeleteOrganization":      SiteUnit,
-	"DeletePasswordLink":      OrganizationUnit | SiteUnit,
-	"DeletePermission":        OrganizationUnit | SiteUnit,
-	"DeletePermissionsOfRole": OrganizationUnit | SiteUnit,
-	"DeleteRecoveryCodes":     SiteUnit | SignInUnit,
-	"DeleteRole":              OrganizationUnit | SiteUnit,
-	"DeleteRoleCount":         OrganizationUnit,
-	"DeleteRoleFromMembers":   OrganizationUnit,
-	"DeleteRoleFromUsers":     SiteUnit,
-	"DeleteSession":           SiteUnit | SignInUnit,
-	"DeleteSessionOfUser":     SignInUnit,
-	"DeleteSessionsOfUser":    OrganizationUnit | SiteUnit,
-	"DeleteSetupTokens":       SiteUnit,
-	"DeleteSigningKeys":       SiteUnit,
-	"DeleteSyncLosses":        SiteUnit,
-	"DeleteSyncNotice":        SiteUnit | OrganizationUnit | SignInUnit,
-	"DeleteSyncNoticesOf":     SiteUnit,
-	"DeleteTOTP":              SiteUnit | SignInUnit,
-	"DeleteUser":              SiteUnit,
-	"DeleteUserRecord":        SiteUnit,
-	"DeleteUserRole":          SiteUnit,
-	"DropPassword":            SiteUnit,
-	"EndAPIKey":               SiteUnit,
-	"FinishInvitation":        OrganizationUnit | SignInUnit,
-	"FollowProvider":          SiteUnit,
-	"HoldAccount":             SiteUnit | SignInUnit,
-	"HoldSyncSource":          SiteUnit,
-	"InsertAPIKey":            SiteUnit | SignInUnit,
-	"InsertAuditLog":          OrganizationUnit | SiteUnit | SignInUnit,
-	"InsertAuditRoot":         SiteUnit,
-	"InsertAuditRootHead":     SiteUnit,
-	"InsertCatalogEffect":     SiteUnit,
-	"InsertCatalogVersion":    SiteUnit,
-	"InsertChange":            OrganizationUnit | SiteUnit,
-	"InsertChangeOfSite":      OrganizationUnit,
-	"InsertChangesOfAccount":  SiteUnit,
-	"InsertCodeChallenge":     SiteUnit | SignInUnit,
-	"InsertFirstCatalog":      SiteUnit,
-	"InsertIdentity":          SiteUnit,
-	"InsertInvitation":        OrganizationUnit | SiteUnit,
-	"InsertInvitationGrant":   OrganizationUnit | SiteUnit,
-	"InsertMail":              OrganizationUnit | SiteUnit,
-	"InsertMember":            OrganizationUnit | SiteUnit,
-	"InsertMemberRole":        OrganizationUnit | SiteUnit,
-	"InsertMembership":        OrganizationUnit | SiteUnit,
-	"InsertNotice":            SignInUnit,
-	"InsertOrganization":      SiteUnit,
-	"InsertPermission":        OrganizationUnit | SiteUnit,
-	"InsertRecoveryCode":      SignInUnit,
-	"InsertRole":              OrganizationUnit | SiteUnit,
-	"InsertRoleVersion":       OrganizationUnit | SiteUnit,
-	"InsertSecret":            SiteUnit | SignInUnit,
-	"InsertSentForm":          OrganizationUnit | SiteUnit | SignInUnit,
-	"InsertSessionIdentity":   SignInUnit,
-	"InsertSetupToken":        SiteUnit,
-	"InsertSigningKey":        SiteUnit,
-	"InsertSyncNotice":        SiteUnit | OrganizationUnit | SignInUnit,
-	"InsertSyncRules":         OrganizationUnit | SiteUnit,
-	"InsertUser":              SiteUnit,
-	"InsertUserRole":          SiteUnit,
-	"LinkInvitation":          SignInUnit,
-	"MoveRevisionsOfAccount":  SiteUnit,
-	"MustChangePassword":      OrganizationUnit | SiteUnit,
-	"NoteEndTold":             SignInUnit,
-	"NoteExpiry":              SignInUnit,
-	"NoteIdentity":            SiteUnit | SignInUnit,
-	"NoteMail":                SignInUnit,
-	"NoteSyncLoss":            SiteUnit,
-	"PostponeMail":            SignInUnit,
-	"RaiseFeed":               SiteUnit,
-	"RaiseFeedFloor":          SignInUnit,
-	"RaiseRevisions":          SiteUnit,
-	"ReleaseSyncSource":       SiteUnit,
-	"RenewInvitation":         SiteUnit,
-	"RenewPasswordHash":       SiteUnit | SignInUnit,
-	"RetireSigningKeys":       SiteUnit,
-	"RevokeInvitation":        SiteUnit,
-	"TouchHolders":            OrganizationUnit,
-	"TouchMember":             OrganizationUnit,
-	"TouchSiteHolders":        SiteUnit,
-	"TouchUser":               SiteUnit,
-	"UpdateCatalog":           SiteUnit,
-	"UpdateLastSeen":          SiteUnit | SignInUnit,
-	"UpdateLastUsed":          SiteUnit | SignInUnit,
-	"UpdateOrganization":      SiteUnit,
-	"UpdatePassword":          SiteUnit,
-	"UpdateProfile":           SiteUnit,
-	"UpdateRevision":          OrganizationUnit | SiteUnit | SignInUnit,
-	"UpdateRole":              OrganizationUnit | SiteUnit,
-	"UpdateStatus":            SiteUnit,
-	"UpdateSyncRules":         OrganizationUnit | SiteUnit,
-	"UpsertLoginFailures":     SiteUnit | SignInUnit,
-	"UpsertPasswordLink":      SiteUnit,
-	"UpsertSession":           SiteUnit | SignInUnit,
-	"UpsertTOTP":              SignInUnit,
-	"UseRecoveryCode":         SiteUnit | SignInUnit,
-	"UseTOTP":                 SiteUnit | SignInUnit,
-	"VerifyEmail":             SiteUnit,
+	"AcceptInvitation":            SiteUnit,
+	"ApplyInvitationGrants":       OrganizationUnit,
+	"BumpRevision":                SiteUnit,
+	"ClaimMail":                   SignInUnit,
+	"ConfirmTOTP":                 SignInUnit,
+	"CountCodeTry":                SiteUnit | SignInUnit,
+	"DeleteAPIKey":                OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteAPIKeysOfUser":         SiteUnit,
+	"DeleteCodeChallenges":        SiteUnit | SignInUnit,
+	"DeleteDirectoryEmails":       OrganizationUnit,
+	"DeleteDirectoryGroup":        OrganizationUnit,
+	"DeleteDirectoryGroupMember":  OrganizationUnit,
+	"DeleteDirectoryLosses":       OrganizationUnit | SiteUnit,
+	"DeleteDirectoryRule":         OrganizationUnit,
+	"DeleteDirectoryToken":        OrganizationUnit | SiteUnit,
+	"DeleteDirectoryUser":         OrganizationUnit,
+	"DeleteEndedDirectoryTokens":  OrganizationUnit | SiteUnit,
+	"DeleteEndedRecords":          OrganizationUnit,
+	"DeleteEndedSiteRecords":      SiteUnit,
+	"DeleteExpiredKeys":           SiteUnit | SignInUnit,
+	"DeleteExpiredSessions":       SiteUnit | SignInUnit,
+	"DeleteIdentity":              SiteUnit,
+	"DeleteInvitationGrants":      OrganizationUnit | SiteUnit,
+	"DeleteLoginFailures":         SiteUnit | SignInUnit,
+	"DeleteLoginOfUser":           SignInUnit,
+	"DeleteLoginsOfUser":          OrganizationUnit | SiteUnit,
+	"DeleteMail":                  SignInUnit,
+	"DeleteMailsOf":               SiteUnit,
+	"DeleteMember":                OrganizationUnit | SiteUnit,
+	"DeleteMemberRecord":          OrganizationUnit,
+	"DeleteMemberRole":            OrganizationUnit,
+	"DeleteOldChanges":            SignInUnit,
+	"DeleteOldDirectoryRequests":  SignInUnit,
+	"DeleteOldInvitations":        SignInUnit,
+	"DeleteOldLoginFailures":      SignInUnit,
+	"DeleteOldNotices":            SignInUnit,
+	"DeleteOldSentForms":          OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteOldSyncLosses":         SiteUnit,
+	"DeleteOrganization":          SiteUnit,
+	"DeletePasswordLink":          OrganizationUnit | SiteUnit,
+	"DeletePastDirectoryRequests": SignInUnit,
+	"DeletePermission":            OrganizationUnit | SiteUnit,
+	"DeletePermissionsOfRole":     OrganizationUnit | SiteUnit,
+	"DeleteRecoveryCodes":         SiteUnit | SignInUnit,
+	"DeleteRole":                  OrganizationUnit | SiteUnit,
+	"DeleteRoleCount":             OrganizationUnit,
+	"DeleteRoleFromMembers":       OrganizationUnit,
+	"DeleteRoleFromUsers":         SiteUnit,
+	"DeleteSession":               SiteUnit | SignInUnit,
+	"DeleteSessionOfUser":         SignInUnit,
+	"DeleteSessionsOfUser":        OrganizationUnit | SiteUnit,
+	"DeleteSetupTokens":           SiteUnit,
+	"DeleteSigningKeys":           SiteUnit,
+	"DeleteSyncLosses":            SiteUnit,
+	"DeleteSyncNotice":            SiteUnit | OrganizationUnit | SignInUnit,
+	"DeleteSyncNoticesOf":         SiteUnit,
+	"DeleteTOTP":                  SiteUnit | SignInUnit,
+	"DeleteUser":                  SiteUnit,
+	"DeleteUserRecord":            SiteUnit,
+	"DeleteUserRole":              SiteUnit,
+	"DropPassword":                SiteUnit,
+	"EndAPIKey":                   SiteUnit,
+	"FinishInvitation":            OrganizationUnit | SignInUnit,
+	"FollowDirectory":             SiteUnit,
+	"FollowProvider":              SiteUnit,
+	"HoldAccount":                 SiteUnit | SignInUnit,
+	"HoldDirectory":               OrganizationUnit,
+	"HoldSyncSource":              SiteUnit,
+	"InsertAPIKey":                SiteUnit | SignInUnit,
+	"InsertAuditLog":              OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertAuditRoot":             SiteUnit,
+	"InsertAuditRootHead":         SiteUnit,
+	"InsertCatalogEffect":         SiteUnit,
+	"InsertCatalogVersion":        SiteUnit,
+	"InsertChange":                OrganizationUnit | SiteUnit,
+	"InsertChangeOfSite":          OrganizationUnit,
+	"InsertChangesOfAccount":      SiteUnit,
+	"InsertCodeChallenge":         SiteUnit | SignInUnit,
+	"InsertDirectory":             SiteUnit,
+	"InsertDirectoryEmail":        OrganizationUnit,
+	"InsertDirectoryGroup":        OrganizationUnit,
+	"InsertDirectoryGroupMember":  OrganizationUnit,
+	"InsertDirectoryLoss":         OrganizationUnit,
+	"InsertDirectoryRequest":      SignInUnit,
+	"InsertDirectoryRule":         OrganizationUnit,
+	"InsertDirectoryToken":        SiteUnit,
+	"InsertDirectoryUser":         SiteUnit,
+	"InsertFirstCatalog":          SiteUnit,
+	"InsertIdentity":              SiteUnit,
+	"InsertInvitation":            OrganizationUnit | SiteUnit,
+	"InsertInvitationGrant":       OrganizationUnit | SiteUnit,
+	"InsertMail":                  OrganizationUnit | SiteUnit,
+	"InsertMember":                OrganizationUnit | SiteUnit,
+	"InsertMemberRole":            OrganizationUnit | SiteUnit,
+	"InsertMembership":            OrganizationUnit | SiteUnit,
+	"InsertNotice":                SignInUnit,
+	"InsertOrganization":          SiteUnit,
+	"InsertPermission":            OrganizationUnit | SiteUnit,
+	"InsertRecoveryCode":          SignInUnit,
+	"InsertRole":                  OrganizationUnit | SiteUnit,
+	"InsertRoleVersion":           OrganizationUnit | SiteUnit,
+	"InsertSecret":                SiteUnit | SignInUnit,
+	"InsertSentForm":              OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertSessionIdentity":       SignInUnit,
+	"InsertSetupToken":            SiteUnit,
+	"InsertSigningKey":            SiteUnit,
+	"InsertSyncNotice":            SiteUnit | OrganizationUnit | SignInUnit,
+	"InsertSyncRules":             OrganizationUnit | SiteUnit,
+	"InsertUser":                  SiteUnit,
+	"InsertUserRole":              SiteUnit,
+	"LinkInvitation":              SignInUnit,
+	"ManageAccount":               SiteUnit,
+	"MoveRevisionsOfAccount":      SiteUnit,
+	"MustChangePassword":          OrganizationUnit | SiteUnit,
+	"NoteEndTold":                 SignInUnit,
+	"NoteExpiry":                  SignInUnit,
+	"NoteIdentity":                SiteUnit | SignInUnit,
+	"NoteMail":                    SignInUnit,
+	"NoteSuspension":              SiteUnit,
+	"NoteSyncLoss":                SiteUnit,
+	"PostponeMail":                SignInUnit,
+	"RaiseFeed":                   SiteUnit,
+	"RaiseFeedFloor":              SignInUnit,
+	"RaiseRevisions":              SiteUnit,
+	"ReleaseSyncSource":           SiteUnit,
+	"RenewInvitation":             SiteUnit,
+	"RenewPasswordHash":           SiteUnit | SignInUnit,
+	"RetireSigningKeys":           SiteUnit,
+	"RevokeInvitation":            SiteUnit,
+	"TouchHolders":                OrganizationUnit,
+	"TouchMember":                 OrganizationUnit,
+	"TouchSiteHolders":            SiteUnit,
+	"TouchUser":                   SiteUnit,
+	"UpdateCatalog":               SiteUnit,
+	"UpdateDirectory":             OrganizationUnit | SiteUnit,
+	"UpdateDirectoryGroup":        OrganizationUnit,
+	"UpdateDirectoryUser":         OrganizationUnit,
+	"UpdateLastSeen":              SiteUnit | SignInUnit,
+	"UpdateLastUsed":              SiteUnit | SignInUnit,
+	"UpdateOrganization":          SiteUnit,
+	"UpdatePassword":              SiteUnit,
+	"UpdateProfile":               SiteUnit,
+	"UpdateRevision":              OrganizationUnit | SiteUnit | SignInUnit,
+	"UpdateRole":                  OrganizationUnit | SiteUnit,
+	"UpdateStatus":                SiteUnit,
+	"UpdateSyncRules":             OrganizationUnit | SiteUnit,
+	"UpsertLoginFailures":         SiteUnit | SignInUnit,
+	"UpsertPasswordLink":          SiteUnit,
+	"UpsertSession":               SiteUnit | SignInUnit,
+	"UpsertTOTP":                  SignInUnit,
+	"UseDirectoryToken":           SignInUnit,
+	"UseRecoveryCode":             SiteUnit | SignInUnit,
+	"UseTOTP":                     SiteUnit | SignInUnit,
+	"VerifyEmail":                 SiteUnit,
 }

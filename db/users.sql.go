@@ -1379,7 +1379,7 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) er
 }
 
 const updateStatus = `-- name: UpdateStatus :exec
-UPDATE users SET status = ?1, version = version + 1, updated_at = ?2 WHERE id = ?3
+UPDATE users SET status = ?1, directory_suspended = false, version = version + 1, updated_at = ?2 WHERE id = ?3
 `
 
 type UpdateStatusParams struct {

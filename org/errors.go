@@ -59,6 +59,7 @@ type Error struct {
 	Kind       Kind
 	Message    string
 	Detail     string
+	Code       string // what a standard calls the failure, where one does
 	Fields     []Field
 	RetryAfter time.Duration
 	Missing    []string // of a Forbidden: the permissions that it takes, as type:action, where they are known

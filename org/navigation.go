@@ -7,14 +7,15 @@ type Navigation struct {
 	More          bool           // there are more organizations than listed
 	RoleLabel     string         // what the caller is here: display name of a role, or "Member"
 
-	Current         *Organization
-	Members         int  // visible members of Current
-	Roles           int  // roles of Current
-	CanReadMembers  bool // all of Current, not only the caller's own row
-	CanReadRoles    bool
-	CanReadOrgAudit bool // the audit trail of Current
-	CanChange       bool // the caller may change or delete Current
-	CanReadSync     bool // the rules by which sign-ins give roles in Current
+	Current          *Organization
+	Members          int  // visible members of Current
+	Roles            int  // roles of Current
+	CanReadMembers   bool // all of Current, not only the caller's own row
+	CanReadRoles     bool
+	CanReadOrgAudit  bool // the audit trail of Current
+	CanChange        bool // the caller may change or delete Current
+	CanReadSync      bool // the rules by which sign-ins give roles in Current
+	CanReadDirectory bool // the directory of Current
 
 	CanReadUsers           bool // every account
 	CanReadAudit           bool // the audit trail of the site or of any organization

@@ -26,7 +26,7 @@ type Provider struct {
 	FusePercent  int           // likewise, of those who hold anything from it
 }
 
-// The fuse of a provider whose settings do not speak of it.
+// The fuse of a provider whose settings do not speak of it, and of a new directory.
 const (
 	DefaultFusePeople  = 10
 	DefaultFusePercent = 10

@@ -211,7 +211,7 @@ UPDATE users SET password_hash = @password_hash WHERE id = @id;
 
 -- name: UpdateStatus :exec
 -- unit: site
-UPDATE users SET status = @status, version = version + 1, updated_at = @now WHERE id = @id;
+UPDATE users SET status = @status, directory_suspended = false, version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: HoldAccount :exec
 -- Changes nothing, and makes other writes of the account wait.

@@ -53,6 +53,7 @@ func organizationGroup(n org.Navigation) navGroup {
 	g.add(n.CanReadMembers, navItem{"who-can", "Who can…", "eye", WhoCanURL(name, org.Question{}), "", "W"})
 	g.add(n.CanReadMembers && n.CanReadRoles, navItem{"lint", "Role check", "shield-check", LintURL(name), "", "C"})
 	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", AuditURL("", name), "", "A"})
+	g.add(n.CanReadDirectory, navItem{"directory", "Directory", "link", DirectoryURL(name), "", "D"})
 	g.add(n.CanChange, navItem{"settings", "Settings", "settings", OrganizationURL(name), "", "S"})
 	g.add(!n.CanChange && n.CanReadSync, navItem{"settings", "Sign-in rules", "log-in", OrganizationSyncURL(name, ""), "", ""})
 	return g

@@ -54,8 +54,12 @@ func cookieName(name string, secure bool) string {
 // like any other.
 func (s *Server) admit(c *call) (answered bool, err error) {
 	var stranger error
-	if c.route.Access == SignedIn {
+	switch c.route.Access {
+	case SignedIn:
 		stranger = s.authenticate(c)
+	case Directory:
+		stranger = s.authenticateDirectory(c)
+	case Public:
 	}
 	if stranger == nil && c.actor != nil {
 		stranger = s.reaches(c)

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
+	"rolecall.example/org/directory"
 	"rolecall.example/rbac"
 )
 
@@ -23,25 +24,28 @@ type call struct {
 	csv         bool   // a list is wanted as CSV
 	id          string // of the request
 	ip          string
-	ctx         context.Context //nolint:containedctx // of one request, replaced as middleware adds to it
-	within      string          // the organization that a page without one in its path is narrowed to
-	actor       *org.Actor      // nil: signed out, or not asked yet
-	traceparent string          // where the request stands in a trace of many services; "" if that is not known
-	inProcess   *org.Actor      // the caller of a request that this process makes itself; nil if it comes from elsewhere
-	under       *rbac.Catalog   // of a request that only reads: the catalog by which the answer is made; nil if any will do
-	session     bool            // the actor came with a session, not with a token
-	values      url.Values      // of the query
-	queryErr    error           // why the query could not be read whole
-	body        *body           // nil until received
-	unlimit     func() bool     // ends the limit of time; nil without one
-	dry         bool            // a dry run: the answer is what the change would do
-	authZEN     bool            // it is one of the AuthZEN API: failures are plain text
-	clientID    string          // of such a request, as its client calls it; "" if it does not
-	copy        *recorder       // of the answer, to be kept; nil if it is not
-	allowed     int             // how often the request was told yes
-	denied      int             // and no
-	done        *org.Done       // nil until the caller is known
-	sent        *sent           // the form that this request is the first to bring; nil if there is none
+	ctx         context.Context   //nolint:containedctx // of one request, replaced as middleware adds to it
+	within      string            // the organization that a page without one in its path is narrowed to
+	actor       *org.Actor        // nil: signed out, or not asked yet
+	traceparent string            // where the request stands in a trace of many services; "" if that is not known
+	inProcess   *org.Actor        // the caller of a request that this process makes itself; nil if it comes from elsewhere
+	under       *rbac.Catalog     // of a request that only reads: the catalog by which the answer is made; nil if any will do
+	directory   *directory.Caller // that asks; nil: none, or not asked yet
+	session     bool              // the actor came with a session, not with a token
+	values      url.Values        // of the query
+	queryErr    error             // why the query could not be read whole
+	body        *body             // nil until received
+	unlimit     func() bool       // ends the limit of time; nil without one
+	dry         bool              // a dry run: the answer is what the change would do
+	authZEN     bool              // it is one of the AuthZEN API: failures are plain text
+	scim        bool              // it is below a directory: answers have the form of SCIM
+	failure     string            // why it failed, as a directory was told
+	clientID    string            // of such a request, as its client calls it; "" if it does not
+	copy        *recorder         // of the answer, to be kept; nil if it is not
+	allowed     int               // how often the request was told yes
+	denied      int               // and no
+	done        *org.Done         // nil until the caller is known
+	sent        *sent             // the form that this request is the first to bring; nil if there is none
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.

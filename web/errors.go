@@ -115,8 +115,11 @@ func (s *Server) logFailure(c *call, err error) {
 
 // problem is the answer that reports a failure.
 func problem(c *call, status int, e *org.Error) reply {
-	if c.authZEN {
+	switch {
+	case c.authZEN:
 		return accessProblem(status, e)
+	case c.scim:
+		return scimProblem(c, status, e)
 	}
 	return reply{
 		status:  status,

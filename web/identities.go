@@ -10,6 +10,9 @@ import (
 	"rolecall.example/web/oidc"
 )
 
+// pathIdentity is where a sign-in at a provider is linked and unlinked.
+const pathIdentity = views.IdentitiesURL + "/{provider}"
+
 // listIdentities shows the caller's sign-ins at providers.
 func (s *Server) listIdentities(c *call) (reply, error) {
 	list, err := s.Service.SignIn.Identities(c.ctx, c.actor)

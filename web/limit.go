@@ -102,9 +102,11 @@ func (l *limiter) makeRoom(now time.Time) {
 const loginShare = 10
 
 // limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
-// stranger as the network that it comes from.
+// directory as its token; a stranger as the network that it comes from.
 func (s *Server) limit(c *call) error {
 	switch {
+	case c.directory != nil:
+		return c.spend(s.scimRequests, directoryBucket, 1)
 	case c.actor != nil && c.route.Offers(Decides):
 		return c.spend(c.decisions(), accountBucket, 1)
 	case c.actor != nil:

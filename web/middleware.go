@@ -45,6 +45,9 @@ func (s *Server) begin(ec echo.Context) *call {
 	}
 	c.values, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 	c.as, c.csv = negotiate(r.Header, c.values)
+	if c.scim = scimPath.MatchString(r.URL.Path); c.scim {
+		c.as = asJSON
+	}
 	c.ctx = r.Context()
 	ec.Set(callKey, c)
 
@@ -147,6 +150,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	if s.OnResponse != nil {
 		s.OnResponse(c.route.Path, c.request().Method, c.response().Status)
 	}
+	if c.directory != nil {
+		s.noteDirectory(c, took)
+	}
 	if s.OnDecisions != nil && c.route.Offers(Decides) && c.route.Path != pathChanges { // a stream lasts for hours
 		s.OnDecisions(c.route.Path, c.allowed, c.denied, c.response().Status >= http.StatusBadRequest, took)
 	}
@@ -170,6 +176,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	}
 	if c.actor != nil {
 		attrs = append(attrs, slog.String("user_id", c.actor.ID().String()))
+	}
+	if c.directory != nil {
+		attrs = append(attrs, slog.String("directory_token_id", c.directory.TokenID.String()))
 	}
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
 }

@@ -92,8 +92,11 @@ func (c *call) sendJSON(r reply) error {
 		}
 	}
 	media := typeJSONOut
-	if c.authZEN {
+	switch {
+	case c.authZEN:
 		media = typeJSON
+	case c.scim:
+		media = typeSCIM
 	}
 	return c.send(r.status, media, append(body, '\n'))
 }

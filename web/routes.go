@@ -18,8 +18,9 @@ type Access uint8
 
 // The kinds of access.
 const (
-	SignedIn Access = iota // needs a token or a session
-	Public                 // answers strangers
+	SignedIn  Access = iota // needs a token or a session
+	Public                  // answers strangers
+	Directory               // needs the token of a directory, see scim.go
 )
 
 // RouteFlags are what a route offers besides JSON at its path, and which parts of a request it reads.
@@ -84,12 +85,10 @@ const (
 	pathKeys         = pathUser + "/keys"
 	pathKey          = pathKeys + "/{id}"
 	pathTokens       = pathKeys + "/tokens"
-	pathProvider     = "/login/oidc/{provider}"
-	pathIdentity     = views.IdentitiesURL + "/{provider}"
 )
 
 // table has every route there is, once.
-var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, []Route{
+var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},

@@ -43,7 +43,7 @@ func TestRoutes(t *testing.T) {
 				if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusUnauthorized {
 					t.Errorf("%s below /api/v2: got %d", name, res.StatusCode)
 				}
-			case route.Access == web.SignedIn:
+			case route.Access != web.Public:
 				if res.StatusCode != http.StatusUnauthorized || res.Header.Get("WWW-Authenticate") != "Bearer" {
 					t.Errorf("%s%s for a stranger: got %d", prefix, name, res.StatusCode)
 				}

@@ -15,6 +15,9 @@ import (
 
 // Signing in with a provider. Whom it lets in is decided in org/signin, how the provider is asked in web/oidc.
 
+// pathProvider is where a sign-in with a provider begins.
+const pathProvider = "/login/oidc/{provider}"
+
 // providerCookie names the provider that this browser used last.
 const providerCookie = "provider"
 

@@ -23,6 +23,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/directory"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/invite"
 	"rolecall.example/org/services"
@@ -77,6 +78,7 @@ type Server struct {
 	account       *account.Service
 	insight       *insight.Service
 	invites       *invite.Service
+	directories   *directory.Service
 	tenant        *tenant.Service
 	snapshots     *snapshots.Service
 	handler       http.Handler
@@ -88,6 +90,7 @@ type Server struct {
 	logins        *limiter
 	checks        *limiter
 	serviceChecks *limiter
+	scimRequests  *limiter
 	streams       chan struct{} // turns to send a long list
 	setUp         atomic.Bool   // a user exists; that never becomes untrue
 	draining      atomic.Bool
@@ -129,6 +132,7 @@ func New(o Options) (*Server, error) {
 		account:       o.Service.Account,
 		insight:       o.Service.Insight,
 		invites:       o.Service.Invite,
+		directories:   o.Service.Directory,
 		tenant:        o.Service.Tenant,
 		snapshots:     o.Service.Snapshots,
 		sessions:      newSessions(o),
@@ -142,6 +146,7 @@ func New(o Options) (*Server, error) {
 		logins:        newLimiter(o.RateLimit / loginShare),
 		checks:        newLimiter(o.CheckRateLimit),
 		serviceChecks: newLimiter(o.ServiceLimit),
+		scimRequests:  newLimiter(directoryLimit),
 		streams:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
 	if o.AccessURL != nil {

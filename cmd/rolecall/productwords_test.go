@@ -27,6 +27,7 @@ var falseFriends = map[string][]string{
 	"file":    {"flags(", "StringVarP", `case "file"`, "log.", "Scheme:", "json:\"file\"", "form.dataset", `type="file"`}, // a flag, a field, the scheme of a URL
 	"system":  {"Theme", "a.About("},                                                                                      // the look of the system; what has no account
 	"group":   {`role="group"`},                                                                                           // ARIA
+	"Group":   {"func (t Type) String()"},                                                                                 // a resource type of SCIM
 	"license": {"map[string]string", "json:\"license\""},                                                                  // of the document of the API
 	"start":   {`class="start"`, "Control(", "url != ", "PostgreSQL server"},                                              // a style; a server of tests
 	"use":     {"Deprecated.Use"},                                                                                         // what stands in a file of a catalog

@@ -117,6 +117,11 @@ func planProfile(ctx context.Context, a *unit.Attempt, in profile) (c accountCha
 	} else if err != nil && !db.IsNotFound(err) {
 		return c, err
 	}
+	if p.Name != row.Name {
+		if err := notManaged(ctx, a, row, "name"); err != nil {
+			return c, err
+		}
+	}
 	if err := a.BegunFrom(ctx, p.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return c, err
 	}
@@ -198,6 +203,11 @@ func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accou
 		return c, err
 	}
 	changes := org.Status(row.Status) != in.status
+	if changes {
+		if err := notManaged(ctx, a, row, "status"); err != nil {
+			return c, err
+		}
+	}
 	if suspends && changes {
 		a.WillEnd(row.ID)
 		if err := a.KeepAdmins(ctx, row); err != nil {

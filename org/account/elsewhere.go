@@ -161,3 +161,22 @@ func planConfirmed(_ context.Context, a *unit.Attempt, door string) (string, err
 func applyConfirmed(ctx context.Context, w *unit.Writer, door string) (none struct{}, err error) {
 	return none, w.W.DeleteLoginFailures(ctx, door)
 }
+
+// EndTokens ends every session and token of an account.
+func EndTokens(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
+	return endAccess(ctx, w, user)
+}
+
+// notManaged refuses to change by hand what a directory writes: it would be as before with its next request. Of an account with a
+// role of the site a directory writes nothing. Invalid: names the directory.
+func notManaged(ctx context.Context, a *unit.Attempt, row db.UserRow, what string) error {
+	m, err := a.Q.GetManager(ctx, row.ID)
+	if db.IsNotFound(err) || err == nil && row.Roles != "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return org.FieldErrors{{Field: what, Detail: "is managed by the directory " + m.Name}}.Err(
+		"This account is managed by the directory " + m.Name + ": change its " + what + " there.")
+}

@@ -9,6 +9,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/directory"
 	"rolecall.example/org/factor"
 	"rolecall.example/org/feed"
 	"rolecall.example/org/idpsync"
@@ -39,6 +40,7 @@ type Service struct {
 	Invite    *invite.Service    // invitations
 	SignIn    *signin.Service    // signing in with providers
 	Sync      *idpsync.Service   // what the claims of providers give
+	Directory *directory.Service // directories of companies
 	Signing   *signing.Service   // the keys that documents and rights are signed with
 	Snapshots *snapshots.Service // the documents by which applications decide for themselves
 	Feed      *feed.Hub          // what changes, as it does
@@ -69,6 +71,7 @@ func New(d *db.DB, o Options) *Service {
 	return &Service{
 		Account:   accounts,
 		SignIn:    signin.New(u, accounts, idpsync.New(u)),
+		Directory: directory.New(u, o.Log),
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
 		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),

@@ -33,6 +33,9 @@ func (in *signIn) follows(ctx context.Context, a *unit.Attempt, row db.UserRow) 
 	if row.LoginType != org.LoginOIDC {
 		return c, nil
 	}
+	if _, err := a.Q.GetManager(ctx, row.ID); !db.IsNotFound(err) { // else the two would write it in turn
+		return c, err
+	}
 	name, email := row.Name, row.Email
 	if stated := nameOf(in.provider, in.proof.Claims); stated != "" {
 		name = stated
@@ -174,7 +177,7 @@ func (s settling) link(ctx context.Context, a *unit.Attempt, row *db.UserRow) (s
 // signUp makes an account for a person that nobody here knows: a member of the default organization unless rules say where it
 // belongs, without roles. Its address is stored only if it may be relied on and is free.
 func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settling, error) {
-	username, err := freeUsername(ctx, a, usernameOf(textOf(s.proof.Claims, s.provider.UsernameClaim)))
+	username, err := account.FreeUsername(ctx, a, account.UsernameOf(textOf(s.proof.Claims, s.provider.UsernameClaim)))
 	if err != nil {
 		return s, err
 	}

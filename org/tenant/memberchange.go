@@ -92,6 +92,15 @@ func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row 
 	if err := a.BegunFrom(ctx, ifMatch.OfMembership(), m.Tag(), unit.MembershipChanged); err != nil {
 		return c, err
 	}
+	return ends(ctx, a, o, row)
+}
+
+// ends is the end of a membership, whoever may end it.
+func ends(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow) (c memberChange, err error) {
+	m, err := a.MemberOf(ctx, row)
+	if err != nil {
+		return c, err
+	}
 	if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
 		return c, err
 	}

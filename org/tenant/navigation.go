@@ -124,6 +124,7 @@ func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, curren
 	n.CanReadRoles = by.Can("read", org.OrgRolesObject(current.ID))
 	n.CanReadOrgAudit = by.Can("read", rbac.Object{Type: "audit_log", Org: current.ID})
 	n.CanReadSync = by.Can("read", rbac.Object{Type: "idpsync_settings", Org: current.ID})
+	n.CanReadDirectory = by.Can("read", rbac.Object{Type: "idpsync_settings", Org: current.ID})
 	n.CanChange = by.Can("update", org.OrgObject(current.ID)) || by.Can("delete", org.OrgObject(current.ID))
 	set, err := s.Roles(ctx, current.ID)
 	if err != nil {

@@ -121,3 +121,9 @@ func homeKey(ref string, site int64) string {
 	}
 	return refKey(ref, site)
 }
+
+// Named is the organization that a path names, whoever asks. Not found: there is none.
+func (s *Units) Named(ctx context.Context, ref string) (uuid.UUID, error) {
+	row, err := s.reader(s.DB.Reads, nil).named(ctx, ref)
+	return row.Organization.ID, err
+}

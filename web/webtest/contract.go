@@ -101,7 +101,7 @@ func bodyConforms(doc *openapi3.T, documented *openapi3.Response, contentType st
 		return fmt.Errorf("the document has no body of the type %q here", contentType)
 	case media.Schema == nil:
 		return nil
-	case kind != "application/json":
+	case kind != "application/json" && kind != "application/scim+json":
 		return conforms(doc, media.Schema, string(body))
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))

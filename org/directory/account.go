@@ -1,0 +1,284 @@
+package directory
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/scim"
+	"rolecall.example/org/unit"
+)
+
+// Whose an account is decides what a directory may write. One that it made is its own: name, address and status follow. One that
+// was there before is linked, and stays what its owner made of it; else the address of a victim would be enough to rename it, to
+// change where its mail goes, or to suspend it. The same holds for whoever has a role of the site by now, however the account began:
+// a directory of one organization must not decide who runs the site.
+
+// accountChange is what a directory changes about an account. The zero value is nothing.
+type accountChange struct {
+	follows *db.FollowDirectoryParams // what a managed account is called from now on
+	wakes   bool                      // the directory had suspended it
+	status  org.Status                // that it had
+}
+
+// any reports whether there is anything to store.
+func (c *accountChange) any() bool { return c.follows != nil || c.wakes }
+
+// adjust decides what becomes of the account of somebody. Of an account that the directory does not manage, and of one with a
+// role of the site, it writes nothing. Conflict: the account was suspended by a person, or another one has the address.
+func (c *Caller) adjust(ctx context.Context, a *unit.Attempt, row db.UserRow, u *scim.User) (p accountChange, err error) {
+	manager, err := a.Q.GetManager(ctx, row.ID)
+	if err != nil && !db.IsNotFound(err) {
+		return p, err
+	}
+	ours := err == nil && manager.OrganizationID == c.Organization
+	if p.status = org.Status(row.Status); u.Active && p.status == org.StatusSuspended {
+		if !ours || !manager.DirectorySuspended {
+			return p, &org.Error{Kind: org.Conflict, Message: "An account with this address is suspended."}
+		}
+		p.wakes = true
+	}
+	if !ours || row.Roles != "" {
+		return p, nil
+	}
+	name, email := account.FullName(u.Name), address(u)
+	if name == row.Name && email == row.Email {
+		return p, nil
+	}
+	key := org.FoldCase(email)
+	if email == "" { // the key of an account must be its own
+		key = row.ID.String()
+	} else if other, err := a.Q.GetUserByEmail(ctx, key); err == nil && other.ID != row.ID {
+		return p, scim.Taken("e-mail address")
+	} else if err != nil && !db.IsNotFound(err) {
+		return p, err
+	}
+	p.follows = &db.FollowDirectoryParams{
+		ID: row.ID, Name: name, NameKey: org.FoldCase(name), Email: email, EmailKey: key,
+		SearchKey: unit.SearchKey(row.Username, name, email), Now: a.Now,
+	}
+	return p, nil
+}
+
+// address is the e-mail address of somebody, "" if what the directory has is none.
+func address(u *scim.User) string {
+	if org.EmailProblem(u.Email) != "" {
+		return ""
+	}
+	return u.Email
+}
+
+// store stores it, in an entry of its own.
+func (c *accountChange) store(ctx context.Context, w *unit.Writer, row db.UserRow) error {
+	if !c.any() {
+		return nil
+	}
+	w.Begin("write", 200)
+	w.About("user", row.ID, row.Username, uuid.Nil)
+	if f := c.follows; f != nil {
+		w.Field("name", row.Name, f.Name)
+		w.Field("email", row.Email, f.Email)
+		if err := w.W.FollowDirectory(ctx, *f); err != nil {
+			return err
+		}
+	}
+	if c.wakes {
+		w.Field("status", c.status, org.StatusActive)
+		if err := w.SetStatus(ctx, row.ID, c.status, org.StatusActive); err != nil {
+			return err
+		}
+	}
+	return w.Record(ctx)
+}
+
+// accountPlan is what must be stored before a membership can be given.
+type accountPlan struct {
+	id     uuid.UUID // of the person in the directory
+	insert *db.InsertDirectoryUserParams
+	made   *account.Made // a new account
+	row    db.UserRow
+	change accountChange
+	home   uuid.UUID
+	ends   bool // the new account is not in use yet
+}
+
+// planAccount finds or makes the account of somebody, and changes it as the directory says.
+func planAccount(ctx context.Context, a *unit.Attempt, in userChange) (p accountPlan, err error) {
+	in.caller.become(a)
+	p.id, p.home = in.id, in.caller.Organization
+	if in.creates && in.id == uuid.Nil {
+		return p.create(ctx, a, &in)
+	}
+	row, err := in.read(ctx, a)
+	if err != nil {
+		return p, err
+	}
+	u, err := in.after(ctx, a, row)
+	if err == nil {
+		p.row, err = a.Q.GetUser(ctx, row.UserID)
+	}
+	if err != nil {
+		return p, err
+	}
+	return p.adjusted(ctx, a, in.caller, &u)
+}
+
+// adjusted is the plan with what becomes of an account that was there before.
+// A refusal is about that account from here on, so that the trail names whom it was about.
+func (p accountPlan) adjusted(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (_ accountPlan, err error) {
+	a.About("user", p.row.ID, p.row.Username, uuid.Nil)
+	if p.change, err = c.adjust(ctx, a, p.row, u); err != nil {
+		return p, err
+	}
+	if p.change.wakes {
+		a.Widens(p.row.ID) // it can act again, so what others made for it ends if it holds more than they do (R4)
+	}
+	if !p.change.any() {
+		a.Aside()
+	}
+	return p, nil
+}
+
+// create is planAccount for somebody who is new in the directory. What a request that was cut off has left is taken up again.
+func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange) (accountPlan, error) {
+	a.About(userType, uuid.Nil, in.whole.Text("userName"), p.home)
+	u, err := scim.ReadUser(in.whole, true)
+	if err != nil {
+		return p, err
+	}
+	left, err := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: p.home, UserNameKey: org.FoldCase(u.UserName)})
+	if err == nil && !left.Settled {
+		p.id = left.ID
+		if p.row, err = a.Q.GetUser(ctx, left.UserID); err != nil {
+			return p, err
+		}
+		return p.adjusted(ctx, a, in.caller, &u)
+	}
+	if err != nil && !db.IsNotFound(err) {
+		return p, err
+	}
+	if err := free(ctx, a, p.home, uuid.Nil, &u); err != nil {
+		return p, err
+	}
+	p.id = unit.NewID()
+	if p, err = p.find(ctx, a, in.caller, &u); err != nil {
+		return p, err
+	}
+	p.insert = &db.InsertDirectoryUserParams{
+		ID: p.id, OrganizationID: p.home, UserID: p.row.ID, UserName: u.UserName, UserNameKey: org.FoldCase(u.UserName),
+		DisplayNameKey: org.FoldCase(u.DisplayName), ExternalID: u.ExternalID, Active: u.Active, Document: u.Document.JSON(), Now: a.Now,
+	}
+	return p, nil
+}
+
+// find is the account of the address that the directory states, or else a new one. Conflict: the account belongs to somebody
+// else in the directory already, or was suspended by a person.
+func (p accountPlan) find(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (accountPlan, error) {
+	email := address(u)
+	found, err := db.UserRow{}, error(nil)
+	if email != "" {
+		found, err = a.Q.GetUserByEmail(ctx, org.FoldCase(email))
+	}
+	if err != nil && !db.IsNotFound(err) {
+		return p, err
+	}
+	if err == nil && email != "" {
+		_, err := a.Q.GetDirectoryUserOfAccount(ctx, db.GetDirectoryUserOfAccountParams{OrganizationID: p.home, UserID: found.ID})
+		if err == nil {
+			return p, scim.Taken("e-mail address")
+		}
+		if !db.IsNotFound(err) {
+			return p, err
+		}
+		p.row = found
+		return p.adjusted(ctx, a, c, u)
+	}
+	username, err := account.FreeUsername(ctx, a, account.UsernameOf(u.UserName))
+	if err != nil {
+		return p, err
+	}
+	in := org.NewUser{Username: username, Name: account.FullName(u.Name), Email: email, LoginType: org.LoginOIDC, Status: org.StatusActive}
+	if p.ends = !u.Active; p.ends {
+		in.Status = org.StatusSuspended
+	}
+	made, err := account.Make(ctx, a, in, nil, org.Origin{Source: c.source()})
+	p.made, p.row = &made, made.Row()
+	return p, err
+}
+
+// applyAccount stores the account first, and then that it is the one of somebody in the directory.
+func applyAccount(ctx context.Context, w *unit.Writer, p accountPlan) (uuid.UUID, error) {
+	if p.made != nil {
+		w.Begin("create", 201)
+		w.About("user", p.row.ID, p.row.Username, uuid.Nil)
+		if err := p.made.Store(ctx, w); err != nil {
+			return p.id, err
+		}
+		w.Field("managed_by", nil, p.home)
+		if err := w.W.ManageAccount(ctx, db.ManageAccountParams{OrganizationID: unit.NullID(p.home), ID: p.row.ID}); err != nil {
+			return p.id, err
+		}
+		if p.ends {
+			if err := w.W.NoteSuspension(ctx, p.row.ID); err != nil {
+				return p.id, err
+			}
+		}
+		if err := w.Record(ctx); err != nil {
+			return p.id, err
+		}
+	}
+	if err := p.change.store(ctx, w, p.row); err != nil || p.insert == nil {
+		return p.id, err
+	}
+	w.Entry = unit.Entry{} // the membership's unit tells of the person
+	return p.id, w.W.InsertDirectoryUser(ctx, *p.insert)
+}
+
+// userEnd asks to suspend the account of somebody who has lost access.
+type userEnd struct {
+	caller *Caller
+	user   uuid.UUID
+}
+
+// planEnd leaves alone whoever is in another organization, holds a role of the site, or has access again by now.
+func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, err error) {
+	in.caller.become(a)
+	if row, err = a.Q.GetUser(ctx, in.user); err != nil {
+		if db.IsNotFound(err) {
+			return db.UserRow{}, nil
+		}
+		return row, err
+	}
+	a.About("user", row.ID, row.Username, uuid.Nil)
+	manager, err := a.Q.GetManager(ctx, row.ID)
+	if err != nil && !db.IsNotFound(err) {
+		return row, err
+	}
+	if err != nil || manager.OrganizationID != in.caller.Organization || row.Roles != "" || org.Status(row.Status) == org.StatusSuspended {
+		return db.UserRow{}, nil
+	}
+	homes, err := a.Memberships(ctx, row.ID)
+	if err != nil || len(homes) > 0 {
+		return db.UserRow{}, err
+	}
+	a.WillEnd(row.ID)
+	return row, nil
+}
+
+// applyEnd ends the sessions and the tokens too: a token that works again after a return could be anybody's by then.
+func applyEnd(ctx context.Context, w *unit.Writer, row db.UserRow) (none struct{}, err error) {
+	if row.ID == uuid.Nil {
+		return none, nil
+	}
+	w.Field("status", row.Status, org.StatusSuspended)
+	if err := w.SetStatus(ctx, row.ID, org.Status(row.Status), org.StatusSuspended); err != nil {
+		return none, err
+	}
+	if err := w.W.NoteSuspension(ctx, row.ID); err != nil {
+		return none, err
+	}
+	return none, account.EndTokens(ctx, w, row.ID)
+}

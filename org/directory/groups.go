@@ -1,0 +1,307 @@
+package directory
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/scim"
+	"rolecall.example/org/tenant"
+	"rolecall.example/org/unit"
+)
+
+// A group is who is in it and what it is called, and both decide what its people hold. Directories send a group of thousands as
+// changes of a few: those are found by their ids, and the others are not read. Where all must be looked at, since the group is
+// replaced or renamed, they are in pieces. What somebody holds is computed of all groups that they are in, and never by adding or
+// taking what one of them gives: two groups may give the same role.
+
+// CreateGroup takes over a group, with the people in it. Conflict: its displayName or its externalId is taken. Invalid: somebody
+// in it is not in the directory.
+func (s *Service) CreateGroup(ctx context.Context, c *Caller, d scim.Document) (_ scim.Resource, err error) {
+	defer org.Wrap(&err, "create a group of %s", c.source())
+	return s.changeGroup(ctx, groupChange{caller: c, whole: d, creates: true})
+}
+
+// ReplaceGroup takes over all that the directory says of a group. NotFound: there is no such group. Conflict and Invalid as
+// CreateGroup; Conflict too: begun is without the version that is stored. Forbidden: the organization needs somebody's role.
+func (s *Service) ReplaceGroup(ctx context.Context, c *Caller, id string, begun org.Versions, d scim.Document) (_ scim.Resource, err error) {
+	defer org.Wrap(&err, "replace group %q of %s", id, c.source())
+	return s.changeGroup(ctx, groupChange{caller: c, id: unit.ParseID(id), begun: begun, whole: d})
+}
+
+// PatchGroup takes over what the directory changes about a group. Errors as ReplaceGroup, and those of the change.
+func (s *Service) PatchGroup(ctx context.Context, c *Caller, id string, begun org.Versions, p *scim.Patch) (_ scim.Resource, err error) {
+	defer org.Wrap(&err, "patch group %q of %s", id, c.source())
+	return s.changeGroup(ctx, groupChange{caller: c, id: unit.ParseID(id), begun: begun, patch: p})
+}
+
+// DeleteGroup forgets a group; what it gave ends. Errors as ReplaceGroup.
+func (s *Service) DeleteGroup(ctx context.Context, c *Caller, id string, begun org.Versions) (err error) {
+	defer org.Wrap(&err, "delete group %q of %s", id, c.source())
+	_, err = s.changeGroup(ctx, groupChange{caller: c, id: unit.ParseID(id), begun: begun, deletes: true})
+	return err
+}
+
+// groupChange is what a directory says about a group.
+type groupChange struct {
+	caller  *Caller
+	id      uuid.UUID
+	begun   org.Versions
+	whole   scim.Document
+	patch   *scim.Patch
+	creates bool
+	deletes bool
+}
+
+// changeGroup stores what a directory says about a group, and what the people in it hold by that, in one transaction: nobody
+// holds for a moment what neither the old group nor the new one gives.
+func (s *Service) changeGroup(ctx context.Context, in groupChange) (scim.Resource, error) {
+	r, _, err := unit.Do(ctx, s.units, nil, unit.InOrganization(in.caller.Organization.String()), "write", in, planGroup, applyGroup)
+	return r, err
+}
+
+// groupPlan is what becomes of a group and of the people in it, as it was decided.
+type groupPlan struct {
+	in          groupChange
+	row         db.DirectoryGroup // as it was; its id is there for a new one too
+	group       scim.Group        // as it is afterwards
+	add, remove []uuid.UUID       // people
+	changed     bool              // something else than who is in it
+	directed    []tenant.Directed
+	resource    scim.Resource
+}
+
+// planGroup decides about a group, and what it gives from then on to those who come, go, or stay under another name of it.
+func planGroup(ctx context.Context, a *unit.Attempt, in groupChange) (p groupPlan, err error) {
+	in.caller.become(a)
+	p.in = in
+	if err := p.read(ctx, a); err != nil {
+		return p, err
+	}
+	members, err := p.after(ctx, a)
+	if err != nil {
+		return p, err
+	}
+	if !in.deletes {
+		if err := p.free(ctx, a); err != nil {
+			return p, err
+		}
+	}
+	before := p.row.Document
+	p.changed = in.creates || p.row.DisplayName != p.group.DisplayName || p.row.ExternalID != p.group.ExternalID || before != p.group.Document.JSON()
+	affected := slices.Concat(p.add, p.remove)
+	if !in.creates && (p.row.DisplayName != p.group.DisplayName || p.row.ExternalID != p.group.ExternalID) {
+		affected = append(affected, members...) // another rule may be about them now
+	}
+	if err := p.direct(ctx, a, affected); err != nil {
+		return p, forbidden(err)
+	}
+	a.About(groupType, p.row.ID, p.group.DisplayName, in.caller.Organization)
+	return p, p.answer(ctx, a, members)
+}
+
+// read finds the group.
+func (p *groupPlan) read(ctx context.Context, a *unit.Attempt) (err error) {
+	if p.in.creates {
+		p.row = db.DirectoryGroup{ID: unit.NewID(), OrganizationID: p.in.caller.Organization, CreatedAt: a.Now, UpdatedAt: a.Now}
+		a.About(groupType, uuid.Nil, p.in.whole.Text("displayName"), p.in.caller.Organization)
+		return nil
+	}
+	p.row, err = a.Q.GetDirectoryGroup(ctx, db.GetDirectoryGroupParams{ID: p.in.id, OrganizationID: p.in.caller.Organization})
+	if db.IsNotFound(err) {
+		return scim.ErrNotFound(scim.Groups, p.in.id.String())
+	}
+	if err != nil {
+		return err
+	}
+	a.About(groupType, p.row.ID, p.row.DisplayName, p.row.OrganizationID)
+	return a.BegunFrom(ctx, p.in.begun, strconv.FormatInt(p.row.Version, 10), "The group was changed meanwhile.")
+}
+
+// after finds what the group is afterwards, and who comes and goes. members are those who are in it afterwards; nil where nobody
+// had to look at them, since some come and go by name.
+func (p *groupPlan) after(ctx context.Context, a *unit.Attempt) (members []uuid.UUID, err error) {
+	if p.in.creates {
+		p.group, err = scim.ReadGroup(p.in.whole)
+		p.add = p.group.Members
+		return p.add, err
+	}
+	r, err := groupOf(p.row)
+	if err != nil {
+		return nil, err
+	}
+	if p.in.patch != nil {
+		if add, remove, ok := p.in.patch.Members(); ok {
+			p.group = scim.Group{DisplayName: p.row.DisplayName, ExternalID: p.row.ExternalID, Document: r.Document}
+			return nil, p.some(ctx, a, add, remove)
+		}
+	}
+	list := []scim.Resource{r}
+	if err := withMembers(ctx, a.Q, list); err != nil {
+		return nil, err
+	}
+	r = list[0]
+	var is []uuid.UUID
+	for _, ref := range r.Refs {
+		is = append(is, ref.ID)
+	}
+	if p.in.deletes {
+		p.group, p.remove = scim.Group{DisplayName: p.row.DisplayName, ExternalID: p.row.ExternalID, Document: r.Document}, is
+		return nil, nil
+	}
+	d := p.in.whole
+	if p.in.patch != nil {
+		if d, err = p.in.patch.Apply(&r); err != nil {
+			return nil, err
+		}
+	}
+	if p.group, err = scim.ReadGroup(d); err != nil {
+		return nil, err
+	}
+	p.add, p.remove = without(p.group.Members, is), without(is, p.group.Members)
+	return p.group.Members, nil
+}
+
+// some is after for people who come and go by name: those who are in the group already do not come, and others do not go.
+func (p *groupPlan) some(ctx context.Context, a *unit.Attempt, add, remove []uuid.UUID) error {
+	in := map[uuid.UUID]bool{}
+	for ids := range slices.Chunk(slices.Concat(add, remove), pieceOf) {
+		rows, err := a.Q.ListGroupsOfDirectoryUsers(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			in[r.SCIMUserID] = in[r.SCIMUserID] || r.ID == p.row.ID
+		}
+	}
+	p.add = slices.DeleteFunc(slices.Clone(add), func(id uuid.UUID) bool { return in[id] })
+	p.remove = slices.DeleteFunc(slices.Clone(remove), func(id uuid.UUID) bool { return !in[id] })
+	return nil
+}
+
+// without is the ids of a list that are not in another one.
+func without(ids, others []uuid.UUID) []uuid.UUID {
+	there := make(map[uuid.UUID]bool, len(others))
+	for _, id := range others {
+		there[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id uuid.UUID) bool { return there[id] })
+}
+
+// free refuses a displayName or an externalId that another group has. Conflict.
+func (p *groupPlan) free(ctx context.Context, a *unit.Attempt) error {
+	place := p.in.caller.Organization
+	other, err := a.Q.GetDirectoryGroupNamed(ctx, db.GetDirectoryGroupNamedParams{OrganizationID: place, DisplayNameKey: org.FoldCase(p.group.DisplayName)})
+	switch {
+	case err == nil && other.ID != p.row.ID:
+		return scim.Taken("displayName")
+	case err != nil && !db.IsNotFound(err):
+		return err
+	}
+	other, err = a.Q.GetDirectoryGroupByExternalID(ctx, db.GetDirectoryGroupByExternalIDParams{OrganizationID: place, ExternalID: p.group.ExternalID})
+	switch {
+	case err == nil && other.ID != p.row.ID:
+		return scim.Taken("externalId")
+	case err != nil && !db.IsNotFound(err):
+		return err
+	}
+	return nil
+}
+
+// direct decides what the people concerned hold afterwards, by all groups that they are in. Invalid: somebody who comes is not in
+// the directory.
+func (p *groupPlan) direct(ctx context.Context, a *unit.Attempt, affected []uuid.UUID) error {
+	if len(affected) == 0 {
+		return nil
+	}
+	o, err := a.Q.GetOrganization(ctx, p.in.caller.Organization)
+	if err != nil {
+		return err
+	}
+	m, err := mappingOf(ctx, a, o.ID)
+	if err != nil {
+		return err
+	}
+	goes := map[uuid.UUID]bool{}
+	for _, id := range p.remove {
+		goes[id] = true
+	}
+	is := group{p.row.ID, p.group.DisplayName, p.group.ExternalID}
+	found, wanted := map[uuid.UUID]bool{}, map[uuid.UUID]map[string]string{}
+	for ids := range slices.Chunk(affected, pieceOf) {
+		people, err := a.Q.ListAccountsOfDirectoryUsers(ctx, db.ListAccountsOfDirectoryUsersParams{OrganizationID: o.ID, Ids: ids})
+		if err != nil {
+			return err
+		}
+		groups, err := a.Q.ListGroupsOfDirectoryUsers(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, person := range people {
+			found[person.ID] = true
+			if !person.Active {
+				continue
+			}
+			roles := map[string]string{}
+			for _, g := range groups {
+				if g.SCIMUserID == person.ID && g.ID != is.id {
+					m.add(roles, group{g.ID, g.DisplayName, g.ExternalID})
+				}
+			}
+			if !goes[person.ID] && !p.in.deletes {
+				m.add(roles, is)
+			}
+			wanted[person.UserID] = roles
+		}
+	}
+	if err := p.known(found); err != nil {
+		return err
+	}
+	p.directed, err = tenant.DecideDirectedAll(ctx, a, o, wanted, p.in.caller.source())
+	return err
+}
+
+// known refuses people who are not in the directory; at most a few are named.
+func (p *groupPlan) known(found map[uuid.UUID]bool) error {
+	const named = 20
+	text := ""
+	for i, n := 0, 0; i < len(p.add) && n < named; i++ {
+		if !found[p.add[i]] {
+			text, n = text+" There is no user \""+p.add[i].String()+"\" in this directory.", n+1
+		}
+	}
+	if text == "" {
+		return nil
+	}
+	return scim.Refuse(scim.InvalidValue, text[1:])
+}
+
+// answer is the group afterwards, with the people in it where they are known.
+func (p *groupPlan) answer(ctx context.Context, a *unit.Attempt, members []uuid.UUID) (err error) {
+	if p.in.deletes {
+		return nil
+	}
+	after := p.row
+	after.DisplayName, after.ExternalID, after.Document = p.group.DisplayName, p.group.ExternalID, p.group.Document.JSON()
+	if p.writes() {
+		after.Version, after.UpdatedAt = p.row.Version+1, a.Now
+	}
+	if p.resource, err = groupOf(after); err != nil || members == nil && p.in.patch != nil {
+		return err
+	}
+	p.resource.Refs = []scim.Ref{}
+	for ids := range slices.Chunk(members, pieceOf) {
+		rows, err := a.Q.ListDirectoryUserNames(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			p.resource.Refs = append(p.resource.Refs, scim.Ref{ID: r.ID, Display: r.UserName})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package directory
+
+import (
+	"context"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/scim"
+	"rolecall.example/org/unit"
+)
+
+// Storing writes a row for each of those who come and go, and no other.
+
+// writes reports whether there is anything to store of the group itself.
+func (p *groupPlan) writes() bool { return p.changed || len(p.add)+len(p.remove) > 0 }
+
+// applyGroup stores what people gain and lose first, each in an entry of their own, and the group last: its entry is the receipt.
+// A change that changes nothing is not stored, since directories send the same again and again.
+func applyGroup(ctx context.Context, w *unit.Writer, p groupPlan) (scim.Resource, error) {
+	w.Entry = unit.Entry{}
+	for i := range p.directed {
+		if err := p.directed[i].Store(ctx, w); err != nil {
+			return p.resource, err
+		}
+	}
+	switch {
+	case p.in.deletes:
+		w.Begin("delete", 204)
+	case p.in.creates:
+		w.Begin("create", 201)
+	case !p.writes():
+		w.Entry = unit.Entry{}
+		return p.resource, nil
+	default:
+		w.Begin("write", 200)
+	}
+	w.About(groupType, p.row.ID, p.group.DisplayName, p.in.caller.Organization)
+	return p.resource, p.store(ctx, w)
+}
+
+// store stores the group and who is in it. Its entry has the numbers: whom it gave what stands in entries of their own.
+func (p *groupPlan) store(ctx context.Context, w *unit.Writer) error {
+	if p.in.deletes {
+		w.Field("display_name", p.row.DisplayName, nil)
+		w.Field("external_id", p.row.ExternalID, nil)
+		w.Field("removed", 0, len(p.remove))
+		return w.W.DeleteDirectoryGroup(ctx, p.row.ID)
+	}
+	w.Field("display_name", p.row.DisplayName, p.group.DisplayName)
+	w.Field("external_id", p.row.ExternalID, p.group.ExternalID)
+	w.Field("added", 0, len(p.add))
+	w.Field("removed", 0, len(p.remove))
+	key, document := org.FoldCase(p.group.DisplayName), p.group.Document.JSON()
+	var err error
+	if p.in.creates {
+		err = w.W.InsertDirectoryGroup(ctx, db.InsertDirectoryGroupParams{
+			ID: p.row.ID, OrganizationID: p.row.OrganizationID, DisplayName: p.group.DisplayName, DisplayNameKey: key,
+			ExternalID: p.group.ExternalID, Document: document, Now: w.Now,
+		})
+	} else {
+		err = w.W.UpdateDirectoryGroup(ctx, db.UpdateDirectoryGroupParams{
+			ID: p.row.ID, DisplayName: p.group.DisplayName, DisplayNameKey: key, ExternalID: p.group.ExternalID, Document: document, Now: w.Now,
+		})
+	}
+	for _, id := range p.add {
+		if err == nil {
+			err = w.W.InsertDirectoryGroupMember(ctx, db.InsertDirectoryGroupMemberParams{GroupID: p.row.ID, SCIMUserID: id})
+		}
+	}
+	for _, id := range p.remove {
+		if err == nil {
+			err = w.W.DeleteDirectoryGroupMember(ctx, db.DeleteDirectoryGroupMemberParams{GroupID: p.row.ID, SCIMUserID: id})
+		}
+	}
+	return err
+}

@@ -1,0 +1,170 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// The log is for those who set a directory up: what it sends is seen nowhere else. It holds what a directory says about people, so
+// it is short, and whoever may not read the settings does not see it.
+
+// noteTime is how long a row of the log may wait for the database.
+const noteTime = 5 * time.Second
+
+// requestsShown is how many requests the page shows.
+const requestsShown = 50
+
+// Request is a request of a directory that has been answered.
+type Request struct {
+	Method, Path string // with the query
+	Status       int
+	Detail       string // of a refusal
+	Body         []byte
+	Took         time.Duration
+}
+
+// Note puts a request into the log of its directory, from which those who set it up see what it sends. Passwords are taken out
+// before.
+func (s *Service) Note(ctx context.Context, c *Caller, r Request) (err error) {
+	defer org.Wrap(&err, "note a request of %s", c.source())
+	in := noted{organization: c.Organization, DirectoryRequest: org.DirectoryRequest{
+		ID: c.request.ID, At: s.units.Now(), Took: r.Took, Method: r.Method, Path: cut(r.Path), Status: r.Status, Body: cut(readable(r.Body)), Answer: cut(r.Detail),
+	}}
+	// The request has been answered, and with that its context may have ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
+	_, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "write", in, planNote, applyNote)
+	return err
+}
+
+// Requests are the last requests of the directory of an organization, the newest first. Errors as Directory.
+func (s *Service) Requests(ctx context.Context, subject *org.Actor, organization string) (list []org.DirectoryRequest, err error) {
+	defer org.Wrap(&err, "list requests of the directory of %q", organization)
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		o, err := mayRead(ctx, src, subject, organization)
+		if err != nil {
+			return err
+		}
+		list, err = requestsOf(ctx, src.Q, o.ID, requestsShown)
+		return err
+	})
+	return list, err
+}
+
+// requestsOf are the newest requests of a directory. Ids of later requests are greater, so that the index by id is the order.
+func requestsOf(ctx context.Context, q db.Reads, organization uuid.UUID, limit int64) ([]org.DirectoryRequest, error) {
+	rows, err := q.ListDirectoryRequests(ctx, db.ListDirectoryRequestsParams{OrganizationID: organization, MaxRows: limit})
+	list := make([]org.DirectoryRequest, len(rows))
+	for i, r := range rows {
+		list[i] = org.DirectoryRequest{
+			ID: r.RequestID, At: r.At, Took: time.Duration(r.TookUs) * time.Microsecond, Method: r.Method, Path: r.Path,
+			Status: int(r.Status), Body: r.Body, Answer: r.Answer,
+		}
+	}
+	return list, err
+}
+
+// noted is a request on its way into the log, cut and without secrets already: nothing else ever reaches the database.
+type noted struct {
+	organization uuid.UUID
+	org.DirectoryRequest
+}
+
+// planNote writes aside: nothing that anybody may do rests on the log.
+func planNote(_ context.Context, a *unit.Attempt, in noted) (noted, error) {
+	a.Aside()
+	return in, nil
+}
+
+// applyNote forgets in the same transaction what is too old or too much, so that the log needs no one to sweep it.
+func applyNote(ctx context.Context, w *unit.Writer, r noted) (none struct{}, err error) {
+	if err := w.W.InsertDirectoryRequest(ctx, db.InsertDirectoryRequestParams{
+		ID: unit.NewID(), OrganizationID: r.organization, RequestID: r.ID, At: r.At, TookUs: r.Took.Microseconds(), Method: r.Method, Path: r.Path,
+		Status: int64(r.Status), Body: r.Body, Answer: r.Answer,
+	}); err != nil {
+		return none, err
+	}
+	if err := w.W.DeletePastDirectoryRequests(ctx, w.Now.Add(-org.DirectoryRequestsKeptFor)); err != nil {
+		return none, err
+	}
+	return none, w.W.DeleteOldDirectoryRequests(ctx, db.DeleteOldDirectoryRequestsParams{OrganizationID: r.organization, Kept: org.DirectoryRequestsKept})
+}
+
+// readable is a body without the passwords in it. One that is no JSON is left out: nothing tells what it holds.
+func readable(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return "(no JSON)"
+	}
+	text, err := json.Marshal(hide(v, 0))
+	if err != nil {
+		return "(no JSON)"
+	}
+	return string(text)
+}
+
+// hidden is how deep it is looked for passwords; what is deeper is left out.
+const hidden = 32
+
+// hide takes passwords out of a value: those of a user, and those that a change sets by a path.
+func hide(v any, depth int) any {
+	if depth > hidden {
+		return "…"
+	}
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = hide(v[i], depth+1)
+		}
+	case map[string]any:
+		secret := false
+		for name, inner := range v {
+			path, _ := inner.(string)
+			secret = secret || strings.EqualFold(name, "path") && isPassword(path)
+			if isPassword(name) {
+				v[name] = "…"
+				continue
+			}
+			v[name] = hide(inner, depth+1)
+		}
+		for name := range v {
+			if secret && strings.EqualFold(name, "value") {
+				v[name] = "…"
+			}
+		}
+	}
+	return v
+}
+
+// isPassword goes by the end of a name, since a path may stand before it: urn:…:User:password.
+func isPassword(name string) bool {
+	return strings.HasSuffix(strings.ToLower(strings.TrimSpace(name)), "password")
+}
+
+// cut is a text as the log keeps it: valid, and not too long.
+func cut(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
+	if len(text) <= org.MaxDirectoryBody {
+		return text
+	}
+	end := org.MaxDirectoryBody - len("…")
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}

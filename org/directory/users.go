@@ -1,0 +1,190 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/scim"
+	"rolecall.example/org/unit"
+)
+
+// A request about somebody is decided on the document as it is stored in that moment, by the same code in every unit: a change of a
+// document is applied anew in each, and never carried from one to the next. So a unit that comes late, since somebody else was
+// faster, decides about what is there then. What a document says is checked whole: a change that would leave it wrong is refused,
+// and nothing of it is stored.
+
+// CreateUser takes over somebody whom the directory sends for the first time: the account of the address is linked, or one is
+// made, and it becomes a member. Of many equal requests at once one succeeds. Conflict: the userName or the externalId is taken,
+// or the account was suspended by a person.
+func (s *Service) CreateUser(ctx context.Context, c *Caller, d scim.Document) (_ scim.Resource, err error) {
+	defer org.Wrap(&err, "create a user of %s", c.source())
+	in := userChange{caller: c, whole: d, creates: true}
+	id, _, err := unit.Do(ctx, s.units, nil, unit.OnSite, "create", in, planAccount, applyAccount)
+	if err != nil {
+		return scim.Resource{}, err
+	}
+	in.id = id
+	return s.change(ctx, in)
+}
+
+// ReplaceUser takes over all that the directory says of somebody. NotFound: nobody has the id. Conflict as CreateUser, and:
+// begun is without the version that is stored. Forbidden: the organization needs the member. Unavailable: too many lose access.
+func (s *Service) ReplaceUser(ctx context.Context, c *Caller, id string, begun org.Versions, d scim.Document) (_ scim.Resource, err error) {
+	defer org.Wrap(&err, "replace user %q of %s", id, c.source())
+	return s.change(ctx, userChange{caller: c, id: unit.ParseID(id), begun: begun, whole: d})
+}
+
+// PatchUser takes over what the directory changes about somebody. Errors as ReplaceUser, and those of the change.
+func (s *Service) PatchUser(ctx context.Context, c *Caller, id string, begun org.Versions, p *scim.Patch) (_ scim.Resource, err error) {
+	defer org.Wrap(&err, "patch user %q of %s", id, c.source())
+	return s.change(ctx, userChange{caller: c, id: unit.ParseID(id), begun: begun, patch: p})
+}
+
+// DeleteUser forgets somebody, who loses all that the membership gave. Errors as ReplaceUser.
+func (s *Service) DeleteUser(ctx context.Context, c *Caller, id string, begun org.Versions) (err error) {
+	defer org.Wrap(&err, "delete user %q of %s", id, c.source())
+	_, err = s.change(ctx, userChange{caller: c, id: unit.ParseID(id), begun: begun, deletes: true})
+	return err
+}
+
+// userChange is what a directory says about somebody: a whole document, a change of it, or that there is nobody any more.
+type userChange struct {
+	caller  *Caller
+	id      uuid.UUID
+	begun   org.Versions
+	whole   scim.Document
+	patch   *scim.Patch
+	creates bool
+	deletes bool
+}
+
+// errAccount means that the account must be changed first, which takes the scope of the site.
+var errAccount = errors.New("this changes the account")
+
+// rounds is how often an account is changed anew that others change meanwhile.
+const rounds = 3
+
+// change stores what a directory says about somebody: the account, if it has to change, then the membership, and then the end of
+// an account that has lost its last one.
+func (s *Service) change(ctx context.Context, in userChange) (r scim.Resource, err error) {
+	for range rounds {
+		var done memberPlan
+		done, _, err = unit.Do(ctx, s.units, nil, unit.InOrganization(in.caller.Organization.String()), "write", in, planMember, applyMember)
+		switch {
+		case err == nil && done.held != nil:
+			return r, done.held
+		case err == nil && (in.deletes || !done.user.Active):
+			return done.resource, s.suspend(ctx, in.caller, done.account.ID)
+		case !errors.Is(err, errAccount):
+			return done.resource, err
+		}
+		if _, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "write", in, planAccount, applyAccount); err != nil {
+			return r, err
+		}
+	}
+	return r, &org.Error{Kind: org.Unavailable, RetryAfter: time.Second, Message: "This request met another one. Send it again."}
+}
+
+// suspend suspends the account of somebody who has lost access, if that account is the directory's.
+func (s *Service) suspend(ctx context.Context, c *Caller, user uuid.UUID) error {
+	row, err := s.units.DB.GetUser(ctx, user)
+	if db.IsNotFound(err) || err == nil && org.Status(row.Status) == org.StatusSuspended {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	manager, err := s.units.DB.GetManager(ctx, user)
+	if db.IsNotFound(err) || err == nil && manager.OrganizationID != c.Organization {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "write", userEnd{c, user}, planEnd, applyEnd)
+	return err
+}
+
+// read finds the person whom a change is about. NotFound: there is nobody.
+func (in *userChange) read(ctx context.Context, a *unit.Attempt) (row db.DirectoryUser, err error) {
+	row, err = a.Q.GetDirectoryUser(ctx, db.GetDirectoryUserParams{ID: in.id, OrganizationID: in.caller.Organization})
+	if db.IsNotFound(err) || err == nil && !row.Settled && !in.creates {
+		return row, scim.ErrNotFound(scim.Users, in.id.String())
+	}
+	if err != nil {
+		return row, err
+	}
+	a.About(userType, row.ID, row.UserName, row.OrganizationID)
+	if in.creates && row.Settled { // an equal request was faster
+		return row, scim.Taken("userName")
+	}
+	return row, a.BegunFrom(ctx, in.begun, strconv.FormatInt(row.Version, 10), "The user was changed meanwhile.")
+}
+
+// after is what a directory says about somebody once the change is made.
+func (in *userChange) after(ctx context.Context, a *unit.Attempt, row db.DirectoryUser) (u scim.User, err error) {
+	if in.deletes {
+		return scim.User{UserName: row.UserName}, nil
+	}
+	if in.patch == nil {
+		return scim.ReadUser(in.whole, in.creates || row.Active)
+	}
+	r, err := resourceOf(row)
+	if err != nil {
+		return u, err
+	}
+	refs, err := groupsOf(ctx, a.Q, []uuid.UUID{row.ID})
+	if err != nil {
+		return u, err
+	}
+	r.Refs = refs[row.ID]
+	d, err := in.patch.Apply(&r)
+	if err != nil {
+		return u, err
+	}
+	return scim.ReadUser(d, row.Active)
+}
+
+// free refuses a userName or an externalId that somebody else in the directory has. Conflict.
+func free(ctx context.Context, a *unit.Attempt, organization, id uuid.UUID, u *scim.User) error {
+	other, err := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: organization, UserNameKey: org.FoldCase(u.UserName)})
+	switch {
+	case err == nil && other.ID != id:
+		return scim.Taken("userName")
+	case err != nil && !db.IsNotFound(err):
+		return err
+	}
+	other, err = a.Q.GetDirectoryUserByExternalID(ctx, db.GetDirectoryUserByExternalIDParams{OrganizationID: organization, ExternalID: u.ExternalID})
+	switch {
+	case err == nil && other.ID != id:
+		return scim.Taken("externalId")
+	case err != nil && !db.IsNotFound(err):
+		return err
+	}
+	return nil
+}
+
+// addresses are all e-mail addresses of somebody, as they are looked up, each once.
+func addresses(d scim.Document) (keys []string) {
+	v, _ := d.Get("emails")
+	list, _ := v.([]any)
+	seen := map[string]bool{}
+	for _, e := range list {
+		text, ok := e.(string)
+		if o, isObject := e.(map[string]any); isObject {
+			v, _ := scim.Document(o).Get("value")
+			text, ok = v.(string)
+		}
+		if key := org.FoldCase(text); ok && key != "" && !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

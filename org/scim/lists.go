@@ -1,0 +1,194 @@
+package scim
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+)
+
+// onList changes an attribute that has many values.
+func (o operation) onList(all []any, a *attribute, t Type) (any, *org.Error) {
+	if o.path.only != nil || o.path.Sub != "" {
+		return o.onSome(all, t)
+	}
+	values := entries(o.value, a)
+	switch {
+	case o.op == "remove" && o.given:
+		gone := map[string]bool{}
+		for _, v := range values {
+			gone[valueKey(v)] = true
+		}
+		return slices.DeleteFunc(all, func(e any) bool { return gone[valueKey(e)] }), nil
+	case o.op == "remove":
+		return []any{}, nil
+	case o.op == "replace":
+		all = nil
+	}
+	// A value that is there already is not added again: directories repeat what they were not sure to have sent.
+	known := keysOf(all)
+	for _, v := range values {
+		if key := keyOf(v); !known[key] {
+			known[key] = true
+			all = onlyPrimary(append(all, clone(v)), len(all))
+		}
+	}
+	return all, nil
+}
+
+// entries are the values that were sent for an attribute with many. A bare text counts as the value of an object.
+func entries(v any, a *attribute) []any {
+	all := slices.Clone(list(v))
+	for i, e := range all {
+		if text, ok := e.(string); ok && a != nil && a.Type == "complex" {
+			all[i] = map[string]any{"value": text}
+		}
+	}
+	return all
+}
+
+// keyOf is what makes a value the same as another: the whole of it, or of a member its id.
+func keyOf(v any) string {
+	if o, ok := v.(map[string]any); ok {
+		if id, isID := memberID(v); isID {
+			return id.String()
+		}
+		v = o
+	}
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+func keysOf(all []any) map[string]bool {
+	keys := make(map[string]bool, len(all))
+	for _, v := range all {
+		keys[keyOf(v)] = true
+	}
+	return keys
+}
+
+// valueKey is what a value is removed by: its "value" where it has one, or else the whole of it.
+func valueKey(v any) string {
+	if o, ok := v.(map[string]any); ok {
+		if value, has := Document(o).Get("value"); has {
+			v = map[string]any{"value": value}
+		}
+	}
+	return keyOf(v)
+}
+
+// onlyPrimary takes the mark of the primary value off the others, if the one at has it.
+func onlyPrimary(all []any, at int) []any {
+	is := func(e any) bool {
+		o, _ := e.(map[string]any)
+		mark, _ := Document(o).Get("primary")
+		yes, _ := boolean(mark)
+		return yes
+	}
+	if !is(all[at]) {
+		return all
+	}
+	for i, e := range all {
+		if i != at && is(e) {
+			Document(e.(map[string]any)).set("primary", false)
+		}
+	}
+	return all
+}
+
+// onSome changes the values that match the path, or a part of them.
+func (o operation) onSome(all []any, t Type) (any, *org.Error) {
+	matches := func(e any) bool { return o.path.only == nil || o.path.only.matchesValue(e, t) }
+	if o.op == "remove" {
+		return o.removeSome(all, matches), nil
+	}
+	// The entries are changed where they are: what else a directory keeps in them must stay.
+	found := false
+	for i, e := range all {
+		if !matches(e) {
+			continue
+		}
+		found = true
+		if err := o.setIn(&all[i]); err != nil {
+			return nil, err
+		}
+		all = onlyPrimary(all, i)
+	}
+	if found {
+		return all, nil
+	}
+	// The standard has noTarget for a replace that matches nothing. Entra sends it for the first address of a user as well as for
+	// every later one, and takes a refusal as a failure of the user.
+	made := map[string]any{}
+	if o.path.only != nil && !o.path.only.fulfil(made, t) {
+		return nil, Refuse(NoTarget, "No value of "+o.path.Name+" matches the path.")
+	}
+	var entry any = made
+	if err := o.setIn(&entry); err != nil {
+		return nil, err
+	}
+	return onlyPrimary(append(all, entry), len(all)), nil
+}
+
+// setIn sets the part of one value, or lays the parts that were sent over it.
+func (o operation) setIn(e *any) *org.Error {
+	object, ok := (*e).(map[string]any)
+	if !ok {
+		object = map[string]any{"value": *e}
+	}
+	*e = object
+	if o.path.Sub != "" {
+		Document(object).set(o.path.Sub, clone(o.value))
+		return nil
+	}
+	values, ok := o.value.(map[string]any)
+	if !ok {
+		if list, isList := o.value.([]any); isList && len(list) == 1 {
+			values, ok = list[0].(map[string]any)
+		}
+	}
+	if !ok {
+		return Refuse(InvalidValue, "The value for "+o.path.Name+" must be an object.")
+	}
+	for _, name := range names(values) {
+		Document(object).put(name, clone(values[name]))
+	}
+	return nil
+}
+
+// removeSome takes away the values that match, or a part of each. A value that has lost its "value" is none any more.
+func (o operation) removeSome(all []any, matches func(any) bool) []any {
+	left := []any{}
+	for _, e := range all {
+		switch object, isObject := e.(map[string]any); {
+		case !matches(e):
+			left = append(left, e)
+		case o.path.Sub == "" || strings.EqualFold(o.path.Sub, "value"):
+		case isObject:
+			Document(object).remove(o.path.Sub)
+			left = append(left, object)
+		default:
+			left = append(left, e)
+		}
+	}
+	return left
+}
+
+// fulfil makes a value such that the filter matches it, if it is made of equalities.
+func (n *node) fulfil(e map[string]any, t Type) bool {
+	switch {
+	case n.kind == isAnd:
+		return n.left.fulfil(e, t) && n.right.fulfil(e, t)
+	case n.kind != isTerm || n.op != "eq":
+		return false
+	}
+	value := n.value
+	if _, sub := n.path.of(t); sub != nil && sub.Type == "boolean" {
+		if b, ok := boolean(value); ok {
+			value = b
+		}
+	}
+	Document(e).set(n.path.Sub, value)
+	return true
+}

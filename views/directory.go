@@ -1,0 +1,106 @@
+package views
+
+import (
+	"net/url"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// Directory is the page of the directory of an organization.
+type Directory struct {
+	org.DirectoryPage
+	URL      string // where it sends its requests
+	Made     string // a token that has just been made
+	Draft    []org.DirectoryRule
+	Impact   *org.Impact // of the draft
+	Catalog  *rbac.Catalog
+	Now      time.Time
+	Err      *org.Error
+	RulesErr *org.Error
+}
+
+// DirectoryURL is the directory of an organization.
+func DirectoryURL(organization string) string { return OrganizationURL(organization) + "/directory" }
+
+func (v Directory) tokensURL() string { return DirectoryURL(v.Directory.Organization.Name) + "/tokens" }
+
+// state is the state of the directory: a badge and a sentence.
+func (v Directory) state() (class, label, about string) {
+	switch v.Directory.State {
+	case org.DirectoryHeld:
+		return "bad", "Held", "More people than allowed would have lost access within an hour. People are still added; nobody loses access until you release it."
+	case org.DirectoryFailing:
+		return "bad", "Failing", "The last request was refused. The log below says why."
+	case org.DirectorySilent:
+		return "warn", "Silent", "No request for more than two days."
+	case org.DirectoryWaiting:
+		return "", "Waiting", "No request has come yet. Give the directory the address and a token."
+	case org.DirectoryOff:
+		return "", "Off", "It has no token, so that it can send nothing."
+	}
+	return "ok", "Fine", "Requests arrive and are answered."
+}
+
+// rules are those that are shown: a draft, or those that are stored.
+func (v Directory) rules() []org.DirectoryRule {
+	if v.Draft != nil {
+		return v.Draft
+	}
+	return v.Rules.Rules
+}
+
+// ruleValue is a rule as the form sends it back.
+func ruleValue(r org.DirectoryRule) string {
+	return url.Values{"match": {r.Match}, "value": {r.Value}, "role": {r.Role}}.Encode()
+}
+
+// ruleMatch is what a rule looks at.
+func ruleMatch(r org.DirectoryRule) string {
+	if r.Match == org.RuleByExternalID {
+		return "by external ID"
+	}
+	return "by name"
+}
+
+// roleLabel is what a role is called; one that is gone goes by its name.
+func (v Directory) roleLabel(name string) string {
+	for i := range v.Rules.Roles {
+		if v.Rules.Roles[i].Name == name {
+			return v.Rules.Roles[i].Label()
+		}
+	}
+	return name
+}
+
+// given is the names of the roles that a group gives.
+func (v Directory) given(g org.DirectoryGroup) []string {
+	var names []string
+	for _, r := range v.Rules.Rules {
+		if r.Match == org.RuleByExternalID && g.ExternalID == r.Value || r.Match == org.RuleByDisplayName && org.FoldCase(g.DisplayName) == org.FoldCase(r.Value) {
+			names = append(names, v.roleLabel(r.Role))
+		}
+	}
+	return names
+}
+
+// liveTokens is how many tokens open something.
+func (v Directory) liveTokens() int {
+	n := 0
+	for _, t := range v.Directory.Tokens {
+		if t.ExpiresAt.After(v.Now) {
+			n++
+		}
+	}
+	return n
+}
+
+// tokenLifetimes are how long a token works, as the form offers it.
+var tokenLifetimes = []ui.Option{{Value: "2160h", Label: "90 days"}, {Value: "8760h", Label: "1 year"}, {Value: "17520h", Label: "2 years"}}
+
+// directoryAnchors are where the fields stand.
+var directoryAnchors = map[string]string{"name": "name", "slug": "slug", "fuse_people": "fuse_people", "fuse_percent": "fuse_percent", "expires_in": "expires_in"}
+
+var ruleAnchors = map[string]string{"rule_group": "rule_group", "role": "role", "rules": "rules-h"}
