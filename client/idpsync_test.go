@@ -1,6 +1,8 @@
 package client_test
 
 import (
+	"net/http"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/client"
@@ -24,6 +26,12 @@ func (s *session) sync() {
 	if s.ok(err); len(set.Mapping) != 0 || set.Mapping == nil {
 		s.Errorf("OrganizationSync = %+v, want no pair", set)
 	}
+	forecast, err := s.TestSync(s.ctx, client.SyncTest{Provider: "okta", Claims: map[string]any{"teams": []string{"eng"}}})
+	if s.ok(err); forecast.States["teams"] != "values" {
+		s.Errorf("TestSync = %+v", forecast)
+	}
+	_, err = s.ReleaseSync(s.ctx, "oidc:okta", client.ReleaseSync{})
+	s.refused(http.StatusNotFound, err) // it is not held
 	s.roleSync(client.Site(), "auditor")
 	s.roleSync(client.In("default"), "organization-auditor")
 }

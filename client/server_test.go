@@ -122,6 +122,7 @@ func TestEveryRoute(t *testing.T) {
 			s.tokens()
 			s.organizations()
 			s.invitations()
+			s.mail()
 			s.directory()
 			s.decisions()
 			s.snapshots()

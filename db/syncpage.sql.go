@@ -50,6 +50,7 @@ SELECT CAST((SELECT count(*) FROM sync_sources)
 `
 
 // What waits for somebody: sources that are held, and last owners and administrators that were not taken.
+// reads all: there are as many sources as providers, of which few are held
 func (q *Queries) CountSyncTrouble(ctx context.Context) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countSyncTrouble)
 	var trouble int64

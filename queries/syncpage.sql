@@ -12,5 +12,6 @@ LIMIT 1;
 
 -- name: CountSyncTrouble :one
 -- What waits for somebody: sources that are held, and last owners and administrators that were not taken.
+-- reads all: there are as many sources as providers, of which few are held
 SELECT CAST((SELECT count(*) FROM sync_sources)
     + (SELECT count(*) FROM sync_notices WHERE kind IN ('last-owner', 'last-admin')) AS bigint) AS trouble;

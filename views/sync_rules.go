@@ -17,7 +17,7 @@ type SyncRulesForm struct {
 	Field         string // from here on as entered, or as stored
 	AssignDefault bool
 	Rows          []SyncRow
-	Targets       []ui.Option       // what can be given: how it is entered, and what it is called
+	Targets       []SyncChoice      // what can be given: how it is entered, and what it is called
 	Names         map[string]string // how the targets of Stored are entered
 	Fields        []string          // claims that came, and values of the one of Stored
 	Values        []string
@@ -25,6 +25,9 @@ type SyncRulesForm struct {
 	Review        *SyncReview
 	Err           *org.Error
 }
+
+// SyncChoice is something that a rule can give.
+type SyncChoice struct{ Value, Label string }
 
 // SyncRow is one rule: a value of the claim, and one thing that it gives.
 type SyncRow struct{ Value, Target string }
@@ -131,7 +134,7 @@ func (f SyncRulesForm) Target(entered string) (string, bool) {
 			return stored, true
 		}
 	}
-	known := f.Names[entered] != "" || f.Stored.Kind != org.SyncOrganizations && slices.ContainsFunc(f.Targets, func(o ui.Option) bool { return o.Value == entered })
+	known := f.Names[entered] != "" || f.Stored.Kind != org.SyncOrganizations && slices.ContainsFunc(f.Targets, func(o SyncChoice) bool { return o.Value == entered })
 	for _, targets := range f.Stored.Mapping {
 		known = known || slices.Contains(targets, entered)
 	}
@@ -157,7 +160,7 @@ func (f SyncRulesForm) label(target string) string {
 
 // gone reports whether a stored rule gives what is not there any more.
 func (f SyncRulesForm) gone(row SyncRow) bool {
-	return row.Target != "" && len(f.Targets) > 0 && !slices.ContainsFunc(f.Targets, func(o ui.Option) bool { return o.Value == row.Target })
+	return row.Target != "" && len(f.Targets) > 0 && !slices.ContainsFunc(f.Targets, func(o SyncChoice) bool { return o.Value == row.Target })
 }
 
 // rowErrors are what is wrong with a row. The answer names a key of the mapping and the place in its list.

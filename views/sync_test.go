@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rolecall.example/org"
-	"rolecall.example/views/ui"
 )
 
 // syncPages are the pages of what sign-in providers give.
@@ -29,7 +28,7 @@ func syncPages() map[string]templ.Component {
 		},
 	}
 	form := SyncRulesForm{
-		Provider: okta, Field: hostile, Rows: []SyncRow{{hostile, "gone"}, {"glob:eng-*", "auditor"}, {"", ""}}, Targets: []ui.Option{{Value: "auditor", Label: hostile}},
+		Provider: okta, Field: hostile, Rows: []SyncRow{{hostile, "gone"}, {"glob:eng-*", "auditor"}, {"", ""}}, Targets: []SyncChoice{{Value: "auditor", Label: hostile}},
 		Stored: org.SyncRules{Kind: org.SyncRoles, Organization: acme, Field: "groups", Mapping: map[string][]string{"eng": {"auditor", hostile}}},
 		Fields: []string{hostile}, Values: []string{hostile},
 	}

@@ -163,7 +163,8 @@ func TestAPIDocumentCatalog(t *testing.T) {
 // above it is.
 func TestBounds(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t)
+	providers := webtest.Providers("okta")
+	s := webtest.New(t, providers)
 	doc := apiDocument(t, s)
 	tried := 0
 	for name, asked := range asksFor {
@@ -180,7 +181,7 @@ func TestBounds(t *testing.T) {
 				t.Errorf("%s: %s may have more than the document says", name, field)
 			}
 			// What is at its bound may be done, and then the next one meets another site.
-			if problem := refusalOf(t, webtest.New(t), method, path, asked.body, field, at); strings.Contains(problem, "must be") || strings.Contains(problem, "at most") {
+			if problem := refusalOf(t, webtest.New(t, providers), method, path, asked.body, field, at); strings.Contains(problem, "must be") || strings.Contains(problem, "at most") {
 				t.Errorf("%s: %s may not have as much as the document says: %s", name, field, problem)
 			}
 		}

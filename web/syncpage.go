@@ -140,7 +140,7 @@ func (s *Server) showOrganizationRules(c *call) (reply, error) {
 	return reply{html: show(organizationSyncPage(v))}, err
 }
 
-// syncOrganization is the organization of the page where there is no provider whose rules say it.
+// syncOrganization is the organization of a page of rules, which the caller may read.
 func (s *Server) syncOrganization(c *call) (org.Organization, error) {
 	v, err := s.tenant.OrganizationView(c.ctx, c.actor, c.organization())
 	if err == nil && !c.may("read", "idpsync_settings", v.Organization.ID) {
@@ -159,6 +159,9 @@ func organizationSyncPage(v views.OrganizationSync) page {
 
 // editOrganizationRules is a step of the editor of the rules of an organization.
 func (s *Server) editOrganizationRules(c *call) (reply, error) {
+	if _, err := s.syncOrganization(c); err != nil {
+		return reply{}, err
+	}
 	p, list, err := s.chosenProvider(c)
 	if err != nil {
 		return reply{}, err

@@ -11,7 +11,6 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/views"
-	"rolecall.example/views/ui"
 )
 
 // The pages of what people get by signing in with a provider. Its API is at /settings/idpsync.
@@ -129,20 +128,20 @@ func (c *call) rulesRefusal(kind org.SyncKind, organization uuid.UUID) string {
 }
 
 // syncTargets are what rules can give, and fills names with how what is stored is entered.
-func (s *Server) syncTargets(c *call, in org.SyncPlace, names map[string]string) ([]ui.Option, error) {
-	var out []ui.Option
+func (s *Server) syncTargets(c *call, in org.SyncPlace, names map[string]string) ([]views.SyncChoice, error) {
+	var out []views.SyncChoice
 	if in.Kind == org.SyncOrganizations {
 		list, err := s.tenant.Organizations(c.ctx, c.actor)
 		for _, o := range list {
 			names[o.ID.String()] = o.Name
-			out = append(out, ui.Option{Value: o.Name, Label: o.Label()})
+			out = append(out, views.SyncChoice{Value: o.Name, Label: o.Label()})
 		}
 		return out, err
 	}
 	list, err := s.tenant.Roles(c.ctx, c.actor, org.In(in.Organization))
 	for _, r := range list.Roles {
 		if r.Name != org.RoleOrganizationUser && r.Name != org.RoleMember {
-			out = append(out, ui.Option{Value: r.Name, Label: r.Label()})
+			out = append(out, views.SyncChoice{Value: r.Name, Label: r.Label()})
 		}
 	}
 	return out, err

@@ -112,7 +112,7 @@ func (s *Server) TakeAll() { s.set(func() { s.rcpt, s.data, s.slow = nil, nil, f
 // SayNothing makes the server accept connections and say nothing.
 func (s *Server) SayNothing() { s.set(func() { s.slow = true }) }
 
-// Taken are the mails that the server took.
+// Taken are the mails that the server took, in the order in which they came.
 func (s *Server) Taken() []Taken {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,16 +125,18 @@ func (s *Server) set(change func()) {
 	change()
 }
 
+// answer is what a server of the real world says: three digits, the code of RFC 3463, and words for people.
 func answer(code int, enhanced [3]int, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: text}
 }
 
-// gate holds connections that are to hear nothing.
+// gate holds connections that are to hear nothing, as behind a firewall that swallows packets.
 type gate struct {
 	net.Listener
 	server *Server
 }
 
+// Accept takes the next connection.
 func (g *gate) Accept() (net.Conn, error) {
 	c, err := g.Listener.Accept()
 	g.server.mu.Lock()
@@ -150,6 +152,7 @@ type held struct {
 	until chan struct{}
 }
 
+// Write waits until the test is over: the greeting of the server is the first that a client hears.
 func (h *held) Write([]byte) (int, error) {
 	<-h.until
 	return 0, errors.New("it says nothing")
@@ -165,6 +168,7 @@ type session struct {
 
 func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
 
+// Auth lets one person in, by a password that must not be found in logs.
 func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, username, password string) error {
 		if username != Username || password != Password {
@@ -175,9 +179,11 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
+// Reset is called before each mail, also of one connection.
 func (s *session) Reset()        { s.mail = Taken{} }
 func (s *session) Logout() error { return nil }
 
+// Mail begins a mail.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	_, secure := s.conn.TLSConnectionState()
 	s.mail = Taken{From: from, TLS: secure, User: s.user}
