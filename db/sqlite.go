@@ -162,6 +162,10 @@ func (f *file) start(ctx context.Context) (err error) {
 	n := max(4, runtime.GOMAXPROCS(0))
 	f.readers.SetMaxOpenConns(n)
 	f.readers.SetMaxIdleConns(n)
+	var version int64 // what keeps connections from reading, such as too many open files, shows now
+	if err := f.readers.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
+		return err
+	}
 	return f.index.open(f.path)
 }
 

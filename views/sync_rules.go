@@ -101,6 +101,7 @@ func (f SyncRulesForm) title() string {
 		return "Memberships"
 	case org.SyncSiteRoles:
 		return "Site roles"
+	case org.SyncRoles:
 	}
 	return "Roles in " + f.Stored.Organization.Label()
 }
@@ -112,6 +113,7 @@ func (f SyncRulesForm) about() string {
 		return "Who is a member of which organization. People get roles by the rules of each organization."
 	case org.SyncSiteRoles:
 		return "Roles that hold everywhere. Values stand here exactly as they come; only site owners change these rules."
+	case org.SyncRoles:
 	}
 	return "Members get these roles when they sign in with " + f.Provider.Name + ", and lose them when the value no longer comes. What is given by hand stays."
 }

@@ -107,7 +107,7 @@ func (s *Server) noteDirectory(c *call, took time.Duration) {
 		r.Body = c.body.data
 	}
 	if err := s.directories.Note(c.ctx, c.directory, r); err != nil {
-		s.logFailure(c, err)
+		s.Log.Error("the request of a directory was not kept", "request_id", c.id, "error", err)
 	}
 }
 

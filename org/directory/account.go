@@ -254,10 +254,11 @@ func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, 
 	}
 	a.About("user", row.ID, row.Username, uuid.Nil)
 	manager, err := a.Q.GetManager(ctx, row.ID)
+	managed := err == nil
 	if err != nil && !db.IsNotFound(err) {
 		return row, err
 	}
-	if err != nil || manager.OrganizationID != in.caller.Organization || row.Roles != "" || org.Status(row.Status) == org.StatusSuspended {
+	if !managed || manager.OrganizationID != in.caller.Organization || row.Roles != "" || org.Status(row.Status) == org.StatusSuspended {
 		return db.UserRow{}, nil
 	}
 	homes, err := a.Memberships(ctx, row.ID)

@@ -150,7 +150,7 @@ func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*
 // answer says what is stored afterwards, and what of it changed.
 func (p *memberPlan) answer(ctx context.Context, a *unit.Attempt) error {
 	p.version = p.row.Version
-	if p.in.deletes || p.held != nil {
+	if nothing := p.in.deletes || p.held != nil; nothing {
 		return nil
 	}
 	before, err := scim.DocumentOf(p.row.Document)

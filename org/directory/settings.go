@@ -224,7 +224,7 @@ func directoryOf(ctx context.Context, a *unit.Attempt, o db.Organization, wish *
 // applySettings stores nothing if nothing was asked for: a request without fields does not set a directory up.
 func applySettings(ctx context.Context, w *unit.Writer, p settled) (none struct{}, err error) {
 	b, d := &p.before, &p.after
-	if *b == *d && !(p.made && p.asked) {
+	if *b == *d && (!p.made || !p.asked) {
 		w.Entry = unit.Entry{}
 		return none, nil
 	}

@@ -117,7 +117,7 @@ func (c *changed) kept(p *pair) bool { return slices.Contains(c.before.Mapping[p
 // opens reports whether the change makes people members of the default organization who would not have become that.
 func (c *changed) opens() bool {
 	before, after := &c.before, &c.after
-	return after.AssignDefault && after.Field != "" && !(before.AssignDefault && before.Field == after.Field)
+	return after.AssignDefault && after.Field != "" && (!before.AssignDefault || before.Field != after.Field)
 }
 
 // mayAdd judges pairs that give memberships. An organization that the caller may not read is not there.

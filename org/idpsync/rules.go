@@ -160,7 +160,7 @@ func visible(by *org.Actor, all []org.SyncRules) []org.SyncRules {
 		o := r.Organization.ID
 		switch {
 		case r.Kind == org.SyncSiteRoles && !by.Owner():
-		case r.Kind == org.SyncRoles && !(by.Can("read", org.OrgObject(o)) && by.Can("read", settingsOf(o))):
+		case r.Kind == org.SyncRoles && (!by.Can("read", org.OrgObject(o)) || !by.Can("read", settingsOf(o))):
 		default:
 			sets = append(sets, r)
 		}

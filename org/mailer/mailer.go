@@ -163,18 +163,18 @@ type connection struct {
 	stop   func() bool
 }
 
-func (c *connection) dial(_ context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(c.ctx, network, address)
+func (c *connection) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	c.conn = conn
-	c.stop = context.AfterFunc(c.ctx, func() { _ = conn.Close() })
+	c.stop = context.AfterFunc(c.ctx, func() { _ = conn.Close() }) //nolint:contextcheck // of the whole conversation: ctx is of its beginning
 	if c.mailer.settings.Mode != org.MailTLS {
 		return conn, nil
 	}
 	secure := tls.Client(conn, c.mailer.tls())
-	return secure, secure.HandshakeContext(c.ctx)
+	return secure, secure.HandshakeContext(ctx)
 }
 
 func (c *connection) close() {

@@ -77,9 +77,9 @@ func TestSend(t *testing.T) {
 func TestSendFails(t *testing.T) {
 	t.Parallel()
 	s := smtptest.New(t, smtptest.StartTLS)
-	silent, stopped, plain, other := smtptest.New(t, smtptest.StartTLS), smtptest.New(t, smtptest.StartTLS), smtptest.New(t, smtptest.Plain), to(s, smtptest.StartTLS)
+	silent, plain, other, stopped := smtptest.New(t, smtptest.StartTLS), smtptest.New(t, smtptest.Plain), to(s, smtptest.StartTLS), to(s, smtptest.StartTLS)
 	silent.SayNothing()
-	stopped.Stop()
+	stopped.Address = "127.0.0.1:1" // where nothing is: the port of a server that stops may be given to that of another test
 	wrong, hasty := to(s, smtptest.StartTLS), to(silent, smtptest.StartTLS)
 	wrong.Password, hasty.Timeout, other.Authorities = "wrong", 200*time.Millisecond, plain.Authorities
 	refused := letter
@@ -99,7 +99,7 @@ func TestSendFails(t *testing.T) {
 		{"a wrong password", wrong, letter, s.TakeAll, "does not let this site sign in", true, false},
 		{"a certificate of another", other, letter, s.TakeAll, "certificate of the mail server is not valid", true, false},
 		{"no TLS", to(plain, smtptest.StartTLS), letter, s.TakeAll, "does not offer TLS", true, false},
-		{"a server that is down", to(stopped, ""), letter, s.TakeAll, "could not be reached", true, false},
+		{"a server that is down", stopped, letter, s.TakeAll, "could not be reached", true, false},
 		{"a server that says nothing", hasty, letter, s.TakeAll, "took too long", true, false},
 		{"a line break in a header", to(s, ""), refused, s.TakeAll, "could not be written", false, true},
 	} {

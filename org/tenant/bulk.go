@@ -98,7 +98,7 @@ func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 // mayDo checks the action as such. unread is what could not be read of it. Invalid: there is no such action or role. Forbidden:
 // the caller may not at all.
 func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk, unread error) error {
-	wrong := org.WithFields(unread, in.Terms.Problems(a.Now))
+	wrong := org.WithFields(unread, in.Problems(a.Now))
 	if in.Action == org.BulkRemove {
 		if wrong != nil {
 			return wrong

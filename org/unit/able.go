@@ -120,7 +120,7 @@ func (m *managers) settles(row *org.Member, c *org.HolderChange) bool {
 // holdingOf is what decides about one member. belongs is false if it is a member now, but not for good.
 func (m *managers) holdingOf(ctx context.Context, row *org.Member) (h Holding, belongs bool, err error) {
 	one := []holder{holderOf(row.UserID, strings.Join(RoleNames(row.Roles), " "), strings.Join(RoleNames(row.SiteRoles), " "))}
-	if m.good && !(row.NextEnd.IsZero() && row.SiteNextEnd.IsZero()) {
+	if m.good && (!row.NextEnd.IsZero() || !row.SiteNextEnd.IsZero()) {
 		users := []uuid.UUID{row.UserID}
 		held, err := m.standings(ctx, m.Org, m.Org, users, users)
 		is := held[standing{m.Org, row.UserID}]

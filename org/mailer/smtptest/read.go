@@ -1,6 +1,7 @@
 package smtptest
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -34,7 +35,7 @@ func (m Taken) Letter(t testing.TB) (l Letter) {
 	}
 	for parts := multipart.NewReader(parsed.Body, parameters["boundary"]); ; {
 		part, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return l
 		}
 		if err != nil {

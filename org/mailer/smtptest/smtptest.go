@@ -26,7 +26,7 @@ import (
 // Username and Password are those that the server lets in.
 const (
 	Username = "rolecall"
-	Password = "canary-smtp-password"
+	Password = "canary-smtp-password" //nolint:gosec // of a server in tests
 )
 
 // Taken is a mail that the server took.
