@@ -170,6 +170,9 @@ var kinds = []kind{
 	{"invitation", "invitation", "invitation"},
 	{"idp_sync_settings_organization", "sync of memberships", "sync of memberships"},
 	{"idp_sync_settings_role", "sync of roles", "sync of roles"},
+	{"scim_directory", "directory", "directory"},
+	{"scim_user", "person of a directory", "person of a directory"},
+	{"scim_group", "group of a directory", "group of a directory"},
 }
 
 // kindNoun is a resource type in a sentence.
