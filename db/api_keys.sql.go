@@ -481,6 +481,7 @@ type ListAPIKeysAfterRow struct {
 }
 
 // Tokens of all accounts that end after a time, those that end first before the others, from a place onwards.
+// reads all on PostgreSQL: few accounts are read at once, and where there are many it looks each one up.
 func (q *Queries) ListAPIKeysAfter(ctx context.Context, arg ListAPIKeysAfterParams) ([]ListAPIKeysAfterRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAPIKeysAfter,
 		arg.After,

@@ -28,6 +28,7 @@ ORDER BY k.expires_at, k.id LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS
 
 -- name: ListAPIKeysAfter :many
 -- Tokens of all accounts that end after a time, those that end first before the others, from a place onwards.
+-- reads all on PostgreSQL: few accounts are read at once, and where there are many it looks each one up.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
     k.scopes, k.organizations, k.catalog, k.allow_list

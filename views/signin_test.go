@@ -35,6 +35,8 @@ func signInPages() map[string]templ.Component {
 		"factors, on":           FactorsPage(Factors{Factors: org.Factors{App: now, RecoveryCodes: 8}, HasPassword: true, CanEnrol: true, Shown: true, Codes: []string{"aaaa-bbbb"}, Now: now}),
 		"factors, refused":      FactorsPage(Factors{Factors: org.Factors{App: now}, HasPassword: true, CanEnrol: true, Failed: FactorsRemove, Err: refusal, Now: now}),
 		"invite":                InvitePage(Invite{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read")}}),
+		"mail, none":            MailPage(Mail{}),
+		"mail":                  MailPage(Mail{MailStatus: org.MailStatus{Server: &org.MailServer{Address: hostile, From: hostile, Mode: org.MailTLS}, Waiting: 2}, To: hostile, Err: refusal}),
 		"invite, refused":       InvitePage(Invite{Organization: acme, Emails: hostile, Terms: TermsForm{Until: UntilDate, Date: hostile, Reason: hostile}, Err: refusal}),
 		"invite, left out":      InvitePage(Invite{Organization: acme, Made: made, Refused: []org.InvitationRefusal{{Email: hostile, Detail: hostile}}, Base: "https://roles.example.com"}),
 		"invitations":           InvitationsPage(Invitations{List: org.InvitationList{Organization: acme, Invitations: made, Count: 2}, Filter: org.InvitationFilter{State: org.InvitationsOpen, Limit: 25}, Made: made[:1], Now: now}),

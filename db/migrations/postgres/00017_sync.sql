@@ -4,11 +4,11 @@
 -- +goose Up
 CREATE TABLE sync_rules (
     id              uuid      NOT NULL PRIMARY KEY,
-    provider        text      NOT NULL, -- its id in the settings
-    kind            text      NOT NULL CHECK (kind IN ('organization', 'roles', 'site-roles')),
+    provider        text COLLATE "C" NOT NULL, -- its id in the settings
+    kind            text COLLATE "C" NOT NULL CHECK (kind IN ('organization', 'roles', 'site-roles')),
     organization_id uuid      REFERENCES organizations (id) ON DELETE CASCADE, -- of the kind roles alone
-    field           text      NOT NULL, -- the claim; '' if the set gives nothing
-    mapping         text      NOT NULL, -- a JSON object: value of the claim to a list of organizations, by id, or of roles
+    field           text COLLATE "C" NOT NULL, -- the claim; '' if the set gives nothing
+    mapping         text COLLATE "C" NOT NULL, -- a JSON object: value of the claim to a list of organizations, by id, or of roles
     assign_default  boolean   NOT NULL, -- the default organization too, whatever the claim holds; of the kind organization
     version         bigint    NOT NULL,
     updated_at      timestamptz NOT NULL,
@@ -20,14 +20,14 @@ CREATE UNIQUE INDEX sync_rules_of_organizations ON sync_rules (organization_id, 
 
 -- Sources whose removals wait until they are released.
 CREATE TABLE sync_sources (
-    source  text      NOT NULL PRIMARY KEY, -- as records name it: oidc:okta
+    source  text COLLATE "C" NOT NULL PRIMARY KEY, -- as records name it: oidc:okta
     held_at timestamptz NOT NULL,
-    reason  text      NOT NULL
+    reason  text COLLATE "C" NOT NULL
 );
 
 -- Who has lost something that a source gave, and when last.
 CREATE TABLE sync_losses (
-    source  text      NOT NULL,
+    source  text COLLATE "C" NOT NULL,
     user_id uuid      NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     lost_at timestamptz NOT NULL,
     PRIMARY KEY (source, user_id)
@@ -37,10 +37,10 @@ CREATE INDEX sync_losses_by_user ON sync_losses (user_id);
 
 -- What the last sign-in of a person left as it was, and why.
 CREATE TABLE sync_notices (
-    source   text      NOT NULL,
+    source   text COLLATE "C" NOT NULL,
     user_id  uuid      NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    kind     text      NOT NULL CHECK (kind IN ('truncated', 'last-owner', 'last-admin', 'held')),
-    target   text      NOT NULL, -- the claim that was cut short, the organization that would have no admin; or ''
+    kind     text COLLATE "C" NOT NULL CHECK (kind IN ('truncated', 'last-owner', 'last-admin', 'held')),
+    target   text COLLATE "C" NOT NULL, -- the claim that was cut short, the organization that would have no admin; or ''
     noted_at timestamptz NOT NULL,
     PRIMARY KEY (source, user_id, kind, target)
 );
