@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rolecall.example/db/dbtest"
 	"rolecall.example/web"
 	"rolecall.example/web/webtest"
 )
@@ -167,17 +168,22 @@ func TestBadBodies(t *testing.T) {
 				if !clear && !harmless && !redirect {
 					t.Errorf("%s: got %d\n%.300s", name, res.StatusCode, res.Body)
 				}
-				after := s.State(t)
-				if diff := cmp.Diff(before, after); diff != "" && !harmless {
-					t.Fatalf("%s changed what is stored (-before +after)\n%s", name, diff)
+				if !clear { // what refusals have stored shows at the end
+					after := s.State(t)
+					if diff := cmp.Diff(before, after); diff != "" && !harmless {
+						t.Fatalf("%s changed what is stored (-before +after)\n%s", name, diff)
+					}
+					before = after
 				}
-				before = after
 				if b.contentType != "application/json" && clear && route.Offers(web.API) && !slices.Contains([]int{404, 409, 415, 403}, res.StatusCode) && b.contentType != "" {
 					t.Errorf("%s: got %d, want 415", name, res.StatusCode)
 				}
 				if name == "2 MiB" && !slices.Contains([]int{413, 404, 409, 403}, res.StatusCode) {
 					t.Errorf("%s: got %d, want 413", name, res.StatusCode)
 				}
+			}
+			if diff := cmp.Diff(before, s.State(t)); diff != "" {
+				t.Errorf("a refusal changed what is stored (-before +after)\n%s", diff)
 			}
 		})
 	}
@@ -284,7 +290,11 @@ func TestBadQueries(t *testing.T) {
 					t.Errorf("%s as %s: no JSON: %.300s", query, way, res.Body)
 				}
 			}
-			for _, as := range []string{webtest.Owner, webtest.Admin, webtest.Member, webtest.Outsider, webtest.Rival, ""} {
+			callers := []string{webtest.Owner, webtest.Admin, webtest.Member, webtest.Outsider, webtest.Rival, ""}
+			if dbtest.OnServer() { // who asks, and how, makes no difference to the engine
+				callers = callers[:1]
+			}
+			for _, as := range callers {
 				for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
 					for _, method := range []string{http.MethodGet, http.MethodHead} {
 						res := s.Send(t, way, webtest.Request{Method: method, Path: fill(route.Path), As: as, Unchecked: method == http.MethodHead})

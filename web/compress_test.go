@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"rolecall.example/db/dbtest"
 	"rolecall.example/web"
 	"rolecall.example/web/webtest"
 )
@@ -42,6 +43,7 @@ func decoded(t *testing.T, res *webtest.Response) []byte {
 // TestListsCompressed: a list is the same in every coding, in one buffer or in many, from the database or from memory.
 func TestListsCompressed(t *testing.T) {
 	t.Parallel()
+	dbtest.FileOnly(t, "compression comes after the data")
 	for _, wire := range []web.Wire{web.Documented, web.SDK} {
 		s := webtest.New(t, webtest.Wire(wire))
 		for i := range 200 {
