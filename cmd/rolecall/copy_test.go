@@ -41,9 +41,9 @@ func demoFileOf(t *testing.T, catalog *rbac.Catalog, members int) (file string, 
 // everything is what the tables at place hold, as text.
 func everything(t *testing.T, place string) map[string]int {
 	t.Helper()
-	counts := map[string]int{}
+	counts, c := map[string]int{}, dbtest.SQL(t, place) // one connection for all tables: it lasts as long as the test
 	for name := range dbtest.Columns(t, place) {
-		counts[name] = len(dbtest.Rows(t, place, "SELECT 1 FROM "+name))
+		counts[name] = len(dbtest.RowsOf(t, c, "SELECT 1 FROM "+name))
 	}
 	delete(counts, "changes") // the feed begins anew
 	return counts
