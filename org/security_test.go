@@ -84,9 +84,14 @@ func TestB12_LastAdminRaces(t *testing.T) {
 	}
 }
 
+// rounds is how many of n rounds a race runs: all of them where it is run for its own sake, and the fewest where the
+// detector, or the engine, is what is looked at.
 func rounds(n int) int {
-	if deep {
+	switch {
+	case deep:
 		return n
+	case testing.Short():
+		return max(1, n/25)
 	}
 	return n / 10
 }
