@@ -128,16 +128,7 @@ const (
 // answer serves requests on l until ctx ends, then lets running requests finish. demo and serve share it, so a demo
 // stops like a server.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
-	service := services.New(d, services.Options{
-		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
-		Vault: c.vault(),
-	})
-	service.Snapshots.Keep(c.snapshotCache)
-	service.Invite.SetPolicy(c.invitations)
-	if c.mailer != nil {
-		service.Invite.SendWith(c.mailer, c.accessURL.String())
-	}
-	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
+	service := c.useCases(d, log)
 	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
 	// Before the first request: it must not see a database without its catalog.
 	switch err := c.prepare(ctx, service, l, log); {
@@ -196,6 +187,21 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	handler.Drain()
 	time.Sleep(notice)
 	return stop(ctx, server, log)
+}
+
+// useCases are those of a server with these settings.
+func (c *config) useCases(d *db.DB, log *slog.Logger) *services.Service {
+	service := services.New(d, services.Options{
+		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
+		Vault: c.vault(),
+	})
+	service.Snapshots.Keep(c.snapshotCache)
+	service.Invite.SetPolicy(c.invitations)
+	if c.mailer != nil {
+		service.Invite.SendWith(c.mailer, c.accessURL.String())
+	}
+	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
+	return service
 }
 
 // startBeside starts what runs beside the server until ctx ends. It uses the database, so ctx must end before that is closed.

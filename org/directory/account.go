@@ -14,7 +14,7 @@ import (
 
 // Whose an account is decides what a directory may write. One that it made is its own: name, address and status follow. One that
 // was there before is linked, and stays what its owner made of it; else the address of a victim would be enough to rename it, to
-// change where its mail goes, or to suspend it. The same holds for whoever has a role of the site by now, however the account began:
+// change where its mail goes, or to suspend it. The same holds for an account with a role of the site, however it began:
 // a directory of one organization must not decide who runs the site.
 
 // accountChange is what a directory changes about an account. The zero value is nothing.
@@ -243,7 +243,7 @@ type userEnd struct {
 	user   uuid.UUID
 }
 
-// planEnd leaves alone whoever is in another organization, holds a role of the site, or has access again by now.
+// planEnd leaves alone an account that is in another organization, holds a role of the site, or has access again by now.
 func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, err error) {
 	in.caller.become(a)
 	if row, err = a.Q.GetUser(ctx, in.user); err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 // The log is for those who set a directory up: what it sends is seen nowhere else. It holds what a directory says about people, so
-// it is short, and whoever may not read the settings does not see it.
+// it is short, and only those who may read the settings see it.
 
 // noteTime is how long a row of the log may wait for the database.
 const noteTime = 5 * time.Second

@@ -20,8 +20,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// An account belongs to the site and a membership to an organization, and nothing writes both in one unit. Whoever is given
-// access gets the account first, and whoever loses it loses the membership first: a request that is cut off in between has
+// An account belongs to the site and a membership to an organization, and nothing writes both in one unit. To give
+// access, the account comes first; to take it, the membership does: a request that is cut off in between has
 // given too little, and the directory sends it again.
 
 // Service answers the use cases of directories. It is safe for concurrent use.

@@ -12,12 +12,12 @@ import (
 
 // Tokens of directories are a kind of their own, with a table and a check of their own: none of them opens the API, and none of
 // the API opens a directory. Two may live at once, so that one takes over from the other without a gap.
-// The secret is in the answer alone, and its hash in the database: whoever reads a backup cannot send requests. The trail tells the
+// The secret is in the answer alone, and its hash in the database: a backup is of no use to those who read it. The trail tells the
 // id of a token, by which those of a directory can be told apart, and when it ends.
 
 // CreateToken makes a token with which the directory of an organization sends requests, and sets the directory up if it is the
 // first. The token is in the answer alone. Forbidden: needs idpsync_settings:update, the rights to add members, and those to give
-// each role that a rule gives: whoever has the token decides who is in a group. Invalid: what is wrong with the input. Conflict:
+// each role that a rule gives: the holder of the token decides who is in a group. Invalid: what is wrong with the input. Conflict:
 // there are two already. NotFound: no such organization.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewDirectoryToken]) (t org.DirectoryToken, err error) {
 	defer org.Wrap(&err, "make a token for the directory of %q", organization)

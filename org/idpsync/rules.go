@@ -80,7 +80,7 @@ func placeFor(ctx context.Context, src unit.Reader, by *org.Actor, action string
 	} else if err := src.Settle(ctx); err != nil {
 		return p, err
 	}
-	// Whoever decides who becomes an owner is as much as one.
+	// To decide who becomes an owner takes an owner.
 	if in.Kind == org.SyncSiteRoles && !by.Owner() {
 		return p, errNotOwner
 	}
