@@ -61,7 +61,7 @@ func load(names ...string) (*assets, error) {
 		}
 		ext := path.Ext(name)
 		if ext == ".css" {
-			body = link(body, byName)
+			body = squeeze(link(body, byName))
 		}
 		sum := sha256.Sum256(body)
 		a := &asset{
