@@ -216,9 +216,11 @@ func (r *CatalogReview) peopleOf(d org.CatalogDifference) (anchor, text string) 
 	return lineAnchor(*most), ui.Thousands(int(most.People)) + " " + ui.Verb(int(most.People), verb) + " it"
 }
 
+var anchored = strings.NewReplacer(":", "-", "*", "all")
+
 // lineAnchor names a line on the page.
 func lineAnchor(l org.CatalogLine) string {
-	name := "who-" + strings.NewReplacer(":", "-", "*", "all").Replace(l.Permission.String()) + "-" + l.Level
+	name := "who-" + anchored.Replace(l.Permission.String()) + "-" + l.Level
 	if l.Own {
 		name += "-own"
 	}

@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// echoPath writes a path of the table as Echo does. One for all paths: it is slow to make.
+var echoPath = strings.NewReplacer("{", ":", "}", "")
+
 // peer returns the address of the sender of a request: the nearest one that is not a trusted proxy. An entry that is no
 // address ends the search, or every client could claim any address.
 func (s *Server) peer(r *http.Request) string {

@@ -297,7 +297,7 @@ func (s *Server) resources() map[string]*resource {
 			mounts = append(mounts, apiPrefix+r.Path)
 		}
 		for _, path := range mounts {
-			path = strings.NewReplacer("{", ":", "}", "").Replace(path)
+			path = echoPath.Replace(path)
 			if paths[path] == nil {
 				paths[path] = &resource{endpoints: map[string]endpoint{}}
 			}
