@@ -29,6 +29,7 @@ type Role struct {
 	Name           string       `json:"name"`
 	OrganizationID uuid.UUID    `json:"organization_id,omitzero"` // uuid.Nil: a role of the site
 	DisplayName    string       `json:"display_name"`
+	Description    string       `json:"description"` // what it is for, in a line; may be empty
 	Site           []Permission `json:"site_permissions"`
 	Organization   []Permission `json:"organization_permissions"`
 	Member         []Permission `json:"organization_member_permissions"` // always empty
@@ -39,6 +40,7 @@ type Role struct {
 type PatchedSiteRole struct {
 	Name         string                  `json:"name"`
 	DisplayName  string                  `json:"display_name"`
+	Description  string                  `json:"description"`
 	Site         []Permission            `json:"site_permissions"`
 	Organization map[string][]Permission `json:"organization_permissions"`
 	Member       []Permission            `json:"organization_member_permissions"`
@@ -52,10 +54,12 @@ type AssignableRole struct {
 	BuiltIn    bool `json:"built_in"`
 }
 
-// RoleRequest is a role to be stored. It replaces all of a stored role: lists that are left out become empty.
+// RoleRequest is a role to be stored. It replaces all of a stored role but a description that is left out: lists that are left
+// out become empty.
 type RoleRequest struct {
 	Name         string       `json:"name"`
 	DisplayName  string       `json:"display_name,omitempty"`
+	Description  *string      `json:"description,omitempty"` // at most 200 characters; nil keeps that of a stored role
 	Site         []Permission `json:"site_permissions,omitempty"`
 	Organization []Permission `json:"organization_permissions,omitempty"`
 	User         []Permission `json:"user_permissions,omitempty"`
@@ -63,7 +67,7 @@ type RoleRequest struct {
 
 // Request returns the request that stores the role as it is, as a starting point for changes.
 func (r Role) Request() RoleRequest {
-	return RoleRequest{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User}
+	return RoleRequest{Name: r.Name, DisplayName: r.DisplayName, Description: &r.Description, Site: r.Site, Organization: r.Organization, User: r.User}
 }
 
 // RoleVersion is an entry of the history of a role.
@@ -72,6 +76,8 @@ type RoleVersion struct {
 	CreatedAt time.Time `json:"created_at"`
 	CreatedBy string    `json:"created_by"`
 	Role      Role      `json:"role"`
+
+	RestoredFrom int64 `json:"restored_from,omitempty"` // the version that this one restores; 0: none
 }
 
 // RestoreRequest names the version to restore.
@@ -178,7 +184,7 @@ func (c *Client) PutRole(ctx context.Context, s Scope, role RoleRequest, opts ..
 	}
 	r, err := fetchOne[PatchedSiteRole](ctx, c, s.put(role), opts...)
 	return Role{
-		Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: []Permission{}, Member: r.Member, User: r.User,
+		Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Site: r.Site, Organization: []Permission{}, Member: r.Member, User: r.User,
 	}, err
 }
 

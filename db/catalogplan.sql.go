@@ -607,7 +607,7 @@ func (q *Queries) ListRoleScopesByName(ctx context.Context, name string) ([]uuid
 }
 
 const listRolesByID = `-- name: ListRolesByID :many
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE id IN (/*SLICE:ids*/?)
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version, description FROM roles WHERE id IN (/*SLICE:ids*/?)
 `
 
 func (q *Queries) ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, error) {
@@ -639,6 +639,7 @@ func (q *Queries) ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, e
 			&i.UpdatedAt,
 			&i.UpdatedBy,
 			&i.CatalogVersion,
+			&i.Description,
 		); err != nil {
 			return nil, err
 		}

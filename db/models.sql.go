@@ -389,6 +389,7 @@ type Role struct {
 	UpdatedAt      time.Time
 	UpdatedBy      string
 	CatalogVersion int64
+	Description    string
 }
 
 type RolePermission struct {
@@ -407,6 +408,8 @@ type RoleVersion struct {
 	CreatedAt      time.Time
 	CreatedBy      string
 	CatalogVersion int64
+	Description    string
+	RestoredFrom   int64
 }
 
 type Secret struct {

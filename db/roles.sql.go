@@ -69,7 +69,7 @@ func (q *Queries) DeleteRole(ctx context.Context, id uuid.UUID) error {
 }
 
 const getRoleOfOrganization = `-- name: GetRoleOfOrganization :one
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id = ?1 AND name = ?2
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version, description FROM roles WHERE organization_id = ?1 AND name = ?2
 `
 
 type GetRoleOfOrganizationParams struct {
@@ -90,12 +90,13 @@ func (q *Queries) GetRoleOfOrganization(ctx context.Context, arg GetRoleOfOrgani
 		&i.UpdatedAt,
 		&i.UpdatedBy,
 		&i.CatalogVersion,
+		&i.Description,
 	)
 	return i, err
 }
 
 const getRoleOfSite = `-- name: GetRoleOfSite :one
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id IS NULL AND name = ?1
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version, description FROM roles WHERE organization_id IS NULL AND name = ?1
 `
 
 func (q *Queries) GetRoleOfSite(ctx context.Context, name string) (Role, error) {
@@ -111,12 +112,13 @@ func (q *Queries) GetRoleOfSite(ctx context.Context, name string) (Role, error) 
 		&i.UpdatedAt,
 		&i.UpdatedBy,
 		&i.CatalogVersion,
+		&i.Description,
 	)
 	return i, err
 }
 
 const getRoleVersion = `-- name: GetRoleVersion :one
-SELECT role_id, version, display_name, permissions, created_at, created_by, catalog_version FROM role_versions WHERE role_id = ?1 AND version = ?2
+SELECT role_id, version, display_name, permissions, created_at, created_by, catalog_version, description, restored_from FROM role_versions WHERE role_id = ?1 AND version = ?2
 `
 
 type GetRoleVersionParams struct {
@@ -135,6 +137,8 @@ func (q *Queries) GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) 
 		&i.CreatedAt,
 		&i.CreatedBy,
 		&i.CatalogVersion,
+		&i.Description,
+		&i.RestoredFrom,
 	)
 	return i, err
 }
@@ -165,8 +169,8 @@ func (q *Queries) InsertPermission(ctx context.Context, arg InsertPermissionPara
 }
 
 const insertRole = `-- name: InsertRole :exec
-INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version)
-VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, ?6, ?7)
+INSERT INTO roles (id, organization_id, name, display_name, description, version, created_at, updated_at, updated_by, catalog_version)
+VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8)
 `
 
 type InsertRoleParams struct {
@@ -174,6 +178,7 @@ type InsertRoleParams struct {
 	OrganizationID uuid.NullUUID
 	Name           string
 	DisplayName    string
+	Description    string
 	Now            time.Time
 	UpdatedBy      string
 	CatalogVersion int64
@@ -186,6 +191,7 @@ func (q *Queries) InsertRole(ctx context.Context, arg InsertRoleParams) error {
 		arg.OrganizationID,
 		arg.Name,
 		arg.DisplayName,
+		arg.Description,
 		arg.Now,
 		arg.UpdatedBy,
 		arg.CatalogVersion,
@@ -194,18 +200,20 @@ func (q *Queries) InsertRole(ctx context.Context, arg InsertRoleParams) error {
 }
 
 const insertRoleVersion = `-- name: InsertRoleVersion :exec
-INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by, catalog_version)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+INSERT INTO role_versions (role_id, version, display_name, description, permissions, created_at, created_by, catalog_version, restored_from)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 `
 
 type InsertRoleVersionParams struct {
 	RoleID         uuid.UUID
 	Version        int64
 	DisplayName    string
+	Description    string
 	Permissions    string
 	Now            time.Time
 	CreatedBy      string
 	CatalogVersion int64
+	RestoredFrom   int64
 }
 
 // unit: organization, site
@@ -214,10 +222,12 @@ func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionPa
 		arg.RoleID,
 		arg.Version,
 		arg.DisplayName,
+		arg.Description,
 		arg.Permissions,
 		arg.Now,
 		arg.CreatedBy,
 		arg.CatalogVersion,
+		arg.RestoredFrom,
 	)
 	return err
 }
@@ -422,7 +432,7 @@ func (q *Queries) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, 
 }
 
 const listRoleVersions = `-- name: ListRoleVersions :many
-SELECT role_id, version, display_name, permissions, created_at, created_by, catalog_version FROM role_versions WHERE role_id = ?1 ORDER BY version DESC LIMIT CAST(?2 AS bigint)
+SELECT role_id, version, display_name, permissions, created_at, created_by, catalog_version, description, restored_from FROM role_versions WHERE role_id = ?1 ORDER BY version DESC LIMIT CAST(?2 AS bigint)
 `
 
 type ListRoleVersionsParams struct {
@@ -447,6 +457,8 @@ func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsPara
 			&i.CreatedAt,
 			&i.CreatedBy,
 			&i.CatalogVersion,
+			&i.Description,
+			&i.RestoredFrom,
 		); err != nil {
 			return nil, err
 		}
@@ -462,7 +474,7 @@ func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsPara
 }
 
 const listRolesOfMany = `-- name: ListRolesOfMany :many
-SELECT r.id, r.organization_id, r.name, r.display_name, r.version, r.created_at, r.updated_at, r.updated_by, r.catalog_version, p.level, p.resource_type, p.action, p.negate
+SELECT r.id, r.organization_id, r.name, r.display_name, r.version, r.created_at, r.updated_at, r.updated_by, r.catalog_version, r.description, p.level, p.resource_type, p.action, p.negate
 FROM roles r LEFT JOIN role_permissions p ON p.role_id = r.id
 WHERE r.organization_id IN (/*SLICE:organization_ids*/?)
 ORDER BY r.organization_id, r.name, r.id, p.level, p.resource_type, p.action
@@ -506,6 +518,7 @@ func (q *Queries) ListRolesOfMany(ctx context.Context, organizationIds []uuid.Nu
 			&i.Role.UpdatedAt,
 			&i.Role.UpdatedBy,
 			&i.Role.CatalogVersion,
+			&i.Role.Description,
 			&i.Level,
 			&i.ResourceType,
 			&i.Action,
@@ -525,7 +538,7 @@ func (q *Queries) ListRolesOfMany(ctx context.Context, organizationIds []uuid.Nu
 }
 
 const listRolesOfOrganization = `-- name: ListRolesOfOrganization :many
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id = ?1 ORDER BY name
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version, description FROM roles WHERE organization_id = ?1 ORDER BY name
 `
 
 func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error) {
@@ -547,6 +560,7 @@ func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uu
 			&i.UpdatedAt,
 			&i.UpdatedBy,
 			&i.CatalogVersion,
+			&i.Description,
 		); err != nil {
 			return nil, err
 		}
@@ -562,7 +576,7 @@ func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uu
 }
 
 const listRolesOfSite = `-- name: ListRolesOfSite :many
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id IS NULL ORDER BY name
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version, description FROM roles WHERE organization_id IS NULL ORDER BY name
 `
 
 func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
@@ -584,6 +598,7 @@ func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
 			&i.UpdatedAt,
 			&i.UpdatedBy,
 			&i.CatalogVersion,
+			&i.Description,
 		); err != nil {
 			return nil, err
 		}
@@ -599,12 +614,14 @@ func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
 }
 
 const updateRole = `-- name: UpdateRole :exec
-UPDATE roles SET display_name = ?1, version = version + 1, updated_at = ?2, updated_by = ?3, catalog_version = ?4
-WHERE id = ?5
+UPDATE roles SET display_name = ?1, description = ?2, version = version + 1, updated_at = ?3, updated_by = ?4,
+    catalog_version = ?5
+WHERE id = ?6
 `
 
 type UpdateRoleParams struct {
 	DisplayName    string
+	Description    string
 	Now            time.Time
 	UpdatedBy      string
 	CatalogVersion int64
@@ -615,6 +632,7 @@ type UpdateRoleParams struct {
 func (q *Queries) UpdateRole(ctx context.Context, arg UpdateRoleParams) error {
 	_, err := q.db.ExecContext(ctx, updateRole,
 		arg.DisplayName,
+		arg.Description,
 		arg.Now,
 		arg.UpdatedBy,
 		arg.CatalogVersion,

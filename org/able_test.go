@@ -33,16 +33,16 @@ func stewardSite(t *testing.T, others ...person) *site {
 	for name, list := range map[string][]string{
 		"steward": toManage, "robot": more, "lock": {"!organization:read"}, "half": toManage[:4], "rest": toManage[4:],
 	} {
-		s.exec(t, "INSERT INTO roles VALUES (?, ?, ?, '', 2, ?, ?, '', 1)", id("role "+name).String(), home.String(), name, start, start)
+		s.exec(t, "INSERT INTO roles VALUES (?, ?, ?, '', 2, ?, ?, '', 1, '')", id("role "+name).String(), home.String(), name, start, start)
 		for _, p := range list {
 			s.store(t, name, "organization", p)
 		}
 	}
-	s.exec(t, `INSERT INTO role_versions VALUES (?, 1, '', '{"organization":[]}', ?, '', 1)`, id("role steward").String(), start)
+	s.exec(t, `INSERT INTO role_versions VALUES (?, 1, '', '{"organization":[]}', ?, '', 1, '', 0)`, id("role steward").String(), start)
 	desk := slices.Concat(more, []string{"user:read", "user:read_personal", "user:update", "user:update_personal", "user:delete",
 		"assign_role:assign", "assign_role:unassign", "organization_member:update"})
 	for name, list := range map[string][]string{"desk": desk, "mute": {"!assign_org_role:unassign"}, "keeper": toManage} {
-		s.exec(t, "INSERT INTO roles VALUES (?, NULL, ?, '', 1, ?, ?, '', 1)", id("role "+name).String(), name, start, start)
+		s.exec(t, "INSERT INTO roles VALUES (?, NULL, ?, '', 1, ?, ?, '', 1, '')", id("role "+name).String(), name, start, start)
 		for _, p := range list {
 			s.store(t, name, "site", p)
 		}
@@ -53,7 +53,7 @@ func stewardSite(t *testing.T, others ...person) *site {
 		{name: "desk", site: []string{"desk"}},
 		{name: "eye", site: []string{"sight"}},
 	}, others...)...)
-	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'sight', '', 1, ?, ?, '', 1)", id("role sight").String(), start, start)
+	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'sight', '', 1, ?, ?, '', 1, '')", id("role sight").String(), start, start)
 	for _, p := range []string{"user:read", "user:update"} {
 		s.store(t, "sight", "site", p)
 	}

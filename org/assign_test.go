@@ -249,7 +249,7 @@ func TestAssignAndUnassignAreTwoRights(t *testing.T) {
 	} {
 		s := newSite(t)
 		s.exec(t, "DELETE FROM role_permissions WHERE role_id = ? AND action = ?", id("role dealer").String(), c.lacks)
-		s.exec(t, "INSERT INTO roles VALUES (?, ?, 'both', '', 1, ?, ?, '', 1)", uuid.NewString(), home.String(), start, start)
+		s.exec(t, "INSERT INTO roles VALUES (?, ?, 'both', '', 1, ?, ?, '', 1, '')", uuid.NewString(), home.String(), start, start)
 		set := func() error {
 			return drop(s.SetMemberRoles(t.Context(), s.as(t, "dealer"), "default", c.user, roles(c.give...)))
 		}
@@ -519,7 +519,7 @@ func TestRestrictedAdmin(t *testing.T) {
 		person{name: "banned2", home: []string{"organization-workspace-creation-ban"}},
 		person{name: "o2", site: []string{"owner", "hush"}},
 	)
-	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'hush', '', 1, ?, ?, '', 1)", id("role hush").String(), start, start)
+	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'hush', '', 1, ?, ?, '', 1, '')", id("role hush").String(), start, start)
 	s.store(t, "hush", "site", "!template:read")
 	give := func(by string, names ...string) func() error {
 		return func() error { return drop(s.SetMemberRoles(t.Context(), s.as(t, by), "default", "m", roles(names...))) }

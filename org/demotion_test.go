@@ -27,7 +27,7 @@ func writerSite(t *testing.T, holders ...person) *site {
 		"also":   {"group:read"}, // what "everyone" gives
 		"locked": {"template:create", "!group:read", "!organization:read"},
 	} {
-		s.exec(t, "INSERT INTO roles VALUES (?, ?, ?, '', 1, ?, ?, '', 1)", id("role "+name).String(), home.String(), name, start, start)
+		s.exec(t, "INSERT INTO roles VALUES (?, ?, ?, '', 1, ?, ?, '', 1, '')", id("role "+name).String(), home.String(), name, start, start)
 		for _, p := range list {
 			s.store(t, name, "organization", p)
 		}
@@ -133,7 +133,7 @@ func TestOwnRoleIsNoDemotion(t *testing.T) {
 	}
 	// An owner under a deny is asked like anybody.
 	s = writerSite(t, person{name: "h", home: []string{"above", "everyone"}}, person{name: "o2", site: []string{"owner", "hush"}})
-	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'hush', '', 1, ?, ?, '', 1)", id("role hush").String(), start, start)
+	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'hush', '', 1, ?, ?, '', 1, '')", id("role hush").String(), start, start)
 	s.store(t, "hush", "site", "!template:create")
 	taking, _ = everyoneWrites(t.Context(), s, s.as(t, "o2"))
 	s.refused(t, superior("template:create"), 1, taking["drop"])

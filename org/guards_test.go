@@ -46,7 +46,7 @@ func TestLastOwner(t *testing.T) {
 		{name: "other", site: []string{"owner", "lock"}},
 	} {
 		s := newSite(t)
-		s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'lock', '', 1, ?, ?, '', 1)", id("role lock").String(), start, start)
+		s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'lock', '', 1, ?, ?, '', 1, '')", id("role lock").String(), start, start)
 		s.store(t, "lock", "site", "!assign_role:unassign")
 		s.insert(t, other)
 		for way, do := range s.ways(t) {

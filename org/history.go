@@ -10,6 +10,8 @@ type RoleVersion struct {
 	CreatedAt time.Time
 	CreatedBy string
 	Role      Role
+
+	RestoredFrom int64 // the version that this one restores, 0 for none
 }
 
 // RestoreRole asks for an earlier version of a role.

@@ -22,8 +22,16 @@ func Given[T any](value T) Input[T] { return Input[T]{value: value} }
 func (in Input[T]) Read() (T, error) { return in.value, in.err }
 
 // Over lays the cells of a partial input over the stored role, which is nil if there is none, and returns the input for the
-// whole role. An input that is not partial is returned as it is.
+// whole role. Of one that is not partial only a description that was not sent is taken from there: clients that know of none
+// must not lose it.
 func (in RoleInput) Over(stored *Role) RoleInput {
+	if in.Description == nil {
+		var kept Role
+		if stored != nil {
+			kept = *stored
+		}
+		in.Description = &kept.Description
+	}
 	if !in.Partial {
 		return in
 	}

@@ -34,7 +34,7 @@ func TestRecordRules(t *testing.T) {
 		"adder": "organization_member:create assign_org_role:assign template:read", "remover": "organization_member:delete",
 		"bare": "organization_member:create assign_org_role:assign",
 	} {
-		s.exec(t, "INSERT INTO roles VALUES (?, ?, ?, '', 2, ?, ?, '', 1)", id("role "+name).String(), home.String(), name, start, start)
+		s.exec(t, "INSERT INTO roles VALUES (?, ?, ?, '', 2, ?, ?, '', 1, '')", id("role "+name).String(), home.String(), name, start, start)
 		for _, p := range append(strings.Fields(list), "organization_member:read") {
 			s.store(t, name, "organization", p)
 		}

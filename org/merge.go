@@ -11,6 +11,8 @@ type Merge struct {
 	Conflicts          []rbac.Conflict
 	NameConflict       bool // both changed the display name, and not alike
 	DisplayName        string
+	AboutConflict      bool // the same of the description
+	Description        string
 	Merged             Role // theirs with what is kept of yours: what is stored if theirs win every conflict
 }
 
@@ -19,16 +21,22 @@ func MergeRoles(was, theirs, yours Role) Merge {
 	merged := rbac.Merge(was.Rules(), theirs.Rules(), yours.Rules())
 	m := Merge{
 		Was: was, Theirs: theirs, Yours: yours, Kept: merged.Kept, Conflicts: merged.Conflicts,
-		DisplayName: theirs.DisplayName, Merged: theirs,
+		Merged: theirs,
 	}
-	switch {
-	case yours.DisplayName == was.DisplayName || yours.DisplayName == theirs.DisplayName:
-	case theirs.DisplayName == was.DisplayName:
-		m.DisplayName = yours.DisplayName
-	default:
-		m.NameConflict = true
-	}
-	m.Merged.DisplayName = m.DisplayName
+	m.DisplayName, m.NameConflict = mergeText(was.DisplayName, theirs.DisplayName, yours.DisplayName)
+	m.Description, m.AboutConflict = mergeText(was.Description, theirs.Description, yours.Description)
+	m.Merged.DisplayName, m.Merged.Description = m.DisplayName, m.Description
 	m.Merged.Site, m.Merged.Organization, m.Merged.User = merged.Role.Site, merged.Role.Organization, merged.Role.User
 	return m
+}
+
+// mergeText takes your text if you alone changed it. If both did, and not alike, it is theirs for now.
+func mergeText(was, theirs, yours string) (merged string, conflict bool) {
+	switch {
+	case yours == was || yours == theirs:
+		return theirs, false
+	case theirs == was:
+		return yours, false
+	}
+	return theirs, true
 }

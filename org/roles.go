@@ -35,6 +35,7 @@ type Role struct {
 	OrganizationID uuid.UUID // uuid.Nil for a site role
 	Name           string
 	DisplayName    string
+	Description    string // what it is for, in a line; may be empty
 	Site           []rbac.Permission
 	Organization   []rbac.Permission
 	User           []rbac.Permission
@@ -74,6 +75,7 @@ type DeadCount struct {
 type RoleInput struct {
 	Name         string
 	DisplayName  string
+	Description  *string // nil keeps the one of a stored role
 	Site         []rbac.Permission
 	Organization []rbac.Permission
 	User         []rbac.Permission

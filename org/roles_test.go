@@ -394,7 +394,7 @@ func TestDeleteRole(t *testing.T) {
 	s.give(t, home, "m", "viewer")
 	s.give(t, home, "viewer", "curb")
 	s.give(t, beta, "pm", "viewer")
-	s.exec(t, "INSERT INTO roles VALUES (?, ?, 'viewer', '', 1, ?, ?, '', 1)", uuid.NewString(), beta.String(), start, start)
+	s.exec(t, "INSERT INTO roles VALUES (?, ?, 'viewer', '', 1, ?, ?, '', 1, '')", uuid.NewString(), beta.String(), start, start)
 	before, err := s.Member(ctx, s.as(t, "oa"), "default", "viewer")
 	if err != nil {
 		t.Fatal(err)

@@ -43,12 +43,13 @@ ORDER BY user_id, organization_id;
 
 -- name: InsertRole :exec
 -- unit: organization, site
-INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version)
-VALUES (@id, @organization_id, @name, @display_name, 1, @now, @now, @updated_by, @catalog_version);
+INSERT INTO roles (id, organization_id, name, display_name, description, version, created_at, updated_at, updated_by, catalog_version)
+VALUES (@id, @organization_id, @name, @display_name, @description, 1, @now, @now, @updated_by, @catalog_version);
 
 -- name: UpdateRole :exec
 -- unit: organization, site
-UPDATE roles SET display_name = @display_name, version = version + 1, updated_at = @now, updated_by = @updated_by, catalog_version = @catalog_version
+UPDATE roles SET display_name = @display_name, description = @description, version = version + 1, updated_at = @now, updated_by = @updated_by,
+    catalog_version = @catalog_version
 WHERE id = @id;
 
 -- name: DeleteRole :exec
@@ -71,8 +72,8 @@ DELETE FROM role_permissions WHERE role_id = @role_id;
 
 -- name: InsertRoleVersion :exec
 -- unit: organization, site
-INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by, catalog_version)
-VALUES (@role_id, @version, @display_name, @permissions, @now, @created_by, @catalog_version);
+INSERT INTO role_versions (role_id, version, display_name, description, permissions, created_at, created_by, catalog_version, restored_from)
+VALUES (@role_id, @version, @display_name, @description, @permissions, @now, @created_by, @catalog_version, @restored_from);
 
 -- name: ListRoleVersions :many
 SELECT * FROM role_versions WHERE role_id = @role_id ORDER BY version DESC LIMIT CAST(@max_rows AS bigint);

@@ -134,7 +134,7 @@ func (c *Catalog) addRoles() {
 	c.reserved = slices.Concat(pathNames, c.document.Reserved, c.document.RetiredRoles)
 	for _, d := range c.document.Roles {
 		built := c.compile(Role{
-			Name: d.Name, DisplayName: d.Label, BuiltIn: true, SiteScope: d.Scope == LevelSite.String(),
+			Name: d.Name, DisplayName: d.Label, Description: d.Description, BuiltIn: true, SiteScope: d.Scope == LevelSite.String(),
 			Site: readPermissions(d.Site), Organization: readPermissions(d.Organization), User: readPermissions(d.User),
 		})
 		c.builtIns[d.Name] = built

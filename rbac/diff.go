@@ -95,7 +95,7 @@ func Diff(from, to *Role) []Difference {
 // (see [Catalog.Compile]); it shares the lists that did not change.
 func (r *Role) Apply(changes []Difference) *Role {
 	changed := Role{
-		Name: r.Name, DisplayName: r.DisplayName, BuiltIn: r.BuiltIn, SiteScope: r.SiteScope,
+		Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, BuiltIn: r.BuiltIn, SiteScope: r.SiteScope,
 		Site: r.Site, Organization: r.Organization, User: r.User,
 	}
 	for l, list := range []*[]Permission{&changed.Site, &changed.Organization, &changed.User} {

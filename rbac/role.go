@@ -10,6 +10,7 @@ import (
 type Role struct {
 	Name        string
 	DisplayName string // may be empty
+	Description string // what it is for, in a line; may be empty
 
 	// Site and user permissions of a role held in an organization count like those of a role held site-wide.
 	Site, Organization, User []Permission

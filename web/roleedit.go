@@ -130,7 +130,7 @@ func editorOf(stored org.RoleView, in org.RoleInput) views.RoleEditor {
 // filledIn is a role with what a form says of it.
 func filledIn(in org.RoleInput, role org.Role) org.Role {
 	in = in.Over(&role)
-	role.Name, role.DisplayName = in.Name, in.DisplayName
+	role.Name, role.DisplayName, role.Description = in.Name, in.DisplayName, *in.Description
 	role.Site, role.Organization, role.User = in.Site, in.Organization, in.User
 	return role
 }

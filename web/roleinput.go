@@ -49,6 +49,7 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 	in := org.RoleInput{
 		Name:        o.text("name"),
 		DisplayName: o.text("display_name"),
+		Description: o.optional("description"),
 		Site:        o.permissions(fieldSite),
 		User:        o.permissions(fieldUser),
 		Member:      o.permissions(fieldMember),
@@ -99,6 +100,7 @@ func (c *call) roleFromForm(o object) org.RoleInput {
 	in := org.RoleInput{
 		Name:        o.text("name"),
 		DisplayName: o.text("display_name"),
+		Description: o.optional("description"),
 		From:        c.versions(o),
 		MustCreate:  o.flag("new"),
 

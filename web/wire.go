@@ -131,6 +131,7 @@ func wireRole(r *org.Role) client.Role {
 		Name:           r.Name,
 		OrganizationID: r.OrganizationID,
 		DisplayName:    r.DisplayName,
+		Description:    r.Description,
 		Site:           each(r.Site, wirePermission),
 		Organization:   each(r.Organization, wirePermission),
 		Member:         []client.Permission{},
@@ -143,7 +144,7 @@ func wireRole(r *org.Role) client.Role {
 func wirePatchedRole(r *org.Role) client.PatchedSiteRole {
 	role := wireRole(r)
 	return client.PatchedSiteRole{
-		Name: role.Name, DisplayName: role.DisplayName, Site: role.Site, Organization: map[string][]client.Permission{},
+		Name: role.Name, DisplayName: role.DisplayName, Description: role.Description, Site: role.Site, Organization: map[string][]client.Permission{},
 		Member: role.Member, User: role.User,
 	}
 }

@@ -132,7 +132,7 @@ func wireFinding(url string, f *org.LintFinding) client.Finding {
 }
 
 func wireRoleVersion(v *org.RoleVersion) client.RoleVersion {
-	return client.RoleVersion{Version: v.Version, CreatedAt: wireTime(v.CreatedAt), CreatedBy: v.CreatedBy, Role: wireRole(&v.Role)}
+	return client.RoleVersion{Version: v.Version, CreatedAt: wireTime(v.CreatedAt), CreatedBy: v.CreatedBy, Role: wireRole(&v.Role), RestoredFrom: v.RestoredFrom}
 }
 
 func wireComparison(c *org.Comparison) client.Comparison {

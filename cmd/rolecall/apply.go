@@ -157,6 +157,9 @@ func (s *roleStep) tell(w io.Writer) {
 	if s.DisplayName != nil {
 		fmt.Fprintf(w, "  display name %q → %q\n", s.DisplayName[0], s.DisplayName[1])
 	}
+	if s.Description != nil {
+		fmt.Fprintf(w, "  description %q → %q\n", s.Description[0], s.Description[1])
+	}
 	for _, d := range s.Differences {
 		level := ""
 		if d.Level == "user" {

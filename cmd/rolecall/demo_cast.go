@@ -23,6 +23,7 @@ type troupe struct {
 type part struct {
 	Name         string   `json:"name"`
 	Label        string   `json:"label"`
+	Description  string   `json:"description"`
 	Organization []string `json:"organization"`
 }
 
@@ -47,7 +48,7 @@ func castOf(catalog *rbac.Catalog) (c cast, err error) {
 // input is the part as a use case takes it. MustCreate: two parts of one name are a mistake in the cast, and the second
 // must not replace the first.
 func (p *part) input() (in org.RoleInput, err error) {
-	in = org.RoleInput{Name: p.Name, DisplayName: p.Label, MustCreate: true}
+	in = org.RoleInput{Name: p.Name, DisplayName: p.Label, Description: &p.Description, MustCreate: true}
 	for _, text := range p.Organization {
 		list, err := parsePermissions(text)
 		if err != nil {

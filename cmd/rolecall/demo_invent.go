@@ -92,7 +92,7 @@ func partsOf(c *rbac.Catalog) (parts []part) {
 			name := fmt.Sprintf("%.20s-%s", strings.ReplaceAll(area.ID, "_", "-"), kind.name)
 			taken := slices.ContainsFunc(parts, func(p part) bool { return p.Name == name })
 			if !taken && !c.Reserved(name) && org.NameProblem(name) == "" {
-				parts = append(parts, part{name, fmt.Sprintf("%.48s: %s", area.Label, kind.name), kind.permissions})
+				parts = append(parts, part{Name: name, Label: fmt.Sprintf("%.48s: %s", area.Label, kind.name), Organization: kind.permissions})
 			}
 		}
 	}

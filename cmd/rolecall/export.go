@@ -81,7 +81,7 @@ func (q *query) exported(ctx context.Context, api *client.Client, names []string
 // exportedRole gives a role of the site its list even if that is empty, because that list is what says where the role
 // belongs.
 func exportedRole(organization string, r client.Role) fileRole {
-	out := fileRole{Organization: organization, Name: r.Name, DisplayName: r.DisplayName}
+	out := fileRole{Organization: organization, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description}
 	if organization != "" {
 		out.OfOrg = shortForm(r.Organization)
 		return out

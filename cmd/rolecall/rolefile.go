@@ -25,6 +25,7 @@ type fileRole struct {
 	Organization string   `json:"organization,omitempty"`
 	Name         string   `json:"name"`
 	DisplayName  string   `json:"display_name,omitempty"`
+	Description  string   `json:"description,omitempty"`
 	OfOrg        []string `json:"organization_permissions,omitzero"`
 	OfSite       []string `json:"site_permissions,omitzero"`
 	OfUser       []string `json:"user_permissions,omitzero"`
@@ -73,6 +74,7 @@ func (f *faults) err() error {
 var roleKeys = map[string]func(p *roleParser, v *yaml.Node){
 	"name":                            func(p *roleParser, v *yaml.Node) { p.role.Name = p.text(v) },
 	"display_name":                    func(p *roleParser, v *yaml.Node) { p.role.DisplayName = p.text(v) },
+	"description":                     func(p *roleParser, v *yaml.Node) { about := p.text(v); p.role.Description = &about },
 	"organization":                    func(p *roleParser, v *yaml.Node) { p.role.organization = p.text(v) },
 	"organization_id":                 func(p *roleParser, v *yaml.Node) { p.organizationID(v) },
 	"organization_permissions":        func(p *roleParser, v *yaml.Node) { p.permissions("organization_permissions", v, &p.role.Organization) },

@@ -27,6 +27,7 @@ type roleStep struct {
 	Name         string                        `json:"name"`
 	Change       string                        `json:"change"` // one of the kinds
 	DisplayName  []string                      `json:"display_name,omitempty"`
+	Description  []string                      `json:"description,omitempty"` // before and after
 	Differences  []client.PermissionDifference `json:"differences"`
 	Impact       *client.Impact                `json:"impact,omitempty"`
 
@@ -167,7 +168,7 @@ func (p *rolePlan) compare(ctx context.Context, home *roleHome, r *wantedRole) e
 
 // compare finds the differences of a role. A change without any is none.
 func (s *roleStep) compare(stored client.Role, wanted client.RoleRequest) {
-	s.DisplayName, s.Differences = nil, []client.PermissionDifference{}
+	s.DisplayName, s.Description, s.Differences = nil, nil, []client.PermissionDifference{}
 	for _, d := range rbac.Diff(engineRole(stored.Request()), engineRole(wanted)) {
 		s.Differences = append(s.Differences, client.PermissionDifference{
 			Level: d.Level.String(), ResourceType: d.ResourceType, Action: d.Action, From: cmp.Or(d.From.String(), "not_set"), To: cmp.Or(d.To.String(), "not_set"),
@@ -176,7 +177,10 @@ func (s *roleStep) compare(stored client.Role, wanted client.RoleRequest) {
 	if stored.DisplayName != wanted.DisplayName {
 		s.DisplayName = []string{stored.DisplayName, wanted.DisplayName}
 	}
-	if s.Change == stepChange && len(s.Differences) == 0 && s.DisplayName == nil {
+	if about := wanted.Description; about != nil && *about != stored.Description {
+		s.Description = []string{stored.Description, *about}
+	}
+	if s.Change == stepChange && len(s.Differences) == 0 && s.DisplayName == nil && s.Description == nil {
 		s.Change = stepNone
 	}
 }

@@ -98,6 +98,9 @@ func roleReport(r *client.AssignableRole) report {
 	})
 	return report{value: r, head: []string{"PERMISSION", "EFFECT", "LEVEL"}, rows: rows, text: func(w io.Writer) {
 		fmt.Fprintf(w, "%s (%s)\n", cmp.Or(r.DisplayName, r.Name), r.Name)
+		if r.Description != "" {
+			fmt.Fprintln(w, r.Description)
+		}
 		table(w, indented...)
 	}}
 }
@@ -119,9 +122,13 @@ func rolesHistoryCommand() *command {
 				}
 				var rows [][]string
 				for _, v := range got {
-					rows = append(rows, []string{strconv.FormatInt(v.Version, 10), v.CreatedAt.Format(time.RFC3339), v.CreatedBy})
+					restored := ""
+					if v.RestoredFrom > 0 {
+						restored = strconv.FormatInt(v.RestoredFrom, 10)
+					}
+					rows = append(rows, []string{strconv.FormatInt(v.Version, 10), v.CreatedAt.Format(time.RFC3339), v.CreatedBy, restored})
 				}
-				return t.print(report{value: got, head: []string{"VERSION", "SAVED", "BY"}, rows: rows})
+				return t.print(report{value: got, head: []string{"VERSION", "SAVED", "BY", "RESTORED FROM"}, rows: rows})
 			})
 		},
 	}

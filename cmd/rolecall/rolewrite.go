@@ -16,13 +16,14 @@ import (
 // meant.
 type roleEdit struct {
 	query
-	displayName        *string
+	displayName, about *string
 	allow, deny, unset []client.Permission
 	own                bool
 }
 
 func (e *roleEdit) flags(fs *pflag.FlagSet) {
 	fs.Var(given{&e.displayName}, "display-name", "`NAME` that people read; may be empty")
+	fs.Var(given{&e.about}, "description", "`TEXT` that says in a line what the role is for, at most 200 characters; may be empty")
 	fs.Var(&permissionList{list: &e.allow}, "allow", "`TYPE:ACTION,...` to allow; may be repeated")
 	fs.Var(&permissionList{list: &e.deny}, "deny", "`TYPE:ACTION,...` to deny; may be repeated")
 	fs.BoolVar(&e.own, "own", false, "in a role of the site, --allow and the like are about a user's own things, instead of all")
@@ -43,6 +44,9 @@ func (e *roleEdit) permissions(r *client.RoleRequest) *[]client.Permission {
 func (e *roleEdit) apply(r *client.RoleRequest) {
 	if e.displayName != nil {
 		r.DisplayName = *e.displayName
+	}
+	if e.about != nil {
+		r.Description = e.about
 	}
 	list := e.permissions(r)
 	// What is named goes first wherever it stands, so that a role never both allows and denies one thing.
@@ -126,7 +130,7 @@ func rolesEditCommand() *command {
 	var e roleEdit
 	return &command{
 		name: "roles edit", operand: "ROLE",
-		summary: "Change the display name or some permissions of a custom role",
+		summary: "Change the display name, the description or some permissions of a custom role",
 		about:   "What no flag names stays as it is. If the role is changed by somebody else meanwhile, nothing is done.",
 		examples: []string{
 			"rolecall roles edit night-shift --allow organization_member:read,create --unset assign_org_role:read --org acme",
@@ -140,7 +144,7 @@ func rolesEditCommand() *command {
 			e.query.flags("dry-run", "if-match")(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			if e.displayName == nil && len(e.allow)+len(e.deny)+len(e.unset) == 0 {
+			if e.displayName == nil && e.about == nil && len(e.allow)+len(e.deny)+len(e.unset) == 0 {
 				return usageError("a flag with something to change is needed; see rolecall help roles edit")
 			}
 			return asking(ctx, c, func(api *client.Client) error {

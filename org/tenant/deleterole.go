@@ -174,6 +174,7 @@ func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []p
 func roleFields(w *unit.Writer, c org.RoleChange) {
 	w.Field("name", c.Before.Name, c.After.Name)
 	w.Field("display_name", c.Before.DisplayName, c.After.DisplayName)
+	w.Field("description", c.Before.Description, c.After.Description)
 	w.Field("site_permissions", listOf(c.Before.Site), listOf(c.After.Site))
 	w.Field("org_permissions", listOf(c.Before.Organization), listOf(c.After.Organization))
 	w.Field("user_permissions", listOf(c.Before.User), listOf(c.After.User))

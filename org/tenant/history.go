@@ -10,9 +10,9 @@ import (
 	"rolecall.example/rbac"
 )
 
-// keepVersion stores the state of a role beside the ones before it.
+// keepVersion stores the state of a role beside the ones before it; restored is the one that it restores, if any.
 // Whoever made it is kept by name, as in the audit trail: a version outlives accounts.
-func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
+func keepVersion(ctx context.Context, w *unit.Writer, r org.Role, restored int64) error {
 	perms := map[string][]rbac.Permission{}
 	for level, list := range r.Levels() {
 		perms[level.String()] = listOf(list)
@@ -22,8 +22,8 @@ func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
 		return err
 	}
 	return w.W.InsertRoleVersion(ctx, db.InsertRoleVersionParams{
-		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Permissions: string(text),
-		Now: w.Now, CreatedBy: w.Actor.User.Username, CatalogVersion: r.Catalog,
+		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Description: r.Description, Permissions: string(text),
+		Now: w.Now, CreatedBy: w.Actor.User.Username, CatalogVersion: r.Catalog, RestoredFrom: restored,
 	})
 }
 
@@ -118,7 +118,9 @@ func planRestoreRole(ctx context.Context, a *unit.Attempt, in restoreRole) (c ro
 	}
 	r := was.Role
 	// From is the version that the form showed, not the one that is restored.
-	return decideRole(ctx, a, h, set, org.RoleInput{
-		Name: in.name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, From: wanted.From,
+	c, err = decideRole(ctx, a, h, set, org.RoleInput{
+		Name: in.name, DisplayName: r.DisplayName, Description: &r.Description, Site: r.Site, Organization: r.Organization, User: r.User, From: wanted.From,
 	})
+	c.restored = wanted.Version
+	return c, err
 }

@@ -40,6 +40,9 @@ func (d *roleDraft) check() error {
 	if p := org.TextProblem(d.in.DisplayName, 64); p != "" {
 		d.fault(1, "Validation failed.", "", "display_name", p)
 	}
+	if p := org.TextProblem(*d.in.Description, 200); p != "" {
+		d.fault(1, "Validation failed.", "", "description", p)
+	}
 	d.checkScope()
 	in := d.result()
 	for level, perms := range in.Levels() {
@@ -211,7 +214,7 @@ func (d *roleDraft) checkTakenDenies() {
 // Version and times are still those that are stored.
 func (d *roleDraft) result() org.Role {
 	r := d.stored
-	r.OrganizationID, r.Name, r.DisplayName = d.home.Org.ID, org.FoldCase(d.in.Name), d.in.DisplayName
+	r.OrganizationID, r.Name, r.DisplayName, r.Description = d.home.Org.ID, org.FoldCase(d.in.Name), d.in.DisplayName, *d.in.Description
 	r.Site, r.Organization, r.User = d.in.Site, d.in.Organization, d.in.User
 	return r
 }

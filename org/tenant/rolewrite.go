@@ -71,6 +71,8 @@ type roleChange struct {
 	home    unit.RoleScope
 	set     *unit.RoleSet // as it is stored
 	changes bool          // else there is nothing to store
+
+	restored int64 // the version that it restores, 0 for none
 }
 
 // planPutRole is rows 1 and 2 of docs/spec/roles.md, writing; decideRole is the rest.
@@ -196,7 +198,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 // sameRole reports whether two states of a role say the same.
 // Both have to be sorted.
 func sameRole(x, y org.Role) bool {
-	return x.DisplayName == y.DisplayName && slices.Equal(x.Site, y.Site) &&
+	return x.DisplayName == y.DisplayName && x.Description == y.Description && slices.Equal(x.Site, y.Site) &&
 		slices.Equal(x.Organization, y.Organization) && slices.Equal(x.User, y.User)
 }
 
@@ -210,11 +212,13 @@ func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, err
 	var err error
 	if c.Creates() {
 		err = w.W.InsertRole(ctx, db.InsertRoleParams{
-			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy,
-			CatalogVersion: r.Catalog,
+			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Description: r.Description,
+			Now: w.Now, UpdatedBy: r.UpdatedBy, CatalogVersion: r.Catalog,
 		})
 	} else {
-		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID, CatalogVersion: r.Catalog})
+		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{
+			DisplayName: r.DisplayName, Description: r.Description, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID, CatalogVersion: r.Catalog,
+		})
 	}
 	if err != nil {
 		return r, err
@@ -222,7 +226,7 @@ func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, err
 	if err := storePermissions(ctx, w, c.RoleChange); err != nil {
 		return r, err
 	}
-	return r, keepVersion(ctx, w, r)
+	return r, keepVersion(ctx, w, r, c.restored)
 }
 
 // storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key. What was

@@ -19,7 +19,8 @@ func (s Reader) VersionOf(ctx context.Context, r *org.Role, row db.RoleVersion) 
 		return org.RoleVersion{}, fmt.Errorf("version %d of role %s: %w", row.Version, r.Name, err)
 	}
 	was := *r
-	was.DisplayName, was.Version, was.UpdatedAt, was.UpdatedBy = row.DisplayName, row.Version, row.CreatedAt, row.CreatedBy
+	was.DisplayName, was.Description = row.DisplayName, row.Description
+	was.Version, was.UpdatedAt, was.UpdatedBy = row.Version, row.CreatedAt, row.CreatedBy
 	for _, level := range []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser} {
 		*was.At(level.String()) = perms[level.String()]
 	}
@@ -32,5 +33,5 @@ func (s Reader) VersionOf(ctx context.Context, r *org.Role, row db.RoleVersion) 
 			return slices.Contains(was.Dead, org.DeadPermission{Level: level, Permission: p})
 		})
 	}
-	return org.RoleVersion{Version: row.Version, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, Role: was}, nil
+	return org.RoleVersion{Version: row.Version, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, Role: was, RestoredFrom: row.RestoredFrom}, nil
 }

@@ -75,7 +75,7 @@ func (s Reader) newRoleSet(ctx context.Context, orgID uuid.UUID, rows []db.Role,
 	}
 	for _, r := range builtIn {
 		set.List = append(set.List, SetRole{Compiled: r, Role: org.Role{
-			OrganizationID: orgID, Name: r.Name, DisplayName: r.DisplayName, BuiltIn: true,
+			OrganizationID: orgID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, BuiltIn: true,
 			Site: r.Site, Organization: r.Organization, User: r.User,
 		}})
 	}
@@ -112,7 +112,7 @@ func (s Reader) rewritten(stored *RoleSet, name string, after *org.Role) *RoleSe
 // setRole joins a stored role with its permissions, as they are meant in the catalog in force, and compiles it.
 func (s Reader) setRole(ctx context.Context, r db.Role, perms []db.RolePermission) (SetRole, error) {
 	role := org.Role{
-		ID: r.ID, OrganizationID: r.OrganizationID.UUID, Name: r.Name, DisplayName: r.DisplayName, Version: r.Version,
+		ID: r.ID, OrganizationID: r.OrganizationID.UUID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
 	}
 	for _, p := range perms {
