@@ -13,7 +13,6 @@ type Account struct {
 	org.UserView
 	Sessions  []org.Session
 	Ending    []org.Token // API tokens whose end is told
-	Shortcuts bool        // single-key shortcuts are on
 	Confirm   bool        // ask whether to sign out everywhere
 	Providers bool        // the site has sign-in providers
 	Err       *org.Error

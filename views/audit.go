@@ -62,7 +62,7 @@ func (a Audit) newer() string {
 	return a.with("after", strconv.FormatInt(a.List.Entries[0].Seq, 10))
 }
 
-// auditDay is the entries of one day, in UTC.
+// auditDay is the entries of one day.
 type auditDay struct {
 	label   string
 	entries []org.AuditEntry

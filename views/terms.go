@@ -1,6 +1,7 @@
 package views
 
 import (
+	"context"
 	"maps"
 	"strconv"
 	"time"
@@ -27,10 +28,10 @@ const UntilDate = "date"
 var EndsIn = []int{1, 7, 30}
 
 // choices are those of the field, with the one that is chosen.
-func (f TermsForm) choices() []ui.Option {
+func (f TermsForm) choices(ctx context.Context) []ui.Option {
 	var out []ui.Option
 	if !f.Stored.IsZero() {
-		out = append(out, ui.Option{Value: storedEnd(f.Stored), Label: "As it is: " + ui.Exact(f.Stored)})
+		out = append(out, ui.Option{Value: storedEnd(f.Stored), Label: "As it is: " + ui.Exact(ctx, f.Stored)})
 	}
 	out = append(out, ui.Option{Label: "No end"})
 	for _, days := range EndsIn {

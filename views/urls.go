@@ -34,7 +34,7 @@ const (
 	FactorCodesURL     = FactorsURL + "/recovery-codes"  // makes new ones
 	CLIAuthURL         = "/cli-auth"                     // which the CLI of Coder opens in a browser
 	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
-	ShortcutsURL       = "/shortcuts"
+	PreferencesURL     = "/users/me/preferences"
 	OrganizationsPath  = "/organizations"
 	NewOrganizationURL = "/organizations/new"
 	SearchPath         = "/search"

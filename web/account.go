@@ -9,7 +9,7 @@ import (
 
 // accountPage is the page of the caller's own account; form is the one that e refused, "" if it was none of them.
 func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err error) {
-	a := views.Account{Providers: len(s.Providers.List()) > 0, Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: time.Now()}
+	a := views.Account{Providers: len(s.Providers.List()) > 0, Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: c.now()}
 	if a.UserView, err = s.account.UserView(c.ctx, c.actor, "me"); err != nil {
 		return p, err
 	}
@@ -50,29 +50,6 @@ func (s *Server) endSessions(c *call) (reply, error) {
 		s.writeSession(c, "", time.Time{})
 	}
 	return reply{next: to(views.LoginURL, "")}, nil
-}
-
-const (
-	keysCookie = "keys"
-	keysOff    = "off"
-)
-
-// shortcuts reports whether the single-key shortcuts are on. Like the theme it is a matter of the browser, not of the
-// account: another keyboard, another answer.
-func (c *call) shortcuts() bool { return c.cookie(keysCookie) != keysOff }
-
-// setShortcuts reads a box that may be unticked, so the form has another field too.
-func (s *Server) setShortcuts(c *call) (reply, error) {
-	on, err := decode(c, func(o object) bool { return o.flag("shortcuts") }).Read()
-	if err != nil {
-		return reply{}, err
-	}
-	done, life := "Single-key shortcuts are on.", -time.Second
-	if !on {
-		done, life = "Single-key shortcuts are off.", themeLife
-	}
-	c.setCookie(keysCookie, keysOff, life, true)
-	return reply{next: to(views.AccountURL+"#keyboard", done)}, nil
 }
 
 // newPassword is where a link to set a password leads. The secret in its path is written into no log, and no page that it

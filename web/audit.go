@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -24,7 +23,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	q := c.query()
 	a := views.Audit{
 		Query: auditQuery(q), Organization: q.text("organization"), Before: q.cursor("before"), After: q.cursor("after"),
-		Catalog: c.catalog(), Now: time.Now(), CanUndo: c.offersUndo,
+		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo,
 	}
 	c.within = a.Organization
 	f := org.AuditFilter{Query: a.Query, Limit: q.count("limit"), Offset: q.count("offset"), Before: a.Before, After: a.After}

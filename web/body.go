@@ -95,7 +95,9 @@ func (c *call) object() (object, error) {
 		b.parsed = true
 		b.fields, b.failure = c.parse(b)
 	}
-	return newObject(b.fields, b.form), b.failure
+	o := newObject(b.fields, b.form)
+	o.zone = c.zone().Location
+	return o, b.failure
 }
 
 // parse parses the body. Errors come in the documented order: its type, its size, its content.

@@ -79,8 +79,7 @@ const (
 
 // theme is "light", "dark" or "".
 func (c *call) theme() string {
-	switch v := c.cookie(themeCookie); v {
-	case "light", "dark":
+	if v := c.cookie(themeCookie); isTheme(v) {
 		return v
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"rolecall.example/org"
 )
@@ -31,6 +32,7 @@ type object struct {
 	path   string // the prefix of the names of fields in errors, "" or ending in a dot
 	shape  *shape
 	read   *outcome
+	zone   *time.Location // of who sent it; nil: UTC
 }
 
 // outcome collects what is wrong with a body, at any depth.
@@ -213,7 +215,7 @@ func (o object) objects(name string) []object {
 
 // inside is an object in this one. It shares the errors, so that problem reports them all.
 func (o object) inside(at string, fields map[string]any, s *shape) object {
-	return object{fields: fields, path: o.path + at + ".", shape: s, read: o.read}
+	return object{fields: fields, path: o.path + at + ".", shape: s, read: o.read, zone: o.zone}
 }
 
 // value reads a field that must be a T.

@@ -42,7 +42,7 @@ func (s *Server) directoryPage(c *call, v views.Directory) (p page, err error) {
 	if v.DirectoryPage, err = s.directories.Page(c.ctx, c.actor, c.organization()); err != nil {
 		return p, err
 	}
-	v.URL, v.Now, v.Catalog = c.directoryURL(&v.Directory), time.Now(), c.catalog()
+	v.URL, v.Now, v.Catalog = c.directoryURL(&v.Directory), c.now(), c.catalog()
 	return page{title: "Directory", active: "directory", body: views.DirectoryPage(v)}, nil
 }
 

@@ -60,8 +60,8 @@ func TestScriptIsLedOn(t *testing.T) {
 	if saved.StatusCode != http.StatusOK || saved.Header.Get("HX-Redirect") != roles+"/night" || saved.Header.Get("Location") != "" || len(saved.Cookies()) != 1 {
 		t.Errorf("got %d %v", saved.StatusCode, saved.Header)
 	}
-	shortcuts := s.Send(t, webtest.Page, webtest.Request{As: webtest.Admin, Path: "/shortcuts", Header: header, Form: url.Values{"keys": {"1"}}})
-	if got := shortcuts.Header.Get("HX-Redirect"); got != "/users/me" {
+	preferences := s.Send(t, webtest.Page, webtest.Request{As: webtest.Admin, Path: "/users/me/preferences", Header: header, Form: url.Values{"zone": {""}}})
+	if got := preferences.Header.Get("HX-Redirect"); got != "/users/me/preferences" {
 		t.Errorf("it leads to %q, which may only scroll", got)
 	}
 	refused := s.Send(t, webtest.Page, webtest.Request{As: webtest.Admin, Path: roles, Header: header, Form: url.Values{"_method": {"PUT"}, "new": {"1"}, "name": {"no name"}}})

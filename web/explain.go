@@ -3,7 +3,6 @@ package web
 import (
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -36,7 +35,7 @@ func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error) {
 	q := c.query()
 	var asked bool
-	a = views.ExplainForm{Member: *m, Find: q.text("find"), Catalog: c.catalog(), Now: time.Now()}
+	a = views.ExplainForm{Member: *m, Find: q.text("find"), Catalog: c.catalog(), Now: c.now()}
 	a.Question, asked = q.question(m.Username, m.UserID.String())
 	if err := q.problem(); err != nil || !asked {
 		return a, err
@@ -88,7 +87,7 @@ func (s *Server) showPermissions(c *call) (reply, error) {
 func (s *Server) whoCan(c *call) (reply, error) {
 	q := c.query()
 	question, asked := q.question()
-	w := views.WhoCan{Question: question, Catalog: c.catalog(), Now: time.Now()}
+	w := views.WhoCan{Question: question, Catalog: c.catalog(), Now: c.now()}
 	w.Limit, w.Offset = c.page(q)
 	w.Outside = q.flag("outside")
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -50,7 +49,7 @@ func (s *Server) wireFactors(c *call, f org.Factors) client.Factors {
 func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
 	v.Factors, err = s.account.Factors(c.ctx, c.actor)
 	v.HasPassword, v.CanEnrol = c.actor.User.LoginType == org.LoginPassword, s.account.CanEnrol()
-	v.Required, v.Shown, v.Now = s.Factors.Covers(c.actor.User), s.sessions.GetBool(c.ctx, sessionFactor), time.Now()
+	v.Required, v.Shown, v.Now = s.Factors.Covers(c.actor.User), s.sessions.GetBool(c.ctx, sessionFactor), c.now()
 	return page{title: "Two-step sign-in", active: "account", body: views.FactorsPage(v)}, err
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"strconv"
-	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -30,7 +29,7 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
 	return page{
 		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(role),
-		body: views.HistoryPage(views.History{View: v, Versions: versions, Catalog: c.catalog(), Err: e, Now: time.Now()}),
+		body: views.HistoryPage(views.History{View: v, Versions: versions, Catalog: c.catalog(), Err: e, Now: c.now()}),
 	}, err
 }
 

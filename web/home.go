@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -24,6 +23,10 @@ func (s *Server) home(c *call) (reply, error) {
 	return reply{html: show(page{title: "No organization", body: views.NoOrganizationPage()})}, nil
 }
 
+const mustBeTheme = "must be light, dark or nothing"
+
+func isTheme(theme string) bool { return theme == "" || theme == "light" || theme == "dark" }
+
 type themeInput struct{ theme, back string }
 
 // setTheme stores the theme in a cookie and goes back to the page of the form. It works without an account: the page to
@@ -31,21 +34,15 @@ type themeInput struct{ theme, back string }
 func (s *Server) setTheme(c *call) (reply, error) {
 	in, err := decode(c, func(o object) themeInput {
 		theme := themeInput{o.text("theme"), o.text("back")}
-		switch theme.theme {
-		case "", "light", "dark":
-		default:
-			o.addError("theme", "must be light, dark or nothing")
+		if !isTheme(theme.theme) {
+			o.addError("theme", mustBeTheme)
 		}
 		return theme
 	}).Read()
 	if err != nil {
 		return reply{}, err
 	}
-	life := themeLife
-	if in.theme == "" {
-		life = -time.Second
-	}
-	c.setCookie(themeCookie, in.theme, life, false)
+	c.keepCookie(themeCookie, in.theme, false)
 	return reply{next: to(localBack(in.back), "")}, nil
 }
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -31,7 +30,7 @@ func (s *Server) listIdentities(c *call) (reply, error) {
 
 // identitiesPage is the page with the sign-ins; failed is the provider whose form e refused.
 func (s *Server) identitiesPage(c *call, list []org.Identity, failed string, e *org.Error) (p page, err error) {
-	i := views.Identities{Linked: list, Providers: s.signInProviders(), Failed: failed, Err: e, Now: time.Now()}
+	i := views.Identities{Linked: list, Providers: s.signInProviders(), Failed: failed, Err: e, Now: c.now()}
 	if c.session {
 		if i.Fresh, err = s.Service.SignIn.Fresh(c.ctx, c.actor); err != nil {
 			return p, err

@@ -67,7 +67,7 @@ func (c *call) invitationFilter() (f org.InvitationFilter, err error) {
 }
 
 func (s *Server) invitationsPage(c *call, v views.Invitations) page {
-	v.Now, v.Base = time.Now(), c.base()
+	v.Now, v.Base = c.now(), c.base()
 	active := "members"
 	if c.organization() == "" {
 		active = "invitations"

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -31,7 +30,7 @@ func (s *Server) newLogin(c *call) (reply, error) {
 }
 
 func (s *Server) loginPage(c *call, l views.Login) page {
-	l.Providers, l.Now = s.loginProviders(c), time.Now()
+	l.Providers, l.Now = s.loginProviders(c), c.now()
 	l.NoPassword = s.account.PasswordPolicy() == org.PasswordsForNobody
 	return page{title: "Sign in", body: views.LoginPage(l)}
 }

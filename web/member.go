@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -71,7 +70,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 			Confirm:      confirm,
 			Back:         c.cameFrom(),
 			Err:          e,
-			Now:          time.Now(),
+			Now:          c.now(),
 		}),
 	}, nil
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"strings"
-	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -106,7 +105,7 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) func(
 			CanAssign:    true, // it has just been done
 			Aside:        aside,
 			CanRemove:    c.may("delete", "organization_member", o.ID),
-			Now:          time.Now(),
+			Now:          c.now(),
 		})}, nil
 	}
 }

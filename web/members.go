@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -33,7 +31,7 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 // membersView is a list of members with the roles to filter it by.
 func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error) {
 	p, err := s.tenant.MembersPage(c.ctx, c.actor, c.organization(), f)
-	return views.Members{CanInvite: err == nil && s.invites.MayInvite(c.actor, p.List.Organization.ID) == nil, List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: time.Now(), Catalog: c.catalog()}, err
+	return views.Members{CanInvite: err == nil && s.invites.MayInvite(c.actor, p.List.Organization.ID) == nil, List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: c.now(), Catalog: c.catalog()}, err
 }
 
 // showRoleMembers lists the members who hold a role.

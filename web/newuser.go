@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -134,7 +133,7 @@ func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply
 			crumbs: c.usersCrumb(),
 			notice: notice,
 			body: views.UserPageBody(views.UserPage{
-				UserView: v, LinkRoles: c.may("read", "assign_role", uuid.Nil), NewLink: c.absolute(views.PasswordURL(link.Secret)), Now: time.Now(),
+				UserView: v, LinkRoles: c.may("read", "assign_role", uuid.Nil), NewLink: c.absolute(views.PasswordURL(link.Secret)), Now: c.now(),
 			}),
 		}, err
 	}}

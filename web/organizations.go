@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -24,7 +23,7 @@ func (s *Server) listOrganizations(c *call) (reply, error) {
 		return reply{}, err
 	}
 	list, err := s.tenant.FindOrganizations(c.ctx, c.actor, f)
-	o := views.Organizations{List: list, Filter: f, Now: time.Now()}
+	o := views.Organizations{List: list, Filter: f, Now: c.now()}
 	return reply{html: show(page{
 		title: "Organizations", active: "organizations",
 		body: views.OrganizationsPage(o), fragment: views.OrganizationsResults(o),

@@ -12,6 +12,7 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 	"rolecall.example/views"
+	"rolecall.example/views/ui"
 )
 
 // page is a page as HTML: what its frame shows of it, its body, and the part of it that htmx swaps in.
@@ -114,8 +115,10 @@ func rendered(html []byte) templ.Component {
 }
 
 // rendering is the context of components. They are made in memory, and a page that reports that the time is up is made
-// after its time is up.
-func (c *call) rendering() context.Context { return context.WithoutCancel(c.ctx) }
+// after its time is up. They write times in the zone of the reader.
+func (c *call) rendering() context.Context {
+	return ui.InZone(context.WithoutCancel(c.ctx), c.zone())
+}
 
 // navigation loads the content of the frame, nil when that fails: a page that reports a failure must not fail for its
 // frame.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -10,7 +9,7 @@ import (
 
 // roleEditor is the editor of a role.
 func (s *Server) roleEditor(c *call, e views.RoleEditor) page {
-	e.Catalog, e.Now, e.CanCreate = c.catalog(), time.Now(), e.View.CanCreate
+	e.Catalog, e.Now, e.CanCreate = c.catalog(), c.now(), e.View.CanCreate
 	title := e.View.Role.Label()
 	if e.New {
 		title = "New role"
@@ -191,7 +190,7 @@ func (s *Server) mergePage(c *call, input org.Input[org.RoleInput], editor *view
 		in, _ := input.Read()
 		m := org.MergeRoles(v.Role, *editor.Stored, filledIn(in, v.Role))
 		p := s.roleEditor(c, views.RoleEditor{View: view})
-		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now(), Catalog: c.catalog()})
+		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: c.now(), Catalog: c.catalog()})
 		return p, true
 	}
 	return page{}, false

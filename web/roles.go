@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -27,7 +26,7 @@ func (s *Server) listRoles(c *call) (reply, error) {
 		for i := range list.Roles {
 			list.Roles[i].Members = counts[list.Roles[i].Name]
 		}
-		body := views.RolesPage(views.Roles{List: list, Catalog: c.catalog(), Now: time.Now()})
+		body := views.RolesPage(views.Roles{List: list, Catalog: c.catalog(), Now: c.now()})
 		return page{title: c.rolesTitle(), active: c.rolesItem(), body: body}, nil
 	}}, nil
 }

@@ -513,22 +513,3 @@ func TestLastOrganization(t *testing.T) {
 		t.Error("a forged cookie shows an organization that may not be read")
 	}
 }
-
-func TestShortcutsSwitch(t *testing.T) {
-	t.Parallel()
-	s := webtest.New(t)
-	off := s.Send(t, webtest.Page, webtest.Request{Path: "/shortcuts", As: webtest.Member, Form: url.Values{"keys": {"1"}}})
-	c := off.CookieNamed("keys")
-	if off.StatusCode != 303 || off.Header.Get("Location") != "/users/me#keyboard" || c == nil || c.Value != "off" || c.MaxAge <= 0 {
-		t.Fatalf("got %d to %s with %v", off.StatusCode, off.Header.Get("Location"), c)
-	}
-	h := http.Header{"Cookie": {s.Cookie(t, webtest.Member) + "; keys=off"}}
-	page := s.Send(t, webtest.Page, webtest.Request{Path: "/users/me", Header: h}).Document()
-	if page.Find("html").AttrOr("data-keys", "") != "off" || page.Find("[name=shortcuts][checked]").Length() != 0 {
-		t.Error("the page does not know that they are off")
-	}
-	on := s.Send(t, webtest.Page, webtest.Request{Path: "/shortcuts", Header: h, Form: url.Values{"shortcuts": {"on"}}})
-	if c := on.CookieNamed("keys"); c == nil || c.MaxAge >= 0 {
-		t.Errorf("turning them on: %v", c)
-	}
-}

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
@@ -27,7 +25,7 @@ func (s *Server) providerStates() (out []views.SyncProviderState) {
 // showSync is the page of the providers.
 func (s *Server) showSync(c *call) (reply, error) {
 	q := c.query()
-	v := views.Sync{Providers: s.providerStates(), End: q.text("end"), Now: time.Now()}
+	v := views.Sync{Providers: s.providerStates(), End: q.text("end"), Now: c.now()}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}

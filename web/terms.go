@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,14 +64,15 @@ func (o object) chosenEnd(now time.Time) *time.Time {
 	return o.endAt(choice)
 }
 
-// endOfDay is the last second of a day where the reader is; in UTC where no script said where that is.
+// endOfDay is the last second of a day where the reader is: as script says it, else in the zone that pages are written in.
 func (o object) endOfDay(date, zone string) *time.Time {
 	const most = 14 * 60 // Kiritimati
-	east, err := 0, error(nil)
+	east, err, where := 0, error(nil), cmp.Or(o.zone, time.UTC)
 	if zone != "" {
 		east, err = strconv.Atoi(zone)
+		where = time.FixedZone("", east*60)
 	}
-	day, wrong := time.ParseInLocation(time.DateOnly, date, time.FixedZone("", east*60))
+	day, wrong := time.ParseInLocation(time.DateOnly, date, where)
 	if err != nil || wrong != nil || east < -most || east > most {
 		o.addError(fieldDate, "must be a day")
 		return nil

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"rolecall.example/client"
@@ -62,6 +60,6 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 func (s *Server) userRow(c *call, u *org.User, aside bool) page {
 	return page{body: views.UserRow(views.UserRowView{
 		User: *u, Query: searchedFor(c.request()), Back: currentPage(c.request()), Aside: aside,
-		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
+		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: c.now(),
 	})}
 }

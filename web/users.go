@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -43,7 +42,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 			// A caller that may not see the roles sees the list without their filter.
 			roles, err := part(s.tenant.Roles(c.ctx, c.actor, org.Site))
 			u := views.Users{
-				List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.actor.User.Username, Roles: roles.Roles, Now: time.Now(),
+				List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.actor.User.Username, Roles: roles.Roles, Now: c.now(),
 			}
 			return page{title: "Users", active: "users", body: views.UsersPage(u), fragment: views.UsersResults(u)}, err
 		},

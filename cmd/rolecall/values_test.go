@@ -16,6 +16,7 @@ import (
 // contextValues are the files that may put values into a context, and why.
 var contextValues = map[string]string{
 	"db/db.go":             "a write inside a write is noticed, however deep it is called",
+	"views/ui/zone.go":     "times stand in the smallest parts of pages, and components get nothing else of the request",
 	"web/oidc/callback.go": "golang.org/x/oauth2 takes the HTTP client for an exchange in no other way",
 }
 

@@ -39,11 +39,31 @@ func TestPlural(t *testing.T) {
 func TestAgo(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		-time.Minute: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 59 * time.Minute: "59 min ago", time.Hour: "1 h ago",
-		23 * time.Hour: "23 h ago", 24 * time.Hour: "yesterday", 48 * time.Hour: "2 d ago", 239 * time.Hour: "9 d ago", 240 * time.Hour: "10 Nov 2026",
+		-time.Minute: "just now", 59 * time.Second: "just now", time.Minute: "1 minute ago", 59 * time.Minute: "59 minutes ago", time.Hour: "1 hour ago",
+		23 * time.Hour: "23 hours ago", 24 * time.Hour: "yesterday", 48 * time.Hour: "2 days ago", 335 * time.Hour: "13 days ago", 336 * time.Hour: "6 Nov 2026",
 	} {
 		if got := Ago(now.Add(-d), now); got != want {
 			t.Errorf("%v ago is %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestZone: dates and days are those of the reader, not of the server.
+func TestZone(t *testing.T) {
+	t.Parallel()
+	west := time.FixedZone("", -8*3600)
+	late := time.Date(2026, 3, 8, 6, 30, 0, 0, time.UTC) // still the 7th in the west
+	for got, want := range map[string]string{
+		Ago(late, late.AddDate(0, 1, 0).In(west)):              "7 Mar 2026",
+		When(late, late.AddDate(0, 1, 0)):                      "on 8 Mar 2026",
+		DayHeading(late, late.AddDate(0, 0, 1).In(west)):       "Yesterday, 7 March",
+		DayHeading(late, late.Add(time.Hour)):                  "Today, 8 March",
+		DayHeading(late, late.AddDate(1, 0, 0).In(west)):       "7 March 2026",
+		Exact(InZone(t.Context(), Zone{Location: west}), late): "7 Mar 2026, 22:30:00 -0800",
+		Exact(t.Context(), late):                               "8 Mar 2026, 06:30:00 UTC",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -1,34 +1,47 @@
 package ui
 
 import (
-	"strconv"
+	"context"
 	"time"
 )
 
-// day is a date as it stands in a table, in UTC; app.js rewrites it for the zone of the reader.
-func day(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
+// Functions that write a time into a sentence write it in the zone of now, which is that of the reader. The components of
+// time.templ find the zone by themselves.
 
-// Exact writes a moment for a tooltip.
-func Exact(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
+// day is a date as it stands in a table.
+func day(t time.Time) string { return t.Format("2 Jan 2006") }
+
+// dayIn is a date seen from now.
+func dayIn(t, now time.Time) string {
+	if now.Location() == time.Local { //nolint:gosmopolitan // the zone of the machine is nobody's
+		return day(t.UTC())
+	}
+	return day(t.In(now.Location()))
+}
+
+// Exact writes a moment to the second, with its zone.
+func Exact(ctx context.Context, t time.Time) string {
+	return local(ctx, t).Format("2 Jan 2006, 15:04:05 MST")
+}
 
 // recent is how long ago something may be for Ago to count days.
-const recent = 10 * 24 * time.Hour
+const recent = 14 * 24 * time.Hour
 
-// Ago writes how long ago t was, seen from now; from ten days on it is a date.
+// Ago writes how long ago t was, seen from now; from two weeks on it is a date.
 func Ago(t, now time.Time) string {
 	switch d := now.Sub(t); {
 	case d < time.Minute:
 		return "just now"
 	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())) + " min ago"
+		return Plural(int(d.Minutes()), "minute") + " ago"
 	case d < 24*time.Hour:
-		return strconv.Itoa(int(d.Hours())) + " h ago"
+		return Plural(int(d.Hours()), "hour") + " ago"
 	case d < 48*time.Hour:
 		return "yesterday"
 	case d < recent:
-		return strconv.Itoa(int(d.Hours()/24)) + " d ago"
+		return Plural(int(d.Hours()/24), "day") + " ago"
 	default:
-		return day(t)
+		return dayIn(t, now)
 	}
 }
 
@@ -37,7 +50,7 @@ func When(t, now time.Time) string {
 	if now.Sub(t) < recent {
 		return Ago(t, now)
 	}
-	return "on " + day(t)
+	return "on " + dayIn(t, now)
 }
 
 // Remaining writes how long something still lasts: "in 3 days".
@@ -68,16 +81,19 @@ func Left(until, now time.Time) string {
 	case d < soon:
 		return Plural(int(d.Round(24*time.Hour).Hours()/24), "day")
 	default:
-		return day(until)
+		return dayIn(until, now)
 	}
 }
 
 // EndsSoon reports whether what ends then is marked.
 func EndsSoon(until, now time.Time) bool { return until.Sub(now) < soon }
 
-// DayHeading names the day of t, in UTC, above what happened on it.
+// DayHeading names the day of t above what happened on it, in the zone of now.
 func DayHeading(t, now time.Time) string {
-	t, now = t.UTC(), now.UTC()
+	if now.Location() == time.Local { //nolint:gosmopolitan // the zone of the machine is nobody's
+		now = now.UTC()
+	}
+	t = t.In(now.Location())
 	switch t.Format(time.DateOnly) {
 	case now.Format(time.DateOnly):
 		return "Today, " + t.Format("2 January")
@@ -86,3 +102,6 @@ func DayHeading(t, now time.Time) string {
 	}
 	return t.Format("2 January 2006")
 }
+
+// stamp is a moment for programs.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
