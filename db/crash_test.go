@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 
 func writeForEver(path string) {
 	ctx := context.Background()
-	d, err := openFile(ctx, path, "FULL", false)
+	d, err := openFile(ctx, path, "FULL", false, slowWatch{})
 	if level := os.Getenv(writerSync); level != "" {
-		d, err = openFile(ctx, path, level, false)
+		d, err = openFile(ctx, path, level, false, slowWatch{})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stdout, "refused", err)

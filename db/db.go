@@ -85,6 +85,9 @@ type engine interface {
 	// Waiting is how many writes are not done yet.
 	Waiting() int64
 
+	// Pools is how busy the connections are.
+	Pools() []Pool
+
 	// Err is nil while the disk works: ErrUnreadable after a read failed; ErrReadOnly, with its cause, after a write failed;
 	// ErrFull when there was no room for the last write, and still is none.
 	Err() error
@@ -95,20 +98,20 @@ type engine interface {
 
 // Open opens the database at place, a postgres:// URL or the name of a SQLite file, and brings its schema up to date.
 // Before and after that the schema must be the one that is written down for its version.
-func Open(ctx context.Context, place string) (*DB, error) {
-	return open(ctx, place, false)
+func Open(ctx context.Context, place string, options ...Option) (*DB, error) {
+	return open(ctx, place, false, slowOf(options))
 }
 
 // OpenTampered is Open for looking into a database whose schema need not be the one that it should be.
 func OpenTampered(ctx context.Context, place string) (*DB, error) {
-	return open(ctx, place, true)
+	return open(ctx, place, true, slowWatch{})
 }
 
-func open(ctx context.Context, place string, anySchema bool) (*DB, error) {
+func open(ctx context.Context, place string, anySchema bool, watch slowWatch) (*DB, error) {
 	if IsServer(place) {
-		return openPostgres(ctx, place, anySchema)
+		return openPostgres(ctx, place, anySchema, watch)
 	}
-	return openFile(ctx, place, "FULL", anySchema)
+	return openFile(ctx, place, "FULL", anySchema, watch)
 }
 
 // IsServer says whether place is the URL of a PostgreSQL server, and not a file.

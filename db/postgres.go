@@ -54,12 +54,16 @@ type postgres struct {
 	writes  atomic.Int64
 	commits atomic.Int64
 	waiting atomic.Int64
+	waits   waits // for turns
 }
 
-func openPostgres(ctx context.Context, url string, anySchema bool) (*DB, error) {
+func openPostgres(ctx context.Context, url string, anySchema bool, watch slowWatch) (*DB, error) {
 	config, err := parseServer(url)
 	if err != nil {
 		return nil, err
+	}
+	if watch.on() {
+		config.Tracer = watch
 	}
 	p := &postgres{writers: pool(config, maxWriters)}
 	reading := config.Copy()
@@ -221,12 +225,10 @@ func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
 
 // Read begins a read-only transaction, which keeps to the snapshot of its first query.
 func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
-	select {
-	case p.turns <- struct{}{}:
-		defer func() { <-p.turns }()
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a connection: %w", ctx.Err())
+	if err := p.turn(ctx); err != nil {
+		return err
 	}
+	defer func() { <-p.turns }()
 	tx, err := p.readers.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)

@@ -69,13 +69,14 @@ type file struct {
 	pool    *sql.DB // of the one connection that writes: SQLite has one writer
 	writer  *writer
 	index   logIndex
+	slow    slowWatch
 	failed  atomic.Pointer[error] // what the disk said when it failed a read; nil as long as it has not
 }
 
 // openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
 // none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
 // keeps what Write promises.
-func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*DB, error) {
+func openFile(ctx context.Context, path, synchronous string, anySchema bool, watch slowWatch) (*DB, error) {
 	if errSetUp != nil {
 		return nil, errSetUp
 	}
@@ -89,7 +90,7 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*D
 	if err := Create(ctx, path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	f := &file{path: path}
+	f := &file{path: path, slow: watch}
 	if f.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)", logLimit)); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -158,7 +159,8 @@ func (f *file) start(ctx context.Context) (err error) {
 	if f.writer, err = newWriter(ctx, f.pool, f.path); err != nil {
 		return err
 	}
-	f.readers = sql.OpenDB(&watcher{f.pool.Driver(), dsn(f.path, "query_only(1)"), f.note})
+	f.writer.slow = f.slow
+	f.readers = sql.OpenDB(&watcher{f.pool.Driver(), dsn(f.path, "query_only(1)"), f.note, f.slow})
 	n := max(4, runtime.GOMAXPROCS(0))
 	f.readers.SetMaxOpenConns(n)
 	f.readers.SetMaxIdleConns(n)

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+	"time"
 )
 
 // watcher makes connections to a SQLite file that tell note of every error: a query may meet it in any of its rows, and
@@ -13,6 +14,7 @@ type watcher struct {
 	of   driver.Driver
 	dsn  string
 	note func(error)
+	slow slowWatch
 }
 
 // Driver is the one that is watched.
@@ -29,7 +31,7 @@ func (w *watcher) Connect(context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("the SQLite driver lacks what is watched"), c.Close())
 	}
-	return &watchedConn{all, w.note, map[string]driver.Stmt{}}, nil
+	return &watchedConn{all, w.note, w.slow, map[string]driver.Stmt{}}, nil
 }
 
 // connection is what the driver's connections can do that package sql uses.
@@ -47,6 +49,7 @@ type connection interface {
 type watchedConn struct {
 	connection
 	note func(error)
+	slow slowWatch
 	kept map[string]driver.Stmt // by its text: to read one takes longer than to run most
 }
 
@@ -70,14 +73,16 @@ func (c *watchedConn) PrepareContext(ctx context.Context, query string) (driver.
 	if !ok {
 		return nil, errors.Join(errors.New("the SQLite driver lacks what is watched"), s.Close())
 	}
-	return &watchedStmt{all, c.note}, nil
+	return &watchedStmt{all, c.note, c.slow, query}, nil
 }
 
 // QueryContext runs a query, and keeps it prepared for the next time. One over a list of values is not kept: each length
 // of the list is a query of its own.
 func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if strings.Contains(query, "?,") || strings.Contains(query, "?)") {
-		return watch(c.note)(c.connection.QueryContext(ctx, query, args))
+		start := time.Now()
+		rows, err := c.connection.QueryContext(ctx, query, args)
+		return watch(c.note, c.slow, query, start, rows, err)
 	}
 	s, ok := c.kept[query]
 	if !ok {
@@ -105,31 +110,46 @@ type statement interface {
 
 type watchedStmt struct {
 	statement
-	note func(error)
+	note  func(error)
+	slow  slowWatch
+	query string
 }
 
 // QueryContext runs the statement.
 func (s *watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return watch(s.note)(s.statement.QueryContext(ctx, args))
+	start := time.Now()
+	rows, err := s.statement.QueryContext(ctx, args)
+	return watch(s.note, s.slow, s.query, start, rows, err)
 }
 
 type watchedRows struct {
 	driver.Rows
-	note func(error)
+	note  func(error)
+	slow  slowWatch
+	query string
+	took  time.Duration // in the database: what is done with the rows meanwhile does not count
 }
 
-func watch(note func(error)) func(driver.Rows, error) (driver.Rows, error) {
-	return func(rows driver.Rows, err error) (driver.Rows, error) {
-		if err != nil {
-			note(err)
-			return nil, err
-		}
-		return &watchedRows{rows, note}, nil
+func watch(note func(error), slow slowWatch, query string, start time.Time, rows driver.Rows, err error) (driver.Rows, error) {
+	if err != nil {
+		note(err)
+		return nil, err
 	}
+	return &watchedRows{rows, note, slow, query, time.Since(start)}, nil
+}
+
+// Close ends the query: all of its rows that somebody wanted were read.
+func (r *watchedRows) Close() error {
+	err := r.Rows.Close()
+	r.slow.took(r.took, r.query)
+	return err
 }
 
 // Next reads a row.
 func (r *watchedRows) Next(values []driver.Value) error {
+	if r.slow.on() {
+		defer func(start time.Time) { r.took += time.Since(start) }(time.Now())
+	}
 	err := r.Rows.Next(values)
 	r.note(err)
 	return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -53,6 +54,7 @@ var errClosed = errors.New("the database is closed")
 type writer struct {
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
+	slow    slowWatch
 	queries *Queries
 	jobs    chan *job
 	closing sync.Once
@@ -275,6 +277,7 @@ func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err != nil {
 		return nil, err
 	}
+	defer w.slow.since(time.Now(), query)
 	result, err := s.ExecContext(context.WithoutCancel(ctx), args...)
 	w.note(err)
 	return result, err

@@ -142,6 +142,9 @@ func (c *call) safe() bool {
 // reads reports whether the request changes nothing, so that it may be answered again from the beginning.
 func (c *call) reads() bool { return c.safe() || c.route.Offers(Decides) }
 
+// streams reports whether the answer goes on for as long as the client likes.
+func (c *call) streams() bool { return c.route.Path == pathChanges }
+
 // steady refuses an answer of whose parts some were read under one catalog and some under another.
 func (c *call) steady() error {
 	if c.under != nil && c.actor.Catalog.Version() != c.under.Version() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,12 +112,17 @@ func (s *Server) limit(c *call) error {
 		return c.spend(c.decisions(), accountBucket, 1)
 	case c.actor != nil:
 		return c.spend(s.requests, accountBucket, 1)
-	case c.route.Access == Public && !c.safe():
+	case c.enters() && !c.safe():
 		err := c.spend(s.requests, networkBucket, 1)
 		return cmp.Or(c.spend(s.logins, networkBucket, 1), err)
 	default:
 		return c.spend(s.requests, networkBucket, 1)
 	}
+}
+
+// enters reports whether the request is the try of a stranger to get in.
+func (c *call) enters() bool {
+	return c.route.Access == Public && (!c.safe() || strings.HasSuffix(c.route.Path, "/callback"))
 }
 
 func accountBucket(c *call) string { return "user " + c.actor.ID().String() }

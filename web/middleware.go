@@ -148,12 +148,15 @@ func (s *Server) conclude(err error, ec echo.Context) {
 // into them.
 func (s *Server) logRequest(c *call, took time.Duration) {
 	if s.OnResponse != nil {
-		s.OnResponse(c.route.Path, c.request().Method, c.response().Status)
+		s.OnResponse(Answered{
+			Route: c.route.Path, Method: c.request().Method, Status: c.response().Status, Took: took,
+			Stream: c.streams(), Enters: c.enters(),
+		})
 	}
 	if c.directory != nil {
 		s.noteDirectory(c, took)
 	}
-	if s.OnDecisions != nil && c.route.Offers(Decides) && c.route.Path != pathChanges { // a stream lasts for hours
+	if s.OnDecisions != nil && c.route.Offers(Decides) && !c.streams() { // which last for hours
 		s.OnDecisions(c.route.Path, c.allowed, c.denied, c.response().Status >= http.StatusBadRequest, took)
 	}
 	if c.route.Offers(NoAccessLog) && c.response().Status == http.StatusOK {

@@ -64,9 +64,18 @@ type Options struct {
 // After calls a function after a time, unless stop is called before.
 type After func(wait time.Duration, then func()) (stop func() bool)
 
-// OnResponse is called after every answer with the path of its route as the table has it, "" if there was none, and its
-// status.
-type OnResponse func(route, method string, status int)
+// OnResponse is called after every answer.
+type OnResponse func(Answered)
+
+// Answered is what is counted of a request.
+type Answered struct {
+	Route  string // its path as the table has it, "" if there was none
+	Method string // as the client says it
+	Status int
+	Took   time.Duration
+	Stream bool // it went on for as long as the client liked
+	Enters bool // it was a try to get in: to sign in, to accept an invitation, to make the first account
+}
 
 // OnDecisions is called after every answer of a route that decides, with the path of the route as the table has it, how
 // often it decided yes and no, whether it failed, and how long the answer took.

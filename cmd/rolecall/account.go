@@ -39,10 +39,10 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *ser
 		return err
 	}
 	defer unlock()
-	open := db.Open
-	// A changed schema is what these commands look for, so it must not keep them from starting.
-	if c.tampered {
-		open = db.OpenTampered
+	open := db.OpenTampered
+	// A changed schema is what some commands look for, so it must not keep them from starting.
+	if !c.tampered {
+		open = func(ctx context.Context, place string) (*db.DB, error) { return db.Open(ctx, place) }
 	}
 	d, err := open(ctx, c.db)
 	if err != nil {

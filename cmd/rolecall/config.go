@@ -3,12 +3,14 @@ package main
 import (
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/pflag"
 
 	"rolecall.example/db"
@@ -45,6 +47,11 @@ type config struct {
 	setupToken       string
 	catalogFile      string
 	metricsAddress   string // "" for none
+	profiles         bool   // are served there as well
+	backupFolder     string // whose newest file the metrics tell; "" for none
+	logLevel         slog.Level
+	logSlow          time.Duration // 0: statements are not watched
+	slowStatements   prometheus.Counter
 	rateLimit        int    // requests a minute; 0 for no limit
 	invitations      string // who may invite, one of org.InvitationPolicies
 	feedClients      int    // how many may listen to changes; 0: none
@@ -134,6 +141,9 @@ func (c *config) check() error {
 		if c.certificate, err = loadCertificate(c.certFile, c.keyFile); err != nil {
 			return usageError("--tls-cert-file: " + err.Error())
 		}
+	}
+	if c.profiles && c.metricsAddress == "" {
+		return usageError("--metrics-pprof needs --metrics-address: profiles are served there alone")
 	}
 	if c.factors != org.FactorsForNone && c.secretKeyFile == "" && db.IsServer(c.db) {
 		return usageError("--require-mfa needs --secret-key-file: without it nobody can set up a second factor")

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -49,8 +52,31 @@ func (l *lines) write() {
 // goes to standard error; standard output is for what was asked for.
 func (c *config) log(t *terminal) (log *slog.Logger, flush func()) {
 	out := &lines{out: t.err}
+	options := &slog.HandlerOptions{Level: c.logLevel}
 	if c.json {
-		return slog.New(slog.NewJSONHandler(out, nil)), out.flush
+		return slog.New(slog.NewJSONHandler(out, options)), out.flush
 	}
-	return slog.New(slog.NewTextHandler(out, nil)), out.flush
+	return slog.New(slog.NewTextHandler(out, options)), out.flush
+}
+
+func parseLogLevel(c *config, v string) error {
+	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, v) { // slog takes more: "info+2"
+		return fmt.Errorf("%q is none of %s", v, strings.Join(levels, ", "))
+	}
+	return c.logLevel.UnmarshalText([]byte(v))
+}
+
+func parseLogSlow(c *config, v string) (err error) {
+	if v == "0" {
+		return nil
+	}
+	if c.logSlow, err = time.ParseDuration(v); err != nil || c.logSlow <= 0 {
+		return fmt.Errorf("%q is neither 0 nor a duration like 500ms", v)
+	}
+	return nil
+}
+
+func parseProfiles(c *config, v string) (err error) {
+	c.profiles, err = parseTruth(v)
+	return err
 }

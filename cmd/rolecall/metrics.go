@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,7 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"rolecall.example/db"
-	"rolecall.example/org"
+	"rolecall.example/web"
 )
 
 // metrics are the metrics of the server, served at an address of their own. Clients cannot invent values of labels, and
@@ -27,9 +26,12 @@ type metrics struct {
 	requests  *prometheus.CounterVec
 	decisions *prometheus.CounterVec
 	deciding  *prometheus.HistogramVec
+	took      *prometheus.HistogramVec
+	entering  *prometheus.CounterVec
+	slow      prometheus.Counter
 }
 
-func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
+func newMetrics(d *db.DB, service *services.Service, c *config) *metrics {
 	m := &metrics{
 		// Not the default one: packages may register what they like there.
 		registry: prometheus.NewRegistry(),
@@ -43,10 +45,19 @@ func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 			Name: "rolecall_decision_seconds", Help: "How long requests for decisions took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path"}),
+		// Fewer buckets than above: there is a series for each of them, of each route.
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "rolecall_http_request_duration_seconds", Help: "How long answers took, without those that go on for as long as the client likes.",
+			Buckets: []float64{.005, .025, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"route", "method"}),
+		entering: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rolecall_sign_ins_total", Help: "Tries to get in, by the route: signing in, accepting an invitation, making the first account. Result: ok (let in, or led to the next step), wrong, throttled (too many tries) or failed.",
+		}, []string{"route", "result"}),
+		slow: c.slow(),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "rolecall_build_info", Help: "1, with the version."}, []string{"version", "go"})
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
-	if proof != nil {
+	if proof := c.certificate; proof != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "rolecall_certificate_expiry_timestamp_seconds", Help: "When the TLS certificate in use expires, in seconds since 1970.",
 		}, func() float64 { return float64(proof.ends().Unix()) }))
@@ -56,14 +67,20 @@ func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 	}, func() float64 { builds, _ := service.Snapshots.Stats(); return float64(builds) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "rolecall_snapshot_bytes", Help: "Documents for applications that are kept on disk.",
 	}, func() float64 { _, bytes := service.Snapshots.Stats(); return float64(bytes) }))
-	m.registry.MustRegister(m.requests, m.decisions, m.deciding, build, &people{service}, &store{d, service},
+	if c.backupFolder != "" {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "rolecall_backup_timestamp_seconds", Help: "When the newest file in the folder of backups was written, in seconds since 1970; 0 if there is none.",
+		}, func() float64 { return newestIn(c.backupFolder) }))
+	}
+	m.registry.MustRegister(m.requests, m.decisions, m.deciding, m.took, m.entering, m.slow, build, &people{service}, &store{d, service}, &pools{d, service},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 // observe counts an answer. Unknown methods and paths that are no route share a label each: every new value is a series
 // that is kept for ever.
-func (m *metrics) observe(route, method string, status int) {
+func (m *metrics) observe(a web.Answered) {
+	route, method := a.Route, a.Method
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
 	default:
@@ -72,7 +89,26 @@ func (m *metrics) observe(route, method string, status int) {
 	if route == "" {
 		route = "none"
 	}
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.requests.WithLabelValues(route, method, strconv.Itoa(a.Status)).Inc()
+	if !a.Stream {
+		m.took.WithLabelValues(route, method).Observe(a.Took.Seconds())
+	}
+	if a.Enters {
+		m.entering.WithLabelValues(route, entered(a.Status)).Inc()
+	}
+}
+
+// entered is what became of a try to get in.
+func entered(status int) string {
+	switch {
+	case status < http.StatusBadRequest:
+		return "ok"
+	case status == http.StatusTooManyRequests:
+		return "throttled"
+	case status >= http.StatusInternalServerError:
+		return "failed"
+	}
+	return "wrong"
 }
 
 // decide counts what a request had decided. The route is one of the table, so there is a bounded number of series.
@@ -87,8 +123,8 @@ func (m *metrics) decide(route string, allowed, denied int, failed bool, took ti
 	m.deciding.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// serve serves the metrics at address until the server stops. It does nothing for "".
-func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err error) {
+// serve serves the metrics, and profiles if they are wanted, at address until the server stops. It does nothing for "".
+func (m *metrics) serve(address string, profiles bool, log *slog.Logger) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
@@ -102,119 +138,11 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 		// Bounded, since each scrape asks the database.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
 	}))
+	if profiles {
+		profile(mux)
+	}
 	server := newServer(mux, log)
 	go func() { _ = server.Serve(l) }() // ends with Close
 	log.Info("metrics", "address", l.Addr().String())
 	return func() { _ = server.Close() }, nil
-}
-
-// people collects the numbers of members, owners and ending tokens at each scrape.
-type people struct{ service *services.Service }
-
-// maxOrganizations bounds the number of series in a scrape.
-const maxOrganizations = 1000
-
-var (
-	membersDesc = prometheus.NewDesc("rolecall_members", "Members of an organization; of the first 1000 by name.", []string{"organization"}, nil)
-	endingDesc  = prometheus.NewDesc("rolecall_tokens_ending", "API tokens that end within 7 days. Programs that use them stop then.", nil, nil)
-	ownersDesc  = prometheus.NewDesc("rolecall_owners", "Active owners that can sign in and manage roles and users. 0 is an emergency.", nil, nil)
-)
-
-func (p *people) Describe(ch chan<- *prometheus.Desc) {
-	ch <- membersDesc
-	ch <- ownersDesc
-	ch <- endingDesc
-}
-
-func (p *people) Collect(ch chan<- prometheus.Metric) {
-	// A scrape has no context of its own to collectors, and must not wait for a database that hangs.
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	// A number that could not be read makes the scrape say so; left out, or as 0, it would raise no alarm or a wrong
-	// one.
-	if n, err := p.service.CountOwners(ctx); err == nil {
-		ch <- prometheus.MustNewConstMetric(ownersDesc, prometheus.GaugeValue, float64(n))
-	} else {
-		ch <- prometheus.NewInvalidMetric(ownersDesc, err)
-	}
-	if n, err := p.service.CountTokensEnding(ctx); err == nil {
-		ch <- prometheus.MustNewConstMetric(endingDesc, prometheus.GaugeValue, float64(n))
-	} else {
-		ch <- prometheus.NewInvalidMetric(endingDesc, err)
-	}
-	counts, err := p.service.MemberCounts(ctx, maxOrganizations)
-	if err != nil {
-		ch <- prometheus.NewInvalidMetric(membersDesc, err)
-	}
-	for name, n := range counts {
-		ch <- prometheus.MustNewConstMetric(membersDesc, prometheus.GaugeValue, float64(n), name)
-	}
-}
-
-// store collects the figures of the database, of decisions and of password hashes.
-type store struct {
-	db      *db.DB
-	service *services.Service
-}
-
-var (
-	decisionsDesc = prometheus.NewDesc("rolecall_authz_decisions_total", "Questions that the engine answered.", []string{"decision"}, nil)
-	hashesDesc    = prometheus.NewDesc("rolecall_password_hashes_total", "Password hashes computed: logins, right and wrong.", nil, nil)
-	refusalsDesc  = prometheus.NewDesc("rolecall_refusals_suppressed_total", "Refusals that the audit trail does not have, because one account had too many.", nil, nil)
-	sizeDesc      = prometheus.NewDesc("rolecall_db_size_bytes", "What the data takes: the database file and its log, or the database on the server.", nil, nil)
-	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
-	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
-	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
-	oldNamesDesc  = prometheus.NewDesc("rolecall_catalog_old_names_total", "Requests that named a pair as it was called before.", []string{"pair"}, nil)
-	listenersDesc = prometheus.NewDesc("rolecall_feed_clients", "Programs that listen to changes.", nil, nil)
-	lagDesc       = prometheus.NewDesc("rolecall_feed_lag_seconds", "How long ago changes were read last, while somebody listens.", nil, nil)
-	skewDesc      = prometheus.NewDesc("rolecall_clock_skew_seconds", "By how much the clock here is ahead of the database's.", nil, nil)
-	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write or a read: until a restart, or until there is room if it was full.", nil, nil)
-)
-
-func (s *store) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, oldNamesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, listenersDesc, lagDesc, skewDesc, failedDesc} {
-		ch <- d
-	}
-}
-
-// Collect takes the counts that are in memory first: they are right also while the database is away.
-func (s *store) Collect(ch chan<- prometheus.Metric) {
-	count := func(d *prometheus.Desc, n int64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
-	}
-	gauge := func(d *prometheus.Desc, n int64) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
-	}
-	allowed, denied := org.DecisionCounts()
-	count(decisionsDesc, allowed, "allowed")
-	count(decisionsDesc, denied, "denied")
-	count(hashesDesc, s.service.Hashes())
-	count(refusalsDesc, s.service.SuppressedRefusals())
-	for pair, n := range s.service.OldNames() {
-		count(oldNamesDesc, n, pair.String())
-	}
-	writes, commits := s.db.WriteStats()
-	count(writesDesc, writes)
-	count(commitsDesc, commits)
-	gauge(waitingDesc, s.db.Waiting())
-	gauge(listenersDesc, int64(s.service.Feed.Clients()))
-	ch <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, s.service.Feed.Lag().Seconds())
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if size, err := s.db.Size(ctx); err == nil {
-		gauge(sizeDesc, size)
-	} else {
-		ch <- prometheus.NewInvalidMetric(sizeDesc, err)
-	}
-	if skew, err := s.db.Skew(ctx); err == nil {
-		ch <- prometheus.MustNewConstMetric(skewDesc, prometheus.GaugeValue, skew.Seconds())
-	} else {
-		ch <- prometheus.NewInvalidMetric(skewDesc, err)
-	}
-	failed := int64(0)
-	if s.db.Err() != nil {
-		failed = 1
-	}
-	gauge(failedDesc, failed)
 }

@@ -60,6 +60,8 @@ func TestMetrics(t *testing.T) {
 		`rolecall_http_requests_total{code="401",method="POST",route="/users/login"} 1`,
 		`rolecall_http_requests_total{code="404",method="GET",route="none"} 2`,
 		`rolecall_http_requests_total{code="405",method="other",route="none"} 1`,
+		`rolecall_sign_ins_total{result="wrong",route="/users/login"} 1`,
+		`rolecall_http_request_duration_seconds_count{method="POST",route="/users/login"} 1`,
 		`rolecall_members{organization="default"} 1`, "rolecall_owners 1", "rolecall_tokens_ending 0", "rolecall_password_hashes_total 1",
 		`rolecall_build_info{`, "rolecall_db_read_only 0", "process_resident_memory_bytes",
 	} {
@@ -94,7 +96,7 @@ func TestMetrics(t *testing.T) {
 	if got := get(t, url+"/healthz", ""); got != http.StatusOK {
 		t.Errorf("/healthz counts against the limit: %d", got)
 	}
-	if text := body(t, metrics); !strings.Contains(text, `code="429"`) {
+	if text := body(t, metrics); !strings.Contains(text, `code="429"`) || !strings.Contains(text, `rolecall_sign_ins_total{result="throttled"`) {
 		t.Error("refusals are not counted")
 	}
 }

@@ -43,7 +43,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "snapshot-cache", "metrics-address", "log-format",
+			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "snapshot-cache", "metrics-address", "metrics-pprof", "backup-folder", "log-format", "log-level", "log-slow",
 			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
 			"smtp-address", "smtp-from", "smtp-username", "smtp-password-file", "smtp-tls",
 		},
@@ -83,7 +83,9 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 			return err
 		}
 	}
-	d, err := db.Open(ctx, c.db)
+	log, flush := c.log(t)
+	defer flush()
+	d, err := db.Open(ctx, c.db, c.noteSlow(log)...)
 	if err != nil {
 		return err
 	}
@@ -93,8 +95,6 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if err != nil {
 		return err
 	}
-	log, flush := c.log(t)
-	defer flush()
 	if c.certificate != nil {
 		c.certificate.warn(log, time.Now())
 	}
@@ -137,7 +137,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
-	m := newMetrics(d, service, c.certificate)
+	m := newMetrics(d, service, c)
 	providers, err := c.openProviders(ctx, service, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -146,7 +146,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	stopMetrics, err := m.serve(c.metricsAddress, log)
+	stopMetrics, err := m.serve(c.metricsAddress, c.profiles, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -63,6 +63,10 @@ var settings = map[string]setting{
 	"h2c":             {value: "", help: "speak HTTP/2 without TLS too, for a proxy in front", truth: true, parse: parseH2C},
 	"log-format":      {value: "text", help: "`FORMAT` of the log on standard error: text or json", names: []string{"text", "json"}, parse: parseLogFormat},
 	"metrics-address": {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
+	"metrics-pprof":   {value: "", help: "serve profiles of the process there too, for a while: they may hold secrets", truth: true, parse: parseProfiles},
+	"backup-folder":   {value: "", help: "`FOLDER` that backups are written to: the metrics tell how old the newest is", parse: parseBackupFolder},
+	"log-level":       {value: "info", help: "`LEVEL` of what is logged at least: debug, info, warn or error; requests are info", names: []string{"debug", "info", "warn", "error"}, parse: parseLogLevel},
+	"log-slow":        {value: "1s", help: "`DURATION` after which a statement of the database is logged as slow, by its name; 0 for never", parse: parseLogSlow},
 	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: func(c *config, v string) (err error) {
 		c.rateLimit, err = parseRate(v)
 		return err

@@ -71,6 +71,18 @@ func (h *Hub) Clients() int {
 	return len(h.clients)
 }
 
+// Backlog is how many events wait for the one of those who listen that is slowest.
+func (h *Hub) Backlog() (most int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.clients {
+		s.mu.Lock()
+		most = max(most, len(s.queue))
+		s.mu.Unlock()
+	}
+	return most
+}
+
 // Tune changes the settings of a hub that nobody listens to yet.
 func (h *Hub) Tune(o Options) {
 	h.mu.Lock()

@@ -18,10 +18,13 @@ func (s *Service) MailStatus(ctx context.Context, who *org.Actor) (status org.Ma
 		server := s.mailer.Server()
 		status.Server = &server
 	}
-	waiting, err := s.units.DB.CountMails(ctx)
+	waiting, err := s.CountMails(ctx)
 	status.Waiting = int(waiting)
 	return status, err
 }
+
+// CountMails is how many mails wait to go out. It is for the operator, so no right is checked.
+func (s *Service) CountMails(ctx context.Context) (int64, error) { return s.units.DB.CountMails(ctx) }
 
 // SendTestMail sends the caller a mail, and tells the address. Forbidden: the caller is no owner of the site. Conflict: no mail
 // server is set, or the caller has no address. Unavailable: the mail was not sent, and why.

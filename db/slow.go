@@ -1,0 +1,103 @@
+package db
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Option changes how a database is opened.
+type Option func(*slowWatch)
+
+// NoteSlow has note called for each statement that took longer than over, with the name of its query and nothing of what
+// it was asked with. Statements that were sent together are one, by all of their names.
+func NoteSlow(over time.Duration, note func(query string, took time.Duration)) Option {
+	return func(w *slowWatch) { *w = slowWatch{over, note} }
+}
+
+func slowOf(options []Option) (w slowWatch) {
+	for _, o := range options {
+		o(&w)
+	}
+	return w
+}
+
+// slowWatch looks for statements that take long. The zero value looks for none.
+type slowWatch struct {
+	over time.Duration
+	note func(query string, took time.Duration)
+}
+
+func (w slowWatch) on() bool { return w.note != nil }
+
+// since is called when statements have ended.
+func (w slowWatch) since(start time.Time, statements ...string) {
+	if !w.on() {
+		return
+	}
+	w.took(time.Since(start), statements...)
+}
+
+// took is since for a time that was measured.
+func (w slowWatch) took(took time.Duration, statements ...string) {
+	if !w.on() || took <= w.over {
+		return
+	}
+	var names []string
+	for _, s := range statements {
+		names = append(names, queryName(s))
+	}
+	w.note(strings.Join(names, ", "), took)
+}
+
+// queryName takes the name out of the comment that sqlc begins each query with. Others go by their first word: no value
+// that somebody sent may come into a log.
+func queryName(statement string) string {
+	if rest, ok := strings.CutPrefix(statement, "-- name: "); ok {
+		name, _, _ := strings.Cut(rest, " ")
+		return name
+	}
+	word, _, _ := strings.Cut(strings.TrimSpace(statement), " ")
+	return word
+}
+
+// tracedAt is the key under which a context has when its statements began, and which they are.
+type tracedAt struct{}
+
+type began struct {
+	at         time.Time
+	statements []string
+}
+
+// TraceQueryStart is called by the driver for PostgreSQL, as are the four below.
+func (w slowWatch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, tracedAt{}, &began{time.Now(), []string{data.SQL}})
+}
+
+// TraceQueryEnd comes when the last row was read.
+func (w slowWatch) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	if b, ok := ctx.Value(tracedAt{}).(*began); ok {
+		w.since(b.at, b.statements...)
+	}
+}
+
+// TraceBatchStart begins a write, or what has been gathered of it.
+func (w slowWatch) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	b := &began{at: time.Now()}
+	for _, q := range data.Batch.QueuedQueries {
+		b.statements = append(b.statements, q.SQL)
+	}
+	return context.WithValue(ctx, tracedAt{}, b)
+}
+
+// TraceBatchQuery has nothing to add: the statements of a batch go out together.
+func (w slowWatch) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd comes when all results were read.
+func (w slowWatch) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) {
+	if b, ok := ctx.Value(tracedAt{}).(*began); ok {
+		w.since(b.at, b.statements...)
+	}
+}
