@@ -1,0 +1,295 @@
+package views
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"html"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// unreviewed are files whose texts have not been compared with docs/words.md yet. A file leaves when it has.
+var unreviewed = map[string]bool{
+	"cmd/rolecall/apply": true,
+	"cmd/rolecall/catalogapply": true,
+	"cmd/rolecall/catalogfile": true,
+	"cmd/rolecall/catalogplan": true,
+	"cmd/rolecall/certificate": true,
+	"cmd/rolecall/change": true,
+	"cmd/rolecall/command": true,
+	"cmd/rolecall/config": true,
+	"cmd/rolecall/diff": true,
+	"cmd/rolecall/invitationlist": true,
+	"cmd/rolecall/invitationmake": true,
+	"cmd/rolecall/keys": true,
+	"cmd/rolecall/lint": true,
+	"cmd/rolecall/look": true,
+	"cmd/rolecall/memberroles": true,
+	"cmd/rolecall/memberships": true,
+	"cmd/rolecall/metrics": true,
+	"cmd/rolecall/permtest": true,
+	"cmd/rolecall/providers": true,
+	"cmd/rolecall/query": true,
+	"cmd/rolecall/roleholder": true,
+	"cmd/rolecall/rolewrite": true,
+	"cmd/rolecall/settings": true,
+	"cmd/rolecall/synctest": true,
+	"cmd/rolecall/tokens": true,
+	"cmd/rolecall/userroles": true,
+	"cmd/rolecall/users": true,
+	"org/account/applycatalog": true,
+	"org/account/factors": true,
+	"org/account/invite": true,
+	"org/account/scopes": true,
+	"org/account/tokens": true,
+	"org/account/users": true,
+	"org/catalogfile/warnings": true,
+	"org/catalogplan/next": true,
+	"org/check": true,
+	"org/directory/groups": true,
+	"org/directory/rules": true,
+	"org/directory/service": true,
+	"org/directory/settings": true,
+	"org/directory/tokens": true,
+	"org/directory/users": true,
+	"org/idpsync/change": true,
+	"org/insight/lint": true,
+	"org/insight/lintcatalog": true,
+	"org/insight/recorded": true,
+	"org/insight/rights": true,
+	"org/insight/words": true,
+	"org/invite/mailing": true,
+	"org/invite/renew": true,
+	"org/login": true,
+	"org/names": true,
+	"org/signin/settle": true,
+	"org/signin/signin": true,
+	"org/tenant/assign": true,
+	"org/tenant/bulk": true,
+	"org/tenant/roledraft": true,
+	"org/tenant/roles": true,
+	"org/tenant/rolewrite": true,
+	"org/tenant/undo": true,
+	"org/unit/assign": true,
+	"org/unit/demotion": true,
+	"org/unit/guards": true,
+	"org/unit/memberquery": true,
+	"org/unit/members": true,
+	"org/unit/news": true,
+	"org/unit/version": true,
+	"org/words": true,
+	"views/account": true,
+	"views/add_member": true,
+	"views/all_tokens": true,
+	"views/api": true,
+	"views/assignment": true,
+	"views/audit": true,
+	"views/auth": true,
+	"views/bulk": true,
+	"views/catalog": true,
+	"views/catalog_history": true,
+	"views/catalog_review": true,
+	"views/compare": true,
+	"views/directory": true,
+	"views/explain": true,
+	"views/history": true,
+	"views/impact": true,
+	"views/invitations": true,
+	"views/lint": true,
+	"views/members": true,
+	"views/navigation": true,
+	"views/new_user": true,
+	"views/organization": true,
+	"views/problem": true,
+	"views/role_delete": true,
+	"views/role_editor": true,
+	"views/role_grid": true,
+	"views/role_save": true,
+	"views/sync": true,
+	"views/sync_rules": true,
+	"views/sync_try": true,
+	"views/tokens": true,
+	"views/user": true,
+	"views/whocan": true,
+	"views/words": true,
+	"web/address": true,
+	"web/authcheck": true,
+	"web/directory": true,
+	"web/errors": true,
+	"web/explain": true,
+	"web/idpsync": true,
+	"web/invitations": true,
+	"web/newuser": true,
+	"web/oidc/callback": true,
+	"web/oidc/oidc": true,
+	"web/query": true,
+	"web/routes": true,
+	"web/security": true,
+	"web/signin": true,
+	"web/viewas": true,
+}
+
+// never is one row of the table of docs/words.md.
+type never struct {
+	phrase, say string
+	found       *regexp.Regexp
+	unless      []string
+}
+
+// neverWords reads the table.
+func neverWords(t *testing.T, doc string) (list []never) {
+	t.Helper()
+	_, table, _ := strings.Cut(doc, "## Never")
+	table, _, _ = strings.Cut(table, "\n## ")
+	code := regexp.MustCompile("`([^`]+)`")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "| \n"), "|")
+		if len(cells) < 2 || !strings.Contains(cells[0], "`") {
+			continue
+		}
+		var unless []string
+		if len(cells) > 2 {
+			for _, m := range code.FindAllStringSubmatch(cells[2], -1) {
+				unless = append(unless, m[1])
+			}
+		}
+		for _, m := range code.FindAllStringSubmatch(cells[0], -1) {
+			pattern := strings.ReplaceAll(regexp.QuoteMeta(m[1]), `\*`, `\w*`)
+			list = append(list, never{m[1], strings.TrimSpace(cells[1]), regexp.MustCompile(`(?i)\b` + pattern + `\b`), unless})
+		}
+	}
+	if len(list) < 20 {
+		t.Fatalf("only %d words are never said", len(list))
+	}
+	return list
+}
+
+// in reports whether a text says it, the exceptions aside.
+func (n never) in(text string) bool {
+	for _, u := range n.unless {
+		text = regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(u)+`\b`).ReplaceAllString(text, "")
+	}
+	return n.found.MatchString(text)
+}
+
+// sentencesBefore are the sentences of the second table that stand in a text as they are.
+func sentencesBefore(doc string) (list []string) {
+	_, table, _ := strings.Cut(doc, "## Before and after")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "| \n"), "|")
+		if len(cells) != 2 {
+			continue
+		}
+		before := strings.TrimSpace(cells[0])
+		if strings.Count(before, " ") >= 2 && !regexp.MustCompile(`[…{}()/·0-9X]`).MatchString(before) {
+			list = append(list, before)
+		}
+	}
+	return list
+}
+
+var (
+	spokenAttribute = regexp.MustCompile(`(?:aria-label|placeholder|title|alt)="([^"]*)"`)
+	tag             = regexp.MustCompile(`<[^>]*>?`)
+)
+
+// spoken is what a literal of a template says to people: without tags, and without the rest of one that it begins in.
+func spoken(text string) string {
+	var said []string
+	for _, m := range spokenAttribute.FindAllStringSubmatch(text, -1) {
+		said = append(said, m[1])
+	}
+	if end, begin := strings.Index(text, ">"), strings.Index(text, "<"); end >= 0 && (begin < 0 || end < begin) {
+		text = text[end+1:]
+	}
+	return html.UnescapeString(strings.Join(append(said, tag.ReplaceAllString(text, " ")), " · "))
+}
+
+// literals calls each with every text of a file: its strings that are more than a word, and all that a template says.
+func literals(t *testing.T, root fs.FS, name string, each func(text string)) {
+	t.Helper()
+	source, err := fs.ReadFile(root, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := strings.HasSuffix(name, "_templ.go")
+	ast.Inspect(file, func(n ast.Node) bool {
+		if f, ok := n.(*ast.Field); ok {
+			f.Tag = nil
+		}
+		l, ok := n.(*ast.BasicLit)
+		if !ok || l.Kind != token.STRING {
+			return true
+		}
+		text, err := strconv.Unquote(l.Value)
+		switch {
+		case err != nil:
+		case template && strings.ContainsAny(text, "<>="):
+			each(spoken(text))
+		case strings.Contains(text, " "):
+			each(text)
+		}
+		return true
+	})
+}
+
+// TestWords compares every text with docs/words.md, which alone decides about terms.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	root := os.DirFS("..")
+	doc, err := fs.ReadFile(root, "docs/words.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, before := neverWords(t, string(doc)), sentencesBefore(string(doc))
+	if len(before) < 40 {
+		t.Errorf("only %d sentences were reviewed", len(before))
+	}
+	texts := 0
+	straight := regexp.MustCompile(`[a-z]'(s|t|re|ve|ll|d)\b`)
+	for _, dir := range []string{"views", "web", "org", "cmd/rolecall"} {
+		err := fs.WalkDir(root, dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "test/") {
+				return err
+			}
+			source := strings.TrimSuffix(strings.TrimSuffix(name, ".go"), "_templ")
+			literals(t, root, name, func(text string) {
+				texts++
+				wrong := ""
+				for _, n := range words {
+					if n.in(text) {
+						wrong = n.phrase + " (" + n.say + ")"
+					}
+				}
+				for _, b := range before {
+					if strings.Contains(text, b) {
+						wrong = b
+					}
+				}
+				if dir == "views" && straight.MatchString(text) {
+					wrong = "a straight apostrophe"
+				}
+				if wrong != "" && !unreviewed[source] {
+					t.Errorf("%s says %q: %.160q", source, wrong, text)
+				}
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if texts < 2000 {
+		t.Errorf("only %d texts were looked at", texts)
+	}
+}
