@@ -422,6 +422,72 @@ func (q *Queries) ListInvitations(ctx context.Context, arg ListInvitationsParams
 	return items, nil
 }
 
+const listInvitationsToMind = `-- name: ListInvitationsToMind :many
+SELECT i.id, i.secret_hash, i.state, i.email, i.email_key, i.name, i.reason, i.ends_at, i.created_by, i.created_by_name, i.created_at, i.lifetime_seconds, i.expires_at, i.resent, i.resent_at, i.accepted_at, i.accepted_by, i.revoked_at, i.revoked_by, i.mail, i.sent_at, i.send_error, count(*) OVER () AS total FROM invitation_grants g JOIN invitations i ON i.id = g.invitation_id
+WHERE g.organization_id = ?1 AND g.role = 'organization-member' AND i.state = 'open' AND i.expires_at > ?2
+ORDER BY CASE WHEN i.mail = 'failed' THEN 0 ELSE 1 END, i.expires_at, i.id LIMIT CAST(?3 AS bigint)
+`
+
+type ListInvitationsToMindParams struct {
+	OrganizationID uuid.UUID
+	Now            time.Time
+	MaxRows        int64
+}
+
+type ListInvitationsToMindRow struct {
+	Invitation Invitation
+	Total      int64
+}
+
+// The open ones into an organization that still work, and how many there are: first those whose mail failed, then those that
+// end first.
+func (q *Queries) ListInvitationsToMind(ctx context.Context, arg ListInvitationsToMindParams) ([]ListInvitationsToMindRow, error) {
+	rows, err := q.db.QueryContext(ctx, listInvitationsToMind, arg.OrganizationID, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListInvitationsToMindRow{}
+	for rows.Next() {
+		var i ListInvitationsToMindRow
+		if err := rows.Scan(
+			&i.Invitation.ID,
+			&i.Invitation.SecretHash,
+			&i.Invitation.State,
+			&i.Invitation.Email,
+			&i.Invitation.EmailKey,
+			&i.Invitation.Name,
+			&i.Invitation.Reason,
+			&i.Invitation.EndsAt,
+			&i.Invitation.CreatedBy,
+			&i.Invitation.CreatedByName,
+			&i.Invitation.CreatedAt,
+			&i.Invitation.LifetimeSeconds,
+			&i.Invitation.ExpiresAt,
+			&i.Invitation.Resent,
+			&i.Invitation.ResentAt,
+			&i.Invitation.AcceptedAt,
+			&i.Invitation.AcceptedBy,
+			&i.Invitation.RevokedAt,
+			&i.Invitation.RevokedBy,
+			&i.Invitation.Mail,
+			&i.Invitation.SentAt,
+			&i.Invitation.SendError,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listInvited = `-- name: ListInvited :many
 SELECT i.email_key FROM invitations i JOIN invitation_grants g ON g.invitation_id = i.id
 WHERE g.organization_id = ?1 AND g.role = 'organization-member' AND i.state = 'open' AND i.expires_at > ?2

@@ -1110,6 +1110,72 @@ func (q *Queries) ListEndedMembers(ctx context.Context, arg ListEndedMembersPara
 	return items, nil
 }
 
+const listEndingRecords = `-- name: ListEndingRecords :many
+SELECT r.user_id, r.role, r.reason, r.ends_at, u.username, u.name, u.login_type
+FROM member_roles r JOIN users u ON u.id = r.user_id
+WHERE r.organization_id = ?1 AND r.ends_at > ?2 AND r.ends_at < ?3
+  AND NOT EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = r.organization_id AND x.username_key = r.username_key AND x.role = r.role
+        AND (x.ends_at IS NULL OR x.ends_at > r.ends_at OR x.ends_at = r.ends_at AND x.source < r.source))
+ORDER BY r.ends_at, r.role, r.username_key LIMIT CAST(?4 AS bigint)
+`
+
+type ListEndingRecordsParams struct {
+	OrganizationID uuid.UUID
+	Now            sql.NullTime
+	EndsBefore     sql.NullTime
+	MaxRows        int64
+}
+
+type ListEndingRecordsRow struct {
+	UserID    uuid.UUID
+	Role      string
+	Reason    string
+	EndsAt    sql.NullTime
+	Username  string
+	Name      string
+	LoginType string
+}
+
+// What of the roles that the members of an organization have ends within some time and is not given by something else beyond
+// that, what ends first before the rest.
+func (q *Queries) ListEndingRecords(ctx context.Context, arg ListEndingRecordsParams) ([]ListEndingRecordsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listEndingRecords,
+		arg.OrganizationID,
+		arg.Now,
+		arg.EndsBefore,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListEndingRecordsRow{}
+	for rows.Next() {
+		var i ListEndingRecordsRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Role,
+			&i.Reason,
+			&i.EndsAt,
+			&i.Username,
+			&i.Name,
+			&i.LoginType,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listHolderKeys = `-- name: ListHolderKeys :many
 SELECT h.username_key FROM (
     SELECT r.username_key, row_number() OVER (ORDER BY r.username_key) AS place, count(*) OVER () AS holders

@@ -320,17 +320,18 @@ type OidcJti struct {
 }
 
 type Organization struct {
-	ID          uuid.UUID
-	Name        string
-	NameKey     string
-	DisplayName string
-	Description string
-	Icon        string
-	IsDefault   bool
-	MemberCount int64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	Version     int64
+	ID              uuid.UUID
+	Name            string
+	NameKey         string
+	DisplayName     string
+	Description     string
+	Icon            string
+	IsDefault       bool
+	MemberCount     int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	Version         int64
+	ChecklistHidden bool
 }
 
 type OrganizationMember struct {

@@ -36,7 +36,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 }
 
 const findDefaultOrganization = `-- name: FindDefaultOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, o.checklist_hidden, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -63,6 +63,7 @@ func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrgan
 		&i.Organization.CreatedAt,
 		&i.Organization.UpdatedAt,
 		&i.Organization.Version,
+		&i.Organization.ChecklistHidden,
 		&i.Revision.OrganizationID,
 		&i.Revision.Value,
 		&i.Revision.Roles,
@@ -77,7 +78,7 @@ func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrgan
 }
 
 const findOrganization = `-- name: FindOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, o.checklist_hidden, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.id = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -105,6 +106,7 @@ func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrgan
 		&i.Organization.CreatedAt,
 		&i.Organization.UpdatedAt,
 		&i.Organization.Version,
+		&i.Organization.ChecklistHidden,
 		&i.Revision.OrganizationID,
 		&i.Revision.Value,
 		&i.Revision.Roles,
@@ -119,7 +121,7 @@ func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrgan
 }
 
 const findOrganizationByName = `-- name: FindOrganizationByName :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, o.checklist_hidden, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.name_key = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -146,6 +148,7 @@ func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (F
 		&i.Organization.CreatedAt,
 		&i.Organization.UpdatedAt,
 		&i.Organization.Version,
+		&i.Organization.ChecklistHidden,
 		&i.Revision.OrganizationID,
 		&i.Revision.Value,
 		&i.Revision.Roles,
@@ -160,7 +163,7 @@ func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (F
 }
 
 const getDefaultOrganization = `-- name: GetDefaultOrganization :one
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE is_default
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version, checklist_hidden FROM organizations WHERE is_default
 `
 
 func (q *Queries) GetDefaultOrganization(ctx context.Context) (Organization, error) {
@@ -178,12 +181,13 @@ func (q *Queries) GetDefaultOrganization(ctx context.Context) (Organization, err
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.ChecklistHidden,
 	)
 	return i, err
 }
 
 const getOrganization = `-- name: GetOrganization :one
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE id = ?1
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version, checklist_hidden FROM organizations WHERE id = ?1
 `
 
 func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {
@@ -201,12 +205,13 @@ func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organizati
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.ChecklistHidden,
 	)
 	return i, err
 }
 
 const getOrganizationByName = `-- name: GetOrganizationByName :one
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE name_key = ?1
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version, checklist_hidden FROM organizations WHERE name_key = ?1
 `
 
 func (q *Queries) GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error) {
@@ -224,8 +229,24 @@ func (q *Queries) GetOrganizationByName(ctx context.Context, nameKey string) (Or
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.ChecklistHidden,
 	)
 	return i, err
+}
+
+const hideChecklist = `-- name: HideChecklist :exec
+UPDATE organizations SET checklist_hidden = ?1 WHERE id = ?2
+`
+
+type HideChecklistParams struct {
+	Hidden bool
+	ID     uuid.UUID
+}
+
+// unit: organization
+func (q *Queries) HideChecklist(ctx context.Context, arg HideChecklistParams) error {
+	_, err := q.db.ExecContext(ctx, hideChecklist, arg.Hidden, arg.ID)
+	return err
 }
 
 const insertOrganization = `-- name: InsertOrganization :exec
@@ -260,7 +281,7 @@ func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganization
 }
 
 const listOrganizations = `-- name: ListOrganizations :many
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations ORDER BY name_key LIMIT CAST(?1 AS bigint)
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version, checklist_hidden FROM organizations ORDER BY name_key LIMIT CAST(?1 AS bigint)
 `
 
 // reads all: as many as are asked for, in the order of the index.
@@ -285,6 +306,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organ
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.ChecklistHidden,
 		); err != nil {
 			return nil, err
 		}
@@ -300,7 +322,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organ
 }
 
 const listOrganizationsAfter = `-- name: ListOrganizationsAfter :many
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE name_key > ?1 ORDER BY name_key LIMIT CAST(?2 AS bigint)
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version, checklist_hidden FROM organizations WHERE name_key > ?1 ORDER BY name_key LIMIT CAST(?2 AS bigint)
 `
 
 type ListOrganizationsAfterParams struct {
@@ -330,6 +352,7 @@ func (q *Queries) ListOrganizationsAfter(ctx context.Context, arg ListOrganizati
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.ChecklistHidden,
 		); err != nil {
 			return nil, err
 		}
@@ -406,7 +429,7 @@ func (q *Queries) ListOrganizationsNamed(ctx context.Context, arg ListOrganizati
 }
 
 const listOrganizationsOfUser = `-- name: ListOrganizationsOfUser :many
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, o.checklist_hidden FROM organization_members m JOIN organizations o ON o.id = m.organization_id
 WHERE m.user_id = ?1 ORDER BY o.name_key LIMIT CAST(?2 AS bigint)
 `
 
@@ -436,6 +459,7 @@ func (q *Queries) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizat
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.ChecklistHidden,
 		); err != nil {
 			return nil, err
 		}
@@ -451,7 +475,7 @@ func (q *Queries) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizat
 }
 
 const listOrganizationsOfUserAfter = `-- name: ListOrganizationsOfUserAfter :many
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, o.checklist_hidden FROM organization_members m JOIN organizations o ON o.id = m.organization_id
 WHERE m.user_id = ?1 AND o.name_key > ?2 ORDER BY o.name_key LIMIT CAST(?3 AS bigint)
 `
 
@@ -483,6 +507,7 @@ func (q *Queries) ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrga
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.ChecklistHidden,
 		); err != nil {
 			return nil, err
 		}

@@ -177,6 +177,7 @@ type Reads interface {
 	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]ListDueScopesRow, error)
 	ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error)
 	ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error)
+	ListEndingRecords(ctx context.Context, arg ListEndingRecordsParams) ([]ListEndingRecordsRow, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
 	ListGroupsOfDirectoryUsers(ctx context.Context, ids []uuid.UUID) ([]ListGroupsOfDirectoryUsersRow, error)
@@ -194,6 +195,7 @@ type Reads interface {
 	ListIdentities(ctx context.Context, userID uuid.UUID) ([]ListIdentitiesRow, error)
 	ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]InvitationGrant, error)
 	ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error)
+	ListInvitationsToMind(ctx context.Context, arg ListInvitationsToMindParams) ([]ListInvitationsToMindRow, error)
 	ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error)
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error)
@@ -253,6 +255,7 @@ type Reads interface {
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
+	ListSecured(ctx context.Context, userIds []uuid.UUID) ([]uuid.UUID, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error)
 	ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error)
@@ -1113,6 +1116,11 @@ func (r reads) ListEndedMembers(ctx context.Context, arg ListEndedMembersParams)
 	return found, named("ListEndedMembers", err)
 }
 
+func (r reads) ListEndingRecords(ctx context.Context, arg ListEndingRecordsParams) ([]ListEndingRecordsRow, error) {
+	found, err := r.queries.ListEndingRecords(ctx, arg)
+	return found, named("ListEndingRecords", err)
+}
+
 func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
 	found, err := r.queries.ListExpiredTokens(ctx, arg)
 	return found, named("ListExpiredTokens", err)
@@ -1196,6 +1204,11 @@ func (r reads) ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]Inv
 func (r reads) ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error) {
 	found, err := r.queries.ListInvitations(ctx, arg)
 	return found, named("ListInvitations", err)
+}
+
+func (r reads) ListInvitationsToMind(ctx context.Context, arg ListInvitationsToMindParams) ([]ListInvitationsToMindRow, error) {
+	found, err := r.queries.ListInvitationsToMind(ctx, arg)
+	return found, named("ListInvitationsToMind", err)
 }
 
 func (r reads) ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error) {
@@ -1491,6 +1504,11 @@ func (r reads) ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParam
 func (r reads) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error) {
 	found, err := r.queries.ListSealedTrail(ctx, arg)
 	return found, named("ListSealedTrail", err)
+}
+
+func (r reads) ListSecured(ctx context.Context, userIds []uuid.UUID) ([]uuid.UUID, error) {
+	found, err := r.queries.ListSecured(ctx, userIds)
+	return found, named("ListSecured", err)
 }
 
 func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {
@@ -2165,6 +2183,14 @@ func (w Writes) FollowProvider(ctx context.Context, arg FollowProviderParams) er
 		return err
 	}
 	return named("FollowProvider", w.tx.queries.FollowProvider(ctx, arg))
+}
+
+// HideChecklist runs the statement of its name.
+func (w Writes) HideChecklist(ctx context.Context, arg HideChecklistParams) error {
+	if err := w.tx.enter("HideChecklist"); err != nil {
+		return err
+	}
+	return named("HideChecklist", w.tx.queries.HideChecklist(ctx, arg))
 }
 
 // HoldAccount runs the statement of its name.
@@ -2946,6 +2972,7 @@ var writers = map[string]Unit{
 	"FinishInvitation":            OrganizationUnit | SignInUnit,
 	"FollowDirectory":             SiteUnit,
 	"FollowProvider":              SiteUnit,
+	"HideChecklist":               OrganizationUnit,
 	"HoldAccount":                 SiteUnit | SignInUnit,
 	"HoldDirectory":               OrganizationUnit,
 	"HoldSyncSource":              SiteUnit,

@@ -10,6 +10,8 @@ type Navigation struct {
 	Current          *Organization
 	Members          int  // visible members of Current
 	Roles            int  // roles of Current
+	Findings         int  // about the roles of Current, where the caller may read them
+	Belongs          bool // the caller is a member of Current
 	CanReadMembers   bool // all of Current, not only the caller's own row
 	CanReadRoles     bool
 	CanReadOrgAudit  bool // the audit trail of Current

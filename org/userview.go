@@ -45,4 +45,5 @@ type OrganizationView struct {
 	CanDelete     bool
 	DeleteRefusal string // why it can't be deleted as it is now, "" if it can
 	Roles         int    // custom ones
+	Checklist     bool   // the list of first steps is not hidden
 }

@@ -53,3 +53,7 @@ UPDATE code_challenges SET tries = tries + 1 WHERE hash = @hash;
 -- The challenges of an account, and all that have expired.
 -- unit: site, signin
 DELETE FROM code_challenges WHERE user_id = @user_id OR expires_at <= @now;
+
+-- name: ListSecured :many
+-- Which of some accounts have a second factor.
+SELECT user_id FROM totp WHERE confirmed_at IS NOT NULL AND user_id IN (sqlc.slice('user_ids'));

@@ -29,6 +29,13 @@ WHERE g.organization_id = @organization_id AND g.role = 'organization-member'
   AND (CAST(@states AS text) = '' OR instr(@states, ' ' || i.state || ' ') > 0)
   AND i.expires_at > @ends_after AND i.expires_at <= @ends_by;
 
+-- name: ListInvitationsToMind :many
+-- The open ones into an organization that still work, and how many there are: first those whose mail failed, then those that
+-- end first.
+SELECT sqlc.embed(i), count(*) OVER () AS total FROM invitation_grants g JOIN invitations i ON i.id = g.invitation_id
+WHERE g.organization_id = @organization_id AND g.role = 'organization-member' AND i.state = 'open' AND i.expires_at > @now
+ORDER BY CASE WHEN i.mail = 'failed' THEN 0 ELSE 1 END, i.expires_at, i.id LIMIT CAST(@max_rows AS bigint);
+
 -- name: ListAllInvitations :many
 -- Those of the site, the newest first, or of one maker.
 -- reads all on PostgreSQL: along the key, until there are as many as are asked for.

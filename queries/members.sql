@@ -407,6 +407,18 @@ ORDER BY role, source;
 SELECT * FROM member_roles
 WHERE organization_id BETWEEN @first_id AND @last_id AND user_id IN (sqlc.slice('user_ids'));
 
+-- name: ListEndingRecords :many
+-- What of the roles that the members of an organization have ends within some time and is not given by something else beyond
+-- that, what ends first before the rest.
+SELECT r.user_id, r.role, r.reason, r.ends_at, u.username, u.name, u.login_type
+FROM member_roles r JOIN users u ON u.id = r.user_id
+WHERE r.organization_id = @organization_id AND r.ends_at > @now AND r.ends_at < @ends_before
+  AND NOT EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = r.organization_id AND x.username_key = r.username_key AND x.role = r.role
+        AND (x.ends_at IS NULL OR x.ends_at > r.ends_at OR x.ends_at = r.ends_at AND x.source < r.source))
+ORDER BY r.ends_at, r.role, r.username_key LIMIT CAST(@max_rows AS bigint);
+
 -- name: ListRecordsOfUser :many
 -- The records of an account in all its organizations.
 SELECT * FROM member_roles WHERE user_id = @user_id ORDER BY organization_id, role, source;

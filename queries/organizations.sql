@@ -67,3 +67,7 @@ DELETE FROM organizations WHERE id = @id;
 -- name: CountOrganizationsUpTo :one
 -- reads all: as many as are asked for.
 SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT CAST(@max_rows AS bigint)) o;
+
+-- name: HideChecklist :exec
+-- unit: organization
+UPDATE organizations SET checklist_hidden = @hidden WHERE id = @id;

@@ -25,6 +25,7 @@ type Audit struct {
 	Catalog      *rbac.Catalog
 	Err          *org.Error // what is wrong with the query
 	Now          time.Time
+	Back         string // the page that shows entries, where it is another
 }
 
 // with adds a parameter to the URL of this page.
@@ -39,6 +40,8 @@ func (a Audit) with(name, value string) string {
 // here is the URL of this page: an undo returns to it.
 func (a Audit) here() string {
 	switch {
+	case a.Back != "":
+		return a.Back
 	case a.Before > 0:
 		return a.with("before", strconv.FormatInt(a.Before, 10))
 	case a.After > 0:
@@ -166,7 +169,7 @@ func (a Audit) whyURL(e org.AuditEntry) string {
 // open reports whether the changes of an entry are unfolded. People come for the changes of a role, unless those are so
 // many that they would push everything else out of sight.
 func (a Audit) open(e org.AuditEntry) bool {
-	return e.ResourceType == "custom_role" && fewChanges(a.changes(e))
+	return a.Back == "" && e.ResourceType == "custom_role" && fewChanges(a.changes(e))
 }
 
 // terse reports whether the sentence covers every change, so that no list of them is needed.

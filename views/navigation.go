@@ -19,6 +19,7 @@ type navItem struct {
 	active, label, glyph, url string // active is the name of the item in Frame.Active
 	count                     string // "" for none
 	key                       string // the shortcut: "g" and this key
+	counts                    string // what count counts where that calls for a look, "" elsewhere
 }
 
 // lower writes a label inside a sentence.
@@ -34,8 +35,8 @@ func navGroups(n org.Navigation) []navGroup {
 	groups := []navGroup{siteGroup(n), {
 		id: "nav-you", label: "You", about: "Yours",
 		items: []navItem{
-			{"tokens", "API tokens", "key-round", TokensURL("me"), ui.Thousands(n.TokenCount), "T"},
-			{"account", "Account", "user-round", AccountURL, "", "Y"},
+			{active: "tokens", label: "API tokens", glyph: "key-round", url: TokensURL("me"), count: ui.Thousands(n.TokenCount), key: "T"},
+			{active: "account", label: "Account", glyph: "user-round", url: AccountURL, key: "Y"},
 		},
 	}}
 	if n.Current != nil {
@@ -46,29 +47,43 @@ func navGroups(n org.Navigation) []navGroup {
 
 func organizationGroup(n org.Navigation) navGroup {
 	name := n.Current.Name
-	g := navGroup{id: "nav-organization", label: "Organization", about: n.Current.Label(), items: []navItem{
-		{"members", "Members", "users", MembersURL(name, org.MemberFilter{}), ui.Thousands(n.Members), "M"},
-	}}
-	g.add(n.CanReadRoles, navItem{"roles", "Roles", "shield", RolesURL(name), ui.Thousands(n.Roles), "R"})
-	g.add(n.CanReadMembers, navItem{"who-can", "Who can…", "eye", WhoCanURL(name, org.Question{}), "", "W"})
-	g.add(n.CanReadMembers && n.CanReadRoles, navItem{"lint", "Role check", "shield-check", LintURL(name), "", "C"})
-	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", AuditURL("", name), "", "A"})
-	g.add(n.CanReadDirectory, navItem{"directory", "Directory", "link", DirectoryURL(name), "", "D"})
-	g.add(n.CanChange, navItem{"settings", "Settings", "settings", OrganizationURL(name), "", "S"})
-	g.add(!n.CanChange && n.CanReadSync, navItem{"settings", "Sign-in rules", "log-in", OrganizationSyncURL(name, ""), "", ""})
+	g := navGroup{id: "nav-organization", label: "Organization", about: n.Current.Label()}
+	// Who sees no member but itself finds itself there, and not a list of one.
+	plain := n.Belongs && !n.CanReadMembers
+	g.add(!plain, navItem{active: "overview", label: "Overview", glyph: "layout-dashboard", url: OverviewURL(name), key: "O"})
+	g.add(plain, navItem{active: "members", label: "Your access", glyph: "user-round", url: MemberURL(name, "me"), key: "O"})
+	g.add(!plain, navItem{active: "members", label: "Members", glyph: "users", url: MembersURL(name, org.MemberFilter{}), count: ui.Thousands(n.Members), key: "M"})
+	g.add(n.CanReadRoles, navItem{active: "roles", label: "Roles", glyph: "shield", url: RolesURL(name), count: ui.Thousands(n.Roles), key: "R"})
+	g.add(n.CanReadMembers, navItem{active: "who-can", label: "Who can access", glyph: "eye", url: WhoCanURL(name, org.Question{}), key: "W"})
+	g.add(n.CanReadMembers && n.CanReadRoles, health(n))
+	g.add(n.CanReadOrgAudit, navItem{active: "audit", label: "Audit log", glyph: "scroll-text", url: AuditURL("", name), key: "A"})
+	g.add(n.CanReadDirectory, navItem{active: "directory", label: "Directory", glyph: "link", url: DirectoryURL(name), key: "D"})
+	g.add(n.CanChange, navItem{active: "settings", label: "Settings", glyph: "settings", url: OrganizationURL(name), key: "S"})
+	g.add(!n.CanChange && n.CanReadSync, navItem{active: "settings", label: "Sign-in rules", glyph: "log-in", url: OrganizationSyncURL(name, "")})
 	return g
+}
+
+// health leads to the findings about roles; how many there are is shown as soon as there is one.
+func health(n org.Navigation) navItem {
+	item := navItem{active: "lint", label: "Role health", glyph: "shield-check", url: LintURL(n.Current.Name), key: "H"}
+	if n.Findings > 0 {
+		item.count, item.counts = ui.Thousands(n.Findings), ui.Noun(n.Findings, "finding")
+	}
+	return item
 }
 
 func siteGroup(n org.Navigation) navGroup {
 	g := navGroup{id: "nav-site", label: "Site", about: "Site"}
-	g.add(n.CanReadUsers, navItem{"users", "Users", "user-round", UsersPath, capped(n.UserCount), "U"})
-	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{"organizations", "Organizations", "building-2", OrganizationsPath, capped(n.OrganizationCount), "O"})
-	g.add(n.CanReadTokens, navItem{"all-tokens", "Tokens", "key-round", AllTokensPath, "", ""})
-	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), ui.Thousands(n.SiteRoleCount), ""})
-	g.add(n.CanSeeMail, navItem{"mail", "Mail", "mail", MailURL, "", ""})
-	g.add(n.CanReadSiteSync, navItem{"sync", "Sign-in", "log-in", SyncURL, "", ""})
-	g.add(true, navItem{"catalog", "Catalog", "book-open", CatalogURL, "", "L"})
-	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", AuditURL("", ""), "", ""})
+	g.add(n.CanReadUsers, navItem{active: "users", label: "People", glyph: "user-round", url: UsersPath, count: capped(n.UserCount), key: "U"})
+	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{
+		active: "organizations", label: "Organizations", glyph: "building-2", url: OrganizationsPath, count: capped(n.OrganizationCount), key: "N",
+	})
+	g.add(n.SiteRoles, navItem{active: "site-roles", label: "Site roles", glyph: "globe", url: RolesURL(""), count: ui.Thousands(n.SiteRoleCount)})
+	g.add(true, navItem{active: "catalog", label: "Catalog", glyph: "book-open", url: CatalogURL, key: "L"})
+	g.add(n.CanReadSiteSync, navItem{active: "sync", label: "Sign-in", glyph: "log-in", url: SyncURL})
+	g.add(n.CanSeeMail, navItem{active: "mail", label: "Mail", glyph: "mail", url: MailURL})
+	g.add(n.CanReadTokens, navItem{active: "all-tokens", label: "Tokens", glyph: "key-round", url: AllTokensPath})
+	g.add(n.CanReadSiteAudit, navItem{active: "site-audit", label: "Site audit log", glyph: "scroll-text", url: AuditURL("", "")})
 	return g
 }
 

@@ -51,6 +51,12 @@ func OrganizationURL(organization string) string {
 	return OrganizationsPath + "/" + url.PathEscape(organization)
 }
 
+// OverviewURL is what is going on in an organization. PUT of ChecklistURL hides its list of first steps, or shows it again.
+func OverviewURL(organization string) string { return OrganizationURL(organization) + "/overview" }
+
+// ChecklistURL is whether the list of first steps is hidden.
+func ChecklistURL(organization string) string { return OverviewURL(organization) + "/checklist" }
+
 // MembersURL is the list of members with f applied. Defaults stay out of the query.
 func MembersURL(organization string, f org.MemberFilter) string {
 	return ui.URL(OrganizationURL(organization)+"/members", memberQuery(f))

@@ -329,7 +329,7 @@ func TestPageFrameHidesWhatMayNotBeOpened(t *testing.T) {
 	if n := doc.Find("a[href='/organizations/acme/members/roles']").Length(); n != 0 {
 		t.Error("a link to roles that may not be read")
 	}
-	want := []string{"Members", "Catalog", "API tokens", "Account"}
+	want := []string{"Overview", "Members", "Catalog", "API tokens", "Account"}
 	if diff := cmp.Diff(want, doc.Find(".nav a").Map(func(_ int, a *goquery.Selection) string {
 		return strings.TrimRight(strings.TrimSpace(a.Text()), "0123456789 ")
 	})); diff != "" {

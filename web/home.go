@@ -7,20 +7,24 @@ import (
 	"rolecall.example/views"
 )
 
-// home leads to the members of an organization: of the one that the browser showed last, else of the default one.
+// home leads to an organization: the one that the browser showed last, else the default one. Who manages nothing there is led
+// on to what it may do itself.
 func (s *Server) home(c *call) (reply, error) {
 	nav, err := s.tenant.Navigation(c.ctx, c.actor, c.cookie(organizationCookie))
 	if err != nil {
 		return reply{}, err
 	}
-	switch {
-	case nav.Current != nil:
-		return reply{next: to(views.MembersURL(nav.Current.Name, org.MemberFilter{}), "")}, nil
-	case len(nav.Organizations) > 0:
-		first := max(0, slices.IndexFunc(nav.Organizations, func(o org.Organization) bool { return o.IsDefault }))
-		return reply{next: to(views.MembersURL(nav.Organizations[first].Name, org.MemberFilter{}), "")}, nil
+	where := nav.Current
+	if where == nil && len(nav.Organizations) > 0 {
+		where = &nav.Organizations[max(0, slices.IndexFunc(nav.Organizations, func(o org.Organization) bool { return o.IsDefault }))]
 	}
-	return reply{html: show(page{title: "No organization", body: views.NoOrganizationPage()})}, nil
+	if where == nil {
+		return reply{html: show(page{title: "No organization", body: views.NoOrganizationPage()})}, nil
+	}
+	if c.actor.Grants.InOrg(where.ID) && !c.may("read", "organization_member", where.ID) {
+		return reply{next: to(views.MemberURL(where.Name, "me"), "")}, nil
+	}
+	return reply{next: to(views.OverviewURL(where.Name), "")}, nil
 }
 
 const mustBeTheme = "must be light, dark or nothing"

@@ -200,8 +200,13 @@ func TestTheme(t *testing.T) {
 func TestHome(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	if res := s.Send(t, webtest.Page, webtest.Request{Path: "/", As: webtest.Member}); res.StatusCode != 303 || res.Header.Get("Location") != members {
-		t.Errorf("a member: got %d to %s", res.StatusCode, res.Header.Get("Location"))
+	for as, want := range map[string]string{webtest.Member: members + "/me", webtest.Owner: "/organizations/default/overview"} {
+		for _, from := range []string{"/", "/organizations/default/overview"} {
+			res := s.Send(t, webtest.Page, webtest.Request{Path: from, As: as})
+			if led := res.Header.Get("Location"); from != want && (res.StatusCode != 303 || led != want) {
+				t.Errorf("%s at %s: got %d to %s, want %s", as, from, res.StatusCode, led, want)
+			}
+		}
 	}
 	if res := s.Send(t, webtest.Page, webtest.Request{Path: "/", As: webtest.Outsider}); res.StatusCode != 200 {
 		t.Errorf("a member of nothing: got %d\n%s", res.StatusCode, res.Body)

@@ -134,8 +134,14 @@ func (s *Server) navigation(c *call) *org.Navigation {
 		s.logFailure(c, err)
 		return nil
 	}
-	if nav.Current != nil {
-		c.rememberOrganization(nav.Current.Name)
+	if nav.Current == nil {
+		return &nav
+	}
+	c.rememberOrganization(nav.Current.Name)
+	if nav.CanReadMembers && nav.CanReadRoles {
+		if nav.Findings, err = s.insight.Findings(c.ctx, c.actor, nav.Current); err != nil {
+			s.logFailure(c, err)
+		}
 	}
 	return &nav
 }

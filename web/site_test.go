@@ -67,12 +67,12 @@ func TestSitePages(t *testing.T) {
 		path, title, active string
 		member              int // the status for a plain member
 	}{
-		{"/users", "Users · rolecall", "Users", 200},
-		{"/users/new", "New user · rolecall", "Users", 403},
-		{"/users/admin", "admin · rolecall", "Users", 400},
-		{"/users/admin?confirm=delete", "admin · rolecall", "Users", 400},
-		{"/users/admin/roles", "Site roles of admin · rolecall", "Users", 400},
-		{"/users/admin/keys/tokens", "API tokens · rolecall", "Users", 400},
+		{"/users", "Users · rolecall", "People", 200},
+		{"/users/new", "New user · rolecall", "People", 403},
+		{"/users/admin", "admin · rolecall", "People", 400},
+		{"/users/admin?confirm=delete", "admin · rolecall", "People", 400},
+		{"/users/admin/roles", "Site roles of admin · rolecall", "People", 400},
+		{"/users/admin/keys/tokens", "API tokens · rolecall", "People", 400},
 		{"/users/me", "Account · rolecall", "Account", 200},
 		{"/users/me?confirm=signout", "Account · rolecall", "Account", 200},
 		{"/users/me/keys/tokens", "API tokens · rolecall", "API tokens", 200},

@@ -13,7 +13,10 @@ import (
 )
 
 // Service answers the questions. It is safe for concurrent use.
-type Service struct{ units *unit.Units }
+type Service struct {
+	units  *unit.Units
+	counts counts
+}
 
 // New makes the answers.
 func New(u *unit.Units) *Service { return &Service{units: u} }

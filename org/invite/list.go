@@ -195,3 +195,30 @@ func placeOf(ctx context.Context, src unit.Reader, known map[uuid.UUID]*place, i
 	known[id] = &place{row: found.Organization, set: set}
 	return known[id], nil
 }
+
+// Waiting is the first of the invitations into an organization that still work, and how many there are: those whose mail
+// failed, then those that end first. Errors as Invitations.
+func (s *Service) Waiting(ctx context.Context, subject *org.Actor, organization string, limit int) (list org.OpenInvitations, err error) {
+	defer org.Wrap(&err, "list invitations into %q that wait", organization)
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		if !unit.MayAddMembers(subject, o.ID) {
+			return org.ErrForbidden(unit.PermissionsToAdd...)
+		}
+		rows, err := src.Q.ListInvitationsToMind(ctx, db.ListInvitationsToMindParams{OrganizationID: o.ID, Now: src.When, MaxRows: int64(limit)})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		found := make([]db.Invitation, len(rows))
+		for i := range rows {
+			found[i] = rows[i].Invitation
+		}
+		list.Count = int(rows[0].Total)
+		list.First, err = offers(ctx, src, subject, found)
+		return err
+	})
+	return list, err
+}

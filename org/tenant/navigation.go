@@ -113,11 +113,11 @@ func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) err
 // navigationCurrent fills in what belongs to the organization of the page.
 func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, current org.Organization, n *org.Navigation) error {
 	n.Current, n.Members = &current, current.MemberCount
-	n.CanReadMembers = by.Can("read", org.MembersObject(current.ID))
+	n.CanReadMembers, n.Belongs = by.Can("read", org.MembersObject(current.ID)), by.Grants.InOrg(current.ID)
 	// Whoever sees no member but itself does not learn how many there are (docs/spec/members.md).
 	if within := s.Readable(by, current.ID); within != unit.Everywhere {
 		n.Members = 0
-		if within != unit.Nowhere && by.Grants.InOrg(current.ID) {
+		if within != unit.Nowhere && n.Belongs {
 			n.Members = 1
 		}
 	}

@@ -28,7 +28,7 @@ func (s *Service) OrganizationView(ctx context.Context, subject *org.Actor, orga
 		return org.OrganizationView{}, err
 	}
 	object := org.OrgObject(row.ID)
-	v := org.OrganizationView{Organization: unit.OrganizationFor(subject, row), CanUpdate: subject.Can("update", object), CanDelete: subject.Can("delete", object)}
+	v := org.OrganizationView{Organization: unit.OrganizationFor(subject, row), CanUpdate: subject.Can("update", object), CanDelete: subject.Can("delete", object), Checklist: !row.ChecklistHidden}
 	roles, err := s.units.DB.CountRolesOfOrganization(ctx, unit.NullID(row.ID))
 	if err != nil {
 		return v, err

@@ -61,6 +61,7 @@ func gallery() map[string]templ.Component {
 		"SortHeader":            SortHeader(ordered, "c-who", "name", "Name"),
 		"SortHeader, fixed":     SortHeader(Order{}, "c-who", "name", "Name"),
 		"SortMenu":              SortMenu(ordered),
+		"Tabs":                  Tabs("Members", Tab{Label: "Members", URL: "/list", Current: true}, Tab{Label: hostile, URL: "/invited", Count: "6"}),
 		"Pager":                 Pager(Paging{List: "/list?q=a", Limit: 30, Offset: 30, Shown: 30, Count: 10_000, Capped: true}),
 		"Pager, one page":       Pager(Paging{List: "/list", Shown: 1, Count: 1}),
 		"PagerLink":             PagerLink("/list?offset=25", "next", "Older"),

@@ -1,0 +1,178 @@
+package insight
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// health counts what Lint finds, by rule. People with equal holdings are judged once and none of them is read.
+func health(ctx context.Context, c *unit.Crowd, groups []unit.Group) (*org.Health, error) {
+	row, err := c.Q.GetOrganization(ctx, c.Org)
+	if err != nil {
+		return nil, err
+	}
+	l := linter{Reader: c.Reader, home: unit.RoleScope{Org: row}}
+	if l.set, err = c.Roles(ctx, c.Org); err != nil {
+		return nil, err
+	}
+	if l.holders, err = c.Holders(ctx, l.home); err != nil {
+		return nil, err
+	}
+	if err := l.roles(ctx); err != nil {
+		return nil, err
+	}
+	l.gone()
+	t := tally{of: map[string]*org.HealthLine{}}
+	for i := range l.found {
+		t.add(l.found[i].Rule, l.found[i].Role.Label(), 1)
+	}
+	if err := t.people(ctx, c, groups); err != nil {
+		return nil, err
+	}
+	return t.health(), nil
+}
+
+// tally counts findings by rule.
+type tally struct {
+	total int
+	of    map[string]*org.HealthLine
+}
+
+func (t *tally) add(rule, role string, n int) {
+	line := t.of[rule]
+	if line == nil {
+		line = &org.HealthLine{Rule: rule}
+		t.of[rule] = line
+	}
+	line.Count, t.total = line.Count+n, t.total+n
+	if role != "" && !slices.Contains(line.Roles, role) {
+		line.Roles = append(line.Roles, role)
+	}
+}
+
+// people adds what is wrong with what members hold.
+func (t *tally) people(ctx context.Context, c *unit.Crowd, groups []unit.Group) error {
+	for i := range groups {
+		g := &groups[i]
+		if g.Roles == "" {
+			continue
+		}
+		roles, err := idleRoles(ctx, c, g.Holding)
+		if err != nil {
+			return err
+		}
+		for _, idle := range roles {
+			t.add(org.LintRedundant, org.RoleLabel(idle.role.Compiled), int(g.Members))
+		}
+		if g.Status == org.StatusSuspended {
+			t.add(org.LintSuspended, "", int(g.Members))
+		}
+	}
+	return nil
+}
+
+func (t *tally) health() *org.Health {
+	h := org.Health{Count: t.total}
+	for _, rule := range slices.Sorted(maps.Keys(t.of)) {
+		h.Lines = append(h.Lines, *t.of[rule])
+	}
+	return &h
+}
+
+// A count of findings is remembered for the state that it is of, for the navigation of every page. In a large organization
+// it may be a minute old.
+const (
+	countsKept = 1_000 // organizations
+	largeFrom  = 5_000 // members
+	countLasts = time.Minute
+)
+
+// counted is a number of findings.
+type counted struct {
+	state [2]int64 // revisions of the site and of the organization
+	at    time.Time
+	n     int
+}
+
+// counts is the numbers of findings of organizations.
+type counts struct {
+	mu sync.Mutex
+	of map[uuid.UUID]counted
+}
+
+func (c *counts) recall(id uuid.UUID) (counted, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.of[id]
+	return known, ok
+}
+
+func (c *counts) keep(id uuid.UUID, n counted) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil || len(c.of) >= countsKept {
+		c.of = map[uuid.UUID]counted{}
+	}
+	c.of[id] = n
+}
+
+// Findings is how many findings there are about an organization, whose members and roles the caller may read.
+func (s *Service) Findings(ctx context.Context, subject *org.Actor, o *org.Organization) (_ int, err error) {
+	defer org.Wrap(&err, "count findings in %q", o.Name)
+	state, err := s.revisions(ctx, subject, o.ID)
+	if err != nil {
+		return 0, err
+	}
+	now := s.units.Now()
+	known, ok := s.counts.recall(o.ID)
+	if ok && (known.state == state || o.MemberCount >= largeFrom && now.Sub(known.at) < countLasts) {
+		return known.n, nil
+	}
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if _, err := src.Organization(ctx, subject, o.ID.String()); err != nil {
+			return err
+		}
+		c, err := src.Crowd(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		groups, err := c.Groups(ctx)
+		if err != nil {
+			return err
+		}
+		h, err := health(ctx, c, groups)
+		if err == nil {
+			known = counted{state, now, h.Count}
+		}
+		return err
+	})
+	if err == nil {
+		s.counts.keep(o.ID, known)
+	}
+	return known.n, err
+}
+
+// revisions is the state of the site and of an organization, as it was when the request began or later.
+func (s *Service) revisions(ctx context.Context, subject *org.Actor, id uuid.UUID) (state [2]int64, err error) {
+	site, known := subject.Basis.Of(uuid.Nil)
+	state[0] = site.Value
+	if own, ok := subject.Basis.Of(id); ok && known {
+		state[1] = own.Value
+		return state, nil
+	}
+	row, err := s.units.DB.GetRevision(ctx, id)
+	if db.IsNotFound(err) {
+		err = org.ErrNotFound()
+	}
+	state[1] = row.Value
+	return state, err
+}

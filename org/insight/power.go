@@ -1,0 +1,146 @@
+package insight
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// powers is what makes somebody powerful in an organization: it changes roles or people.
+var powers = []org.Question{
+	{ResourceType: "assign_org_role", Action: "assign"},
+	{ResourceType: "assign_org_role", Action: "update"},
+	{ResourceType: "organization_member", Action: "delete"},
+}
+
+// powerfulShown is how many people an overview names.
+const powerfulShown = 6
+
+// power is who can change roles or people, with the same answers as WhoCan.
+func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Actor) (*org.Power, error) {
+	p := org.Power{}
+	finders := make([]finder, len(powers))
+	for i, q := range powers {
+		finders[i] = finder{Crowd: c, question: q, object: objectAsked(c.Catalog(), q, c.Org, unit.Anyone), known: map[unit.Holding]*ruling{}}
+		p.Questions = append(p.Questions, org.PowerCount{Question: q})
+	}
+	var able []unit.Group
+	for i := range groups {
+		g := &groups[i]
+		if g.Status == org.StatusSuspended {
+			continue
+		}
+		may, err := count(ctx, finders, g.Holding, int(g.Members), &p)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			able = append(able, *g)
+		}
+	}
+	if by.Can("read", org.UsersObject) {
+		if err := powerOutside(ctx, c, finders, &p); err != nil {
+			return nil, err
+		}
+	}
+	return &p, namePowerful(ctx, finders, able, by, &p)
+}
+
+// count adds people with one holding to the counts of what they may, and reports whether that is anything.
+func count(ctx context.Context, finders []finder, h unit.Holding, n int, p *org.Power) (bool, error) {
+	may := false
+	for i := range finders {
+		d, err := finders[i].decide(ctx, h)
+		if err != nil {
+			return false, err
+		}
+		if d.able {
+			may, p.Questions[i].People = true, p.Questions[i].People+n
+		}
+	}
+	return may, nil
+}
+
+// powerOutside counts the accounts that do not belong to the organization.
+func powerOutside(ctx context.Context, c *unit.Crowd, finders []finder, p *org.Power) error {
+	all := false // as in WhoCan
+	for i := range finders {
+		anybody, err := finders[i].decide(ctx, unit.Holding{Outside: true})
+		if err != nil {
+			return err
+		}
+		all = all || anybody.able
+	}
+	return outsiders(ctx, c, all, func(_ uuid.UUID, h unit.Holding) error {
+		_, err := count(ctx, finders, h, 1, p)
+		return err
+	})
+}
+
+// namePowerful names the first members of these groups.
+func namePowerful(ctx context.Context, finders []finder, able []unit.Group, by *org.Actor, p *org.Power) error {
+	c := finders[0].Crowd
+	listed, err := c.ListGroups(ctx, able, powerfulShown+1, 0)
+	if err != nil {
+		return err
+	}
+	p.More = len(listed) > powerfulShown
+	listed = listed[:min(len(listed), powerfulShown)]
+	ids := make([]uuid.UUID, len(listed))
+	for i := range listed {
+		ids[i] = listed[i].User
+	}
+	at := 0
+	err = c.EachByID(ctx, by, c.Org, ids, func(m *org.Member) error { // in the order of the ids
+		one := org.Powerful{Member: *m}
+		for i := range finders {
+			d, err := finders[i].decide(ctx, listed[at].Holding)
+			if err != nil {
+				return err
+			}
+			if d.able {
+				one.Can = append(one.Can, finders[i].question)
+				addRoles(&one, d, &finders[i])
+			}
+		}
+		p.People = append(p.People, one)
+		at++
+		return nil
+	})
+	if err != nil || len(ids) == 0 || !by.Can("update_personal", org.UsersObject) {
+		return err
+	}
+	return markInsecure(ctx, c, ids, p)
+}
+
+// markInsecure marks who signs in with a password alone. Only who could take a second factor away learns who has one.
+func markInsecure(ctx context.Context, c *unit.Crowd, ids []uuid.UUID, p *org.Power) error {
+	secured, err := c.Q.ListSecured(ctx, ids)
+	if err != nil {
+		return err
+	}
+	has := make(map[uuid.UUID]bool, len(secured))
+	for _, id := range secured {
+		has[id] = true
+	}
+	for i := range p.People {
+		m := &p.People[i].Member
+		p.People[i].Insecure = m.LoginType == org.LoginPassword && !has[m.UserID]
+	}
+	return nil
+}
+
+// addRoles adds the roles by which somebody may do what a finder asks.
+func addRoles(p *org.Powerful, d *ruling, f *finder) {
+	t := d.by.Explain(f.question.Action, f.object)
+	for _, m := range t.Deciding() {
+		ref := org.RoleRef{Name: m.Role.Name, DisplayName: m.Role.DisplayName, OrganizationID: m.Org, BuiltIn: m.Role.BuiltIn}
+		if m.Role.Name != "" && !slices.Contains(p.Roles, ref) {
+			p.Roles = append(p.Roles, ref)
+		}
+	}
+}
