@@ -42,6 +42,19 @@ func (r MemberRowView) hidden() []string {
 	return out
 }
 
+// siteChip are the site roles that stand beside the name, where two chips have room.
+func (r MemberRowView) siteChip() []org.RoleRef {
+	if r.Member.Self && r.Member.Status == org.StatusSuspended {
+		return nil
+	}
+	return r.Member.SiteRoles
+}
+
+// editable reports whether the row has a pencil, or a lock in its place. Without roles the words are the link.
+func (r MemberRowView) editable() bool {
+	return r.CanAssign && (len(r.Member.Roles) > 0 || r.Member.RolesRefusal != "")
+}
+
 // selectable reports whether the rows of the list have boxes to tick.
 func (r MemberRowView) selectable() bool { return r.CanAssign || r.CanRemove }
 
