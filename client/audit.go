@@ -111,3 +111,8 @@ func (c *Client) Audit(ctx context.Context, q AuditQuery) (AuditList, error) {
 func (c *Client) Undo(ctx context.Context, entry uuid.UUID) (Undone, error) {
 	return fetch[Undone](ctx, c, send(http.MethodPost, nil, "audit", entry.String(), "undo"))
 }
+
+// UndoBatch reverts all that a bulk action did to members, by any of its audit entries.
+func (c *Client) UndoBatch(ctx context.Context, entry uuid.UUID) (BulkResult, error) {
+	return fetch[BulkResult](ctx, c, send(http.MethodPost, nil, "audit", entry.String(), "undo", "batch"))
+}

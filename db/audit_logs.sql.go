@@ -615,6 +615,67 @@ func (q *Queries) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) 
 	return items, nil
 }
 
+const listBatch = `-- name: ListBatch :many
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+WHERE chain = ?1 AND chain_seq > 0 AND chain_seq > ?2 AND chain_seq < ?3 AND request_id = ?4
+ORDER BY chain_seq
+`
+
+type ListBatchParams struct {
+	Chain     uuid.UUID
+	AfterSeq  int64
+	BeforeSeq int64
+	RequestID string
+}
+
+// The entries of a stretch of a chain that one request made.
+func (q *Queries) ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error) {
+	rows, err := q.db.QueryContext(ctx, listBatch,
+		arg.Chain,
+		arg.AfterSeq,
+		arg.BeforeSeq,
+		arg.RequestID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.Time,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.ActorID,
+			&i.Actor,
+			&i.OrganizationID,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.ResourceTarget,
+			&i.Action,
+			&i.StatusCode,
+			&i.Changes,
+			&i.Hash,
+			&i.Chain,
+			&i.ChainSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMovedHeads = `-- name: ListMovedHeads :many
 SELECT r.organization_id, r.audit_seq, r.audit_hash FROM revisions r
 WHERE r.audit_seq > 0 AND r.audit_seq <> coalesce((

@@ -145,6 +145,7 @@ type Reads interface {
 	ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error)
 	ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error)
 	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
+	ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error)
 	ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error)
 	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
 	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
@@ -954,6 +955,11 @@ func (r reads) ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAud
 func (r reads) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error) {
 	found, err := r.queries.ListAuditRoots(ctx, arg)
 	return found, named("ListAuditRoots", err)
+}
+
+func (r reads) ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error) {
+	found, err := r.queries.ListBatch(ctx, arg)
+	return found, named("ListBatch", err)
 }
 
 func (r reads) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error) {

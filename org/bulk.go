@@ -1,5 +1,7 @@
 package org
 
+import "github.com/google/uuid"
+
 // BulkAction is what a bulk action does to each member.
 type BulkAction string
 
@@ -18,6 +20,7 @@ type Bulk struct {
 	Users  []string      // as in a path
 	Match  *MemberFilter // instead of Users
 	Except []string      // of Match, as in a path: who is left alone
+	Seen   []uuid.UUID   // the members that somebody has been asked about: Conflict if it would be others; nil: nobody has been asked
 	Expect *int          // how many are meant, when somebody has been asked about that many: Conflict if it is not so any more
 }
 
@@ -40,4 +43,5 @@ type BulkResult struct {
 	Done         []Member
 	Unchanged    []Member // had what was to be given, or had not what was to be taken
 	Refused      []BulkRefusal
+	Entry        uuid.UUID // the last entry of the trail that tells of it; uuid.Nil: nothing changed
 }

@@ -24,7 +24,7 @@ const maxAvatarURL = 2048
 // ReservedUsernames stand in paths where a username may stand.
 var ReservedUsernames = []string{
 	"me", "new", "create", "roles", "first", "login", "logout",
-	"authmethods", "validate-password", "oidc-claims", "oauth2", "oidc", "otp",
+	"authmethods", "validate-password", "oidc-claims", "oauth2", "oidc", "otp", "selection",
 }
 
 // ReservedTokenNames stand in paths where the name of a token may stand.

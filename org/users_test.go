@@ -32,7 +32,7 @@ func TestUsernames(t *testing.T) {
 	refusedNames := append([]string{
 		"", "a_b", "-a", "a-", "a--b", "a b", "ä", "a.b", "a@b", "..", "o\u200b", strings.Repeat("a", 33),
 		"me", "ME", "new", "New", "create", "CREATE", "roles", "Roles", "first", "login", "logout", "LogOut",
-		"authmethods", "AuthMethods", "validate-password", "oidc-claims", "oauth2", "OIDC", "otp",
+		"authmethods", "AuthMethods", "validate-password", "oidc-claims", "oauth2", "OIDC", "otp", "selection",
 		"6ba7b810-9dad-11d1-80b4-00c04fd430c8", // longer than a name anyway
 	}, uuidNames...)
 	for _, name := range refusedNames {

@@ -58,6 +58,12 @@ INSERT INTO audit_root_heads (root_seq, organization_id, chain_seq, hash) VALUES
 -- name: GetAuditLog :one
 SELECT * FROM audit_logs WHERE id = @id;
 
+-- name: ListBatch :many
+-- The entries of a stretch of a chain that one request made.
+SELECT * FROM audit_logs
+WHERE chain = @chain AND chain_seq > 0 AND chain_seq > @after_seq AND chain_seq < @before_seq AND request_id = @request_id
+ORDER BY chain_seq;
+
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.
 -- reads all: it counts them, and many things can be asked for.

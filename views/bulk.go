@@ -1,6 +1,8 @@
 package views
 
 import (
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
@@ -16,6 +18,10 @@ type BulkConfirm struct {
 	Filter  org.MemberFilter // of the list that it came from
 	Terms   TermsForm        // of a role that is added
 	Err     *org.Error
+
+	OnlyShow  bool      // nothing is asked: the page shows who is selected
+	Everybody bool      // all are named, however many they are
+	Focus     uuid.UUID // whose line has the focus, after the one before it was taken out
 }
 
 // BulkDone is the page with the outcome of a change of many members that left some out.
@@ -29,6 +35,9 @@ type BulkDone struct {
 // Title asks the question of the page.
 func (b BulkConfirm) Title() string {
 	n := len(b.Result.Done)
+	if b.OnlyShow {
+		return ui.Plural(n, "member") + " selected"
+	}
 	if n == 0 {
 		return "Nothing to change"
 	}
@@ -91,6 +100,23 @@ func (b BulkDone) Sentence() string {
 	default:
 		return ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " removed."
 	}
+}
+
+// Message is the outcome where the question has told who is left out, and why.
+func (b BulkDone) Message() string {
+	if n := len(b.Result.Refused); n > 0 {
+		return b.Sentence() + " " + ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " left out."
+	}
+	return b.Sentence()
+}
+
+// UndoneMessage is the outcome of taking such a change back.
+func UndoneMessage(r *org.BulkResult) string {
+	message := "The changes of " + ui.Plural(len(r.Done), "member") + " were undone."
+	if n := len(r.Refused); n > 0 {
+		message += " " + ui.Plural(n, "member") + " " + ui.Verb(n, "stay") + " as before: " + r.Refused[0].Reason
+	}
+	return message
 }
 
 // AddedSentence is the outcome of adding n users as members, when none was left out.

@@ -16,6 +16,7 @@ type MemberRowView struct {
 	LinkRoles    bool   // the caller may open the roles
 	CanAssign    bool   // the caller may give or take roles here; org.Member.RolesRefusal has the last word
 	CanRemove    bool   // likewise, with org.Member.RemoveRefusal
+	Picked       bool   // the row is ticked
 	Aside        bool   // the row goes to its place out of band
 	Now          time.Time
 }

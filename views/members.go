@@ -15,6 +15,7 @@ type Members struct {
 	List      org.MemberList
 	Filter    org.MemberFilter
 	Roles     []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
+	Picked    Picked        // what a form without script has selected
 	Holding   *org.RoleView // the list has the holders of this role (RoleMembersPage)
 	SiteRoles []org.Role    // for the site role filter; may be empty
 	Now       time.Time
@@ -25,7 +26,7 @@ func (m Members) row(member org.Member) MemberRowView {
 	return MemberRowView{
 		Member: member, Organization: m.List.Organization, Query: m.Filter.Query, LinkRoles: len(m.Roles) > 0,
 		Back:      m.paging().Left(MembersURL(m.List.Organization.Name, org.MemberFilter{})),
-		CanAssign: m.List.CanAssign, CanRemove: m.List.CanRemove, Now: m.Now,
+		CanAssign: m.List.CanAssign, CanRemove: m.List.CanRemove, Picked: m.Picked.has(member.UserID.String()), Now: m.Now,
 	}
 }
 

@@ -41,6 +41,7 @@ type Flash struct {
 	Detail  string // why it did not work
 	Bad     bool   // it did not work
 	Undo    string // id of the audit entry that can be undone from here
+	Batch   bool   // with all that was done with it
 	Back    string // path and query of the page that it is shown on, where an undo without script returns to
 }
 
@@ -108,6 +109,9 @@ func (f *Flash) message() *ui.Message {
 	m := ui.Message{Text: f.Message, Detail: f.Detail, Bad: f.Bad, Back: f.Back}
 	if f.Undo != "" {
 		m.Undo = UndoURL(f.Undo)
+	}
+	if m.Undo != "" && f.Batch {
+		m.Undo = UndoBatchURL(f.Undo)
 	}
 	return &m
 }

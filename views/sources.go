@@ -56,7 +56,7 @@ func endingOptions(chosen time.Duration) []ui.Option {
 // recordFilters are the filters by what records say. Off makes the URL of the list with others.
 func recordFilters(f org.RecordFilter, off func(org.RecordFilter) string) []ui.Filter {
 	return []ui.Filter{
-		{Name: "ending", Label: "Ending soon", One: true, Options: endingOptions(f.Ending), Off: off(org.RecordFilter{Sources: f.Sources})},
+		{Name: "ending", Label: "Ends", One: true, Options: endingOptions(f.Ending), Off: off(org.RecordFilter{Sources: f.Sources})},
 		{Name: "source", Label: "From", Options: sourceOptions(f.Sources), Off: off(org.RecordFilter{Ending: f.Ending})},
 	}
 }

@@ -62,6 +62,11 @@ func MembersURL(organization string, f org.MemberFilter) string {
 	return ui.URL(OrganizationURL(organization)+"/members", memberQuery(f))
 }
 
+// SelectionURL is a page of the list with what was selected on others, which is sent to it.
+func SelectionURL(organization string, f org.MemberFilter) string {
+	return ui.URL(OrganizationURL(organization)+"/members/selection", memberQuery(f))
+}
+
 // MembersCSVURL is the same list as a file: all rows, whatever the page shows.
 func MembersCSVURL(organization string, f org.MemberFilter) string {
 	f.Limit, f.Offset = 0, 0
@@ -174,6 +179,9 @@ func RoleMembersURL(organization, role string) string {
 
 // UndoURL takes back the change of an audit entry.
 func UndoURL(entry string) string { return AuditPath + "/" + url.PathEscape(entry) + "/undo" }
+
+// UndoBatchURL takes back all that was done with an entry.
+func UndoBatchURL(entry string) string { return UndoURL(entry) + "/batch" }
 
 // WithBack makes the page at a URL one that leads back to a list as it was left, unless that is "".
 func WithBack(u, list string) string {

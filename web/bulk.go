@@ -21,7 +21,9 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 	case err != nil:
 	case o.text("action") == actionAdd:
 		return s.addMembers(c)
-	case o.form && !o.flag("confirm") && !c.dry:
+	case o.form && o.text("action") == actionExport:
+		return s.exportSelection(c), nil
+	case o.form && !c.dry && asksAgain(o):
 		p, err := s.confirmBulk(c, nil)
 		return reply{html: show(p)}, err
 	}
@@ -45,6 +47,11 @@ func (c *call) bulkInput(read func(object) org.Bulk) org.Input[org.Bulk] {
 		in.Match = &filter
 	}
 	return org.NewInput(in, err)
+}
+
+// asksAgain says whether a form of a bulk action wants the page that asks: it comes from the list, or changed whom it is about.
+func asksAgain(o object) bool {
+	return !o.flag("confirm") || o.text("action") == actionShow || o.has("drop") || o.has("more")
 }
 
 // readBulk reads everything but the filter, which stands in the query.
@@ -72,6 +79,9 @@ func readSelection(o object) org.Bulk {
 			}
 		}
 	}
+	if o.form {
+		in.Seen = seen(o)
+	}
 	switch all := o.flag("all"); {
 	case all && o.has("users") && !o.form:
 		o.ignore("users")
@@ -85,6 +95,9 @@ func readSelection(o object) org.Bulk {
 		o.addError("users", "must be given, unless all is true")
 	default:
 		in.Users = o.texts("users", tenant.MaxBulk)
+	}
+	if o.form {
+		takeOut(o, &in)
 	}
 	return in
 }
@@ -104,16 +117,24 @@ func excepted(o object) []string {
 	return except
 }
 
-// confirmBulk asks back: it shows what the change would do, and to whom.
+// confirmBulk asks back: it shows what the change would do, and to whom; or only who is selected.
 func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	in, unreadable := c.bulkInput(readSelection).Read()
-	in.Expect = nil
-	result, impact, err := s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
+	in.Expect, in.Seen = nil, nil
+	filter, _ := c.memberFilter()
+	v := views.BulkConfirm{Bulk: in, Filter: filter, Terms: c.sentTerms(), Err: refused}
+	o, _ := c.object()
+	v.Everybody = o.flag("everybody") || o.has("more")
+	if v.OnlyShow = o.text("action") == actionShow; v.OnlyShow {
+		v.Result, err = s.selected(c, org.NewInput(in, unreadable))
+	} else {
+		v.Result, v.Impact, err = s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
+		v.Role, v.Catalog = s.roleName(c, in.Role), c.catalog()
+	}
 	if err != nil {
 		return p, err
 	}
-	filter, _ := c.memberFilter()
-	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: impact, Catalog: c.catalog(), Filter: filter, Terms: c.sentTerms(), Err: refused}
+	_, v.Focus = dropped(o)
 	return page{
 		title:  v.Title(),
 		active: "members",
@@ -133,15 +154,15 @@ func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 	})
 }
 
-// bulkDone goes back to the list, or shows who was left out.
+// bulkDone goes back to the list. Who was left out is told there to whom the question told it, and on a page to others.
 func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	in, _ := decode(c, readBulk).Read() // it was read before
 	filter, _ := c.memberFilter()
 	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), Result: *result, Filter: filter}
 	home := views.MembersURL(c.organization(), filter)
 	r := reply{json: wireBulk(result)}
-	if len(result.Refused) == 0 {
-		r.next = to(home, done.Sentence())
+	if len(result.Refused) == 0 || in.Seen != nil {
+		r.next = destination{url: home, message: done.Message(), undo: undoOf(org.Receipt{Entry: result.Entry}), batch: true}
 		return r
 	}
 	r.html = show(page{title: "Result", active: "members", crumbs: []views.Crumb{membersCrumb(home)}, body: views.BulkDonePage(done)})

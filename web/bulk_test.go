@@ -142,7 +142,7 @@ func TestBulkAsksBack(t *testing.T) {
 		if len(rolesOf(t, s, "member")) != 0 {
 			t.Errorf("%s: it was done without asking", name)
 		}
-		if (name == "nobody") != (sent.Find("button").Length() == 0) {
+		if (name == "nobody") != (sent.Find("button.pri, button.bad").Length() == 0) {
 			t.Errorf("%s: %d buttons", name, sent.Find("button").Length())
 		}
 		if name == "all" && sent.Find("input[name=expect]").AttrOr("value", "") != "1" {

@@ -40,15 +40,21 @@ const (
 	flashLifetime = time.Minute
 )
 
+// batchMark says that the undo is of all that was done with the entry.
+const batchMark = "+"
+
 // setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. undo is
 // the id of the audit entry that the message offers to undo, "" if there is none.
-func (c *call) setFlash(message, undo string) {
-	if message == "" {
+func (c *call) setFlash(next destination) {
+	if next.message == "" {
 		return
 	}
-	value := base64.RawURLEncoding.EncodeToString([]byte(message))
-	if undo != "" {
-		value += "." + undo
+	value := base64.RawURLEncoding.EncodeToString([]byte(next.message))
+	if next.undo != "" {
+		value += "." + next.undo
+	}
+	if next.batch {
+		value += batchMark
 	}
 	c.setCookie(flashCookie, value, flashLifetime, true)
 }
@@ -65,8 +71,9 @@ func (c *call) takeFlash() *views.Flash {
 		return nil // a stranger may have planted it, and a password field stands beside it
 	}
 	flash := &views.Flash{Message: strings.ToValidUTF8(string(message), ""), Back: localPath(c.here(), views.HomeURL)}
-	if id, err := uuid.Parse(undo); err == nil {
-		flash.Undo = id.String()
+	entry, batch := strings.CutSuffix(undo, batchMark)
+	if id, err := uuid.Parse(entry); err == nil {
+		flash.Undo, flash.Batch = id.String(), batch
 	}
 	return flash
 }

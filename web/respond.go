@@ -31,6 +31,7 @@ type destination struct {
 	url     string
 	message string // what was done; a fragment shows it at once
 	undo    string // id of the audit entry that the message offers to undo
+	batch   bool   // with all that was done with it
 }
 
 // to is the destination of a change that cannot be undone.
@@ -104,7 +105,7 @@ func (c *call) sendJSON(r reply) error {
 // redirect leads on to the next page. Script gets its URL in a header: its request would follow a redirect by itself and
 // use up the message for that page.
 func (c *call) redirect(status int, next destination) error {
-	c.setFlash(next.message, next.undo)
+	c.setFlash(next)
 	switch {
 	case c.as == asFragment:
 		c.header(headerRedirect, next.url)

@@ -109,6 +109,7 @@ var scopedRoutes = map[string]scopedRoute{
 	"POST /snapshots":                                                      {needs: readMember + "assign_org_role:read", json: `{"organizations":["DEFAULT"]}`},
 	"GET /audit":                                                           {needs: "audit_log:read", query: "?q=resource_type:organization_member", rest: true},
 	"POST /audit/{id}/undo":                                                {needs: readMember + "assign_org_role:unassign " + pair, change: true},
+	"POST /audit/{id}/undo/batch":                                          {needs: readMember + "assign_org_role:unassign " + pair, change: true},
 }
 
 func roleBody(name string) string {

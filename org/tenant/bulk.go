@@ -22,9 +22,10 @@ const MaxBulk = 10_000
 // rule protects are left out and listed in the result; the others are done.
 // NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
-func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (result org.BulkResult, err error) {
+func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (_ org.BulkResult, err error) {
 	defer org.Wrap(&err, "change members of %q in bulk", organization)
-	result, _, err = unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "write", bulk{organization, input}, planBulk, applyBulk)
+	result, done, err := unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "write", bulk{organization, input}, planBulk, applyBulk)
+	result.Entry = done.Entry
 	return result, err
 }
 
@@ -69,14 +70,17 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	if err := mayDo(ctx, a, o, wanted, err); err != nil {
 		return p, err
 	}
-	rows, err := bulkRows(ctx, a, o, wanted, &p.result)
+	rows, err := bulkRows(ctx, a.Reader, a.Actor, o, wanted, &p.result)
 	if err != nil {
 		return p, err
 	}
 	// Whoever was named and is no member counts too: the caller counted names.
 	if n := len(rows) + len(p.result.Refused); wanted.Expect != nil && *wanted.Expect != n {
-		return p, &org.Error{Kind: org.Conflict, Message: "The list changed meanwhile.",
+		return p, &org.Error{Kind: org.Conflict, Message: "The list has changed.",
 			Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *wanted.Expect, n)}
+	}
+	if err := asSeen(ctx, a, o, wanted.Seen, rows); err != nil {
+		return p, err
 	}
 	if err := a.ReadRecords(ctx, o.ID, rows); err != nil {
 		return p, err
@@ -186,50 +190,57 @@ func applyBulk(ctx context.Context, w *unit.Writer, p bulkPlan) (org.BulkResult,
 }
 
 // bulkRows finds the members that are meant. Who is not one is told of in result.
-func bulkRows(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
+func bulkRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
 	tooMany := org.ErrInvalid(fmt.Sprintf("More than %d members at once.", MaxBulk), "Narrow the filter and do it in parts.")
 	if in.Match == nil {
 		if len(in.Users) > MaxBulk {
 			return nil, tooMany
 		}
-		return namedRows(ctx, a, o, in.Users, result)
+		return namedRows(ctx, src, by, o, in.Users, result)
 	}
-	search, err := a.MemberSearch(ctx, a.Actor, o, in.Match)
+	search, err := src.MemberSearch(ctx, by, o, in.Match)
 	if err != nil {
 		return nil, err
 	}
 	// One more than allowed tells a full list from one that is too long.
 	search.MaxRows, search.Skip = MaxBulk+1, 0
-	ids, err := a.MemberIDs(ctx, search)
+	ids, err := src.MemberIDs(ctx, search)
 	if err != nil {
 		return nil, err
 	}
 	if len(ids) > MaxBulk {
 		return nil, tooMany
 	}
-	var rows []db.MemberRow
+	rows, err := membersByID(ctx, src, o.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	return without(by, rows, in.Except)
+}
+
+// membersByID reads members in pieces. They are in the order of ids, in which the answer lists them.
+func membersByID(ctx context.Context, src unit.Reader, orgID uuid.UUID, ids []uuid.UUID) (rows []db.MemberRow, err error) {
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
-		part, err := a.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: o.ID, UserIds: piece})
+		part, err := src.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: orgID, UserIds: piece})
 		if err != nil {
 			return nil, err
 		}
-		here, err := unit.HeldNow(ctx, a.Reader, part, unit.MemberStored)
+		here, err := unit.HeldNow(ctx, src, part, unit.MemberStored)
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, here...)
 	}
-	// The answer lists people in the order in which they were found.
 	unit.InOrder(rows, ids, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-	return without(a, rows, in.Except)
+	return rows, nil
 }
 
 // without leaves out the members that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
 // it was meant to spare would be changed.
-func without(a *unit.Attempt, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
+func without(by *org.Actor, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
 	key := func(ref string) string { // a username is shorter than an id as it is written here
 		if ref == "me" {
-			return a.Actor.ID().String()
+			return by.ID().String()
 		}
 		if id, err := uuid.Parse(ref); err == nil {
 			return id.String()
@@ -259,17 +270,38 @@ func without(a *unit.Attempt, rows []db.MemberRow, except []string) ([]db.Member
 }
 
 // namedRows looks up members by name. A name twice is one member; one that is none is refused alone.
-func namedRows(ctx context.Context, a *unit.Attempt, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
+func namedRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
+	var ids []uuid.UUID
 	for _, name := range users {
-		row, err := a.Member(ctx, a.Actor, o.ID, name)
+		if id, err := uuid.Parse(name); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	found, err := membersByID(ctx, src, o.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[uuid.UUID]db.MemberRow, len(found))
+	for _, row := range found {
+		byID[row.UserID] = row
+	}
+	named := make(map[uuid.UUID]bool, len(users))
+	for _, name := range users {
+		id, _ := uuid.Parse(name)
+		row, known := byID[id]
+		if !known || !by.Can("read", org.MemberObject(o.ID, id)) {
+			row, err = src.Member(ctx, by, o.ID, name)
+		}
 		if e, ok := errors.AsType[*org.Error](err); ok {
 			result.Refused = append(result.Refused, org.BulkRefusal{Who: name, Reason: e.Message})
+			err = nil
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(rows, func(r db.MemberRow) bool { return r.UserID == row.UserID }) {
+		if !named[row.UserID] {
+			named[row.UserID] = true
 			rows = append(rows, row)
 		}
 	}

@@ -46,7 +46,8 @@ type undoing struct {
 	org           db.Organization // zero if it is about site roles
 	user          db.UserRow
 	row           db.MemberRow
-	member        bool // the user is a member now
+	member        bool         // the user is a member now
+	entry         *db.AuditLog // of a batch
 	action        string
 	before, after []string              // roles, as the entry has them
 	termsOnly     bool                  // of what was held before and after: until when, or why
@@ -123,13 +124,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	}
 	// From here on a refusal is recorded.
 	u.About(e.ResourceType, id, u.user.Username, u.org.ID)
-	if e.StatusCode >= 400 {
-		return org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
-	}
-	if by := org.MachineOf(e.ActorID.UUID, e.Actor); by != "" {
-		return org.ErrInvalid("This can't be undone here.", fmt.Sprintf("It was made by %s, which would make it again. Change it there.", by))
-	}
-	if err := u.changes(&e, field); err != nil {
+	if err := u.told(&e, field); err != nil {
 		return err
 	}
 	if u.ofSite() {
@@ -142,6 +137,17 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 		return nil
 	}
 	return err
+}
+
+// told reads an entry that can be taken back. Invalid: it can't.
+func (u *undoing) told(e *db.AuditLog, field string) error {
+	if e.StatusCode >= 400 {
+		return org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
+	}
+	if by := org.MachineOf(e.ActorID.UUID, e.Actor); by != "" {
+		return org.ErrInvalid("This can't be undone here.", fmt.Sprintf("It was made by %s, which would make it again. Change it there.", by))
+	}
+	return u.changes(e, field)
 }
 
 // changes reads what the entry changed. Invalid: it is about an account, and something other than its roles.

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/org/tenant"
+	"rolecall.example/views"
+)
+
+// What the bar of a list does besides the actions of org: both change nothing.
+const (
+	actionShow   = "show"   // who is selected, on a page
+	actionExport = "export" // the same as a file
+)
+
+// keepSelection shows another page of the list, with what was selected before: without script a page knows its own boxes
+// alone. The form carries the rest, so that two windows have a selection each and nothing is stored.
+func (s *Server) keepSelection(c *call) (reply, error) {
+	if _, err := s.tenant.Organization(c.ctx, c.actor, c.organization()); err != nil {
+		return reply{}, err
+	}
+	in, err := c.bulkInput(readSelection).Read()
+	if err != nil {
+		return reply{}, err
+	}
+	f, err := c.memberFilter()
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{html: func() (page, error) {
+		m, err := s.membersView(c, f)
+		m.Picked = views.Picked{All: in.Match != nil, Users: in.Users, Except: in.Except}
+		return page{title: "Members", active: "members", body: views.MembersPage(m)}, err
+	}}, nil
+}
+
+// selected is the members that are selected.
+func (s *Server) selected(c *call, in org.Input[org.Bulk]) (r org.BulkResult, err error) {
+	if r.Organization, err = s.tenant.Organization(c.ctx, c.actor, c.organization()); err != nil {
+		return r, err
+	}
+	err = s.tenant.EachSelected(c.ctx, c.actor, c.organization(), in, func(m *org.Member) error {
+		r.Done = append(r.Done, *m)
+		return nil
+	})
+	return r, err
+}
+
+// exportSelection sends the members that are selected as a file.
+func (s *Server) exportSelection(c *call) reply {
+	in := c.bulkInput(readSelection)
+	return reply{stream: &stream{long: true, file: s.fileName(c, "members", "csv"), write: func(out *sink) error {
+		rows := newCSVRows(out)
+		if err := s.tenant.EachSelected(c.ctx, c.actor, c.organization(), in, rows.row); err != nil {
+			return err
+		}
+		return rows.end()
+	}}}
+}
+
+// seen reads whom a question was about, nil if nobody has been asked.
+func seen(o object) []uuid.UUID {
+	text := o.optional("set")
+	if text == nil {
+		return nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*text)
+	if err != nil || len(raw)%len(uuid.Nil) != 0 || len(raw) > tenant.MaxBulk*len(uuid.Nil) {
+		o.addError("set", "must be as the page had it")
+		return nil
+	}
+	ids := make([]uuid.UUID, 0, len(raw)/len(uuid.Nil))
+	for piece := range slices.Chunk(raw, len(uuid.Nil)) {
+		ids = append(ids, uuid.UUID(piece))
+	}
+	return ids
+}
+
+// takeOut leaves out who is taken out of a question.
+func takeOut(o object, in *org.Bulk) {
+	user, _ := dropped(o)
+	switch {
+	case user == "":
+	case in.Match != nil:
+		in.Except = append(in.Except, user)
+	default:
+		in.Users = slices.DeleteFunc(in.Users, func(u string) bool { return u == user })
+	}
+}
+
+// dropped is who is taken out of a question, and whose line comes after.
+func dropped(o object) (user string, next uuid.UUID) {
+	user, after, _ := strings.Cut(o.text("drop"), " ")
+	next, err := uuid.Parse(after)
+	if err != nil {
+		return user, uuid.Nil
+	}
+	return user, next
+}
