@@ -137,6 +137,8 @@ type FirstUser struct {
 	Username string
 	Name     string
 	Password string
+
+	Organization string // display name of the default organization; "" leaves it as it is
 }
 
 // NewUser is an account to create.

@@ -10,6 +10,7 @@ type AddMember struct {
 	Names        string          // in the box for many at once
 	Result       *org.BulkResult // the outcome for each name in the box
 	CanInvite    bool            // the caller may invite people too
+	MakesUsers   bool            // or make accounts
 	Many         bool            // the form with that box was sent
 	Terms        TermsForm       // of the form that was sent
 	Err          *org.Error

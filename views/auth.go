@@ -33,6 +33,7 @@ func LoginWith(next string) string {
 // Setup is the page that makes the first account.
 type Setup struct {
 	Token                 string
+	Organization          string
 	Email, Username, Name string
 	Err                   *org.Error
 }

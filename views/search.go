@@ -2,6 +2,9 @@ package views
 
 import (
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
@@ -12,17 +15,26 @@ type Search struct {
 	Query string
 	Nav   org.Navigation // its pages are searched, too
 	Hits  org.SearchResult
+	Asked []Asked // what the query asks in words
+
+	MakesUsers, MakesRoles, Invites, AddsMembers bool // what the caller may do
 }
+
+// Asked is a question that was understood, and the page that answers it.
+type Asked struct{ Text, URL string }
 
 func (s Search) placeholder() string {
 	if s.Nav.Current == nil {
 		return "Organizations, pages"
 	}
-	return "Pages, members, roles, organizations"
+	return "Pages, people, roles, actions, “who can …”"
 }
 
 // hit is one result.
-type hit struct{ label, about, glyph, url string }
+type hit struct {
+	label, about, glyph, url string
+	post                     bool // the URL is posted to
+}
 
 type hitGroup struct {
 	label string
@@ -31,7 +43,7 @@ type hitGroup struct {
 
 // groups are the results by kind; a kind without results is left out. Without a query, only the pages are listed.
 func (s Search) groups() []hitGroup {
-	all := []hitGroup{{"Pages", s.pages()}}
+	all := []hitGroup{{"Questions", s.asked()}, {"Pages", s.pages()}, {"Actions", s.actions()}}
 	if s.Query != "" {
 		all = append(all, s.members(), s.roles(), s.users(), s.organizations())
 	}
@@ -57,10 +69,38 @@ func (s Search) pages() []hit {
 	for _, g := range navGroups(s.Nav) {
 		for _, item := range g.items {
 			if matches(item.label, s.Query) {
-				out = append(out, hit{item.label, g.about, item.glyph, item.url})
+				out = append(out, hit{label: item.label, about: g.about, glyph: item.glyph, url: item.url})
 			}
 		}
 	}
+	return out
+}
+
+func (s Search) asked() []hit {
+	out := make([]hit, len(s.Asked))
+	for i, a := range s.Asked {
+		out[i] = hit{label: a.Text, about: "in " + s.Nav.Current.Label(), glyph: "eye", url: a.URL}
+	}
+	return out
+}
+
+// actions are what the caller may begin from anywhere.
+func (s Search) actions() []hit {
+	var out []hit
+	add := func(may bool, h hit) {
+		if may && matches(h.label, s.Query) {
+			out = append(out, h)
+		}
+	}
+	if o := s.Nav.Current; o != nil {
+		add(s.Invites, hit{label: "Invite people", about: o.Label(), glyph: "user-plus", url: NewInvitationURL(o.Name, "")})
+		add(s.AddsMembers, hit{label: "Add members", about: o.Label(), glyph: "user-plus", url: NewMemberURL(o.Name, "")})
+		add(s.MakesRoles, hit{label: "New role", about: o.Label(), glyph: "plus", url: NewRoleURL(o.Name, "")})
+		add(s.MakesUsers, hit{label: "New user", about: o.Label(), glyph: "plus", url: NewUserIn(o.Name, "")})
+	}
+	add(s.Nav.CanCreateOrganizations, hit{label: "New organization", about: "Site", glyph: "plus", url: NewOrganizationURL})
+	add(true, hit{label: "New API token", about: "Yours", glyph: "plus", url: TokensURL("me")})
+	add(true, hit{label: "Sign out", about: "Yours", glyph: "log-out", url: LogoutURL, post: true})
 	return out
 }
 
@@ -68,7 +108,7 @@ func (s Search) members() hitGroup {
 	g := hitGroup{label: "Members"}
 	for _, m := range s.Hits.Members {
 		g.label = "Members of " + s.Nav.Current.Label()
-		g.hits = append(g.hits, hit{m.Label(), ui.Identity(m.Label(), m.Username, m.Email), "user-round", MemberURL(s.Nav.Current.Name, m.Username)})
+		g.hits = append(g.hits, hit{label: m.Label(), about: ui.Identity(m.Label(), m.Username, m.Email), glyph: "user-round", url: MemberURL(s.Nav.Current.Name, m.Username)})
 	}
 	return g
 }
@@ -76,18 +116,18 @@ func (s Search) members() hitGroup {
 func (s Search) roles() hitGroup {
 	g := hitGroup{label: "Roles"}
 	for _, r := range s.Hits.Roles {
-		g.hits = append(g.hits, hit{r.Label(), r.Name, "shield", RoleURL(s.Nav.Current.Name, r.Name)})
+		g.hits = append(g.hits, hit{label: r.Label(), about: r.Name, glyph: "shield", url: RoleURL(s.Nav.Current.Name, r.Name)})
 	}
 	for _, r := range s.Hits.SiteRoles {
-		g.hits = append(g.hits, hit{r.Label(), "site role · " + r.Name, "globe", RoleURL("", r.Name)})
+		g.hits = append(g.hits, hit{label: r.Label(), about: "site role · " + r.Name, glyph: "globe", url: RoleURL("", r.Name)})
 	}
 	return g
 }
 
 func (s Search) users() hitGroup {
-	g := hitGroup{label: "Users of this site"}
+	g := hitGroup{label: "People of this site"}
 	for _, u := range s.Hits.Users {
-		g.hits = append(g.hits, hit{u.Label(), ui.Identity(u.Label(), u.Username, u.Email), "user-round", UserURL(u.Username)})
+		g.hits = append(g.hits, hit{label: u.Label(), about: ui.Identity(u.Label(), u.Username, u.Email), glyph: "user-round", url: UserURL(u.Username)})
 	}
 	return g
 }
@@ -95,12 +135,26 @@ func (s Search) users() hitGroup {
 func (s Search) organizations() hitGroup {
 	g := hitGroup{label: "Organizations"}
 	for _, o := range s.Hits.Organizations {
-		g.hits = append(g.hits, hit{o.Label(), o.Name, "building-2", MembersURL(o.Name, org.MemberFilter{})})
+		g.hits = append(g.hits, hit{label: o.Label(), about: o.Name, glyph: "building-2", url: OverviewURL(o.Name)})
 	}
 	return g
 }
 
-// matches reports whether a label contains the query, without regard to case.
+// matches reports whether a label contains the query, without regard to case, accents and the kind of apostrophe.
 func matches(label, query string) bool {
-	return strings.Contains(strings.ToLower(label), strings.ToLower(strings.TrimSpace(query)))
+	return strings.Contains(Folded(label), Folded(strings.TrimSpace(query)))
+}
+
+// straight makes one apostrophe of all of them.
+var straight = strings.NewReplacer("’", "'", "ʼ", "'", "`", "'")
+
+// Folded is a text without what a search leaves out of account: case, accents, the kind of apostrophe.
+func Folded(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(straight.Replace(text)) {
+		if !unicode.Is(unicode.M, r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
 }

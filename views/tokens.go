@@ -21,6 +21,7 @@ type Tokens struct {
 	Revoke string // id of the token to ask about
 	Name   string // as entered in a refused form
 	Days   int
+	Date   string // the last day, in place of Days
 
 	Limit         string   // likewise: what it may do, one of the names below
 	Scopes        []string // those that were ticked
@@ -57,7 +58,14 @@ func (t Tokens) wholeNote() string {
 	if slices.ContainsFunc(t.User.Roles, func(r org.RoleRef) bool { return r.Name == org.RoleOwner }) {
 		return "It can do everything on this site."
 	}
-	return "Whatever the account may do at the time."
+	return t.ownNote()
+}
+
+func (t Tokens) ownNote() string {
+	if t.Self {
+		return "This token can do everything you can."
+	}
+	return "Anyone with this token can do everything this account can."
 }
 
 // TokensTold is those of a list whose end is told.

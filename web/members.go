@@ -74,6 +74,7 @@ func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 			return p, err
 		}
 		a.CanInvite = s.invites.MayInvite(c.actor, a.Organization.ID) == nil
+		a.MakesUsers = c.actor.Can("create", org.UsersObject)
 		return page{
 			title:  "Add members",
 			active: "members",

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -14,16 +15,21 @@ import (
 const maxOrganizations = 1000
 
 func (s *Server) newUser(c *call) (reply, error) {
-	return reply{html: func() (page, error) { return s.newUserPage(c, nil) }}, nil
+	q := c.query()
+	n := views.NewUser{Email: q.text("email"), Name: q.text("name"), Access: q.text("access"), Current: cmp.Or(q.text("organization"), c.cookie(organizationCookie))}
+	return reply{html: func() (page, error) { return s.newUserPage(c, n) }}, q.problem()
 }
 
-func (s *Server) newUserPage(c *call, e *org.Error) (p page, err error) {
-	n := views.NewUser{Err: e}
-	if e != nil {
-		o, _ := c.object() // unreadable: an empty form
-		n.Email, n.Username, n.Name, n.Access = o.text("email"), o.text("username"), o.text("name"), o.text("access")
-		n.Chosen = o.texts("organization_ids", maxOrganizations)
-	}
+// refusedNewUser is the form as it was sent.
+func (s *Server) refusedNewUser(c *call, e *org.Error) (page, error) {
+	o, _ := c.object() // unreadable: an empty form
+	return s.newUserPage(c, views.NewUser{
+		Email: o.text("email"), Username: o.text("username"), Name: o.text("name"), Access: o.text("access"),
+		Chosen: o.texts("organization_ids", maxOrganizations), Err: e,
+	})
+}
+
+func (s *Server) newUserPage(c *call, n views.NewUser) (p page, err error) {
 	n.Organizations, err = s.tenant.NewUserOrganizations(c.ctx, c.actor)
 	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
 }
@@ -35,7 +41,7 @@ func (s *Server) createUser(c *call) (reply, error) {
 	}
 	u, err := s.account.CreateUser(c.ctx, c.actor, decode(c, readNewUser))
 	if err != nil {
-		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
+		return c.again(err, func(e *org.Error) (page, error) { return s.refusedNewUser(c, e) })
 	}
 	done := u.Label() + " was created."
 	return reply{
@@ -105,10 +111,10 @@ func (o object) id(field, text string) uuid.UUID {
 func (s *Server) inviteUser(c *call) (reply, error) {
 	made, err := s.invites.CreateInMany(c.ctx, c.actor, decode(c, readInvitedUser))
 	if err == nil && len(made.Refused) > 0 {
-		err = org.FieldErrors{{Field: "email", Detail: made.Refused[0].Detail}}.Err("Nobody was invited.")
+		err = org.FieldErrors{{Field: "email", Detail: made.Refused[0].Detail}}.Err("No one was invited.")
 	}
 	if err != nil {
-		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
+		return c.again(err, func(e *org.Error) (page, error) { return s.refusedNewUser(c, e) })
 	}
 	return reply{noStore: true, html: show(page{
 		title: "Invitation", active: "users", crumbs: c.usersCrumb(), body: views.InvitedUserPage(c.base(), made.Invitations),

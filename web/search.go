@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 
+	"rolecall.example/org"
 	"rolecall.example/views"
 )
 
@@ -18,7 +19,15 @@ func (s *Server) search(c *call) (reply, error) {
 		if v.Nav, err = s.tenant.Navigation(c.ctx, c.actor, organization); err != nil {
 			return p, err
 		}
+		v.MakesUsers = c.actor.Can("create", org.UsersObject)
+		if at := v.Nav.Current; at != nil {
+			v.MakesRoles, v.Invites = c.may("create", "assign_org_role", at.ID), s.invites.MayInvite(c.actor, at.ID) == nil
+			v.AddsMembers = c.may("create", "organization_member", at.ID) && c.may("assign", "assign_org_role", at.ID)
+		}
 		if text != "" {
+			if v.Asked, err = s.inWords(c, &v.Nav, text); err != nil {
+				return p, err
+			}
 			v.Hits, err = s.tenant.Search(c.ctx, c.actor, organization, text)
 		}
 		return page{title: "Search", body: views.SearchPage(v), fragment: views.SearchResults(v)}, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -60,9 +61,13 @@ func readFirstUser(o object) org.FirstUser {
 	o.ignore(sentBack...)
 	o.ignore(asOriginal...)
 	_ = o.text("setup_token") // which checkSetupToken compares
-	return org.FirstUser{
+	in := org.FirstUser{
 		Email: o.text("email"), Username: o.text("username"), Name: o.text("name"), Password: o.text("password"),
 	}
+	if o.form {
+		in.Organization = strings.TrimSpace(o.text("organization"))
+	}
+	return in
 }
 
 var errSetupToken = &org.Error{
@@ -88,7 +93,7 @@ func (s *Server) newSetup(c *call) (reply, error) {
 // setupPage is the form for the first account. The address in the log fills in the token.
 func setupPage(token string, in org.FirstUser, e *org.Error) page {
 	return page{title: "Set up", body: views.SetupPage(views.Setup{
-		Token: token, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
+		Token: token, Organization: in.Organization, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
 	})}
 }
 
@@ -98,11 +103,13 @@ func (s *Server) setup(c *call) (reply, error) {
 	if err := s.beforeSetup(c); err != nil {
 		return reply{}, err
 	}
-	err := s.signIn(c, false, func(begin org.BeginSession) error {
-		_, _, err := s.account.CreateFirstUser(c.ctx, c.origin(), s.firstUser(c), begin)
+	var first org.User
+	var home org.Organization
+	err := s.signIn(c, false, func(begin org.BeginSession) (err error) {
+		first, home, err = s.account.CreateFirstUser(c.ctx, c.origin(), s.firstUser(c), begin)
 		return err
 	})
-	r := reply{next: to(views.HomeURL, "")}
+	r := reply{next: to(views.OverviewURL(home.Name), "Welcome, "+first.Label()+". "+home.Label()+" is ready.")}
 	if err != nil {
 		r, err = c.again(err, func(e *org.Error) (page, error) {
 			o, _ := c.object() // unreadable: an empty form

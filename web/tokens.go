@@ -126,6 +126,11 @@ func readToken(o object) org.TokenInput {
 	if o.form {
 		days, _ := o.number("days")
 		in.Lifetime = time.Duration(min(days, 1000)) * 24 * time.Hour // more is refused, however much it is
+		if date := o.text(fieldDate); date != "" {
+			if end := o.endOfDay(date, ""); end != nil {
+				in.Lifetime = time.Until(*end)
+			}
+		}
 		in.Organizations = names(o.text("organizations"))
 		scopes := o.texts("scopes", maxItems)
 		switch limit := o.text("limit"); {
@@ -202,7 +207,7 @@ func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
 	if t.Err != nil {
 		o, _ := c.object() // unreadable: an empty form
 		days, _ := o.number("days")
-		t.Name, t.Days, t.Organizations = o.text("token_name"), int(days), o.text("organizations")
+		t.Name, t.Days, t.Date, t.Organizations = o.text("token_name"), int(days), o.text(fieldDate), o.text("organizations")
 		t.Limit, t.Scopes = o.text("limit"), o.texts("scopes", maxItems)
 	}
 	return s.tokensPage(c, t)

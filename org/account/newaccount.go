@@ -141,6 +141,14 @@ func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 type home struct {
 	row    db.Organization
 	stored bool
+	named  bool // it gets the display name in row
+}
+
+// call gives it a display name, unless that is "".
+func (h *home) call(name string) {
+	if h.named = name != "" && name != h.row.DisplayName; h.named {
+		h.row.DisplayName = name
+	}
 }
 
 // defaultHome plans the default organization too: the first account, and an owner who is recovered, need a home.
@@ -152,8 +160,14 @@ func defaultHome(ctx context.Context, a *unit.Attempt) (h home, err error) {
 func (h home) organization() org.Organization { return unit.OrganizationOf(h.row) }
 
 func (h home) store(ctx context.Context, w *unit.Writer) error {
-	if h.stored {
+	if !h.stored {
+		return w.InsertOrganization(ctx, h.row)
+	}
+	if !h.named {
 		return nil
 	}
-	return w.InsertOrganization(ctx, h.row)
+	return w.W.UpdateOrganization(ctx, db.UpdateOrganizationParams{
+		Name: h.row.Name, NameKey: h.row.NameKey, DisplayName: h.row.DisplayName, Description: h.row.Description, Icon: h.row.Icon,
+		Now: w.Now, ID: h.row.ID,
+	})
 }

@@ -52,14 +52,14 @@ func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.
 	if taken, err := s.HasUsers(ctx); err != nil || taken {
 		return org.User{}, org.Organization{}, errors.Join(err, errSetUp(taken))
 	}
-	if err := account.Check(); err != nil {
+	if err := checkFirst(account, in.Organization); err != nil {
 		return org.User{}, org.Organization{}, err
 	}
 	hash, err := s.hashing.hash(ctx, in.Password)
 	if err != nil {
 		return org.User{}, org.Organization{}, err
 	}
-	first, _, err := unit.Do(ctx, s.units, nil, unit.OnSite, "create", setup{r, account, hash, begin}, planSetup, applySetup)
+	first, _, err := unit.Do(ctx, s.units, nil, unit.OnSite, "create", setup{r, account, hash, in.Organization, begin}, planSetup, applySetup)
 	return first.user, first.home.organization(), err
 }
 
@@ -68,6 +68,7 @@ type setup struct {
 	request org.Request
 	account org.NewUser
 	hash    string // of its password
+	home    string // what the default organization is to be called, "" for no change
 	begin   org.BeginSession
 }
 
@@ -88,6 +89,7 @@ func planSetup(ctx context.Context, a *unit.Attempt, in setup) (f firstAccount, 
 	if f.home, err = defaultHome(ctx, a); err != nil {
 		return f, err
 	}
+	f.home.call(in.home)
 	f.newAccount, err = decideAccount(ctx, a, in.account, in.hash, []db.Organization{f.home.row}, []string{org.RoleOwner})
 	if err != nil {
 		return f, err
@@ -110,6 +112,24 @@ func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccou
 		return f, err
 	}
 	return f, storeSession(ctx, w, f.row.ID, f.session)
+}
+
+// checkFirst tells all that is wrong with the first account and with what its organization is to be called.
+func checkFirst(account org.NewUser, home string) error {
+	err := account.Check()
+	if home == "" {
+		return err
+	}
+	problem := org.TextProblem(home, 64)
+	if problem == "" {
+		return err
+	}
+	if e, ok := errors.AsType[*org.Error](err); ok {
+		all := *e
+		all.Fields = append([]org.Field{{Field: "organization", Detail: problem}}, e.Fields...)
+		return &all
+	}
+	return org.FieldErrors{{Field: "organization", Detail: problem}}.Err("Validation failed.")
 }
 
 // errSetUp is the refusal of a second setup, nil before the first.
