@@ -20,11 +20,21 @@ type Assignment struct {
 	OrganizationID string     `json:"organization_id,omitempty"` // "": of the site
 	Source         string     `json:"source"`                    // manual, invite, default, operator, oidc:<provider> or scim:<directory>
 	SourceRef      string     `json:"source_ref"`                // the rule, group or invitation that it comes from
+	Rule           string     `json:"rule,omitempty"`            // the value of the claim, or the name of the group, that gives it
 	Reason         string     `json:"reason"`
 	Until          *time.Time `json:"until"`    // nil: it has no end
 	GivenBy        *Giver     `json:"given_by"` // nil: a program, or someone whom the caller may not see
 	GivenAt        time.Time  `json:"given_at"`
 	Managed        bool       `json:"managed"` // a sign-in provider or a directory gives it, and nobody else can take it
+}
+
+// Manager is a sign-in provider or a directory that says what somebody holds, or what an account is called. That can be changed
+// there alone.
+type Manager struct {
+	Source         string    `json:"source"`                   // oidc:<provider> or scim:<directory>
+	Name           string    `json:"name,omitempty"`           // of a directory
+	OrganizationID uuid.UUID `json:"organization_id,omitzero"` // whose directory it is
+	Rules          []string  `json:"rules,omitempty"`          // of a member: Assignment.Rule of what it gives
 }
 
 // Giver is the account that made a record.

@@ -131,6 +131,8 @@ type EffectivePermission struct {
 	Denied       bool      `json:"denied"`      // by a deny; otherwise no role mentions it
 	Implied      bool      `json:"implied"`     // every member has it, without a role
 	Roles        []RoleRef `json:"roles"`       // the roles that decide
+
+	ManagedBy []Manager `json:"managed_by,omitempty"` // the providers and directories that give these roles
 }
 
 // WhoCan lists who may do something.

@@ -37,6 +37,7 @@ type MemberWithUser struct {
 	HasAISeat        bool      `json:"has_ai_seat"`                  // always false
 	NextEnd          time.Time `json:"next_end,omitzero"`            // when the first of its roles, or the membership, ends
 
+	ManagedBy   []Manager    `json:"managed_by,omitempty"`  // the providers and directories that give the membership, or a role
 	Assignments []Assignment `json:"assignments,omitempty"` // of Member alone: what gives the roles, and the membership itself
 }
 

@@ -44,7 +44,8 @@ type User struct {
 	IsServiceAccount bool `json:"is_service_account"` // made as one, without an e-mail address
 	HasAISeat        bool `json:"has_ai_seat"`        // always false
 
-	NextEnd time.Time `json:"next_end,omitzero"` // when the first of its roles of the site ends
+	NextEnd   time.Time `json:"next_end,omitzero"`    // when the first of its roles of the site ends
+	ManagedBy []Manager `json:"managed_by,omitempty"` // the directory that writes its name, address and status, or else the providers that made it
 }
 
 // UserList is a page of a list of accounts.

@@ -121,6 +121,7 @@ type Reads interface {
 	GetUserCount(ctx context.Context) (int64, error)
 	GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
+	HasManagers(ctx context.Context) (bool, error)
 	HasRecordsOfSource(ctx context.Context, source string) (bool, error)
 	HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error)
 	HasSyncLoss(ctx context.Context, arg HasSyncLossParams) (bool, error)
@@ -130,6 +131,7 @@ type Reads interface {
 	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
 	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
 	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
+	ListAccountManagers(ctx context.Context, ids []uuid.UUID) ([]ListAccountManagersRow, error)
 	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
 	ListAccountsOfDirectoryUsers(ctx context.Context, arg ListAccountsOfDirectoryUsersParams) ([]ListAccountsOfDirectoryUsersRow, error)
 	ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error)
@@ -162,6 +164,7 @@ type Reads interface {
 	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
 	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
 	ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error)
+	ListDirectoryGroupNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupNamesRow, error)
 	ListDirectoryGroupSizes(ctx context.Context, arg ListDirectoryGroupSizesParams) ([]ListDirectoryGroupSizesRow, error)
 	ListDirectoryGroups(ctx context.Context, arg ListDirectoryGroupsParams) ([]DirectoryGroup, error)
 	ListDirectoryGroupsOfUser(ctx context.Context, arg ListDirectoryGroupsOfUserParams) ([]DirectoryGroup, error)
@@ -213,6 +216,7 @@ type Reads interface {
 	ListMembersByName(ctx context.Context, arg ListMembersByNameParams) ([]uuid.UUID, error)
 	ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error)
 	ListMembersOfSource(ctx context.Context, arg ListMembersOfSourceParams) ([]uuid.UUID, error)
+	ListMembershipManagers(ctx context.Context, arg ListMembershipManagersParams) ([]ListMembershipManagersRow, error)
 	ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error)
 	ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error)
 	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
@@ -837,6 +841,11 @@ func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (
 	return found, named("HasActiveHolder", err)
 }
 
+func (r reads) HasManagers(ctx context.Context) (bool, error) {
+	found, err := r.queries.HasManagers(ctx)
+	return found, named("HasManagers", err)
+}
+
 func (r reads) HasRecordsOfSource(ctx context.Context, source string) (bool, error) {
 	found, err := r.queries.HasRecordsOfSource(ctx, source)
 	return found, named("HasRecordsOfSource", err)
@@ -880,6 +889,11 @@ func (r reads) ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNa
 func (r reads) ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error) {
 	found, err := r.queries.ListAccountGroups(ctx, belonging)
 	return found, named("ListAccountGroups", err)
+}
+
+func (r reads) ListAccountManagers(ctx context.Context, ids []uuid.UUID) ([]ListAccountManagersRow, error) {
+	found, err := r.queries.ListAccountManagers(ctx, ids)
+	return found, named("ListAccountManagers", err)
 }
 
 func (r reads) ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error) {
@@ -1040,6 +1054,11 @@ func (r reads) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListCl
 func (r reads) ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error) {
 	found, err := r.queries.ListDirectoryGroupMembers(ctx, ids)
 	return found, named("ListDirectoryGroupMembers", err)
+}
+
+func (r reads) ListDirectoryGroupNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupNamesRow, error) {
+	found, err := r.queries.ListDirectoryGroupNames(ctx, ids)
+	return found, named("ListDirectoryGroupNames", err)
 }
 
 func (r reads) ListDirectoryGroupSizes(ctx context.Context, arg ListDirectoryGroupSizesParams) ([]ListDirectoryGroupSizesRow, error) {
@@ -1295,6 +1314,11 @@ func (r reads) ListMembersByNameDescending(ctx context.Context, arg ListMembersB
 func (r reads) ListMembersOfSource(ctx context.Context, arg ListMembersOfSourceParams) ([]uuid.UUID, error) {
 	found, err := r.queries.ListMembersOfSource(ctx, arg)
 	return found, named("ListMembersOfSource", err)
+}
+
+func (r reads) ListMembershipManagers(ctx context.Context, arg ListMembershipManagersParams) ([]ListMembershipManagersRow, error) {
+	found, err := r.queries.ListMembershipManagers(ctx, arg)
+	return found, named("ListMembershipManagers", err)
 }
 
 func (r reads) ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error) {

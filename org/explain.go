@@ -84,4 +84,14 @@ type EffectivePermission struct {
 	Anyone  rbac.Trace
 	Own     rbac.Trace
 	Implied bool // allowed, and every role that allows it is one that everybody holds
+
+	ManagedBy []ManagedBy // the providers and directories that give the roles that decide
+}
+
+// Decision is the one of the two that tells most: about all objects if that is allowed, or else about the member's own.
+func (l *EffectivePermission) Decision() *rbac.Trace {
+	if l.Anyone.Allowed {
+		return &l.Anyone
+	}
+	return &l.Own
 }

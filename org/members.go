@@ -21,9 +21,10 @@ type Member struct {
 	Status         Status
 	LoginType      string
 	SiteRoles      []RoleRef
-	NextEnd        time.Time // when the first of its records ends; zero: none does
-	SiteNextEnd    time.Time // likewise of its roles on the site
-	Sources        []string  // where its records come from, sorted; filled if MemberFilter.WithSources says so
+	NextEnd        time.Time   // when the first of its records ends; zero: none does
+	SiteNextEnd    time.Time   // likewise of its roles on the site
+	Sources        []string    // where its records come from, sorted; filled if MemberFilter.WithSources says so
+	ManagedBy      []ManagedBy // the providers and directories that give the membership, or a role
 
 	// Of the account.
 	AccountCreatedAt, AccountUpdatedAt time.Time

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -70,6 +71,7 @@ type Assignment struct {
 	OrganizationID uuid.UUID // uuid.Nil: a role of the site
 	Source         Source
 	SourceRef      string
+	Rule           string // the value of the claim, or the name of the group, that gives it; filled where it is shown
 	Reason         string
 	Until          *time.Time // nil: no end
 	GivenByID      uuid.UUID  // uuid.Nil: a machine or an operator, or it is older than records
@@ -103,4 +105,44 @@ func EndsOf(records []Assignment) map[string]time.Time {
 		}
 	}
 	return ends
+}
+
+// ManagedBy is a sign-in provider or a directory that says what somebody holds, or what an account is called: that is changed
+// there.
+type ManagedBy struct {
+	Source       Source
+	Name         string    // of a directory; that of a provider stands in the settings
+	Organization uuid.UUID // whose directory it is; uuid.Nil: a provider
+	Rules        []string  // of a member: see Assignment.Rule; sorted
+}
+
+// ManagersOf are the providers and directories among the sources of records, by source, with the rules that they go by.
+func ManagersOf(records []Assignment) (list []ManagedBy) {
+	for _, a := range records {
+		if a.Source.Synced() {
+			list = WithManager(list, ManagedBy{Source: a.Source}, a.Rule)
+		}
+	}
+	return list
+}
+
+// WithManager adds a rule of a manager to managers, by source. The name and the organization are those of the first of a source.
+func WithManager(list []ManagedBy, m ManagedBy, rule string) []ManagedBy {
+	at, there := slices.BinarySearchFunc(list, m.Source, func(m ManagedBy, s Source) int { return strings.Compare(string(m.Source), string(s)) })
+	if !there {
+		list = slices.Insert(list, at, m)
+	}
+	if i, there := slices.BinarySearch(list[at].Rules, rule); !there && rule != "" {
+		list[at].Rules = slices.Insert(list[at].Rules, i, rule)
+	}
+	return list
+}
+
+// RuleOf is the value of the claim that a provider gave something by, "" if its rules did not give it.
+func RuleOf(s Source, ref string) string {
+	_, value, ok := strings.Cut(ref, ":")
+	if !ok || !strings.HasPrefix(string(s), "oidc:") {
+		return ""
+	}
+	return value
 }

@@ -115,8 +115,9 @@ type User struct {
 	Version         int64     // counts the changes of the account and of its site roles
 	Roles           []RoleRef
 	OrganizationIDs []uuid.UUID
-	NextEnd         time.Time // when the first record of its roles ends; zero: none does
-	Sources         []string  // where they come from, sorted; filled if UserFilter.WithSources says so
+	NextEnd         time.Time   // when the first record of its roles ends; zero: none does
+	Sources         []string    // where they come from, sorted; filled if UserFilter.WithSources says so
+	ManagedBy       []ManagedBy // the directory that writes name, address and status, or else the providers that write the first two
 }
 
 // ServiceAccount says whether nobody can sign in to this account with a password.

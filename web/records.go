@@ -12,7 +12,7 @@ import (
 func wireRecord(a *org.Assignment) client.Assignment {
 	wire := client.Assignment{
 		Role: a.Role, DisplayName: a.DisplayName, OrganizationID: idOrNothing(a.OrganizationID),
-		Source: string(a.Source), SourceRef: a.SourceRef, Reason: a.Reason, GivenAt: wireTime(a.GivenAt), Managed: a.Source.Synced(),
+		Source: string(a.Source), SourceRef: a.SourceRef, Rule: a.Rule, Reason: a.Reason, GivenAt: wireTime(a.GivenAt), Managed: a.Source.Synced(),
 	}
 	if a.Until != nil {
 		wire.Until = optionalTime(*a.Until)
@@ -27,7 +27,7 @@ func wireRecord(a *org.Assignment) client.Assignment {
 // out stays as it is stored.
 func (c *call) recordInput(o object) org.RecordInput {
 	in := org.RecordInput{From: c.versions(o), IfMatch: c.ifMatch()}
-	o.ignore("role", "display_name", "source", "source_ref", "given_by", "given_at", "managed", "organization_id")
+	o.ignore("role", "display_name", "source", "source_ref", "rule", "given_by", "given_at", "managed", "organization_id")
 	in.KeepUntil, in.KeepReason = !o.form && !o.has("until"), !o.form && !o.has("reason")
 	in.Terms = o.terms()
 	return in

@@ -116,6 +116,9 @@ func wireMemberWithUser(m *org.Member) client.MemberWithUser {
 		UserCreatedAt: wireTime(m.AccountCreatedAt), UserUpdatedAt: wireTime(m.AccountUpdatedAt),
 		IsServiceAccount: m.MadeForService(), NextEnd: wireEnd(m.NextEnd),
 	}
+	if len(m.ManagedBy) > 0 {
+		wire.ManagedBy = each(m.ManagedBy, wireManager)
+	}
 	if m.Assignments != nil {
 		wire.Assignments = each(m.Assignments, wireRecord)
 	}
@@ -163,7 +166,7 @@ func wireAssignment(a *org.RoleForm) client.MemberRoles {
 }
 
 func wireUser(u *org.User) client.User {
-	return client.User{
+	wire := client.User{
 		ID:              u.ID,
 		Username:        u.Username,
 		Name:            u.Name,
@@ -179,6 +182,14 @@ func wireUser(u *org.User) client.User {
 
 		IsServiceAccount: u.MadeForService(), NextEnd: wireEnd(u.NextEnd),
 	}
+	if len(u.ManagedBy) > 0 {
+		wire.ManagedBy = each(u.ManagedBy, wireManager)
+	}
+	return wire
+}
+
+func wireManager(m *org.ManagedBy) client.Manager {
+	return client.Manager{Source: string(m.Source), Name: m.Name, OrganizationID: m.Organization, Rules: m.Rules}
 }
 
 func wireOrganization(o *org.Organization) client.Organization {

@@ -62,15 +62,16 @@ func wireSuggestion(s *org.Suggestion) client.Suggestion {
 
 // wireEffective returns one permission of the catalog as the member has it, with the roles that decide it.
 func wireEffective(l *org.EffectivePermission) client.EffectivePermission {
-	decided := l.Anyone
-	if !l.Anyone.Allowed {
-		decided = l.Own
-	}
+	decided := l.Decision()
 	_, voted := decided.Decided()
-	return client.EffectivePermission{
+	wire := client.EffectivePermission{
 		Area: l.Type.Area, ResourceType: l.Type.Name, Action: l.Action.Name, Allowed: l.Anyone.Allowed, AllowedOwn: l.Own.Allowed,
-		Denied: voted && !decided.Allowed, Implied: l.Implied, Roles: decidingRoles(&decided),
+		Denied: voted && !decided.Allowed, Implied: l.Implied, Roles: decidingRoles(decided),
 	}
+	if len(l.ManagedBy) > 0 {
+		wire.ManagedBy = each(l.ManagedBy, wireManager)
+	}
+	return wire
 }
 
 // decidingRoles are the roles behind a decision, each once.

@@ -37,6 +37,10 @@ func appendMember(b []byte, m *org.Member) []byte {
 	if !m.NextEnd.IsZero() {
 		b = appendTime(append(b, `,"next_end":`...), m.NextEnd)
 	}
+	if len(m.ManagedBy) > 0 { // few lists have them
+		managers, _ := json.Marshal(each(m.ManagedBy, wireManager)) // texts and ids always have a JSON form
+		b = append(append(b, `,"managed_by":`...), managers...)
+	}
 	return append(b, '}')
 }
 

@@ -34,6 +34,7 @@ func sampleMember(name string) org.Member {
 		},
 		SiteRoles: []org.RoleRef{{Name: "owner", DisplayName: "Owner"}},
 		NextEnd:   time.Date(2027, 1, 2, 3, 4, 5, 678901000, time.UTC),
+		ManagedBy: []org.ManagedBy{{Source: "oidc:okta", Rules: []string{name}}, {Source: "scim:acme", Name: name, Organization: id}},
 	}
 }
 

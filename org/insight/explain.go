@@ -285,11 +285,23 @@ func (s *Service) effective(ctx context.Context, src unit.Reader, subject *org.A
 				q.Own = true
 				line.Own = unit.Veiled(target.Grants.Explain(a.Name, objectAsked(src.Catalog(), q, o.ID, m.UserID)), subject)
 				line.Implied = impliedOnly(src.Catalog(), line.Anyone) && impliedOnly(src.Catalog(), line.Own) && line.Own.Allowed
+				line.ManagedBy = managersOf(&line, o.ID, m.Assignments)
 				e.Lines = append(e.Lines, line)
 			}
 		}
 	}
 	return e, nil
+}
+
+// managersOf are the providers and directories that give a member the roles that decide about a permission.
+func managersOf(l *org.EffectivePermission, place uuid.UUID, records []org.Assignment) []org.ManagedBy {
+	var from []org.Assignment
+	for _, r := range records {
+		if r.Source.Synced() && slices.ContainsFunc(l.Decision().Deciding(), func(m rbac.Match) bool { return m.Org == place && m.Role.Name == r.Role }) {
+			from = append(from, r)
+		}
+	}
+	return org.ManagersOf(from)
 }
 
 // impliedOnly says whether nothing but the roles that everybody holds allows it.

@@ -177,5 +177,8 @@ func (s Reader) MemberOf(ctx context.Context, row db.MemberRow) (org.Member, err
 	if err != nil {
 		return org.Member{}, err
 	}
-	return memberOf(&row, roles, site), nil
+	m := memberOf(&row, roles, site)
+	managers, err := s.membershipManagers(ctx, row.OrganizationID, []uuid.UUID{row.UserID})
+	m.ManagedBy = managers[row.UserID]
+	return m, err
 }

@@ -14,7 +14,8 @@ import (
 // heldRow is a row of a member as it is at the moment of the unit.
 type heldRow struct {
 	db.MemberRow
-	sources []string // if they were asked for
+	sources  []string // if they were asked for
+	managers []org.ManagedBy
 }
 
 // heldRows gives rows of members as they are at the moment of the unit: who is no member any more is left out. sources says
@@ -24,19 +25,26 @@ func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool)
 	if err != nil {
 		return nil, err
 	}
+	if len(here) == 0 {
+		return nil, nil
+	}
+	place, ids := here[0].OrganizationID, make([]uuid.UUID, len(here))
+	for i := range here {
+		ids[i] = here[i].UserID
+	}
+	managers, err := s.membershipManagers(ctx, place, ids)
+	if err != nil {
+		return nil, err
+	}
 	var from map[uuid.UUID][]string
-	if sources && len(here) > 0 {
-		ids := make([]uuid.UUID, len(here))
-		for i := range here {
-			ids[i] = here[i].UserID
-		}
-		if from, err = s.sources(ctx, here[0].OrganizationID, ids); err != nil {
+	if sources {
+		if from, err = s.sources(ctx, place, ids); err != nil {
 			return nil, err
 		}
 	}
 	list := make([]heldRow, len(here))
 	for i := range here {
-		list[i] = heldRow{here[i], from[here[i].UserID]}
+		list[i] = heldRow{here[i], from[ids[i]], managers[ids[i]]}
 	}
 	return list, nil
 }
@@ -123,9 +131,18 @@ func (s Reader) users(ctx context.Context, rows []db.UserRow) ([]org.User, error
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]uuid.UUID, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	managers, err := s.accountManagers(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	users := make([]org.User, len(rows))
 	for i := range rows {
 		users[i] = userOf(&rows[i], site)
+		users[i].ManagedBy = managers[ids[i]]
 	}
 	return users, nil
 }

@@ -177,7 +177,7 @@ func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each
 	site, err := s.Roles(ctx, uuid.Nil)
 	return func(row *heldRow) error {
 		m := memberOf(&row.MemberRow, roles, site)
-		m.Self, m.Sources = m.UserID == by.ID(), row.sources
+		m.Self, m.Sources, m.ManagedBy = m.UserID == by.ID(), row.sources, row.managers
 		return each(&m)
 	}, err
 }
@@ -303,6 +303,9 @@ func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization
 		return org.Member{}, err
 	}
 	m.Assignments = Shown(by, records, s.When)
+	if err := s.nameRules(ctx, m.Assignments); err != nil {
+		return org.Member{}, err
+	}
 	one := []org.Member{m}
 	err = s.Refusals(ctx, by, o, one)
 	return one[0], err

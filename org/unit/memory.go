@@ -22,6 +22,7 @@ type memory struct {
 	homes    shelf[string, uuid.UUID]     // and which organization
 	bases    baseShelf
 	ofAll    atomic.Pointer[revisionOfAll]
+	managed  atomic.Pointer[managedAt]
 	roleSets roleShelf
 }
 

@@ -70,7 +70,11 @@ func (s Reader) RecordsShown(ctx context.Context, by *org.Actor, user uuid.UUID)
 		return nil, err
 	}
 	elsewhere, err := s.RecordsElsewhere(ctx, by, user)
-	return Shown(by, append(site, elsewhere...), s.When), err
+	if err != nil {
+		return nil, err
+	}
+	list := Shown(by, append(site, elsewhere...), s.When)
+	return list, s.nameRules(ctx, list)
 }
 
 // named is a record with the name of its role that people read. The membership has the name of what it is.
