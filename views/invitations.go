@@ -152,8 +152,15 @@ type InvitationTo struct {
 	org.InvitationOffer
 	Link           string // what stands in the path
 	Username, Name string
-	User           string // who is signed in
+	User           string           // who is signed in
+	Providers      []SignInProvider // that may vouch for the address
+	NoPassword     bool             // nobody may sign in with a password
 	Err            *org.Error
+}
+
+// withURL begins to accept with a provider.
+func (v InvitationTo) withURL(provider string) string {
+	return InvitationURL(v.Link) + "/with/" + url.PathEscape(provider)
 }
 
 // into is what an invitation is into, as a sentence has it.

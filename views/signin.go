@@ -48,6 +48,7 @@ type SignInFailed struct {
 	Err      *org.Error
 	Next     string // where the person was going
 	Linking  bool   // it was to link, not to sign in
+	Invited  bool   // it was to accept the invitation that Next shows
 }
 
 // Title is the heading of the page.

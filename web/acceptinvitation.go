@@ -2,10 +2,12 @@ package web
 
 import (
 	"errors"
+	"net/http"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
+	"rolecall.example/web/oidc"
 )
 
 // openInvitation is where the link of an invitation leads. It changes nothing: mail servers and chats follow links before
@@ -52,7 +54,8 @@ func (s *Server) noInvitation(c *call, err error) (reply, error) {
 }
 
 func (s *Server) invitationPage(c *call, offer org.InvitationOffer, e *org.Error) page {
-	v := views.InvitationTo{InvitationOffer: offer, Link: c.param("invitation"), Name: offer.Name, Err: e}
+	v := views.InvitationTo{InvitationOffer: offer, Link: c.param("invitation"), Name: offer.Name, Err: e, Providers: s.loginProviders(c)}
+	v.NoPassword = s.account.PasswordPolicy() == org.PasswordsForNobody
 	if c.actor != nil {
 		v.User = c.actor.User.Username
 	}
@@ -61,6 +64,34 @@ func (s *Server) invitationPage(c *call, offer org.InvitationOffer, e *org.Error
 		v.Username, v.Name = o.text("username"), o.text("name")
 	}
 	return page{title: "Invitation", referrer: true, body: views.InvitationPage(v)}
+}
+
+// acceptWith leads to a provider, whose word for the address of the invitation accepts it. It is a form, so that no other site
+// can begin it; and a page with a link, since a form may not lead to another site.
+func (s *Server) acceptWith(c *call) (reply, error) {
+	c.keepInvitation()
+	provider, link := c.param("provider"), c.param("invitation")
+	policy, err := s.Providers.Policy(provider)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := s.visitor(c); err != nil {
+		return reply{}, err
+	}
+	offer, err := s.invites.Open(c.ctx, c.actor, link)
+	if err != nil {
+		return s.noInvitation(c, err)
+	}
+	if c.actor != nil { // signed in meanwhile, in another window: the page says what to do
+		return reply{next: to(views.InvitationURL(link), ""), noStore: true}, nil
+	}
+	where, keep, err := s.Providers.Begin(c.request(), provider, oidc.ModeInvite(offer.ID.String()), views.InvitationURL(link), false)
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) { return s.invitationPage(c, offer, e), nil })
+	}
+	http.SetCookie(c.response(), keep)
+	body := views.InvitationLeavingPage(views.Leaving{Provider: policy.Name, URL: where}, link)
+	return reply{html: show(page{title: "Continue to " + policy.Name, referrer: true, body: body}), noStore: true}, nil
 }
 
 // acceptInvitation takes an invitation: for the caller, or for an account that a stranger makes.

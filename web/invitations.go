@@ -26,6 +26,7 @@ var invitationRoutes = []Route{
 	{http.MethodPost, "/invitations", SignedIn, API | Body, "invite into several organizations", (*Server).createInvitations},
 	{http.MethodGet, pathInvitation, Public, API | Page, "show what an invitation offers", (*Server).openInvitation},
 	{http.MethodPost, pathInvitation, Public, API | Page | Body, "accept an invitation", (*Server).acceptInvitation},
+	{http.MethodPost, pathInvitation + "/with/{provider}", Public, Page, "accept an invitation with a sign-in provider", (*Server).acceptWith},
 	{http.MethodDelete, pathInvitation, SignedIn, API | Page, "revoke an invitation", (*Server).revokeInvitation},
 	{http.MethodPost, pathInvitation + "/resend", SignedIn, API | Page | Body, "make another link for an invitation", (*Server).resendInvitation},
 }

@@ -58,7 +58,7 @@ func (s *Server) leadTo(c *call, provider string, coder bool) (reply, error) {
 	next := localPath(c.query().text("next"), "")
 	where, keep, err := s.Providers.Begin(c.request(), provider, oidc.ModeLogin, next, coder)
 	if e, ok := errors.AsType[*org.Error](err); ok {
-		return s.refusedSignIn(c, policy, e, next, false), nil
+		return s.refusedSignIn(c, views.SignInFailed{Err: e, Next: next}, policy), nil
 	}
 	if err != nil {
 		return reply{}, err
@@ -110,6 +110,8 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	}
 	next := localPath(o.Next, views.HomeURL)
 	account, confirmation := o.Mode.Link()
+	invitation := o.Mode.Invitation()
+	notice := ""
 	switch {
 	case err != nil:
 		refusal, ok := errors.AsType[*org.Error](err)
@@ -125,6 +127,15 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 		if err = s.finishLink(c, policy, &o, account, confirmation); err == nil {
 			return reply{next: to(views.IdentitiesURL, "You can sign in with "+policy.Name+" from now on."), noStore: true}, nil
 		}
+	case invitation != "":
+		var into []org.InvitedInto
+		err = s.signIn(c, true, func(begin org.BeginSession) (err error) {
+			into, err = s.Service.SignIn.Accept(c.ctx, c.origin(), policy, o.Proof, invitation, begin)
+			return err
+		})
+		if err == nil {
+			next, notice = joined(into), "You are a member now."
+		}
 	default:
 		// A second factor is the provider's to ask for.
 		err = s.signIn(c, true, func(begin org.BeginSession) error {
@@ -134,13 +145,17 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	}
 	if refusal, ok := errors.AsType[*org.Error](err); ok && refusal.Kind != org.Internal {
 		s.Log.WarnContext(c.ctx, "sign-in refused", "request_id", c.id, "provider", provider, "error", err.Error())
-		return s.refusedSignIn(c, policy, refusal, next, account != ""), nil
+		r := s.refusedSignIn(c, views.SignInFailed{Err: refusal, Next: next, Linking: account != "", Invited: invitation != ""}, policy)
+		if invitation != "" {
+			c.keepInvitation()
+		}
+		return r, nil
 	}
 	if err != nil {
 		return reply{}, err
 	}
 	c.setCookie(providerCookie, provider, themeLife, true)
-	return reply{next: to(next, ""), noStore: true}, nil
+	return reply{next: to(next, notice), noStore: true}, nil
 }
 
 // finishLink links a sign-in to the account whose session began it, in that session alone.
@@ -153,10 +168,10 @@ func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, acco
 }
 
 // refusedSignIn is the one page of a sign-in that led nowhere.
-func (s *Server) refusedSignIn(c *call, p *org.Provider, e *org.Error, next string, linking bool) reply {
-	c.retryAfter(e)
-	r := problem(c, e.Kind.Status(), e)
-	f := views.SignInFailed{Provider: views.SignInProvider{ID: p.ID, Name: p.Name}, Err: e, Next: next, Linking: linking}
+func (s *Server) refusedSignIn(c *call, f views.SignInFailed, p *org.Provider) reply {
+	c.retryAfter(f.Err)
+	r := problem(c, f.Err.Kind.Status(), f.Err)
+	f.Provider = views.SignInProvider{ID: p.ID, Name: p.Name}
 	r.html, r.noStore = show(page{title: f.Title(), body: views.SignInFailedPage(f)}), true
 	c.actor = nil // it stands in the frame of those who are signed out
 	return r

@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"org/signing":       {"org", "org/unit", "rbac/snapshot", "db"},
 	"org/feed":          {"org", "org/unit", "rbac/snapshot", "db"},
 	"org/snapshots":     {"org", "org/unit", "org/signing", "rbac", "rbac/snapshot", "db"},
-	"org/signin":        {"org", "org/unit", "org/account", "org/idpsync", "db"},
+	"org/signin":        {"org", "org/unit", "org/account", "org/invite", "org/idpsync", "db"},
 	"org/services":      {"org", "org/factor", "org/signin", "org/directory", "org/unit", "org/insight", "org/account", "org/tenant", "org/invite", "org/idpsync", "org/signing", "org/feed", "org/snapshots", "rbac", "db"},
 	"org/directory":     {"org", "org/scim", "org/unit", "org/account", "org/tenant", "rbac", "db"},
 	"org/scim":          {"org"},

@@ -49,15 +49,21 @@ func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (r
 	if err != nil || !opens(&row, secret) || stateOf(&row, src.When) != org.InvitationPending {
 		return db.Invitation{}, nil, errGone()
 	}
-	grants, err := src.Q.ListInvitationGrants(ctx, []uuid.UUID{id})
+	places, err = s.offered(ctx, src, &row)
+	return row, places, err
+}
+
+// offered is what an invitation gives. Conflict: its maker could not make it any more.
+func (s *Service) offered(ctx context.Context, src unit.Reader, row *db.Invitation) ([]place, error) {
+	grants, err := src.Q.ListInvitationGrants(ctx, []uuid.UUID{row.ID})
 	if err != nil {
-		return row, nil, err
+		return nil, err
 	}
-	places, ok, err = stands(ctx, src, &row, grants, s.policy)
+	places, ok, err := stands(ctx, src, row, grants, s.policy)
 	if err == nil && !ok {
 		err = errInvalid()
 	}
-	return row, places, err
+	return places, err
 }
 
 // Accept takes an invitation for the account of the caller. NotFound and Conflict as Open; Forbidden: it is for another
@@ -116,14 +122,18 @@ func (s *Service) accept(ctx context.Context, who *org.Actor, in acceptance) (or
 	if who != nil {
 		request = who.Request
 	}
-	if err := s.give(ctx, taken.row.ID, placesOf(taken.places), request); err != nil {
-		s.log.WarnContext(ctx, "an accepted invitation is given later", "invitation", taken.row.ID, "err", err)
+	return taken.user, s.giveNow(ctx, taken.row.ID, taken.places, request), nil
+}
+
+// giveNow gives what an accepted invitation offers, and says what that is. What fails is given later.
+func (s *Service) giveNow(ctx context.Context, invitation uuid.UUID, places []place, r org.Request) (into []org.InvitedInto) {
+	if err := s.give(ctx, invitation, placesOf(places), r); err != nil {
+		s.log.WarnContext(ctx, "an accepted invitation is given later", "invitation", invitation, "err", err)
 	}
-	var into []org.InvitedInto
-	for i := range taken.places {
-		into = append(into, taken.places[i].offer())
+	for i := range places {
+		into = append(into, places[i].offer())
 	}
-	return taken.user, into, nil
+	return into
 }
 
 // planAcceptance finds everything as it is now: of many who accept at once, one meets an invitation that is still open.
@@ -163,12 +173,17 @@ func applyAcceptance(ctx context.Context, w *unit.Writer, p accepted) (accepted,
 			}
 		}
 	}
+	return p, storeAcceptance(ctx, w, &p.row, p.user.ID, p.user.Username)
+}
+
+// storeAcceptance ends an invitation for an account, in an entry that it begins.
+func storeAcceptance(ctx context.Context, w *unit.Writer, row *db.Invitation, user uuid.UUID, username string) error {
 	w.Begin("write", 200)
-	w.About("invitation", p.row.ID, p.row.Email, uuid.Nil)
+	w.About("invitation", row.ID, row.Email, uuid.Nil)
 	w.Field("state", org.InvitationPending, org.InvitationAccepted)
-	w.Field("accepted_by", nil, p.user.Username)
-	taken := db.AcceptInvitationParams{ID: p.row.ID, AcceptedBy: unit.NullID(p.user.ID), Now: unit.NullTime(w.Now)}
-	return p, errors.Join(w.W.DeleteMailsOf(ctx, p.row.ID), w.W.AcceptInvitation(ctx, taken))
+	w.Field("accepted_by", nil, username)
+	taken := db.AcceptInvitationParams{ID: row.ID, AcceptedBy: unit.NullID(user), Now: unit.NullTime(w.Now)}
+	return errors.Join(w.W.DeleteMailsOf(ctx, row.ID), w.W.AcceptInvitation(ctx, taken))
 }
 
 // placesOf is the ids of some organizations.
@@ -178,4 +193,40 @@ func placesOf(places []place) []uuid.UUID {
 		ids[i] = p.row.ID
 	}
 	return ids
+}
+
+// Taken is an invitation that somebody accepts who has proved its address without its link.
+type Taken struct {
+	row    db.Invitation
+	places []place
+}
+
+// TakeProved finds an invitation by its id. Whoever calls it has to make sure of the address. Errors as Open.
+func (s *Service) TakeProved(ctx context.Context, a *unit.Attempt, named string) (t Taken, err error) {
+	id, err := uuid.Parse(named)
+	if err != nil {
+		return t, errGone()
+	}
+	t.row, err = a.Q.GetInvitation(ctx, id)
+	if db.IsNotFound(err) || err == nil && stateOf(&t.row, a.When) != org.InvitationPending {
+		return t, errGone()
+	}
+	if err != nil {
+		return t, err
+	}
+	t.places, err = s.offered(ctx, a.Reader, &t.row)
+	return t, err
+}
+
+// Email is the address that the invitation is for.
+func (t *Taken) Email() string { return t.row.Email }
+
+// Store ends the invitation for an account, in an entry that it begins.
+func (t *Taken) Store(ctx context.Context, w *unit.Writer, user uuid.UUID, username string) error {
+	return storeAcceptance(ctx, w, &t.row, user, username)
+}
+
+// GiveTaken gives what the invitation offers, once it has been stored that it is accepted. What fails, Finish gives later.
+func (s *Service) GiveTaken(ctx context.Context, t Taken, r org.Request) []org.InvitedInto {
+	return s.giveNow(ctx, t.row.ID, t.places, r)
 }

@@ -68,14 +68,15 @@ func New(d *db.DB, o Options) *Service {
 	accounts := account.New(u, account.Options{
 		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords, Vault: o.Vault,
 	})
+	invites, syncs := invite.New(u, accounts, invite.Options{Log: o.Log}), idpsync.New(u)
 	return &Service{
 		Account:   accounts,
-		SignIn:    signin.New(u, accounts, idpsync.New(u)),
+		SignIn:    signin.New(u, accounts, syncs, invites),
 		Directory: directory.New(u, o.Log),
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
-		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),
-		Sync:      idpsync.New(u),
+		Invite:    invites,
+		Sync:      syncs,
 		Signing:   keys,
 		Snapshots: snapshots.New(u, keys, snapshots.DefaultCache),
 		Feed:      feed.New(u, feed.Options{Clients: feed.Defaults.Clients, Beat: cmp.Or(o.Heartbeat, feed.Defaults.Beat)}),

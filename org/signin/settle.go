@@ -175,16 +175,8 @@ func (s settling) link(ctx context.Context, a *unit.Attempt, row *db.UserRow) (s
 }
 
 // signUp makes an account for a person that nobody here knows: a member of the default organization unless rules say where it
-// belongs, without roles. Its address is stored only if it may be relied on and is free.
+// belongs, without roles.
 func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settling, error) {
-	username, err := account.FreeUsername(ctx, a, account.UsernameOf(textOf(s.proof.Claims, s.provider.UsernameClaim)))
-	if err != nil {
-		return s, err
-	}
-	in := org.NewUser{Username: username, Name: nameOf(s.provider, s.proof.Claims), LoginType: org.LoginOIDC, Status: org.StatusActive}
-	if s.sure = s.sure && free; s.sure {
-		in.Email = s.email
-	}
 	home, stored, err := a.DefaultOrganization(ctx)
 	if err != nil {
 		return s, err
@@ -196,6 +188,20 @@ func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settl
 	var homes []db.Organization
 	if stored && joins {
 		homes = append(homes, home)
+	}
+	return s.make(ctx, a, free, homes)
+}
+
+// make makes an account without a password, a member of these organizations. Its address is stored only if it may be relied on
+// and is free.
+func (s settling) make(ctx context.Context, a *unit.Attempt, free bool, homes []db.Organization) (settling, error) {
+	username, err := account.FreeUsername(ctx, a, account.UsernameOf(textOf(s.proof.Claims, s.provider.UsernameClaim)))
+	if err != nil {
+		return s, err
+	}
+	in := org.NewUser{Username: username, Name: nameOf(s.provider, s.proof.Claims), LoginType: org.LoginOIDC, Status: org.StatusActive}
+	if s.sure = s.sure && free; s.sure {
+		in.Email = s.email
 	}
 	made, err := account.Make(ctx, a, in, homes, org.Origin{Source: s.provider.Source()})
 	s.made, s.row, s.links = &made, made.Row(), true

@@ -14,6 +14,7 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/org/account"
 	"rolecall.example/org/idpsync"
+	"rolecall.example/org/invite"
 	"rolecall.example/org/unit"
 )
 
@@ -26,11 +27,12 @@ type Service struct {
 	units   *unit.Units
 	account *account.Service
 	sync    *idpsync.Service
+	invites *invite.Service
 }
 
 // New makes the use cases.
-func New(u *unit.Units, a *account.Service, sync *idpsync.Service) *Service {
-	return &Service{u, a, sync}
+func New(u *unit.Units, a *account.Service, sync *idpsync.Service, invites *invite.Service) *Service {
+	return &Service{u, a, sync, invites}
 }
 
 // identityType is what the trail calls a sign-in at a provider.
@@ -46,15 +48,28 @@ func identityID(issuer, subject string) uuid.UUID {
 // Unauthenticated: the account is suspended. Forbidden: nobody's, or not for this site.
 func (s *Service) SignIn(ctx context.Context, r org.Request, p *org.Provider, proof org.Proof, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "sign in with %q", p.ID)
-	in := signIn{request: r, provider: p, proof: proof, begin: begin}
-	if in.claims, err = storedClaims(proof.Claims); err != nil {
+	in, err := s.begun(ctx, r, p, proof, begin)
+	if err != nil {
 		return org.User{}, err
 	}
+	return s.letIn(ctx, in)
+}
+
+// begun is a sign-in of somebody who may use this site. Forbidden: the provider does not say so.
+func (s *Service) begun(ctx context.Context, r org.Request, p *org.Provider, proof org.Proof, begin org.BeginSession) (in signIn, err error) {
+	in = signIn{request: r, provider: p, proof: proof, begin: begin}
+	if in.claims, err = storedClaims(proof.Claims); err != nil {
+		return in, err
+	}
 	if !meets(p, proof.Claims) {
-		refusal := errNotForThisSite(p)
-		return org.User{}, s.Refuse(ctx, r, p.ID, proof, refusal, "require or email_domains is not met")
+		return in, s.Refuse(ctx, r, p.ID, proof, errNotForThisSite(p), "require or email_domains is not met")
 	}
 	in.email, in.sure = address(p, proof.Claims)
+	return in, nil
+}
+
+// letIn is enter with an answer for whoever is not let in.
+func (s *Service) letIn(ctx context.Context, in signIn) (org.User, error) {
 	done, err := s.enter(ctx, in)
 	if errors.Is(err, errChanges) { // another sign-in of the same person came in between
 		err = &org.Error{Kind: org.Unavailable, RetryAfter: time.Second, Message: "This sign-in met another one. Try again.", Err: err}

@@ -28,10 +28,25 @@ const (
 // Mode is what a sign-in is for.
 type Mode string
 
-// ModeLogin begins a session. The other mode links the sign-in to the account that it names.
+// ModeLogin begins a session. The other modes do more: one links the sign-in to an account, one accepts an invitation.
 const ModeLogin Mode = "login"
 
-const linkPrefix = "link:"
+const (
+	linkPrefix   = "link:"
+	invitePrefix = "invite:"
+)
+
+// ModeInvite begins a session, and accepts the invitation with this id for whoever the provider says has its address.
+func ModeInvite(id string) Mode { return Mode(invitePrefix + id) }
+
+// Invitation is what ModeInvite was given, "" for another mode.
+func (m Mode) Invitation() string {
+	id, invites := strings.CutPrefix(string(m), invitePrefix)
+	if !invites {
+		return ""
+	}
+	return id
+}
 
 // ModeLink links a sign-in to an account that is signed in already. confirmation is what shows that its person wants it; it has
 // to be checked again at the end.
