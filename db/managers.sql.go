@@ -18,6 +18,7 @@ SELECT CAST(EXISTS (SELECT 1 FROM scim_directories) OR EXISTS (SELECT 1 FROM use
 `
 
 // Whether anything may come from a sign-in provider or a directory.
+// reads all: it stops at the first row of each
 func (q *Queries) HasManagers(ctx context.Context) (bool, error) {
 	row := q.db.QueryRowContext(ctx, hasManagers)
 	var managed bool

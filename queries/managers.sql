@@ -1,5 +1,6 @@
 -- name: HasManagers :one
 -- Whether anything may come from a sign-in provider or a directory.
+-- reads all: it stops at the first row of each
 SELECT CAST(EXISTS (SELECT 1 FROM scim_directories) OR EXISTS (SELECT 1 FROM user_identities) AS boolean) AS managed;
 
 -- name: ListMembershipManagers :many

@@ -293,7 +293,9 @@ func (s *Service) effective(ctx context.Context, src unit.Reader, subject *org.A
 	return e, nil
 }
 
-// managersOf are the providers and directories that give a member the roles that decide about a permission.
+// managersOf are the providers and directories that give a member the roles that decide about a permission. A role that was
+// given by hand as well is still theirs too: taking it here would change nothing. Roles of the site are left out, since the
+// records of a membership do not tell of them, and who may read a member need not read what the account holds elsewhere.
 func managersOf(l *org.EffectivePermission, place uuid.UUID, records []org.Assignment) []org.ManagedBy {
 	var from []org.Assignment
 	for _, r := range records {
