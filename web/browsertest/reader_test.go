@@ -140,7 +140,7 @@ func readMembers(t *testing.T, tb *tab) {
 		t.Errorf("the first thing in the page is %s %q, not its heading", main.children[0].role, main.children[0].name)
 	}
 	table := main.one(t, "table", "Members of Default")
-	want := []string{"Select everybody on this page", "Member", "Roles", "Added", "Last change", "Actions"}
+	want := []string{"Select all 41 that match", "Member", "Roles", "Added", "Last change", "Actions"}
 	if diff := cmp.Diff(want, namesOf(table.find("columnheader", ""))); diff != "" {
 		t.Errorf("the heads of the columns (-want +got)\n%s", diff)
 	}
