@@ -54,7 +54,7 @@ func (s *Server) selected(c *call, in org.Input[org.Bulk]) (r org.BulkResult, er
 // exportSelection sends the members that are selected as a file.
 func (s *Server) exportSelection(c *call) reply {
 	in := c.bulkInput(readSelection)
-	return reply{stream: &stream{long: true, file: s.fileName(c, "members", "csv"), write: func(out *sink) error {
+	return reply{stream: &stream{long: true, contentType: "text/csv; charset=utf-8", file: s.fileName(c, "members", "csv"), write: func(out *sink) error {
 		rows := newCSVRows(out)
 		if err := s.tenant.EachSelected(c.ctx, c.actor, c.organization(), in, rows.row); err != nil {
 			return err

@@ -74,13 +74,13 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	if err != nil {
 		return p, err
 	}
+	if err := asSeen(ctx, a, o, wanted.Seen, rows); err != nil {
+		return p, err
+	}
 	// Whoever was named and is no member counts too: the caller counted names.
 	if n := len(rows) + len(p.result.Refused); wanted.Expect != nil && *wanted.Expect != n {
 		return p, &org.Error{Kind: org.Conflict, Message: "The list has changed.",
 			Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *wanted.Expect, n)}
-	}
-	if err := asSeen(ctx, a, o, wanted.Seen, rows); err != nil {
-		return p, err
 	}
 	if err := a.ReadRecords(ctx, o.ID, rows); err != nil {
 		return p, err
