@@ -52,7 +52,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.
 	if taken, err := s.HasUsers(ctx); err != nil || taken {
 		return org.User{}, org.Organization{}, errors.Join(err, errSetUp(taken))
 	}
-	if err := checkFirst(account, in.Organization); err != nil {
+	if err := checkFirst(&account, in.Organization); err != nil {
 		return org.User{}, org.Organization{}, err
 	}
 	hash, err := s.hashing.hash(ctx, in.Password)
@@ -114,8 +114,8 @@ func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccou
 	return f, storeSession(ctx, w, f.row.ID, f.session)
 }
 
-// checkFirst tells all that is wrong with the first account and with what its organization is to be called.
-func checkFirst(account org.NewUser, home string) error {
+// checkFirst fills in what is left out of the first account, and tells all that is wrong with it and with what its organization is to be called.
+func checkFirst(account *org.NewUser, home string) error {
 	err := account.Check()
 	if home == "" {
 		return err
