@@ -28,7 +28,7 @@ func badRoles(details ...string) *org.Error {
 }
 
 func notAssignable(organization uuid.UUID, names ...string) *org.Error {
-	e := &org.Error{Kind: org.Forbidden, Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out."}
+	e := &org.Error{Kind: org.Forbidden, Detail: "You can only assign or remove roles whose permissions you have, and built-in roles that your roles let you assign."}
 	for _, n := range names {
 		if organization != uuid.Nil {
 			n += ":" + organization.String()
@@ -274,7 +274,7 @@ func TestMemberWhoHoldsMore(t *testing.T) {
 			t.Errorf("nothing is said of %s (%v)", user, err)
 		}
 		s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
-			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + strings.TrimPrefix(m.RolesRefusal, "Holds what you don't: ") + "."}, 1,
+			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + strings.TrimPrefix(m.RolesRefusal, "Has permissions you don't have: ") + "."}, 1,
 			func() error {
 				held := refNames(m.Roles)
 				if slices.Contains(held, "viewer") {
@@ -309,7 +309,7 @@ func TestSetMemberRolesVersion(t *testing.T) {
 	}
 	before, entries := s.everything(t), s.entries(t)
 	e := kind(t, drop(s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", version(first, "curb"))), org.Conflict)
-	if e.Message != "These roles were changed meanwhile." || e.Tag != m.Tag() || s.entries(t) != entries+1 || !cmp.Equal(before, s.everything(t)) {
+	if e.Message != "Someone else changed these roles." || e.Tag != m.Tag() || s.entries(t) != entries+1 || !cmp.Equal(before, s.everything(t)) {
 		t.Errorf("%+v, %d audit rows", e, s.entries(t)-entries)
 	}
 	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", version(m, "curb")); err != nil {

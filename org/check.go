@@ -91,7 +91,7 @@ type CheckProblem struct{ Code, Message string }
 var (
 	CheckNotFound           = CheckProblem{"not_found", "No such person or organization, or you may not see it."}
 	CheckSuspended          = CheckProblem{"suspended", "The account is suspended, so it may do nothing."}
-	CheckNoOwner            = CheckProblem{"no_owner", "Nobody owns things of that resource type: leave owner_id out."}
+	CheckNoOwner            = CheckProblem{"no_owner", "No one owns resources of that type: leave owner_id out."}
 	CheckSiteType           = CheckProblem{"site_type", "Nothing of that resource type belongs to an organization: leave organization_id out."}
 	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
 )

@@ -12,14 +12,14 @@ import (
 )
 
 var (
-	lastOwner = &org.Error{Kind: org.Invalid, Message: "The last active owner must stay.",
+	lastOwner = &org.Error{Kind: org.Invalid, Message: "At least one active owner must remain.",
 		Detail: "After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first."}
-	lastAdmin = &org.Error{Kind: org.Invalid, Message: "The last active organization admin must stay.",
+	lastAdmin = &org.Error{Kind: org.Invalid, Message: "At least one active organization admin must remain.",
 		Detail: "Acme would be left without an active organization admin. Make another active member one first, or ask a site owner."}
 	moreThanUserAdmin = &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 		Detail: "You don't have permission to act on this account: it has permissions that you don't have, api_key:create, api_key:delete, api_key:read and 93 more in Acme."}
-	ownUndo = &org.Error{Kind: org.Invalid, Message: "This would take away your own right to undo it.",
-		Detail: "You hold this role yourself, and after the change you could not put it back. Ask another administrator to make it."}
+	ownUndo = &org.Error{Kind: org.Invalid, Message: "You could not undo this change.",
+		Detail: "You have this role yourself and could not restore it. Ask another administrator. Ask another administrator to make it."}
 )
 
 // ways are the verbs that take somebody's power as a person.

@@ -12,4 +12,4 @@ func (*ChoosePasswordError) Error() string { return ErrChoosePassword.Error() }
 func (*ChoosePasswordError) Unwrap() error { return ErrChoosePassword }
 
 // ErrChoosePassword is the refusal that a ChoosePasswordError unwraps to.
-var ErrChoosePassword = &Error{Kind: Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}
+var ErrChoosePassword = &Error{Kind: Forbidden, Message: "Choose your own password first.", Detail: "Someone else set it."}

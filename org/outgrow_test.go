@@ -135,7 +135,7 @@ func (s *site) opens(t *testing.T, f foreign) string {
 	return strings.Join(works, " ")
 }
 
-var goneLink = &org.Error{Kind: org.NotFound, Message: "This link does not work any more.",
+var goneLink = &org.Error{Kind: org.NotFound, Message: "This link no longer works.",
 	Detail: "It was used, replaced or revoked, or it is too old. Ask an administrator for a new one."}
 
 // A link or a token that somebody else made for an account ends when the account comes to hold more than they do.
@@ -398,7 +398,7 @@ func TestTypedPasswordAfterPromotion(t *testing.T) {
 func (s *site) chooses(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	refusal := &org.Error{Kind: org.Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}
+	refusal := &org.Error{Kind: org.Forbidden, Message: "Choose your own password first.", Detail: "Someone else set it."}
 	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", "wrong horse battery", "")), wrongLogin)
 	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password, "")), refusal)
 	if n := s.number(t, "SELECT count(*) FROM password_links"); n != 0 {

@@ -36,8 +36,8 @@ type SyncHold string
 
 // The reasons.
 const (
-	HoldLastOwner SyncHold = "last-owner" // nobody else could administer the site
-	HoldLastAdmin SyncHold = "last-admin" // nobody else could administer the organization
+	HoldLastOwner SyncHold = "last-owner" // no one else could administer the site
+	HoldLastAdmin SyncHold = "last-admin" // no one else could administer the organization
 	HoldFuse      SyncHold = "held"       // too many people lost something from the source within an hour
 )
 

@@ -161,7 +161,7 @@ func TestCreateUser(t *testing.T) {
 			says(`"gone" is not a supported role`, fields("roles[1]", `"gone" is not a supported role`, "roles[2]", `"organization-admin" is not a supported role`))},
 		{"a role that the caller does not hand out", "ua", with(func(u *org.NewUser) { u.Roles = []string{"auditor", "owner"} }),
 			&org.Error{Kind: org.Forbidden, Message: `not authorized to assign role "auditor"`,
-				Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out.",
+				Detail: "You can only assign or remove roles whose permissions you have, and built-in roles that your roles let you assign.",
 				Fields: []org.Field{{Field: "roles", Detail: `not authorized to assign role "auditor"`}, {Field: "roles", Detail: `not authorized to assign role "owner"`}}}},
 		{"taken, in an unknown organization", "o", with(func(u *org.NewUser) { u.Email, u.OrganizationIDs = "VIEWER@example.com", []uuid.UUID{unknown} }),
 			&org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}},

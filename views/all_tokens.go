@@ -31,7 +31,7 @@ var tokenKinds = []struct {
 	kind         org.TokenKind
 	label, about string
 }{
-	{"", "All", "Nobody has an API token."},
+	{"", "All", "No one has an API token."},
 	{org.TokensUnlimited, "No limit", "Every token is limited to some permissions or organizations, or may only ask."},
 	{org.TokensUnused, "Unused for 90 days", "Every token was used or made in the last 90 days."},
 	{org.TokensEnding, "Ending soon", "No token ends in the next 30 days."},

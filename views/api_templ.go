@@ -42,7 +42,7 @@ func apiButton(a *API) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "API</button><div class=\"pop api-pop\" id=\"api\" popover role=\"dialog\" aria-label=\"This page for programs\"><div class=\"pop-h\"><h2>This page for programs</h2></div><div class=\"pop-b b\" id=\"api-forms\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "API</button><div class=\"pop api-pop\" id=\"api\" popover role=\"dialog\" aria-label=\"API\"><div class=\"pop-h\"><h2>API</h2></div><div class=\"pop-b b\" id=\"api-forms\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -109,9 +109,9 @@ func (a Audit) did(e org.AuditEntry) sentence {
 	case len(gained) > 0 && len(lost) > 0:
 		return sentence{"changed the " + role + "s of", ""}
 	case len(gained) > 0:
-		return sentence{"gave", "the " + ui.Noun(len(gained), role) + " " + ui.Join(gained)}
+		return sentence{"gave the " + ui.Noun(len(gained), role) + " " + ui.Join(gained) + " to", ""}
 	case len(lost) > 0:
-		return sentence{"took from", "the " + ui.Noun(len(lost), role) + " " + ui.Join(lost)}
+		return sentence{"removed the " + ui.Noun(len(lost), role) + " " + ui.Join(lost) + " from", ""}
 	case e.ResourceType == "user" && e.Action == "write":
 		return sentence{accountVerb(e), ""}
 	case e.ResourceType == "custom_role" && e.Action == "write" && len(permissionChanges(e)) == 0:
@@ -129,11 +129,29 @@ func tried(e org.AuditEntry) sentence {
 	if verb == "" {
 		verb = "to " + actionOf(e.Action).base + " the " + kindNoun(e.ResourceType)
 	}
-	after := ""
+	after := "(" + whyNot(e) + ")"
 	if _, last := e.Diff["suppressed"]; last {
-		after = "and more than is recorded here"
+		after = "and more than is recorded here " + after
 	}
-	return sentence{"was refused " + verb, after}
+	return sentence{"tried " + verb, after}
+}
+
+// whyNot is why an attempt changed nothing. Only a status of 401 or 403 is about permissions.
+func whyNot(e org.AuditEntry) string {
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "not allowed"
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		if e.Action == "create" {
+			return "exists already"
+		}
+		return "it had changed"
+	case http.StatusNotFound:
+		return "not found"
+	case http.StatusTooManyRequests:
+		return "too often"
+	}
+	return "invalid"
 }
 
 // targetURL is the page of the target of an entry, "" if it is gone or has none.
@@ -188,5 +206,5 @@ func (a Audit) actor(e org.AuditEntry) string {
 	case e.Action == org.ActionExpire:
 		return "The token " + name
 	}
-	return ui.FirstOf(e.Actor, "Somebody")
+	return ui.FirstOf(e.Actor, "Someone")
 }

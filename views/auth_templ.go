@@ -536,7 +536,7 @@ func SetPasswordPage(s SetPassword) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s.MustSet {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p>Somebody else set the password you have. Choose your own before you sign in.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p>Someone else set your password. Choose your own before you sign in.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

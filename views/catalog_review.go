@@ -63,9 +63,9 @@ func (r CatalogReview) verdict() string {
 	p := r.Plan.People
 	switch {
 	case p.Losing == 0 && p.Gaining == 0:
-		return "Nobody gains or loses anything."
+		return "No one gains or loses anything."
 	case p.Losing == 0:
-		return ui.Plural(int(p.Gaining), "person") + " " + ui.Verb(int(p.Gaining), "gain") + " something, nobody loses anything."
+		return ui.Plural(int(p.Gaining), "person") + " " + ui.Verb(int(p.Gaining), "gain") + " something, no one loses anything."
 	case p.Gaining == 0:
 		return ui.Plural(int(p.Losing), "person") + " " + ui.Verb(int(p.Losing), "lose") + " something."
 	}
@@ -207,7 +207,7 @@ func (r *CatalogReview) peopleOf(d org.CatalogDifference) (anchor, text string) 
 		}
 	}
 	if most == nil {
-		return "", "nobody gains or loses"
+		return "", "no one gains or loses"
 	}
 	verb := "lose"
 	if most.Gain {

@@ -1318,7 +1318,7 @@ func catalogRoles(c Catalog) templ.Component {
 			templ_7745c5c3_Var62 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<div class=\"tbl-wrap\"><table class=\"tbl cat\" role=\"table\" aria-label=\"Built-in roles\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"c-who\">Role</th><th role=\"columnheader\" scope=\"col\" class=\"c-acts\">Permissions</th><th role=\"columnheader\" scope=\"col\" class=\"c-give\">Whoever holds it may add and remove</th></tr></thead> <tbody role=\"rowgroup\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<div class=\"tbl-wrap\"><table class=\"tbl cat\" role=\"table\" aria-label=\"Built-in roles\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"c-who\">Role</th><th role=\"columnheader\" scope=\"col\" class=\"c-acts\">Permissions</th><th role=\"columnheader\" scope=\"col\" class=\"c-give\">People with it can add and remove</th></tr></thead> <tbody role=\"rowgroup\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -164,7 +164,7 @@ func TestCellsWithoutEffectSayWhy(t *testing.T) {
 	doc := render(t, RoleEditorPage(idleEditor()))
 	cell := cellOf(doc, "org.template.update")
 	why := doc.Find("#" + cell.AttrOr("aria-describedby", "none")).Text()
-	if !cell.HasClass("gh") || cell.HasClass("own") || !strings.Contains(why, "belongs to an organization") || !strings.Contains(cell.AttrOr("title", ""), why[:20]) {
+	if !cell.HasClass("gh") || cell.HasClass("own") || !strings.Contains(why, "does not belong to organizations") || !strings.Contains(cell.AttrOr("title", ""), why[:20]) {
 		t.Errorf("class %q, described as %q", cell.AttrOr("class", ""), why)
 	}
 	if !cellOf(doc, "org.workspace.update").HasClass("own") || cellOf(doc, "org.user.read").HasClass("gh") {

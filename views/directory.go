@@ -31,7 +31,7 @@ func (v Directory) tokensURL() string { return DirectoryURL(v.Directory.Organiza
 func (v Directory) state() (class, label, about string) {
 	switch v.Directory.State {
 	case org.DirectoryHeld:
-		return "bad", "Held", "More people than allowed would have lost access within an hour. People are still added; nobody loses access until you release it."
+		return "bad", "Held", "More people than allowed would have lost access within an hour. People are still added; no one loses access until you release it."
 	case org.DirectoryFailing:
 		return "bad", "Failing", "The last request was refused. The log below says why."
 	case org.DirectorySilent:

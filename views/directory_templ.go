@@ -522,7 +522,7 @@ func directoryTokens(v Directory) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.NotOffered("Can’t be made here", "Needs idpsync_settings:update and the rights to add members").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.NotOffered("Can’t be made here", "Requires idpsync_settings:update and the permissions to add members").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

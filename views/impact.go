@@ -14,12 +14,19 @@ func silent(i org.Impact) bool {
 func affected(i org.Impact) string {
 	switch {
 	case i.Members == 0:
-		return "Nobody is affected: nobody holds it."
+		return "No one has this role, so no one is affected."
 	case i.Affected == 0:
-		return "Nobody gains or loses a right (" + ui.Plural(i.Members, "person") + " looked at)."
-	case i.Affected == 1:
-		return "1 person gains or loses rights at once."
-	default:
-		return ui.Plural(i.Affected, "person") + " gain or lose rights at once."
+		return "No one’s access changes (" + ui.Plural(i.Members, "person") + " checked)."
 	}
+	how := "gain or lose"
+	switch {
+	case len(i.Losses) == 0 && len(i.Gains) > 0:
+		how = "gain"
+	case len(i.Gains) == 0 && len(i.Losses) > 0:
+		how = "lose"
+	}
+	if i.Affected == 1 {
+		how = map[string]string{"gain": "gains", "lose": "loses", "gain or lose": "gains or loses"}[how]
+	}
+	return ui.Plural(i.Affected, "person") + " " + how + " access immediately."
 }

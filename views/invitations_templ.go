@@ -534,7 +534,7 @@ func madeInvitations(base string, made []org.Invitation, renewed bool) templ.Com
 				return templ_7745c5c3_Err
 			}
 			if renewed {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "The link before does not work any more.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "The link before no longer works.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -574,7 +574,7 @@ func madeInvitations(base string, made []org.Invitation, renewed bool) templ.Com
 				return templ_7745c5c3_Err
 			}
 			if renewed {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "the one before does not work any more; this is shown this once")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "the one before no longer works; this one is not shown again")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

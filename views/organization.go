@@ -16,7 +16,7 @@ var organizationAnchors = map[string]string{"name": "name", "display_name": "dis
 func (f OrganizationForm) nameHint(fresh bool) string {
 	switch {
 	case fresh:
-		return "Letters, digits and single hyphens. It stands in addresses and is what programs use."
+		return "Letters, digits and single hyphens. Used in URLs and the API."
 	case f.Organization.IsDefault:
 		return "The default organization keeps its name."
 	default:

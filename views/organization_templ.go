@@ -69,7 +69,7 @@ func NewOrganizationPage(f OrganizationForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"pop-f\"><span class=\"diff\">You become its first member, without roles there.</span> <a class=\"btn quiet\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"pop-f\"><span class=\"diff\">You become its first member, with no roles.</span> <a class=\"btn quiet\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -305,7 +305,7 @@ func organizationFields(f OrganizationForm, fresh bool) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Field(ui.Input{
 			ID: "icon", Name: "icon", Label: "Icon (optional)", Value: textOf(f.Input.Icon), Err: formError(f.Err),
-			Hint:  "Address of a picture, for programs that show one. This console shows the first letter.",
+			Hint:  "URL of an icon, for API clients. This console shows the first letter.",
 			Attrs: templ.Attributes{"maxlength": "2048", "autocapitalize": "none", "spellcheck": "false"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -581,7 +581,7 @@ func confirmDeleteOrganization(f OrganizationForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if f.DeleteRefusal == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p>The organization and its name go, and your own membership with it. This can’t be undone.</p><div class=\"field\"><label for=\"confirm\">Type <code>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p>This deletes the organization and your membership, and frees its name. This can’t be undone.</p><div class=\"field\"><label for=\"confirm\">Type <code>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

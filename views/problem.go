@@ -32,9 +32,9 @@ func (p Problem) Title() string {
 // grantors is the sentence with the roles that give a permission.
 func grantors(roles []string) string {
 	if len(roles) == 1 {
-		return "The role " + roles[0] + " gives it; ask somebody who can assign roles."
+		return "The role " + roles[0] + " includes it. Ask an administrator to assign it to you."
 	}
-	return "Roles that give it: " + ui.Join(roles) + ". Ask somebody who can assign roles."
+	return "Roles that include it: " + ui.Join(roles) + ". Ask an administrator to assign one to you."
 }
 
 // glyph is the icon of a failure.

@@ -173,7 +173,7 @@ func TestUserPageTellsRefusals(t *testing.T) {
 		t.Errorf("the buttons of the sign-in are %q", got)
 	}
 	doc = render(t, UserPageBody(UserPage{UserView: userView("ada"), Confirm: true, Now: now}))
-	want := []string{"1 membership, with the roles held there", "2 site roles: owner and " + hostile, "3 API tokens: programs that use them are refused at once", "Every session: they are signed out at once"}
+	want := []string{"1 membership, with the roles held there", "2 site roles: owner and " + hostile, "3 API tokens: programs that use them stop working immediately", "Every session: they are signed out at once"}
 	if diff := cmp.Diff(want, doc.Find(".confirm li").Map(func(_ int, li *goquery.Selection) string { return li.Text() })); diff != "" {
 		t.Errorf("what goes with the account (-want +got)\n%s", diff)
 	}

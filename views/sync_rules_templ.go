@@ -1190,7 +1190,7 @@ func syncReview(f SyncRulesForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if f.Review.Default {
-				templ_7745c5c3_Err = syncChange("del", "−", "Not everybody joins the default organization any more").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = syncChange("del", "−", "Not everyone joins the default organization now").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -488,7 +488,7 @@ func heldSources(s Sync) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(held) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<div class=\"pop-f\"><span class=\"diff\">Once released, each person’s next sign-in takes what no rule gives any more. Look at the provider first.</span></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<div class=\"pop-f\"><span class=\"diff\">Once released, each person’s next sign-in removes what no rule gives now. Look at the provider first.</span></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -525,7 +525,7 @@ func goneSources(s Sync) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if gone := s.Status.Gone; len(gone) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<section class=\"card\" id=\"gone\" aria-labelledby=\"gone-h\"><header><h2 id=\"gone-h\">No longer configured</h2><span class=\"dim\">what they gave stays until somebody decides</span></header><ul class=\"people flush\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<section class=\"card\" id=\"gone\" aria-labelledby=\"gone-h\"><header><h2 id=\"gone-h\">No longer configured</h2><span class=\"dim\">what they gave stays until someone decides</span></header><ul class=\"people flush\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -21,7 +21,7 @@ type SyncTry struct {
 }
 
 // who is whom the outcome is about.
-func (t SyncTry) who() string { return ui.FirstOf(t.User, "somebody new") }
+func (t SyncTry) who() string { return ui.FirstOf(t.User, "someone new") }
 
 // states are the claims that rules look at, by name.
 func (t SyncTry) states() []string { return slices.Sorted(maps.Keys(t.Forecast.States)) }
@@ -62,7 +62,7 @@ const maxUnmatched = 50
 // syncLineWhy is why a line is what it is.
 func syncLineWhy(l org.SyncLine) string {
 	if l.Change == org.SyncEnd {
-		return "no rule gives it any more"
+		return "no rule gives it now"
 	}
 	return syncWhy(l.Rule)
 }
@@ -80,8 +80,8 @@ func syncWhy(rule string) string {
 
 // holdWords say why something stays that no rule gives.
 var holdWords = map[org.SyncHold]string{
-	org.HoldLastOwner: "nobody else could administer the site",
-	org.HoldLastAdmin: "nobody else could administer the organization",
+	org.HoldLastOwner: "no one else could administer the site",
+	org.HoldLastAdmin: "no one else could administer the organization",
 	org.HoldFuse:      "what the provider would take is held",
 }
 

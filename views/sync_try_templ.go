@@ -423,7 +423,7 @@ func syncImpact(i *org.SyncImpact) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs("By the last claims of each person nobody would gain or lose anything.")
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs("By the last claims of each person no one would gain or lose anything.")
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/sync_try.templ`, Line: 108, Col: 90}
 			}

@@ -95,7 +95,7 @@ func (t Tokens) revoking() *org.Token {
 	return nil
 }
 
-// tokenMaker is the name of the account that made a token for this one, "" if it made the token itself.
+// tokenMaker is the name of the account that created a token for this one, "" if it made the token itself.
 func tokenMaker(t org.Token) string {
 	if t.MadeBy != uuid.Nil && t.Maker == "" {
 		return "someone whose account is gone"

@@ -41,7 +41,7 @@ func (p UserPage) goes() []string {
 		out = append(out, ui.Plural(n, "site role")+": "+ui.Join(refNames(p.User.Roles)))
 	}
 	if p.Tokens > 0 {
-		out = append(out, ui.Plural(p.Tokens, "API token")+": programs that use them are refused at once")
+		out = append(out, ui.Plural(p.Tokens, "API token")+": programs that use them stop working immediately")
 	}
 	return append(out, "Every session: they are signed out at once")
 }

@@ -96,7 +96,7 @@ func fullAssignment() AssignmentForm {
 	return AssignmentForm{Catalog: rbac.Default(), Version: "7-tag", RoleForm: org.RoleForm{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
 		{Role: newRole("held", "user:read"), Held: true},
 		{Role: newRole("free", "!user:read")},
-		{Role: locked, Held: true, Refusal: "Holds what you don't: user:read"},
+		{Role: locked, Held: true, Refusal: "Has permissions you don't have: user:read"},
 		{Role: org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true}, Refusal: "Not yours to give"},
 	}}}
 }

@@ -103,12 +103,12 @@ func searched(filters []ui.Filter) string {
 
 // effectText is why allowing a permission changes nothing, or less than it seems to.
 var effectText = map[rbac.Effect]string{
-	rbac.SiteOnlyType:   "Has no effect here: nothing of this type belongs to an organization",
-	rbac.DeniedForAll:   "Has no effect: this role denies it for every resource type",
-	rbac.AllowedForAll:  "Changes nothing: this role allows it for every resource type",
-	rbac.EveryoneHas:    "Changes nothing: every member may do this anyway",
-	rbac.NobodyOwns:     "Has no effect here: nobody owns things of this type",
-	rbac.EveryoneHasOwn: "Every member may do this anyway to what they own; the role widens it to everybody's",
+	rbac.SiteOnlyType:   "No effect: this resource type does not belong to organizations",
+	rbac.DeniedForAll:   "No effect: this role denies it for all resource types",
+	rbac.AllowedForAll:  "Already allowed by this role for all resource types",
+	rbac.EveryoneHas:    "No effect: every member can already do this",
+	rbac.NobodyOwns:     "No effect: no one owns resources of this type",
+	rbac.EveryoneHasOwn: "Every member can do this with their own; this role extends it to everyone’s",
 }
 
 // levelWord is the level of a change, "" for the organization: roles of that kind have no other.
@@ -220,8 +220,8 @@ var deeds = map[string]struct{ before, after, tried string }{
 	"custom_role write":          {"changed the permissions of the role", "", ""},
 	"api_key login":              {"signed in", "", "to sign in"},
 	"api_key logout":             {"signed out", "", ""},
-	"api_key create":             {"made a token for", "", ""},
-	"api_key delete":             {"ended a token or session of", "", ""},
+	"api_key create":             {"created a token for", "", ""},
+	"api_key delete":             {"revoked a token or session of", "", ""},
 	"api_key expire":             {"of", "expired", ""},
 }
 
@@ -231,13 +231,13 @@ func accountVerb(e org.AuditEntry) string {
 	case e.Diff["status"].New == string(org.StatusSuspended):
 		return "suspended"
 	case e.Diff["status"].New != nil:
-		return "activated"
+		return "reactivated"
 	case e.Diff["hashed_password"].Secret:
 		return "set the password of"
 	case e.Diff["password_link"].Secret:
-		return "created a password link for"
+		return "created a link to set the password for"
 	case e.Diff["revoked_password_link"].Secret:
-		return "revoked the password link of"
+		return "revoked the link to set the password of"
 	case e.Diff["username"].New != nil:
 		return "renamed"
 	}
@@ -259,9 +259,9 @@ var lintRules = []struct{ rule, title string }{
 	{org.LintUnknown, "Permissions that do not exist"},
 	{org.LintDeprecated, "Permissions that are deprecated"},
 	{org.LintSuspended, "Suspended members who hold roles"},
-	{org.LintRedundant, "Roles that give a member nothing"},
-	{org.LintDuplicate, "Roles that say the same"},
-	{org.LintCovered, "Permissions said twice"},
+	{org.LintRedundant, "Roles that make no difference for a member"},
+	{org.LintDuplicate, "Identical roles"},
+	{org.LintCovered, "Redundant permissions"},
 	{org.LintImplied, "Permissions that every member has anyway"},
-	{org.LintUnused, "Roles that nobody holds"},
+	{org.LintUnused, "Unused roles"},
 }

@@ -53,10 +53,10 @@ func TestAuditPage(t *testing.T) {
 	}
 	doc := page(webtest.Admin, "/audit?organization=default").Document()
 	want := []string{
-		"admin took from member the role reader",
-		"member was refused to delete the role reader why?",
+		"admin removed the role reader from member",
+		"member tried to delete the role reader (not allowed) why?",
 		"operator changed the permissions of the role reader",
-		"operator gave member the role reader",
+		"operator gave the role reader to member",
 		"operator created the role reader",
 	}
 	got := events(doc)
@@ -71,7 +71,7 @@ func TestAuditPage(t *testing.T) {
 		t.Errorf("the first event is %s", ev.Text())
 	}
 	refused := doc.Find(".ev.no")
-	if refused.Length() != 1 || refused.Find(".badge.bad").Text() != "Refused" || refused.Find("form").Length() != 0 {
+	if refused.Length() != 1 || refused.Find(".badge.bad").Text() != "Not done" || refused.Find("form").Length() != 0 {
 		t.Errorf("the refusal is %s", refused.Text())
 	}
 	why := refused.Find("a:contains('why?')").AttrOr("href", "")
@@ -459,7 +459,7 @@ func TestAuditTellsOfAccounts(t *testing.T) {
 	res := s.Send(t, webtest.Page, webtest.Request{Path: "/audit", As: webtest.Owner})
 	want := []string{
 		"owner renamed member", "owner activated member", "owner suspended member", "owner changed the account member",
-		"owner revoked the password link of member", "owner created a password link for member", "owner set the password of member",
+		"owner revoked the link to set the password of member", "owner created a link to set the password for member", "owner set the password of member",
 	}
 	got := events(res.Document())
 	for i := range got {

@@ -95,7 +95,7 @@ func wireExplanations(explanations map[string]org.Explanation) map[string]client
 func readAuthChecks(o object, explain bool) org.AuthChecks {
 	q := org.AuthChecks{User: o.text("user"), AtLeast: o.text("at_least"), Checks: readChecks(o)}
 	if o.has("user") && q.User == "" {
-		o.addError("user", "must name somebody")
+		o.addError("user", "must name someone")
 	}
 	if o.fields["subjects"] != nil {
 		q.Subjects = o.texts("subjects", maxItems)

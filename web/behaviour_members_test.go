@@ -336,9 +336,9 @@ func TestRemoveMemberTable(t *testing.T) {
 		row("O, unknown", remove(webtest.Owner, "nobody"), 400, badUser),
 		row("O, no member", remove(webtest.Owner, "outsider"), 404, notFound),
 		row("O, member of another organization", remove(webtest.Owner, "rival"), 404, notFound),
-		row("OUA, the last admin", remove(orgUserAdmin, "admin"), 400, "The last active organization admin must stay."),
-		row("UA, the last admin", remove(userAdmin, "admin"), 400, "The last active organization admin must stay."),
-		row("a custom role, the last admin", remove(assigner, "admin"), 400, "The last active organization admin must stay."),
+		row("OUA, the last admin", remove(orgUserAdmin, "admin"), 400, "At least one active organization admin must remain."),
+		row("UA, the last admin", remove(userAdmin, "admin"), 400, "At least one active organization admin must remain."),
+		row("a custom role, the last admin", remove(assigner, "admin"), 400, "At least one active organization admin must remain."),
 	}, nil)
 }
 

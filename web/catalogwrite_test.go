@@ -39,7 +39,7 @@ func TestCatalogRefusals(t *testing.T) {
 		{webtest.Member, "?dry_run=1", paperCatalog, "text/yaml", "", 403, "Only site owners may change the catalog."},
 		{webtest.Owner, "", paperCatalog, "text/plain", `"1"`, 415, "A catalog must be YAML or JSON."},
 		{webtest.Owner, "", paperCatalog, "application/yaml", "", 428, "Say which version this change begins from."},
-		{webtest.Owner, "", paperCatalog, "application/yaml", `"7"`, 412, "The catalog was changed meanwhile."},
+		{webtest.Owner, "", paperCatalog, "application/yaml", `"7"`, 412, "Someone else changed the catalog."},
 		{webtest.Owner, "", wrong, "application/yaml", `"1"`, 400, "The catalog is not valid."},
 	} {
 		res := put(tt.as, tt.query, tt.body, tt.contentType, tt.ifMatch)

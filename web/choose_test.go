@@ -47,7 +47,7 @@ func TestChoosePassword(t *testing.T) {
 	res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/api/v2/users/login", JSON: map[string]any{"email": "member@example.com", "password": typed}})
 	var refusal struct{ Message, Detail string }
 	if err := json.Unmarshal(res.Body, &refusal); err != nil || res.StatusCode != 403 || refusal.Message != "Choose your own password first." ||
-		refusal.Detail != "Somebody else set it. Sign in at https://roles.example.com/login to replace it." {
+		refusal.Detail != "Someone else set it. Sign in at https://roles.example.com/login to replace it." {
 		t.Errorf("a program got %d %+v", res.StatusCode, refusal)
 	}
 

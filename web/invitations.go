@@ -206,7 +206,7 @@ func (s *Server) revokeInvitation(c *call) (reply, error) {
 	if err := s.invites.Revoke(c.ctx, c.actor, c.organization(), c.param("invitation")); err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusNoContent, next: to(views.InvitationsURL(c.organization()), "The invitation was revoked. Its link does not work any more.")}, nil
+	return reply{status: http.StatusNoContent, next: to(views.InvitationsURL(c.organization()), "The invitation was revoked. Its link no longer works.")}, nil
 }
 
 func (c *call) wireInvitation(i *org.Invitation) client.Invitation {

@@ -158,5 +158,5 @@ func (s *Server) deletePasswordLink(c *call) (reply, error) {
 	if err := s.account.DeletePasswordLink(c.ctx, c.actor, c.user()); err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
-	return reply{next: to(c.userHome(c.user()), "The link does not work any more.")}, nil
+	return reply{next: to(c.userHome(c.user()), "The link no longer works.")}, nil
 }

@@ -161,7 +161,7 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 // finishLink links a sign-in to the account whose session began it, in that session alone.
 func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, account, confirmation string) error {
 	if err := s.authenticate(c); err != nil || !c.session || c.actor.ID().String() != account || s.mustShowFactor(c) {
-		refusal := org.ErrInvalid("You are not signed in any more as the account that was to be linked. Start again.", "")
+		refusal := org.ErrInvalid("You are no longer signed in as the account that was to be linked. Start again.", "")
 		return s.Service.SignIn.Refuse(c.ctx, c.origin(), policy.ID, o.Proof, refusal, "the session is not that of the account to link")
 	}
 	return s.Service.SignIn.Link(c.ctx, c.actor, policy, o.Proof, confirmation)

@@ -161,7 +161,7 @@ func TestFirstPassword(t *testing.T) {
 			r.Form = url.Values{"password": {webtest.Password}}
 		}
 		used := s.Send(t, webtest.Page, r)
-		if used.StatusCode != 404 || !strings.Contains(used.Text(), "This link does not work any more.") || used.Header.Get("Cache-Control") != "no-store" {
+		if used.StatusCode != 404 || !strings.Contains(used.Text(), "This link no longer works.") || used.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s, used: got %d", method, used.StatusCode)
 		}
 	}

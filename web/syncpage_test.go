@@ -117,7 +117,7 @@ func TestTry(t *testing.T) {
 		status       int
 		says         []string
 	}{
-		{"", `{"groups":["eng","none"]}`, http.StatusOK, []string{"Outcome for somebody new", "There Claim groups", "Gets Membership in Default", "In no rule: none"}},
+		{"", `{"groups":["eng","none"]}`, http.StatusOK, []string{"Outcome for someone new", "There Claim groups", "Gets Membership in Default", "In no rule: none"}},
 		{"", `{"groups":[]}`, http.StatusOK, []string{"Empty Claim groups"}},
 		{"", `{}`, http.StatusOK, []string{"Missing Claim groups nothing changes by its rules"}},
 		{"", ``, http.StatusBadRequest, []string{"must be given, or claims"}},

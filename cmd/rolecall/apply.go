@@ -26,7 +26,7 @@ func rolesApplyCommand() *command {
 		about: "FILE has roles as YAML or JSON: one role, a list, or several documents; roles export writes such a file. A permission\n" +
 			"is TYPE:ACTION,... with ! in front to deny, or an object as in the API. A role names its organization, unless --org\n" +
 			"does; one with site_permissions is of the site. It shows how each role differs, and who would gain and lose what, and\n" +
-			"asks. A role that is changed by somebody else meanwhile stays as it is. Roles that are not in the file stay too, but\n" +
+			"asks. A role that someone else changes in between stays as it is. Roles that are not in the file stay too, but\n" +
 			"with --prune.\n\n" +
 			"Exit code 1 with --dry-run: something would change.\n\n" +
 			"  name: night-shift\n  organization: acme\n  organization_permissions:\n    - organization_member:read,update\n    - \"!organization_member:delete\"",

@@ -45,7 +45,7 @@ func TestRolesApply(t *testing.T) {
 		says     []string
 	}{
 		{"-f - --dry-run", nightShift, 1, []string{"Create night-shift of default", "workspace:delete: not set → deny", "workspace:stop: not set → deny", "workspace:read (own things): not set → allow", "Create idle of default", "Roles: 3 to create."}},
-		{"-f -", nightShift, 2, []string{"--yes is needed where nobody can be asked: Make 3 changes?"}},
+		{"-f -", nightShift, 2, []string{"--yes is needed where no one can be asked: Make 3 changes?"}},
 		{"-f - --yes", nightShift, 0, []string{"Roles: 3 created."}},
 		{"-f - --dry-run", nightShift, 0, []string{"Roles: 3 the same."}},
 		{"-f -", nightShift, 0, []string{"Roles: 3 the same."}},

@@ -132,7 +132,7 @@ func TestAsking(t *testing.T) {
 		{"roles show reader --org default", 0, []string{"READER (reader)", "allow template:read", "deny  template:delete"}, `"negate": true`},
 		{"roles history reader --org default", 0, []string{"VERSION", "2", "operator"}, `"version": 2`},
 		{"roles diff reader --org default", 1, []string{"template:delete", "not set", "deny"}, `"to": "deny"`},
-		{"roles diff reader --org default --version 2 --with-version 2", 0, []string{"They say the same."}, `"differences": []`},
+		{"roles diff reader --org default --version 2 --with-version 2", 0, []string{"No differences."}, `"differences": []`},
 		{"roles diff reader spare --org default", 1, []string{"license:read", "allow"}, `"from": "deny"`},
 		{"members list", 0, []string{"grace", "Grace Hopper", "reader"}, `"username": "grace"`},
 		{"members list --q nobody", 0, []string{"USERNAME"}, `[]`},

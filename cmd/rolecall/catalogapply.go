@@ -36,7 +36,7 @@ func catalogApplyCommand() *command {
 		name: "catalog apply", operand: "FILE",
 		summary: "Put another catalog in force",
 		about: "FILE is YAML or JSON; - for standard input. It makes the plan that catalog diff shows, and applies exactly that: if the\n" +
-			"catalog is changed by somebody else meanwhile, nothing is applied. What roles use or people hold goes only with --retire.\n\n" +
+			"catalog is changed by someone else in between, nothing is applied. What roles use or people hold goes only with --retire.\n\n" +
 			"Exit code 1: something in use would go, or more people than --max-losing would lose something, and nothing was changed;\n" +
 			"with --dry-run also: something would change.",
 		examples: []string{
@@ -75,7 +75,7 @@ func catalogRollbackCommand() *command {
 	return &command{
 		name: "catalog rollback", operand: "VERSION",
 		summary: "Put an earlier version of the catalog in force again",
-		about: "It becomes a new version with the content of the earlier one. Roles that were not saved meanwhile read exactly as they\n" +
+		about: "It becomes a new version with the content of the earlier one. Roles that were not saved in between read exactly as they\n" +
 			"did. catalog versions lists the versions. Exit codes are those of catalog apply.",
 		examples: []string{"rolecall catalog rollback 7 --dry-run", "rolecall catalog rollback 7 --note 'Too early'"},
 		settings: askSettings,

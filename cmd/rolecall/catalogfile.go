@@ -81,7 +81,7 @@ func catalogCheckCommand() *command {
 		summary: "Check files that describe a product: its resource types, actions and built-in roles",
 		about: "It asks no server. Everything that is wrong is printed as FILE:LINE:COLUMN: text. Warnings are about what is\n" +
 			"allowed and seldom meant, such as a permission that only owners hold. docs/catalog.md describes the format.\n\n" +
-			"Exit code 0: all files are right; 1: one is wrong or, with --strict, has a warning.",
+			"Exit code 0: all files are OK; 1: one is wrong or, with --strict, has a warning.",
 		examples: []string{"rolecall catalog check catalog.yaml", "rolecall catalog check catalog.yaml --strict --json"},
 		flags:    func(fs *pflag.FlagSet) { fs.BoolVar(&strict, "strict", false, "let warnings fail, too") },
 		// All files are read before anything is printed. One that is missing is a mistake in the call, and no finding.
@@ -143,7 +143,7 @@ func checkReport(files []checkedFile, found []checked) report {
 		}
 		for _, f := range files {
 			if f.Valid {
-				fmt.Fprintf(w, "%s: right; %s sha256:%s\n", f.File, f.Product, f.Hash)
+				fmt.Fprintf(w, "%s: OK; %s sha256:%s\n", f.File, f.Product, f.Hash)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func planReport(t *terminal, p *client.CatalogPlan) report {
 			fmt.Fprintf(w, "Warning: %s: %s\n", v.Field, v.Detail)
 		}
 		if len(p.Changes) == 0 {
-			fmt.Fprintln(w, "They say the same.")
+			fmt.Fprintln(w, "No differences.")
 			return
 		}
 		fmt.Fprintf(w, "From version %d to %d of the catalog: %s.\n", p.From, p.To, counted(len(p.Changes), "change", "changes"))
@@ -140,7 +140,7 @@ func tellPeople(t *terminal, w io.Writer, p client.CatalogPeople) {
 // activated.
 func peopleSentence(p client.CatalogPeople) string {
 	if p.Gaining == 0 && p.Losing == 0 {
-		return "Nobody gains or loses anything."
+		return "No one gains or loses anything."
 	}
 	text := fmt.Sprintf("%s would lose something, %s would gain something", counted(int(p.Losing), "person", "people"), thousands(int(p.Gaining)))
 	if p.Suspended > 0 {

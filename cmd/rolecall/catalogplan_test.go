@@ -48,7 +48,7 @@ func TestCatalogChange(t *testing.T) {
 		}, ""},
 		{"diff " + file + " --json", somePlan, 1, []string{`"in_use": [`, `"written_out"`}, ""},
 		{"diff " + file + " --quiet", somePlan, 1, []string{"invoice:delete\ninvoice\norganization-admin\n"}, ""},
-		{"diff " + file, same, 0, []string{"They say the same."}, ""},
+		{"diff " + file, same, 0, []string{"No differences."}, ""},
 		{"diff --default", somePlan, 1, []string{"3 changes"}, ""},
 		{"diff --default " + file, somePlan, 2, []string{"takes the place"}, ""},
 		{"diff", somePlan, 2, []string{"FILE is needed"}, ""},
@@ -62,7 +62,7 @@ func TestCatalogChange(t *testing.T) {
 		{"apply " + file + " --retire invoice:pay --dry-run", retired, 1, []string{"From version 7 to 8"}, ""},
 		{"apply " + file + " --replace --json", same, 0, []string{`"version": 8`}, `replace=1 "7"`},
 		{"rollback 3", same, 0, []string{"Version 8 is in force now."}, ` "7"`},
-		{"rollback 3 --dry-run", same, 0, []string{"They say the same."}, ""},
+		{"rollback 3 --dry-run", same, 0, []string{"No differences."}, ""},
 		{"rollback three", same, 2, []string{"is no number"}, ""},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

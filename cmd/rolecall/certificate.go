@@ -56,7 +56,7 @@ const renewal = 14 * 24 * time.Hour
 func (c *keyPair) warn(log *slog.Logger, now time.Time) {
 	switch left := c.ends().Sub(now); {
 	case left <= 0:
-		log.Warn("the certificate has expired: nobody who checks it can connect", "file", c.certFile, "expired", c.ends().UTC())
+		log.Warn("the certificate has expired: no client that checks it can connect", "file", c.certFile, "expired", c.ends().UTC())
 	case left < renewal:
 		log.Warn("the certificate expires soon", "file", c.certFile, "expires", c.ends().UTC())
 	}

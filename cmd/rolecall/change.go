@@ -38,7 +38,7 @@ func (q *query) confirm(ctx context.Context, t *terminal, question string, about
 	if f, ok := t.in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		// Neither a yes nor a no can be assumed: a script that hangs at a question nobody sees is as bad as one that
 		// deletes.
-		return usageError("--yes is needed where nobody can be asked: " + question)
+		return usageError("--yes is needed where no one can be asked: " + question)
 	}
 	for _, r := range about {
 		t.tell(t.err, r)

@@ -182,7 +182,7 @@ func TestChanges(t *testing.T) {
 		{"members remove n1 --org lab --if-match x --yes", 3, "changed meanwhile"},
 		{"members remove n1 n2 --org lab --dry-run", 0, "would be removed"},
 		{"members remove n1 --org lab --dry-run", 0, "1 member is concerned"},
-		{"members remove n1 n2 --org lab", 2, "--yes is needed where nobody can be asked: Remove 2 members?"},
+		{"members remove n1 n2 --org lab", 2, "--yes is needed where no one can be asked: Remove 2 members?"},
 		{"members bulk --org lab", 2, "one of --add-role, --remove-role and --remove is needed"},
 		{"members bulk --remove --org lab", 2, "names, a filter or --all is needed"},
 		{"members bulk n1 --all --remove --org lab", 2, "exclude each other"},

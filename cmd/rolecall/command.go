@@ -42,7 +42,7 @@ func groups() []group {
 		{"Invitations", []*command{invitationsCreateCommand(), invitationsListCommand(), invitationsResendCommand(), invitationsRevokeCommand()}},
 		{"Describe and test a product", []*command{catalogCheckCommand(), catalogExportCommand(), testCommand()}},
 		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand(), keysListCommand(), keysRotateCommand()}},
-		{"Ask who may do what", []*command{
+		{"Check access", []*command{
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
 			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(), auditRootCommand(),
 		}},

@@ -92,7 +92,7 @@ var everyCommand = map[string]commandRow{
 	"catalog versions": {says: "VERSION", json: `"version": 1`},
 	"catalog diff":     {args: "../../examples/catalogs/expenses.yaml --replace", code: exitNo, says: "invoice:pay", json: `"kind": "added"`},
 	"catalog apply":    {args: "../../examples/catalogs/expenses.yaml --replace --dry-run", code: exitNo, says: "invoice:pay", json: `"in_use": [`},
-	"catalog rollback": {args: "1 --dry-run", says: "They say the same.", json: `"changes": [`},
+	"catalog rollback": {args: "1 --dry-run", says: "No differences.", json: `"changes": [`},
 	"catalog export":   {args: "../../examples/catalogs/expenses.yaml --format ts", says: `| "invoice:pay"`},
 	"test":             {args: "../../examples/catalogs/expenses.test.yaml", says: "9 tests, 0 failed"},
 

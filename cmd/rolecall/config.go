@@ -146,7 +146,7 @@ func (c *config) check() error {
 		return usageError("--metrics-pprof needs --metrics-address: profiles are served there alone")
 	}
 	if c.factors != org.FactorsForNone && c.secretKeyFile == "" && db.IsServer(c.db) {
-		return usageError("--require-mfa needs --secret-key-file: without it nobody can set up a second factor")
+		return usageError("--require-mfa needs --secret-key-file: without it no one can set up a second factor")
 	}
 	if err := c.vault().Check(); err != nil {
 		return usageError("--secret-key-file: " + err.Error())

@@ -58,7 +58,7 @@ func differences(got client.Comparison) report {
 	}
 	// An empty table would leave open whether anything was compared.
 	if len(r.rows) == 0 {
-		r.text = func(w io.Writer) { fmt.Fprintln(w, "They say the same.") }
+		r.text = func(w io.Writer) { fmt.Fprintln(w, "No differences.") }
 	}
 	return r
 }

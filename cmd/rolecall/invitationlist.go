@@ -131,7 +131,7 @@ func invitationsRevokeCommand() *command {
 	var q query
 	return &command{
 		name: "invitations revoke", operand: "INVITATION",
-		summary:  "Revoke an invitation: its link does not work any more",
+		summary:  "Revoke an invitation: its link stops working",
 		about:    "INVITATION is its id, or the address that it is for. With --org, what it gives elsewhere stays.",
 		examples: []string{"rolecall invitations revoke grace@example.com --org acme", "rolecall invitations revoke 0199c6a4-53a1-7000-8000-5e1f3c0a9b21 --yes"},
 		settings: askSettings,

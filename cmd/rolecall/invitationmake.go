@@ -56,7 +56,7 @@ func invitationsCreateCommand() *command {
 	return &command{
 		name: "invitations create", operand: "[EMAIL…]",
 		summary: "Invite people into an organization, whether they have an account or not",
-		about: "Each address gets a link that works once, for that address, with the rights that you have when it is accepted. EMAIL may\n" +
+		about: "Each address gets a link that works once, for that address, with the permissions that you have when it is accepted. EMAIL may\n" +
 			"also be -, for addresses on standard input, one a line. Who cannot be invited is listed with the reason, and the others\n" +
 			"are invited; the exit code is 3 then.\n\n" + aboutLinks,
 		examples: []string{
@@ -147,7 +147,7 @@ func invitationsResendCommand() *command {
 	return &command{
 		name: "invitations resend", operand: "INVITATION",
 		summary: "Give an invitation another link and another end; the link before stops working",
-		about: "INVITATION is its id, or the address that it is for. You stand for it from now on, so it takes the rights to make it. Once\n" +
+		about: "INVITATION is its id, or the address that it is for. You stand for it from now on, so it takes the permissions to make it. Once\n" +
 			"a minute, and 10 times in all.\n\n" + aboutLinks,
 		examples: []string{"rolecall invitations resend grace@example.com --org acme --send"},
 		settings: inviteSettings,

@@ -15,10 +15,10 @@ func membersGiveCommand() *command {
 	return &command{
 		name: "members give", operand: "USER ROLE…",
 		summary: "Give roles of the organization to a member, for good or until a day",
-		about: "Without --until and --reason, roles that USER holds already stay as they are. With one of them each ROLE becomes so,\n" +
+		about: "Without --until and --reason, roles that USER has already stay as they are. With one of them each ROLE becomes so,\n" +
 			"also one that is held: the end is moved, or the reason changed. The last second of a day counts: --until 2026-12-31 is\n" +
 			"over when that day is, where this runs. --until none takes an end away. organization-member stands for the membership\n" +
-			"itself. If the roles are changed by somebody else meanwhile, nothing more is done.",
+			"itself. If someone else changes the roles in between, nothing more is done.",
 		examples: []string{
 			"rolecall members give grace reviewer --org acme",
 			`rolecall members give grace reviewer --org acme --until 30d --reason "covers for Wendy"`,
@@ -47,7 +47,7 @@ func membersTakeCommand() *command {
 		name: "members take", operand: "USER ROLE…",
 		summary: "Take roles of the organization from a member",
 		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or remove the member.\n" +
-			"If the roles are changed by somebody else meanwhile, nothing is done.",
+			"If someone else changes the roles in between, nothing is done.",
 		examples: []string{"rolecall members take grace reviewer --org acme", "rolecall members take grace reviewer deployer --org acme --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),
@@ -73,7 +73,7 @@ func membersSetRolesCommand() *command {
 		summary: "Replace the roles of a member; without ROLE, take all",
 		about: "Roles that are held and named stay as they are, their ends too. A role that a sign-in provider or a directory gives\n" +
 			"must be among those that are named: it can't be taken here, and nothing is done without it. If the roles are changed\n" +
-			"by somebody else meanwhile, nothing is done.",
+			"by someone else in between, nothing is done.",
 		examples: []string{"rolecall members set-roles grace reviewer --org acme", "rolecall members set-roles grace reviewer deployer --org acme --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),

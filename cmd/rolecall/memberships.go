@@ -120,7 +120,7 @@ func (q *query) removeMember(ctx context.Context, api *client.Client, t *termina
 	if err := api.RemoveMember(ctx, q.organization(), m.UserID.String(), q.match(tag)...); err != nil {
 		return err
 	}
-	return t.print(report{value: m, head: outcomeHead, rows: [][]string{{m.Username, "removed"}}, text: sentence("%s is no member of %s any more.", m.Username, q.organization())})
+	return t.print(report{value: m, head: outcomeHead, rows: [][]string{{m.Username, "removed"}}, text: sentence("%s is no longer a member of %s.", m.Username, q.organization())})
 }
 
 var outcomeHead = []string{"USERNAME", "OUTCOME"}

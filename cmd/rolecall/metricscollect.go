@@ -62,7 +62,7 @@ type store struct {
 
 var (
 	decisionsDesc = prometheus.NewDesc("rolecall_authz_decisions_total", "Questions that the engine answered.", []string{"decision"}, nil)
-	hashesDesc    = prometheus.NewDesc("rolecall_password_hashes_total", "Password hashes computed: logins, right and wrong.", nil, nil)
+	hashesDesc    = prometheus.NewDesc("rolecall_password_hashes_total", "Password hashes computed: logins, with correct and wrong passwords.", nil, nil)
 	refusalsDesc  = prometheus.NewDesc("rolecall_refusals_suppressed_total", "Refusals that the audit trail does not have, because one account had too many.", nil, nil)
 	sizeDesc      = prometheus.NewDesc("rolecall_db_size_bytes", "What the data takes: the database file and its log, or the database on the server.", nil, nil)
 	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
@@ -70,7 +70,7 @@ var (
 	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
 	oldNamesDesc  = prometheus.NewDesc("rolecall_catalog_old_names_total", "Requests that named a pair as it was called before.", []string{"pair"}, nil)
 	listenersDesc = prometheus.NewDesc("rolecall_feed_clients", "Programs that listen to changes.", nil, nil)
-	lagDesc       = prometheus.NewDesc("rolecall_feed_lag_seconds", "How long ago changes were read last, while somebody listens.", nil, nil)
+	lagDesc       = prometheus.NewDesc("rolecall_feed_lag_seconds", "How long ago changes were read last, while someone listens.", nil, nil)
 	skewDesc      = prometheus.NewDesc("rolecall_clock_skew_seconds", "By how much the clock here is ahead of the database's.", nil, nil)
 	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write or a read: until a restart, or until there is room if it was full.", nil, nil)
 )

@@ -19,7 +19,7 @@ func testCommand() *command {
 	format := "text"
 	return &command{
 		name: "test", operand: "FILE…", raw: true,
-		summary: "Test permissions: files that say what holders of roles can do, and what they cannot",
+		summary: "Test permissions: files that say what people with roles can do, and what they cannot",
 		about: "A file that names its catalog is tested without a server: with the roles of the catalog and those of the file.\n" +
 			"Other files are about the people and the roles of a server, or of a database.\n\n" +
 			"A name that does not exist is an error and never a no, so a misspelled test does not pass. docs/catalog.md shows\n" +

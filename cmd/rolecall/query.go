@@ -42,7 +42,7 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
 			// It stands in the call, not in a variable: what is set once for all is no answer to a question.
 			case "yes":
-				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask; needed where nobody can be asked")
+				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask; needed where no one can be asked")
 			case "dry-run":
 				fs.BoolVar(&q.dryRun, "dry-run", false, "change nothing, and print whom the change would affect")
 			case "if-match":

@@ -104,7 +104,7 @@ func rolesCreateCommand() *command {
 	return &command{
 		name: "roles create", operand: "NAME",
 		summary: "Create a role of an organization, or of the site without --org",
-		about:   "Nobody can grant what they do not hold themselves. To keep roles in files, see roles apply.",
+		about:   "You can only grant permissions that you have yourself. To keep roles in files, see roles apply.",
 		examples: []string{
 			"rolecall roles create night-shift --display-name 'Night shift' --allow organization_member:read,update --deny organization_member:delete --org acme",
 			"rolecall roles create help-desk --allow user:read",
@@ -131,7 +131,7 @@ func rolesEditCommand() *command {
 	return &command{
 		name: "roles edit", operand: "ROLE",
 		summary: "Change the display name, the description or some permissions of a custom role",
-		about:   "What no flag names stays as it is. If the role is changed by somebody else meanwhile, nothing is done.",
+		about:   "What no flag names stays as it is. If the role is changed by someone else in between, nothing is done.",
 		examples: []string{
 			"rolecall roles edit night-shift --allow organization_member:read,create --unset assign_org_role:read --org acme",
 			"rolecall roles edit night-shift --deny organization_member:delete --org acme --dry-run",

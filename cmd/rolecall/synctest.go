@@ -117,7 +117,7 @@ func syncReport(f *client.SyncForecast) report {
 		}
 		for _, h := range f.Held {
 			fmt.Fprintf(w, "%s stays: %s.\n", h.Role, map[string]string{
-				"last-owner": "nobody else could administer the site", "last-admin": "nobody else could administer the organization",
+				"last-owner": "no one else could administer the site", "last-admin": "no one else could administer the organization",
 				"held": "too many people would lose something",
 			}[h.Why])
 		}

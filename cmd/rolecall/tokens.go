@@ -95,7 +95,7 @@ func tokensCreateCommand() *command {
 	return &command{
 		name:    "tokens create",
 		summary: "Create an API token for an account",
-		about: "The token gives the rights of its account, or with --scope only those that are named, and with --organization only\n" +
+		about: "The token gives the permissions of its account, or with --scope only those that are named, and with --organization only\n" +
 			"there. A scope is TYPE:ACTION or TYPE:* of the catalog; with rolecall:decide it may only ask for decisions. It is\n" +
 			"printed once; only its hash is stored.",
 		examples: []string{
@@ -172,7 +172,7 @@ func tokensRevokeCommand() *command {
 	var owner tokenOwner
 	return &command{
 		name: "tokens revoke", operand: "TOKEN",
-		summary:  "Revoke an API token: nobody can use it any more",
+		summary:  "Revoke an API token: it stops working",
 		about:    "TOKEN is its name or its id, never the secret.",
 		examples: []string{"rolecall tokens revoke terraform --username ci", "rolecall tokens revoke 4Kq0cXo1bd --yes"},
 		settings: askSettings,

@@ -14,9 +14,9 @@ func usersGiveCommand() *command {
 	return &command{
 		name: "users give", operand: "USER ROLE…",
 		summary: "Give roles of the site to an account, for good or until a day",
-		about: "Without --until and --reason, roles that USER holds already stay as they are. With one of them each ROLE becomes so,\n" +
+		about: "Without --until and --reason, roles that USER has already stay as they are. With one of them each ROLE becomes so,\n" +
 			"also one that is held: the end is moved, or the reason changed. --until none takes an end away. If the account is\n" +
-			"changed by somebody else meanwhile, nothing more is done.",
+			"changed by someone else in between, nothing more is done.",
 		examples: []string{"rolecall users give grace help-desk", `rolecall users give grace owner --until 12h --reason "incident 42"`},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
@@ -41,7 +41,7 @@ func usersTakeCommand() *command {
 		name: "users take", operand: "USER ROLE…",
 		summary: "Take roles of the site from an account",
 		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or suspend the account.\n" +
-			"If the account is changed by somebody else meanwhile, nothing is done.",
+			"If the account is changed by someone else in between, nothing is done.",
 		examples: []string{"rolecall users take grace help-desk", "rolecall users take grace help-desk owner --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("dry-run", "if-match"),

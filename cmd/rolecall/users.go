@@ -113,7 +113,7 @@ func usersSetRolesCommand() *command {
 	var q query
 	return &command{
 		name: "users set-roles", operand: "USER [ROLE…]",
-		summary:  "Replace the roles of the site that an account holds; without ROLE, take all",
+		summary:  "Replace the site roles of an account; without ROLE, remove all",
 		examples: []string{"rolecall users set-roles grace owner help-desk", "rolecall users set-roles grace --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("dry-run", "if-match"),

@@ -96,7 +96,7 @@ func planCatalog(ctx context.Context, a *unit.Attempt, v nextVersion) (nextVersi
 	if !a.Actor.Owner() {
 		return v, errNotOwner
 	}
-	const changed = "The catalog was changed meanwhile."
+	const changed = "Someone else changed the catalog."
 	if err := a.BegunFrom(ctx, v.in.ifMatch, catalogTag(a.Catalog().Version()), changed); err != nil {
 		return v, err
 	}

@@ -178,7 +178,7 @@ func (s *Service) readPasswordLink(ctx context.Context, secret string) (row db.G
 // passwordLink finds the link that a secret belongs to. NotFound: there is none, it is over, or whoever made it for the
 // account could not make it now.
 func passwordLink(ctx context.Context, s unit.Reader, secret string) (db.GetPasswordLinkRow, error) {
-	gone := &org.Error{Kind: org.NotFound, Message: "This link does not work any more.",
+	gone := &org.Error{Kind: org.NotFound, Message: "This link no longer works.",
 		Detail: "It was used, replaced or revoked, or it is too old. Ask an administrator for a new one."}
 	id, secret, err := splitToken(secret)
 	if err != nil {

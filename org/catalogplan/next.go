@@ -117,7 +117,7 @@ func (n *Next) Refuse(p org.CatalogPlan) error {
 	case len(p.Taken) > 0:
 		return refuse(p.Taken[0], "Rename the built-in role, or delete the custom one.")
 	case slices.ContainsFunc(p.InUse, func(u org.CatalogUse) bool { return !u.Retire }):
-		return refuse("This takes away what is in use.", "Name each item in retire=, or leave it in.")
+		return refuse("This removes what is in use.", "Name each item in retire=, or leave it in.")
 	}
 	return nil
 }

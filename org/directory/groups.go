@@ -119,7 +119,7 @@ func (p *groupPlan) read(ctx context.Context, a *unit.Attempt) (err error) {
 		return err
 	}
 	a.About(groupType, p.row.ID, p.row.DisplayName, p.row.OrganizationID)
-	return a.BegunFrom(ctx, p.in.begun, strconv.FormatInt(p.row.Version, 10), "The group was changed meanwhile.")
+	return a.BegunFrom(ctx, p.in.begun, strconv.FormatInt(p.row.Version, 10), "The group has changed.")
 }
 
 // after finds what the group is afterwards, and who comes and goes. members are those who are in it afterwards; nil where nobody

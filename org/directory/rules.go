@@ -140,7 +140,7 @@ func planRules(ctx context.Context, a *unit.Attempt, in ruling) (p ruled, err er
 		return p, err
 	}
 	is := org.DirectoryRules{Organization: unit.OrganizationOf(o), Version: p.directory.Version}
-	if err := a.BegunFrom(ctx, wanted.IfMatch, is.Tag(), "The directory was changed meanwhile."); err != nil {
+	if err := a.BegunFrom(ctx, wanted.IfMatch, is.Tag(), "Someone else changed the directory."); err != nil {
 		return p, err
 	}
 	p.ended = missing(stored, wanted.Rules)

@@ -125,7 +125,7 @@ func splitToken(token string) (id uuid.UUID, secret string, ok bool) {
 // forbidden is a refusal of a guard rail, as a directory is told of it: its request is right, and must not be done.
 func forbidden(err error) error {
 	if e, ok := errors.AsType[*org.Error](err); ok && e.Kind == org.Invalid && e.Code == "" {
-		return &org.Error{Kind: org.Forbidden, Message: e.Message, Detail: "Make somebody else an organization admin first, or ask a site owner."}
+		return &org.Error{Kind: org.Forbidden, Message: e.Message, Detail: "Make someone else an organization admin first, or ask a site owner."}
 	}
 	return err
 }

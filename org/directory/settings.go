@@ -170,7 +170,7 @@ func planSettings(ctx context.Context, a *unit.Attempt, in settling) (p settled,
 		return p, org.FieldErrors{{Field: "slug", Detail: "must stay " + p.before.Slug + ": the records of the directory carry it"}}.Err("Validation failed.")
 	}
 	is := org.Directory{Organization: unit.OrganizationOf(o), Version: p.before.Version}
-	if err := a.BegunFrom(ctx, wanted.IfMatch, is.Tag(), "The directory was changed meanwhile."); err != nil {
+	if err := a.BegunFrom(ctx, wanted.IfMatch, is.Tag(), "Someone else changed the directory."); err != nil {
 		return p, err
 	}
 	p.after = p.before

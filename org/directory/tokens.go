@@ -82,7 +82,7 @@ func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err 
 		}
 	}
 	if live >= org.MaxDirectoryTokens {
-		return p, &org.Error{Kind: org.Conflict, Message: "The directory has two tokens already.", Detail: "Delete the one that it does not use any more."}
+		return p, &org.Error{Kind: org.Conflict, Message: "The directory has two tokens already.", Detail: "Delete the one that it no longer uses."}
 	}
 	p.token = org.DirectoryToken{
 		ID: unit.NewID(), MakerID: a.Actor.ID(), Maker: a.Actor.User.Username, CreatedAt: a.Now, ExpiresAt: a.Now.Add(wanted.Lifetime),

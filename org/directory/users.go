@@ -124,7 +124,7 @@ func (in *userChange) read(ctx context.Context, a *unit.Attempt) (row db.Directo
 	if in.creates && row.Settled { // an equal request was faster
 		return row, scim.Taken("userName")
 	}
-	return row, a.BegunFrom(ctx, in.begun, strconv.FormatInt(row.Version, 10), "The user was changed meanwhile.")
+	return row, a.BegunFrom(ctx, in.begun, strconv.FormatInt(row.Version, 10), "The user has changed.")
 }
 
 // after is what a directory says about somebody once the change is made.

@@ -66,7 +66,7 @@ func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, er
 		c.after.ID = unit.NewID()
 	}
 	a.About(in.in.Kind.Resource(), c.after.ID, p.ID, where.organization.ID)
-	if err := a.BegunFrom(ctx, change.From, c.before.Tag(), "These rules were changed meanwhile."); err != nil {
+	if err := a.BegunFrom(ctx, change.From, c.before.Tag(), "Someone else changed these rules."); err != nil {
 		return c, err
 	}
 	// Before anything is compared: the same id in capitals would be another target.

@@ -154,7 +154,7 @@ func (s *Service) mailed(ctx context.Context, m *db.Mail) (offer *org.Invitation
 			return err
 		}
 		if !ok {
-			problem = "The invitation could not be accepted any more, so its mail was not sent."
+			problem = "The invitation could no longer be accepted, so its mail was not sent."
 			return nil
 		}
 		i := invitationOf(&row, src.When)

@@ -21,7 +21,7 @@ const (
 
 // Resend gives an invitation another link and another end; the link before stops working. It is in the answer alone, or with
 // send goes out by mail, if the server can. The caller stands for the
-// invitation from now on, so it takes the rights to make it. organization is "" for the path of the site. NotFound: no such
+// invitation from now on, so it takes the permissions to make it. organization is "" for the path of the site. NotFound: no such
 // invitation there. Conflict: it is accepted or revoked, or gives nothing any more. TooMany: once a minute, and ten times in all.
 func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, id string, send bool) (made org.Invitation, err error) {
 	defer org.Wrap(&err, "resend invitation %q", id)
@@ -145,7 +145,7 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 		return r, err
 	}
 	if !ok {
-		return r, &org.Error{Kind: org.Conflict, Message: "The invitation gives nothing any more.",
+		return r, &org.Error{Kind: org.Conflict, Message: "The invitation no longer gives anything.",
 			Detail: "Its end has passed, or a role or each organization that it names is gone. Revoke it, and make a new one."}
 	}
 	if err := mayResend(&f.row, a.Now); err != nil {

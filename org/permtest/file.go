@@ -1,4 +1,4 @@
-// Package permtest runs permission tests: files that say what holders of roles can do, and what they cannot. A file is tried
+// Package permtest runs permission tests: files that say what people with roles can do, and what they cannot. A file is tried
 // on the catalog that it names, or on a server with its people.
 //
 // What a file misspells is an error and never a no: a test that a typo keeps green would guard nothing.

@@ -156,7 +156,7 @@ func (in *signIn) mayLink(ctx context.Context, a *unit.Attempt, row *db.UserRow)
 	case row.LoginType == org.LoginNone:
 		return "the account of this address is a service account", nil
 	case row.Roles != "":
-		return "the account of this address holds a role of the site", nil
+		return "the account of this address has a site role", nil
 	}
 	return "", nil
 }

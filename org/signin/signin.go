@@ -120,7 +120,7 @@ func (s *Service) follow(ctx context.Context, in signIn, user uuid.UUID) error {
 // syncDueError means that what the account holds must change before it can be let in.
 type syncDueError struct{ user uuid.UUID }
 
-func (syncDueError) Error() string { return "this sign-in changes what the account holds" }
+func (syncDueError) Error() string { return "this sign-in changes the roles of the account" }
 
 func (in *signIn) person(user uuid.UUID) idpsync.Person {
 	return idpsync.Person{Provider: in.provider, Claims: in.proof.Claims, Request: in.request, User: user}

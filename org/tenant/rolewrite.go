@@ -126,8 +126,8 @@ func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *uni
 		return c, &org.Error{Kind: org.Conflict, Message: "This role exists already.", Outdated: true, Tag: stored.Tag(),
 			Detail: "Nothing of yours was saved; leave If-None-Match out to replace it."}
 	case stored == nil:
-		return c, &org.Error{Kind: org.Conflict, Outdated: true, Message: "This role was deleted meanwhile.",
-			Detail: "Somebody else deleted it after you opened it. Nothing of yours was saved; make a new role if it is still wanted."}
+		return c, &org.Error{Kind: org.Conflict, Outdated: true, Message: "This role has been deleted.",
+			Detail: "Someone else deleted it after you opened it. Your changes were not saved; make a new role if it is still needed."}
 	default:
 		return c, a.ChangedMeanwhile(ctx, stored.Tag(), unit.RoleChanged)
 	}

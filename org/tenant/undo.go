@@ -38,7 +38,7 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 }
 
 // errNotUndoable is the answer to entries of any other kind.
-var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members and of the roles that somebody holds can; a role has versions to restore.")
+var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members and of the roles that people have can; a role has versions to restore.")
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
@@ -178,7 +178,7 @@ func (u *undoing) ofSite() bool { return u.org.ID == uuid.Nil }
 
 // changedSince is the refusal of an undo that comes too late. Conflict.
 func changedSince(detail string) *org.Error {
-	return &org.Error{Kind: org.Conflict, Message: "This can't be undone any more.", Detail: detail}
+	return &org.Error{Kind: org.Conflict, Message: "This can no longer be undone.", Detail: detail}
 }
 
 // asLeft says whether roles are those that the entry left.

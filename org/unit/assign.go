@@ -22,9 +22,9 @@ func GiveRefusal(by *org.Actor, action string, object rbac.Object, r *SetRole) s
 	case ok:
 		return ""
 	case len(missing) > 0:
-		return "Needs what the role holds: " + org.Summarize(missing)
+		return "Requires permissions you don't have: " + org.Summarize(missing)
 	}
-	return "Your roles don't hand out this built-in role"
+	return "Your roles don't allow you to assign this role"
 }
 
 // MayHandOut refuses roles of a set that the caller may neither give nor take. Forbidden: the first of them, with all in the
@@ -44,7 +44,7 @@ func (a *Attempt) MayHandOut(set *RoleSet, place uuid.UUID, names []string) erro
 		return nil
 	}
 	return &org.Error{Kind: org.Forbidden, Message: bad[0].Detail, Fields: bad,
-		Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out."}
+		Detail: "You can only assign or remove roles whose permissions you have, and built-in roles that your roles let you assign."}
 }
 
 // Named checks the names of roles in a request, all of them, and sorts them. implied is the role that everybody holds: it

@@ -22,7 +22,7 @@ func (a *Attempt) KeepOwners(ctx context.Context) error {
 	if err != nil || found {
 		return err
 	}
-	return org.ErrInvalid("The last active owner must stay.",
+	return org.ErrInvalid("At least one active owner must remain.",
 		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
 }
 
@@ -86,7 +86,7 @@ func (a *Attempt) KeepAdmin(ctx context.Context, o db.Organization, user uuid.UU
 }
 
 func (a *Attempt) lastAdmin(o db.Organization) error {
-	return org.ErrInvalid("The last active organization admin must stay.",
+	return org.ErrInvalid("At least one active organization admin must remain.",
 		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", a.nameOf(o, "An organization that you can't see")))
 }
 
@@ -146,8 +146,8 @@ func (a *Attempt) KeepUndo(ctx context.Context, object rbac.Object, action strin
 	if !lost {
 		return nil
 	}
-	return org.ErrInvalid("This would take away your own right to undo it.",
-		"You hold this role yourself, and after the change you could not put it back. Ask another administrator to make it.")
+	return org.ErrInvalid("You could not undo this change.",
+		"You have this role yourself and could not restore it. Ask another administrator. Ask another administrator to make it.")
 }
 
 // BeyondCaller is what roles held in an organization give that the caller does not hold there itself.

@@ -248,7 +248,7 @@ func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, 
 			m.RolesRefusal = "Needs assign_org_role:assign or assign_org_role:unassign"
 		default:
 			if beyond := s.BeyondCaller(by, o.ID, roles.Held(m.Roles)); len(beyond) > 0 {
-				m.RolesRefusal = "Holds what you don't: " + org.Summarize(beyond)
+				m.RolesRefusal = "Has permissions you don't have: " + org.Summarize(beyond)
 			}
 		}
 		if !remove {

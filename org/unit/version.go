@@ -12,11 +12,11 @@ import (
 
 // What changed meanwhile.
 const (
-	RoleChanged         = "This role was changed meanwhile."
-	RolesChanged        = "These roles were changed meanwhile."
-	MembershipChanged   = "This membership was changed meanwhile."
-	AccountChanged      = "This account was changed meanwhile."
-	OrganizationChanged = "This organization was changed meanwhile."
+	RoleChanged         = "Someone else changed this role."
+	RolesChanged        = "Someone else changed these roles."
+	MembershipChanged   = "Someone else changed this membership."
+	AccountChanged      = "Someone else changed this account."
+	OrganizationChanged = "Someone else changed this organization."
 )
 
 // BegunFrom refuses a change that may not begin from the version that is stored.
@@ -39,7 +39,7 @@ func (a *Attempt) ChangedMeanwhile(ctx context.Context, stored, message string) 
 		when = " on " + at.UTC().Format("2 January 2006, 15:04 UTC")
 	}
 	return &org.Error{Kind: org.Conflict, Message: message, Outdated: true, Tag: stored, Detail: fmt.Sprintf(
-		"%s saved it%s. Nothing of yours was saved; open it again to see what it is now.", cmp.Or(who, "Somebody else"), when)}
+		"%s saved it%s. Your changes were not saved.", cmp.Or(who, "Someone else"), when)}
 }
 
 // lastChange is who last changed what the change is about, and when; nobody if the trail does not tell.

@@ -252,7 +252,7 @@ func (one *provider) addUserInfo(ctx context.Context, k *known, access string, p
 		return fmt.Errorf("userinfo: %w", err)
 	}
 	if more["sub"] != proof.Subject {
-		return errors.New("userinfo is about somebody else")
+		return errors.New("userinfo is about someone else")
 	}
 	const verified = "email_verified"
 	if _, signed := proof.Claims[one.EmailClaim]; signed {

@@ -257,7 +257,7 @@ func (one *provider) ready() (*known, error) {
 func (one *provider) unreachable(cause error) *org.Error {
 	return &org.Error{
 		Kind: org.Unavailable, RetryAfter: time.Minute, Err: cause, Message: one.Name + " can't be reached at the moment.",
-		Detail: "Nobody can sign in with it until it answers again. Who has a password can sign in with that.",
+		Detail: "No one can sign in with it until it answers again. People with a password can use that.",
 	}
 }
 
