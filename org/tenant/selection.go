@@ -69,7 +69,7 @@ func asSeen(ctx context.Context, a *unit.Attempt, o db.Organization, seen []uuid
 		if err == nil && (member || a.Actor.Can("read", org.UserObject(id))) {
 			went = append(went, row.Username)
 		} else {
-			went = append(went, "somebody who is gone")
+			went = append(went, "someone who is gone")
 		}
 	}
 	return &org.Error{Kind: org.Conflict, Message: "The list has changed.",
