@@ -99,7 +99,6 @@ func (s Search) actions() []hit {
 		add(s.MakesUsers, hit{label: "New user", about: o.Label(), glyph: "plus", url: NewUserIn(o.Name, "")})
 	}
 	add(s.Nav.CanCreateOrganizations, hit{label: "New organization", about: "Site", glyph: "plus", url: NewOrganizationURL})
-	add(true, hit{label: "New API token", about: "Yours", glyph: "plus", url: TokensURL("me")})
 	add(true, hit{label: "Sign out", about: "Yours", glyph: "log-out", url: LogoutURL, post: true})
 	return out
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -55,13 +56,21 @@ func TestSetupPages(t *testing.T) {
 	if wrong.StatusCode != 403 || wrong.Document().Find("input[name=username]").AttrOr("value", "") != "fiona" {
 		t.Errorf("with a wrong token: got %d\n%.800s", wrong.StatusCode, wrong.Body)
 	}
-	done := s.Send(t, webtest.Page, webtest.Request{Path: "/setup", Form: firstForm("the-setup-token")})
-	if done.StatusCode != 303 || done.Header.Get("Location") != "/" || done.CookieNamed("rolecall") == nil {
+	weak.Set("organization", strings.Repeat("x", 65))
+	long := s.Send(t, webtest.Page, webtest.Request{Path: "/setup", Form: weak})
+	if n := long.Document().Find("#organization-error, #password-error").Length(); long.StatusCode != 400 || n != 2 {
+		t.Errorf("with a long name too: got %d, with %d errors", long.StatusCode, n)
+	}
+	form := firstForm("the-setup-token")
+	form.Set("organization", "Acme Robotics")
+	done := s.Send(t, webtest.Page, webtest.Request{Path: "/setup", Form: form})
+	if done.StatusCode != 303 || done.Header.Get("Location") != "/organizations/default/overview" || done.CookieNamed("rolecall") == nil {
 		t.Fatalf("got %d to %q\n%s", done.StatusCode, done.Header.Get("Location"), done.Body)
 	}
 	session := http.Header{"Cookie": {"rolecall=" + done.CookieNamed("rolecall").Value}}
-	if res := s.Send(t, webtest.Page, webtest.Request{Path: members, Header: session}); res.StatusCode != 200 {
-		t.Errorf("signed in: got %d", res.StatusCode)
+	res := s.Send(t, webtest.Page, webtest.Request{Path: "/organizations/default/overview", Header: session})
+	if got := res.Document().Find("h1").Text(); res.StatusCode != 200 || got != "Acme Robotics" {
+		t.Errorf("signed in: got %d, %q", res.StatusCode, got)
 	}
 	for _, r := range []webtest.Request{{Path: "/setup"}, {Path: "/setup", Form: firstForm("the-setup-token")}} {
 		if res := s.Send(t, webtest.Page, r); res.StatusCode != 404 {
