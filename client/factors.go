@@ -10,6 +10,7 @@ import (
 type Factors struct {
 	App           bool       `json:"app"`                 // sign-ins ask for a code of an authenticator app
 	AppSince      *time.Time `json:"app_since,omitempty"` // when it was set up
+	Passkeys      int        `json:"passkeys"`            // how many there are
 	RecoveryCodes int        `json:"recovery_codes"`      // how many are left
 	Required      bool       `json:"required"`            // the site asks for a second factor
 }

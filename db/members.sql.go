@@ -657,7 +657,8 @@ SELECT CAST(EXISTS (
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0))) AND r.user_id <> ?5
+          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0))
+      OR m.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id)) AND r.user_id <> ?5
       AND EXISTS (
           SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
             AND b.username_key = r.username_key AND b.ends_at IS NULL)
@@ -801,7 +802,8 @@ WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key < ?3
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(?5 AS text) = '*' OR instr(?5, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(?5 AS text) = '*' OR instr(?5, ' ' || i.provider || ' ') > 0))
+      OR m.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id))
   AND (NOT CAST(?6 AS boolean) OR h.ends_at IS NULL AND EXISTS (
       SELECT 1 FROM member_roles b WHERE b.organization_id = h.organization_id AND b.role = 'organization-member'
         AND b.username_key = h.username_key AND b.ends_at IS NULL))
@@ -878,7 +880,8 @@ WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(?5 AS text) = '*' OR instr(?5, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(?5 AS text) = '*' OR instr(?5, ' ' || i.provider || ' ') > 0))
+      OR m.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id))
 ORDER BY h.user_id
 LIMIT CAST(?6 AS bigint)
 `

@@ -356,6 +356,30 @@ type OrganizationMember struct {
 	SiteNextEnd    sql.NullTime
 }
 
+type Passkey struct {
+	Credential     []byte
+	ID             uuid.UUID
+	UserID         uuid.UUID
+	Host           string
+	Name           string
+	PublicKey      []byte
+	SignCount      int64
+	BackupEligible bool
+	BackedUp       bool
+	Transports     string
+	CreatedAt      time.Time
+	LastUsedAt     sql.NullTime
+	DoubtedAt      sql.NullTime
+}
+
+type PasskeyChallenge struct {
+	Hash      []byte
+	Browser   []byte
+	UserID    uuid.NullUUID
+	Registers bool
+	ExpiresAt time.Time
+}
+
 type PasswordLink struct {
 	UserID     uuid.UUID
 	ID         string

@@ -32,6 +32,8 @@ type Reads interface {
 	CountNotices(ctx context.Context, hash []byte) (int64, error)
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
 	CountOwnersWithPassword(ctx context.Context) (int64, error)
+	CountPasskeys(ctx context.Context, userID uuid.UUID) (int64, error)
+	CountPasskeysElsewhere(ctx context.Context, host string) (int64, error)
 	CountProviderPeople(ctx context.Context) ([]CountProviderPeopleRow, error)
 	CountRecoveryCodes(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error)
@@ -93,10 +95,13 @@ type Reads interface {
 	GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error)
 	GetOtherIssuer(ctx context.Context, arg GetOtherIssuerParams) (string, error)
 	GetOtherProvider(ctx context.Context, arg GetOtherProviderParams) (string, error)
+	GetPasskey(ctx context.Context, credential []byte) (GetPasskeyRow, error)
+	GetPasskeyChallenge(ctx context.Context, arg GetPasskeyChallengeParams) (GetPasskeyChallengeRow, error)
 	GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error)
 	GetPasswordHash(ctx context.Context, id uuid.UUID) (string, error)
 	GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error)
 	GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error)
+	GetPasswordMaker(ctx context.Context, id uuid.UUID) (uuid.NullUUID, error)
 	GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error)
 	GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, error)
 	GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int64, error)
@@ -235,6 +240,8 @@ type Reads interface {
 	ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrganizationsOfUserAfterParams) ([]Organization, error)
 	ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error)
 	ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error)
+	ListPasskeys(ctx context.Context, userID uuid.UUID) ([]ListPasskeysRow, error)
+	ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysElsewhereParams) ([]ListPasskeysElsewhereRow, error)
 	ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error)
 	ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error)
 	ListPeopleOfDirectoryGroups(ctx context.Context, ids []uuid.UUID) ([]ListPeopleOfDirectoryGroupsRow, error)
@@ -394,6 +401,16 @@ func (r reads) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64
 func (r reads) CountOwnersWithPassword(ctx context.Context) (int64, error) {
 	found, err := r.queries.CountOwnersWithPassword(ctx)
 	return found, named("CountOwnersWithPassword", err)
+}
+
+func (r reads) CountPasskeys(ctx context.Context, userID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountPasskeys(ctx, userID)
+	return found, named("CountPasskeys", err)
+}
+
+func (r reads) CountPasskeysElsewhere(ctx context.Context, host string) (int64, error) {
+	found, err := r.queries.CountPasskeysElsewhere(ctx, host)
+	return found, named("CountPasskeysElsewhere", err)
 }
 
 func (r reads) CountProviderPeople(ctx context.Context) ([]CountProviderPeopleRow, error) {
@@ -701,6 +718,16 @@ func (r reads) GetOtherProvider(ctx context.Context, arg GetOtherProviderParams)
 	return found, named("GetOtherProvider", err)
 }
 
+func (r reads) GetPasskey(ctx context.Context, credential []byte) (GetPasskeyRow, error) {
+	found, err := r.queries.GetPasskey(ctx, credential)
+	return found, named("GetPasskey", err)
+}
+
+func (r reads) GetPasskeyChallenge(ctx context.Context, arg GetPasskeyChallengeParams) (GetPasskeyChallengeRow, error) {
+	found, err := r.queries.GetPasskeyChallenge(ctx, arg)
+	return found, named("GetPasskeyChallenge", err)
+}
+
 func (r reads) GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error) {
 	found, err := r.queries.GetPassword(ctx, emailKey)
 	return found, named("GetPassword", err)
@@ -719,6 +746,11 @@ func (r reads) GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkR
 func (r reads) GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error) {
 	found, err := r.queries.GetPasswordLinkOfUser(ctx, userID)
 	return found, named("GetPasswordLinkOfUser", err)
+}
+
+func (r reads) GetPasswordMaker(ctx context.Context, id uuid.UUID) (uuid.NullUUID, error) {
+	found, err := r.queries.GetPasswordMaker(ctx, id)
+	return found, named("GetPasswordMaker", err)
 }
 
 func (r reads) GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error) {
@@ -1411,6 +1443,16 @@ func (r reads) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParam
 	return found, named("ListOutsidersByID", err)
 }
 
+func (r reads) ListPasskeys(ctx context.Context, userID uuid.UUID) ([]ListPasskeysRow, error) {
+	found, err := r.queries.ListPasskeys(ctx, userID)
+	return found, named("ListPasskeys", err)
+}
+
+func (r reads) ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysElsewhereParams) ([]ListPasskeysElsewhereRow, error) {
+	found, err := r.queries.ListPasskeysElsewhere(ctx, arg)
+	return found, named("ListPasskeysElsewhere", err)
+}
+
 func (r reads) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error) {
 	found, err := r.queries.ListPeople(ctx, arg)
 	return found, named("ListPeople", err)
@@ -2006,6 +2048,46 @@ func (w Writes) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 	return named("DeleteOrganization", w.tx.queries.DeleteOrganization(ctx, id))
 }
 
+// DeletePasskey runs the statement of its name.
+func (w Writes) DeletePasskey(ctx context.Context, arg DeletePasskeyParams) error {
+	if err := w.tx.enter("DeletePasskey"); err != nil {
+		return err
+	}
+	return named("DeletePasskey", w.tx.queries.DeletePasskey(ctx, arg))
+}
+
+// DeletePasskeyChallenges runs the statement of its name.
+func (w Writes) DeletePasskeyChallenges(ctx context.Context, now time.Time) error {
+	if err := w.tx.enter("DeletePasskeyChallenges"); err != nil {
+		return err
+	}
+	return named("DeletePasskeyChallenges", w.tx.queries.DeletePasskeyChallenges(ctx, now))
+}
+
+// DeletePasskeyChallengesOfUser runs the statement of its name.
+func (w Writes) DeletePasskeyChallengesOfUser(ctx context.Context, userID uuid.NullUUID) error {
+	if err := w.tx.enter("DeletePasskeyChallengesOfUser"); err != nil {
+		return err
+	}
+	return named("DeletePasskeyChallengesOfUser", w.tx.queries.DeletePasskeyChallengesOfUser(ctx, userID))
+}
+
+// DeletePasskeys runs the statement of its name.
+func (w Writes) DeletePasskeys(ctx context.Context, userID uuid.UUID) error {
+	if err := w.tx.enter("DeletePasskeys"); err != nil {
+		return err
+	}
+	return named("DeletePasskeys", w.tx.queries.DeletePasskeys(ctx, userID))
+}
+
+// DeletePasskeysElsewhere runs the statement of its name.
+func (w Writes) DeletePasskeysElsewhere(ctx context.Context, arg DeletePasskeysElsewhereParams) error {
+	if err := w.tx.enter("DeletePasskeysElsewhere"); err != nil {
+		return err
+	}
+	return named("DeletePasskeysElsewhere", w.tx.queries.DeletePasskeysElsewhere(ctx, arg))
+}
+
 // DeletePasswordLink runs the statement of its name.
 func (w Writes) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64, error) {
 	if err := w.tx.enter("DeletePasswordLink"); err != nil {
@@ -2173,6 +2255,14 @@ func (w Writes) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) er
 		return err
 	}
 	return named("DeleteUserRole", w.tx.queries.DeleteUserRole(ctx, arg))
+}
+
+// DoubtPasskey runs the statement of its name.
+func (w Writes) DoubtPasskey(ctx context.Context, arg DoubtPasskeyParams) error {
+	if err := w.tx.enter("DoubtPasskey"); err != nil {
+		return err
+	}
+	return named("DoubtPasskey", w.tx.queries.DoubtPasskey(ctx, arg))
 }
 
 // DropPassword runs the statement of its name.
@@ -2479,6 +2569,22 @@ func (w Writes) InsertOrganization(ctx context.Context, arg InsertOrganizationPa
 	return named("InsertOrganization", w.tx.queries.InsertOrganization(ctx, arg))
 }
 
+// InsertPasskey runs the statement of its name.
+func (w Writes) InsertPasskey(ctx context.Context, arg InsertPasskeyParams) error {
+	if err := w.tx.enter("InsertPasskey"); err != nil {
+		return err
+	}
+	return named("InsertPasskey", w.tx.queries.InsertPasskey(ctx, arg))
+}
+
+// InsertPasskeyChallenge runs the statement of its name.
+func (w Writes) InsertPasskeyChallenge(ctx context.Context, arg InsertPasskeyChallengeParams) error {
+	if err := w.tx.enter("InsertPasskeyChallenge"); err != nil {
+		return err
+	}
+	return named("InsertPasskeyChallenge", w.tx.queries.InsertPasskeyChallenge(ctx, arg))
+}
+
 // InsertPermission runs the statement of its name.
 func (w Writes) InsertPermission(ctx context.Context, arg InsertPermissionParams) error {
 	if err := w.tx.enter("InsertPermission"); err != nil {
@@ -2735,6 +2841,15 @@ func (w Writes) RevokeInvitation(ctx context.Context, arg RevokeInvitationParams
 	return named("RevokeInvitation", w.tx.queries.RevokeInvitation(ctx, arg))
 }
 
+// TakePasskeyChallenge runs the statement of its name.
+func (w Writes) TakePasskeyChallenge(ctx context.Context, hash []byte) (int64, error) {
+	if err := w.tx.enter("TakePasskeyChallenge"); err != nil {
+		return 0, err
+	}
+	n, err := w.tx.queries.TakePasskeyChallenge(ctx, hash)
+	return n, named("TakePasskeyChallenge", err)
+}
+
 // TouchHolders runs the statement of its name.
 func (w Writes) TouchHolders(ctx context.Context, arg TouchHoldersParams) error {
 	if err := w.tx.enter("TouchHolders"); err != nil {
@@ -2911,6 +3026,14 @@ func (w Writes) UseDirectoryToken(ctx context.Context, arg UseDirectoryTokenPara
 	return named("UseDirectoryToken", w.tx.queries.UseDirectoryToken(ctx, arg))
 }
 
+// UsePasskey runs the statement of its name.
+func (w Writes) UsePasskey(ctx context.Context, arg UsePasskeyParams) error {
+	if err := w.tx.enter("UsePasskey"); err != nil {
+		return err
+	}
+	return named("UsePasskey", w.tx.queries.UsePasskey(ctx, arg))
+}
+
 // UseRecoveryCode runs the statement of its name.
 func (w Writes) UseRecoveryCode(ctx context.Context, arg UseRecoveryCodeParams) error {
 	if err := w.tx.enter("UseRecoveryCode"); err != nil {
@@ -2937,159 +3060,169 @@ func (w Writes) VerifyEmail(ctx context.Context, arg VerifyEmailParams) error {
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
-	"AcceptInvitation":            SiteUnit,
-	"ApplyInvitationGrants":       OrganizationUnit,
-	"BumpRevision":                SiteUnit,
-	"ClaimMail":                   SignInUnit,
-	"ConfirmTOTP":                 SignInUnit,
-	"CountCodeTry":                SiteUnit | SignInUnit,
-	"DeleteAPIKey":                OrganizationUnit | SiteUnit | SignInUnit,
-	"DeleteAPIKeysOfUser":         SiteUnit,
-	"DeleteCodeChallenges":        SiteUnit | SignInUnit,
-	"DeleteDirectoryEmails":       OrganizationUnit,
-	"DeleteDirectoryGroup":        OrganizationUnit,
-	"DeleteDirectoryGroupMember":  OrganizationUnit,
-	"DeleteDirectoryLosses":       OrganizationUnit | SiteUnit,
-	"DeleteDirectoryRule":         OrganizationUnit,
-	"DeleteDirectoryToken":        OrganizationUnit | SiteUnit,
-	"DeleteDirectoryUser":         OrganizationUnit,
-	"DeleteEndedDirectoryTokens":  OrganizationUnit | SiteUnit,
-	"DeleteEndedRecords":          OrganizationUnit,
-	"DeleteEndedSiteRecords":      SiteUnit,
-	"DeleteExpiredKeys":           SiteUnit | SignInUnit,
-	"DeleteExpiredSessions":       SiteUnit | SignInUnit,
-	"DeleteIdentity":              SiteUnit,
-	"DeleteInvitationGrants":      OrganizationUnit | SiteUnit,
-	"DeleteLoginFailures":         SiteUnit | SignInUnit,
-	"DeleteLoginOfUser":           SignInUnit,
-	"DeleteLoginsOfUser":          OrganizationUnit | SiteUnit,
-	"DeleteMail":                  SignInUnit,
-	"DeleteMailsOf":               SiteUnit,
-	"DeleteMember":                OrganizationUnit | SiteUnit,
-	"DeleteMemberRecord":          OrganizationUnit,
-	"DeleteMemberRole":            OrganizationUnit,
-	"DeleteOldChanges":            SignInUnit,
-	"DeleteOldDirectoryRequests":  SignInUnit,
-	"DeleteOldInvitations":        SignInUnit,
-	"DeleteOldLoginFailures":      SignInUnit,
-	"DeleteOldNotices":            SignInUnit,
-	"DeleteOldSentForms":          OrganizationUnit | SiteUnit | SignInUnit,
-	"DeleteOldSyncLosses":         SiteUnit,
-	"DeleteOrganization":          SiteUnit,
-	"DeletePasswordLink":          OrganizationUnit | SiteUnit,
-	"DeletePastDirectoryRequests": SignInUnit,
-	"DeletePermission":            OrganizationUnit | SiteUnit,
-	"DeletePermissionsOfRole":     OrganizationUnit | SiteUnit,
-	"DeleteRecoveryCodes":         SiteUnit | SignInUnit,
-	"DeleteRole":                  OrganizationUnit | SiteUnit,
-	"DeleteRoleCount":             OrganizationUnit,
-	"DeleteRoleFromMembers":       OrganizationUnit,
-	"DeleteRoleFromUsers":         SiteUnit,
-	"DeleteSession":               SiteUnit | SignInUnit,
-	"DeleteSessionOfUser":         SignInUnit,
-	"DeleteSessionsOfUser":        OrganizationUnit | SiteUnit,
-	"DeleteSetupTokens":           SiteUnit,
-	"DeleteSigningKeys":           SiteUnit,
-	"DeleteSyncLosses":            SiteUnit,
-	"DeleteSyncNotice":            SiteUnit | OrganizationUnit | SignInUnit,
-	"DeleteSyncNoticesOf":         SiteUnit,
-	"DeleteTOTP":                  SiteUnit | SignInUnit,
-	"DeleteUser":                  SiteUnit,
-	"DeleteUserRecord":            SiteUnit,
-	"DeleteUserRole":              SiteUnit,
-	"DropPassword":                SiteUnit,
-	"EndAPIKey":                   SiteUnit,
-	"FinishInvitation":            OrganizationUnit | SignInUnit,
-	"FollowDirectory":             SiteUnit,
-	"FollowProvider":              SiteUnit,
-	"HideChecklist":               OrganizationUnit,
-	"HoldAccount":                 SiteUnit | SignInUnit,
-	"HoldDirectory":               OrganizationUnit,
-	"HoldSyncSource":              SiteUnit,
-	"InsertAPIKey":                SiteUnit | SignInUnit,
-	"InsertAuditLog":              OrganizationUnit | SiteUnit | SignInUnit,
-	"InsertAuditRoot":             SiteUnit,
-	"InsertAuditRootHead":         SiteUnit,
-	"InsertCatalogEffect":         SiteUnit,
-	"InsertCatalogVersion":        SiteUnit,
-	"InsertChange":                OrganizationUnit | SiteUnit,
-	"InsertChangeOfSite":          OrganizationUnit,
-	"InsertChangesOfAccount":      SiteUnit,
-	"InsertCodeChallenge":         SiteUnit | SignInUnit,
-	"InsertDirectory":             SiteUnit,
-	"InsertDirectoryEmail":        OrganizationUnit,
-	"InsertDirectoryGroup":        OrganizationUnit,
-	"InsertDirectoryGroupMember":  OrganizationUnit,
-	"InsertDirectoryLoss":         OrganizationUnit,
-	"InsertDirectoryRequest":      SignInUnit,
-	"InsertDirectoryRule":         OrganizationUnit,
-	"InsertDirectoryToken":        SiteUnit,
-	"InsertDirectoryUser":         SiteUnit,
-	"InsertFirstCatalog":          SiteUnit,
-	"InsertIdentity":              SiteUnit,
-	"InsertInvitation":            OrganizationUnit | SiteUnit,
-	"InsertInvitationGrant":       OrganizationUnit | SiteUnit,
-	"InsertMail":                  OrganizationUnit | SiteUnit,
-	"InsertMember":                OrganizationUnit | SiteUnit,
-	"InsertMemberRole":            OrganizationUnit | SiteUnit,
-	"InsertMembership":            OrganizationUnit | SiteUnit,
-	"InsertNotice":                SignInUnit,
-	"InsertOrganization":          SiteUnit,
-	"InsertPermission":            OrganizationUnit | SiteUnit,
-	"InsertRecoveryCode":          SignInUnit,
-	"InsertRole":                  OrganizationUnit | SiteUnit,
-	"InsertRoleVersion":           OrganizationUnit | SiteUnit,
-	"InsertSecret":                SiteUnit | SignInUnit,
-	"InsertSentForm":              OrganizationUnit | SiteUnit | SignInUnit,
-	"InsertSessionIdentity":       SignInUnit,
-	"InsertSetupToken":            SiteUnit,
-	"InsertSigningKey":            SiteUnit,
-	"InsertSyncNotice":            SiteUnit | OrganizationUnit | SignInUnit,
-	"InsertSyncRules":             OrganizationUnit | SiteUnit,
-	"InsertUser":                  SiteUnit,
-	"InsertUserRole":              SiteUnit,
-	"LinkInvitation":              SignInUnit,
-	"ManageAccount":               SiteUnit,
-	"MoveRevisionsOfAccount":      SiteUnit,
-	"MustChangePassword":          OrganizationUnit | SiteUnit,
-	"NoteEndTold":                 SignInUnit,
-	"NoteExpiry":                  SignInUnit,
-	"NoteIdentity":                SiteUnit | SignInUnit,
-	"NoteMail":                    SignInUnit,
-	"NoteSuspension":              SiteUnit,
-	"NoteSyncLoss":                SiteUnit,
-	"PostponeMail":                SignInUnit,
-	"RaiseFeed":                   SiteUnit,
-	"RaiseFeedFloor":              SignInUnit,
-	"RaiseRevisions":              SiteUnit,
-	"ReleaseSyncSource":           SiteUnit,
-	"RenewInvitation":             SiteUnit,
-	"RenewPasswordHash":           SiteUnit | SignInUnit,
-	"RetireSigningKeys":           SiteUnit,
-	"RevokeInvitation":            SiteUnit,
-	"TouchHolders":                OrganizationUnit,
-	"TouchMember":                 OrganizationUnit,
-	"TouchSiteHolders":            SiteUnit,
-	"TouchUser":                   SiteUnit,
-	"UpdateCatalog":               SiteUnit,
-	"UpdateDirectory":             OrganizationUnit | SiteUnit,
-	"UpdateDirectoryGroup":        OrganizationUnit,
-	"UpdateDirectoryUser":         OrganizationUnit,
-	"UpdateLastSeen":              SiteUnit | SignInUnit,
-	"UpdateLastUsed":              SiteUnit | SignInUnit,
-	"UpdateOrganization":          SiteUnit,
-	"UpdatePassword":              SiteUnit,
-	"UpdateProfile":               SiteUnit,
-	"UpdateRevision":              OrganizationUnit | SiteUnit | SignInUnit,
-	"UpdateRole":                  OrganizationUnit | SiteUnit,
-	"UpdateStatus":                SiteUnit,
-	"UpdateSyncRules":             OrganizationUnit | SiteUnit,
-	"UpsertLoginFailures":         SiteUnit | SignInUnit,
-	"UpsertPasswordLink":          SiteUnit,
-	"UpsertSession":               SiteUnit | SignInUnit,
-	"UpsertTOTP":                  SignInUnit,
-	"UseDirectoryToken":           SignInUnit,
-	"UseRecoveryCode":             SiteUnit | SignInUnit,
-	"UseTOTP":                     SiteUnit | SignInUnit,
-	"VerifyEmail":                 SiteUnit,
+	"AcceptInvitation":              SiteUnit,
+	"ApplyInvitationGrants":         OrganizationUnit,
+	"BumpRevision":                  SiteUnit,
+	"ClaimMail":                     SignInUnit,
+	"ConfirmTOTP":                   SignInUnit,
+	"CountCodeTry":                  SiteUnit | SignInUnit,
+	"DeleteAPIKey":                  OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteAPIKeysOfUser":           SiteUnit,
+	"DeleteCodeChallenges":          SiteUnit | SignInUnit,
+	"DeleteDirectoryEmails":         OrganizationUnit,
+	"DeleteDirectoryGroup":          OrganizationUnit,
+	"DeleteDirectoryGroupMember":    OrganizationUnit,
+	"DeleteDirectoryLosses":         OrganizationUnit | SiteUnit,
+	"DeleteDirectoryRule":           OrganizationUnit,
+	"DeleteDirectoryToken":          OrganizationUnit | SiteUnit,
+	"DeleteDirectoryUser":           OrganizationUnit,
+	"DeleteEndedDirectoryTokens":    OrganizationUnit | SiteUnit,
+	"DeleteEndedRecords":            OrganizationUnit,
+	"DeleteEndedSiteRecords":        SiteUnit,
+	"DeleteExpiredKeys":             SiteUnit | SignInUnit,
+	"DeleteExpiredSessions":         SiteUnit | SignInUnit,
+	"DeleteIdentity":                SiteUnit,
+	"DeleteInvitationGrants":        OrganizationUnit | SiteUnit,
+	"DeleteLoginFailures":           SiteUnit | SignInUnit,
+	"DeleteLoginOfUser":             SignInUnit,
+	"DeleteLoginsOfUser":            OrganizationUnit | SiteUnit,
+	"DeleteMail":                    SignInUnit,
+	"DeleteMailsOf":                 SiteUnit,
+	"DeleteMember":                  OrganizationUnit | SiteUnit,
+	"DeleteMemberRecord":            OrganizationUnit,
+	"DeleteMemberRole":              OrganizationUnit,
+	"DeleteOldChanges":              SignInUnit,
+	"DeleteOldDirectoryRequests":    SignInUnit,
+	"DeleteOldInvitations":          SignInUnit,
+	"DeleteOldLoginFailures":        SignInUnit,
+	"DeleteOldNotices":              SignInUnit,
+	"DeleteOldSentForms":            OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteOldSyncLosses":           SiteUnit,
+	"DeleteOrganization":            SiteUnit,
+	"DeletePasskey":                 SiteUnit,
+	"DeletePasskeyChallenges":       SignInUnit,
+	"DeletePasskeyChallengesOfUser": SiteUnit | SignInUnit,
+	"DeletePasskeys":                SiteUnit | SignInUnit,
+	"DeletePasskeysElsewhere":       SiteUnit,
+	"DeletePasswordLink":            OrganizationUnit | SiteUnit,
+	"DeletePastDirectoryRequests":   SignInUnit,
+	"DeletePermission":              OrganizationUnit | SiteUnit,
+	"DeletePermissionsOfRole":       OrganizationUnit | SiteUnit,
+	"DeleteRecoveryCodes":           SiteUnit | SignInUnit,
+	"DeleteRole":                    OrganizationUnit | SiteUnit,
+	"DeleteRoleCount":               OrganizationUnit,
+	"DeleteRoleFromMembers":         OrganizationUnit,
+	"DeleteRoleFromUsers":           SiteUnit,
+	"DeleteSession":                 SiteUnit | SignInUnit,
+	"DeleteSessionOfUser":           SignInUnit,
+	"DeleteSessionsOfUser":          OrganizationUnit | SiteUnit,
+	"DeleteSetupTokens":             SiteUnit,
+	"DeleteSigningKeys":             SiteUnit,
+	"DeleteSyncLosses":              SiteUnit,
+	"DeleteSyncNotice":              SiteUnit | OrganizationUnit | SignInUnit,
+	"DeleteSyncNoticesOf":           SiteUnit,
+	"DeleteTOTP":                    SiteUnit | SignInUnit,
+	"DeleteUser":                    SiteUnit,
+	"DeleteUserRecord":              SiteUnit,
+	"DeleteUserRole":                SiteUnit,
+	"DoubtPasskey":                  SiteUnit | SignInUnit,
+	"DropPassword":                  SiteUnit,
+	"EndAPIKey":                     SiteUnit,
+	"FinishInvitation":              OrganizationUnit | SignInUnit,
+	"FollowDirectory":               SiteUnit,
+	"FollowProvider":                SiteUnit,
+	"HideChecklist":                 OrganizationUnit,
+	"HoldAccount":                   SiteUnit | SignInUnit,
+	"HoldDirectory":                 OrganizationUnit,
+	"HoldSyncSource":                SiteUnit,
+	"InsertAPIKey":                  SiteUnit | SignInUnit,
+	"InsertAuditLog":                OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertAuditRoot":               SiteUnit,
+	"InsertAuditRootHead":           SiteUnit,
+	"InsertCatalogEffect":           SiteUnit,
+	"InsertCatalogVersion":          SiteUnit,
+	"InsertChange":                  OrganizationUnit | SiteUnit,
+	"InsertChangeOfSite":            OrganizationUnit,
+	"InsertChangesOfAccount":        SiteUnit,
+	"InsertCodeChallenge":           SiteUnit | SignInUnit,
+	"InsertDirectory":               SiteUnit,
+	"InsertDirectoryEmail":          OrganizationUnit,
+	"InsertDirectoryGroup":          OrganizationUnit,
+	"InsertDirectoryGroupMember":    OrganizationUnit,
+	"InsertDirectoryLoss":           OrganizationUnit,
+	"InsertDirectoryRequest":        SignInUnit,
+	"InsertDirectoryRule":           OrganizationUnit,
+	"InsertDirectoryToken":          SiteUnit,
+	"InsertDirectoryUser":           SiteUnit,
+	"InsertFirstCatalog":            SiteUnit,
+	"InsertIdentity":                SiteUnit,
+	"InsertInvitation":              OrganizationUnit | SiteUnit,
+	"InsertInvitationGrant":         OrganizationUnit | SiteUnit,
+	"InsertMail":                    OrganizationUnit | SiteUnit,
+	"InsertMember":                  OrganizationUnit | SiteUnit,
+	"InsertMemberRole":              OrganizationUnit | SiteUnit,
+	"InsertMembership":              OrganizationUnit | SiteUnit,
+	"InsertNotice":                  SignInUnit,
+	"InsertOrganization":            SiteUnit,
+	"InsertPasskey":                 SignInUnit,
+	"InsertPasskeyChallenge":        SignInUnit,
+	"InsertPermission":              OrganizationUnit | SiteUnit,
+	"InsertRecoveryCode":            SignInUnit,
+	"InsertRole":                    OrganizationUnit | SiteUnit,
+	"InsertRoleVersion":             OrganizationUnit | SiteUnit,
+	"InsertSecret":                  SiteUnit | SignInUnit,
+	"InsertSentForm":                OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertSessionIdentity":         SignInUnit,
+	"InsertSetupToken":              SiteUnit,
+	"InsertSigningKey":              SiteUnit,
+	"InsertSyncNotice":              SiteUnit | OrganizationUnit | SignInUnit,
+	"InsertSyncRules":               OrganizationUnit | SiteUnit,
+	"InsertUser":                    SiteUnit,
+	"InsertUserRole":                SiteUnit,
+	"LinkInvitation":                SignInUnit,
+	"ManageAccount":                 SiteUnit,
+	"MoveRevisionsOfAccount":        SiteUnit,
+	"MustChangePassword":            OrganizationUnit | SiteUnit,
+	"NoteEndTold":                   SignInUnit,
+	"NoteExpiry":                    SignInUnit,
+	"NoteIdentity":                  SiteUnit | SignInUnit,
+	"NoteMail":                      SignInUnit,
+	"NoteSuspension":                SiteUnit,
+	"NoteSyncLoss":                  SiteUnit,
+	"PostponeMail":                  SignInUnit,
+	"RaiseFeed":                     SiteUnit,
+	"RaiseFeedFloor":                SignInUnit,
+	"RaiseRevisions":                SiteUnit,
+	"ReleaseSyncSource":             SiteUnit,
+	"RenewInvitation":               SiteUnit,
+	"RenewPasswordHash":             SiteUnit | SignInUnit,
+	"RetireSigningKeys":             SiteUnit,
+	"RevokeInvitation":              SiteUnit,
+	"TakePasskeyChallenge":          SignInUnit,
+	"TouchHolders":                  OrganizationUnit,
+	"TouchMember":                   OrganizationUnit,
+	"TouchSiteHolders":              SiteUnit,
+	"TouchUser":                     SiteUnit,
+	"UpdateCatalog":                 SiteUnit,
+	"UpdateDirectory":               OrganizationUnit | SiteUnit,
+	"UpdateDirectoryGroup":          OrganizationUnit,
+	"UpdateDirectoryUser":           OrganizationUnit,
+	"UpdateLastSeen":                SiteUnit | SignInUnit,
+	"UpdateLastUsed":                SiteUnit | SignInUnit,
+	"UpdateOrganization":            SiteUnit,
+	"UpdatePassword":                SiteUnit,
+	"UpdateProfile":                 SiteUnit,
+	"UpdateRevision":                OrganizationUnit | SiteUnit | SignInUnit,
+	"UpdateRole":                    OrganizationUnit | SiteUnit,
+	"UpdateStatus":                  SiteUnit,
+	"UpdateSyncRules":               OrganizationUnit | SiteUnit,
+	"UpsertLoginFailures":           SiteUnit | SignInUnit,
+	"UpsertPasswordLink":            SiteUnit,
+	"UpsertSession":                 SiteUnit | SignInUnit,
+	"UpsertTOTP":                    SignInUnit,
+	"UseDirectoryToken":             SignInUnit,
+	"UsePasskey":                    SiteUnit | SignInUnit,
+	"UseRecoveryCode":               SiteUnit | SignInUnit,
+	"UseTOTP":                       SiteUnit | SignInUnit,
+	"VerifyEmail":                   SiteUnit,
 }

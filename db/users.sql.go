@@ -271,6 +271,18 @@ func (q *Queries) GetPasswordHash(ctx context.Context, id uuid.UUID) (string, er
 	return password_hash, err
 }
 
+const getPasswordMaker = `-- name: GetPasswordMaker :one
+SELECT password_by FROM users WHERE id = ?1
+`
+
+// Who else set the password of an account.
+func (q *Queries) GetPasswordMaker(ctx context.Context, id uuid.UUID) (uuid.NullUUID, error) {
+	row := q.db.QueryRowContext(ctx, getPasswordMaker, id)
+	var password_by uuid.NullUUID
+	err := row.Scan(&password_by)
+	return password_by, err
+}
+
 const getUser = `-- name: GetUser :one
 SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, next_end, organization_ids FROM user_rows WHERE id = ?1
 `
@@ -371,7 +383,8 @@ SELECT CAST(EXISTS (
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR u.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = u.id
-          AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0))
+      OR u.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))
 ) AS boolean) AS found
 `
 
@@ -382,7 +395,7 @@ type HasWayInParams struct {
 }
 
 // Whether the person of an account can sign in to the console: with a password that the policy lets in ('all', or 'owners':
-// those for good), or at a provider of the settings. Queries for holders ask the same.
+// those for good), at a provider of the settings, or with a passkey. Queries for holders ask the same.
 func (q *Queries) HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error) {
 	row := q.db.QueryRowContext(ctx, hasWayIn, arg.ID, arg.Passwords, arg.Providers)
 	var found bool
@@ -495,7 +508,8 @@ WHERE r.role = ?1 AND r.ends_at IS NULL AND u.status = 'active' AND (EXISTS (
             SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
     OR u.login_type <> 'none' AND EXISTS (
       SELECT 1 FROM user_identities i WHERE i.user_id = u.id
-        AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0)))
+        AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0))
+    OR u.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))
 ORDER BY u.id
 `
 

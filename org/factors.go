@@ -8,8 +8,12 @@ import (
 // Factors are the second factors of an account.
 type Factors struct {
 	App           time.Time // since when codes of an authenticator app are asked for, zero if they are not
+	Passkeys      []Passkey // the oldest first
 	RecoveryCodes int       // how many are left
 }
+
+// Any reports whether there is a second factor at all: then a password alone does not let in.
+func (f Factors) Any() bool { return !f.App.IsZero() || len(f.Passkeys) > 0 }
 
 // Enrolment is what an authenticator app is told. It is shown once.
 type Enrolment struct {

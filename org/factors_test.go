@@ -223,7 +223,7 @@ func TestChangeFactors(t *testing.T) {
 	kind(t, drop(s.EnrolApp(ctx, m, "rolecall", password)), org.Conflict)
 	kind(t, drop(s.EnrolApp(ctx, s.as(t, "o"), "rolecall", "wrong horse battery")), org.Invalid)
 	kind(t, drop(s.NewRecoveryCodes(ctx, m, "wrong horse battery")), org.Invalid)
-	kind(t, s.RemoveApp(ctx, m, "wrong horse battery"), org.Invalid)
+	kind(t, s.RemoveApp(ctx, m, "wrong horse battery", org.FactorsForNone), org.Invalid)
 	kind(t, drop(s.ConfirmApp(ctx, m, "000000", nil)), org.Invalid)
 	again, err := s.NewRecoveryCodes(ctx, m, password)
 	if err != nil {
@@ -239,7 +239,7 @@ func TestChangeFactors(t *testing.T) {
 	if err := drop(s.EnrolApp(ctx, s.as(t, "o"), "rolecall", password)); err != nil {
 		t.Fatal(err)
 	}
-	kind(t, s.RemoveApp(ctx, s.as(t, "o"), password), org.NotFound) // no code has confirmed it
+	kind(t, s.RemoveApp(ctx, s.as(t, "o"), password, org.FactorsForNone), org.NotFound) // no code has confirmed it
 	if err := s.ResetFactors(ctx, s.as(t, "o"), "m"); err != nil {
 		t.Fatal(err)
 	}

@@ -330,7 +330,8 @@ SELECT CAST(EXISTS (
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))) AND r.user_id <> @except_user
+          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))
+      OR m.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id)) AND r.user_id <> @except_user
       AND EXISTS (
           SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
             AND b.username_key = r.username_key AND b.ends_at IS NULL)
@@ -591,7 +592,8 @@ WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))
+      OR m.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id))
   AND (NOT CAST(@endless AS boolean) OR h.ends_at IS NULL AND EXISTS (
       SELECT 1 FROM member_roles b WHERE b.organization_id = h.organization_id AND b.role = 'organization-member'
         AND b.username_key = h.username_key AND b.ends_at IS NULL))
@@ -609,7 +611,8 @@ WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organi
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))
+      OR m.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = m.user_id))
 ORDER BY h.user_id
 LIMIT CAST(@max_rows AS bigint);
 

@@ -11,6 +11,10 @@ SELECT * FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key =
 -- What a sign-in needs of an account.
 SELECT id, status, login_type, password_hash, must_change FROM users WHERE email_key = @email_key;
 
+-- name: GetPasswordMaker :one
+-- Who else set the password of an account.
+SELECT password_by FROM users WHERE id = @id;
+
 -- name: GetPasswordHash :one
 SELECT password_hash FROM users WHERE id = @id;
 
@@ -284,12 +288,13 @@ WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND (EXISTS (
             SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
     OR u.login_type <> 'none' AND EXISTS (
       SELECT 1 FROM user_identities i WHERE i.user_id = u.id
-        AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
+        AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))
+    OR u.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))
 ORDER BY u.id;
 
 -- name: HasWayIn :one
 -- Whether the person of an account can sign in to the console: with a password that the policy lets in ('all', or 'owners':
--- those for good), or at a provider of the settings. Queries for holders ask the same.
+-- those for good), at a provider of the settings, or with a passkey. Queries for holders ask the same.
 SELECT CAST(EXISTS (
     SELECT 1 FROM users u WHERE u.id = @id AND (EXISTS (
         SELECT 1 FROM users p WHERE p.id = u.id AND p.login_type = 'password' AND p.password_hash <> ''
@@ -297,7 +302,8 @@ SELECT CAST(EXISTS (
               SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
       OR u.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = u.id
-          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))
+      OR u.login_type <> 'none' AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))
 ) AS boolean) AS found;
 
 -- name: ListEndedAccounts :many

@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css reference.css app.js favicon.svg inter.woff2 vendor/htmx.min.js
+//go:embed app.css reference.css app.js passkey.js favicon.svg inter.woff2 vendor/htmx.min.js
 var files embed.FS
 
 // Prefix is the prefix of the URLs of all files.

@@ -14,6 +14,7 @@ type Account struct {
 	Sessions  []org.Session
 	Ending    []org.Token // API tokens whose end is told
 	Confirm   bool        // ask whether to sign out everywhere
+	Passkeys  bool        // passkeys work here
 	Providers bool        // the site has sign-in providers
 	Err       *org.Error
 	Failed    string // as in UserPage
@@ -22,8 +23,8 @@ type Account struct {
 	Now       time.Time
 }
 
-// device names the browser and the system of a session, from its user agent.
-func device(userAgent string) string {
+// Device names the browser and the system of a session, from its user agent.
+func Device(userAgent string) string {
 	find := func(words ...string) string {
 		for i := 0; i < len(words); i += 2 {
 			if strings.Contains(userAgent, words[i]) {
@@ -52,7 +53,7 @@ func sessionOf(s org.Session) string {
 	case s.Program:
 		return "A program, over the API"
 	}
-	return device(s.UserAgent)
+	return Device(s.UserAgent)
 }
 
 func (a Account) failed(form string) *org.Error {

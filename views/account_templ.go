@@ -108,8 +108,8 @@ func AccountPage(a Account) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if a.PasswordRefusal == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<section class=\"card\" aria-labelledby=\"mfa-h\"><header><h2 id=\"mfa-h\">Two-step sign-in</h2>")
+		if a.PasswordRefusal == "" || a.Passkeys {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<section class=\"card\" aria-labelledby=\"mfa-h\"><header><h2 id=\"mfa-h\">Passkeys and second step</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

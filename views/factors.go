@@ -12,12 +12,16 @@ const (
 	FactorsConfirm = "confirm"
 	FactorsCodes   = "codes"
 	FactorsRemove  = "remove"
+	FactorsPasskey = "passkey" // adds one; that which removes one is named by its id
 )
 
 // Factors is the page of the caller's second factors.
 type Factors struct {
 	org.Factors
 	HasPassword bool           // without one there is no second step
+	Offered     bool           // passkeys work here
+	Fresh       bool           // the caller has just signed in, so no password is asked to add or remove a passkey
+	Name        string         // as it was typed
 	CanEnrol    bool           // the server has a key to keep seeds with
 	Required    bool           // the policy of the site asks for a second factor
 	Shown       bool           // this session began with one
@@ -32,7 +36,7 @@ type Factors struct {
 func (f Factors) on() bool { return !f.App.IsZero() }
 
 // locked reports whether this session may change nothing: it lacks the second factor that the account has, and needs.
-func (f Factors) locked() bool { return f.on() && f.Required && !f.Shown }
+func (f Factors) locked() bool { return f.Any() && f.Required && !f.Shown }
 
 // failed is what is wrong with one of the forms.
 func (f Factors) failed(form string) *org.Error {

@@ -346,7 +346,7 @@ func TestDevice(t *testing.T) {
 		"curl/8.5.0": "curl/8.5.0",
 		"":           "Unknown browser",
 	} {
-		if got := device(agent); got != want {
+		if got := Device(agent); got != want {
 			t.Errorf("%q is %q, want %q", agent, got, want)
 		}
 	}

@@ -13,12 +13,13 @@ const PageSize = ui.PageSize
 
 // The pages that belong to no organization.
 const (
-	HomeURL      = "/"
-	LoginURL     = "/login"
-	LoginCodeURL = "/login/code" // takes a code when the password was right
-	LogoutURL    = "/logout"
-	SetupURL     = "/setup"
-	ThemeURL     = "/theme"
+	HomeURL         = "/"
+	LoginURL        = "/login"
+	LoginCodeURL    = "/login/code"    // takes a code when the password was right
+	LoginPasskeyURL = "/login/passkey" // takes a passkey
+	LogoutURL       = "/logout"
+	SetupURL        = "/setup"
+	ThemeURL        = "/theme"
 )
 
 // The pages of the site and of the account that is signed in.
@@ -28,10 +29,11 @@ const (
 	AccountURL         = "/users/me"
 	SessionsURL        = "/users/me/sessions"
 	FactorsURL         = "/users/me/mfa"
-	FactorAppURL       = FactorsURL + "/app"             // begins to set up an authenticator app
-	FactorConfirmURL   = FactorsURL + "/app/confirm"     // takes its first code
-	FactorRemoveURL    = FactorsURL + "/app/remove"      // ends it
-	FactorCodesURL     = FactorsURL + "/recovery-codes"  // makes new ones
+	FactorAppURL       = FactorsURL + "/app"            // begins to set up an authenticator app
+	FactorConfirmURL   = FactorsURL + "/app/confirm"    // takes its first code
+	FactorRemoveURL    = FactorsURL + "/app/remove"     // ends it
+	FactorCodesURL     = FactorsURL + "/recovery-codes" // makes new ones
+	PasskeysURL        = "/users/me/passkeys"
 	CLIAuthURL         = "/cli-auth"                     // which the CLI of Coder opens in a browser
 	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
 	PreferencesURL     = "/users/me/preferences"

@@ -32,6 +32,9 @@ func UserStatusURL(user string, suspend bool) string {
 // UserRolesURL is the form with the site roles of an account; PUT saves.
 func UserRolesURL(user string) string { return UserURL(user) + "/roles" }
 
+// PasskeyURL is one of the caller's passkeys; DELETE removes it.
+func PasskeyURL(id string) string { return PasskeysURL + "/" + url.PathEscape(id) }
+
 // TokenRevokeURL is the same list, asking whether to revoke one.
 func TokenRevokeURL(user, id string) string {
 	return TokensURL(user) + "?" + url.Values{"revoke": {id}}.Encode()

@@ -9,7 +9,7 @@ import (
 
 // accountPage is the page of the caller's own account; form is the one that e refused, "" if it was none of them.
 func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err error) {
-	a := views.Account{Providers: len(s.Providers.List()) > 0, Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: c.now()}
+	a := views.Account{Passkeys: s.hasPasskeys(c), Providers: len(s.Providers.List()) > 0, Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: c.now()}
 	if a.UserView, err = s.account.UserView(c.ctx, c.actor, "me"); err != nil {
 		return p, err
 	}

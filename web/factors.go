@@ -22,7 +22,7 @@ var factorRoutes = []Route{
 var errFactorNeeded = &org.Error{
 	Kind:    org.Unauthenticated,
 	Message: "Your account needs a second factor.",
-	Detail:  "Set up an authenticator app at " + views.FactorsURL + ", or sign in again with its code. Until then only that page can be used.",
+	Detail:  "Add a passkey or an authenticator app at " + views.FactorsURL + ", or sign in again with the one you have. Until then only that page can be used.",
 }
 
 // mustShowFactor reports whether the session of a request lacks the second factor that the policy asks of its account.
@@ -38,7 +38,7 @@ func (s *Server) showFactors(c *call) (reply, error) {
 }
 
 func (s *Server) wireFactors(c *call, f org.Factors) client.Factors {
-	wire := client.Factors{App: !f.App.IsZero(), RecoveryCodes: f.RecoveryCodes, Required: s.Factors.Covers(c.actor.User)}
+	wire := client.Factors{App: !f.App.IsZero(), Passkeys: len(f.Passkeys), RecoveryCodes: f.RecoveryCodes, Required: s.Factors.Covers(c.actor.User)}
 	if wire.App {
 		wire.AppSince = &f.App
 	}
@@ -50,7 +50,15 @@ func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
 	v.Factors, err = s.account.Factors(c.ctx, c.actor)
 	v.HasPassword, v.CanEnrol = c.actor.User.LoginType == org.LoginPassword, s.account.CanEnrol()
 	v.Required, v.Shown, v.Now = s.Factors.Covers(c.actor.User), s.sessions.GetBool(c.ctx, sessionFactor), c.now()
-	return page{title: "Two-step sign-in", active: "account", body: views.FactorsPage(v)}, err
+	if err == nil && c.session && !v.Fresh {
+		v.Fresh, err = s.account.Fresh(c.ctx, c.actor)
+	}
+	v.Offered = s.hasPasskeys(c)
+	if v.Failed == views.FactorsPasskey {
+		o, _ := c.object() // unreadable: an empty form
+		v.Name = o.text("name")
+	}
+	return page{title: "Two-step sign-in", active: "account", passkeys: v.Offered, body: views.FactorsPage(v)}, err
 }
 
 // refusedFactors is the page after one of its forms was refused.
@@ -67,6 +75,9 @@ func readOwnPassword(o object) string { return o.text("password") }
 func (s *Server) enrolApp(c *call) (reply, error) {
 	password, err := decode(c, readOwnPassword).Read()
 	if err != nil {
+		return reply{}, err
+	}
+	if err := s.showsOwn(c); err != nil {
 		return reply{}, err
 	}
 	told, err := s.account.EnrolApp(c.ctx, c.actor, s.issuer(), password)
@@ -107,14 +118,14 @@ func (s *Server) confirmApp(c *call) (reply, error) {
 	if err != nil {
 		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsConfirm}))
 	}
-	return s.shownCodes(c, codes), nil
+	return s.shownCodes(c, codes, c.session), nil
 }
 
-// shownCodes answers recovery codes, which are shown this once.
-func (s *Server) shownCodes(c *call, codes []string) reply {
+// shownCodes answers recovery codes, which are shown this once; fresh if the session has just begun.
+func (s *Server) shownCodes(c *call, codes []string, fresh bool) reply {
 	return reply{
 		json: client.RecoveryCodes{RecoveryCodes: codes}, noStore: true,
-		html: func() (page, error) { return s.factorsPage(c, views.Factors{Codes: codes}) },
+		html: func() (page, error) { return s.factorsPage(c, views.Factors{Codes: codes, Fresh: fresh}) },
 	}
 }
 
@@ -128,7 +139,7 @@ func (s *Server) newRecoveryCodes(c *call) (reply, error) {
 	if err != nil {
 		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsCodes}))
 	}
-	return s.shownCodes(c, codes), nil
+	return s.shownCodes(c, codes, false), nil
 }
 
 // removeApp ends the second factor of the caller.
@@ -137,7 +148,7 @@ func (s *Server) removeApp(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := s.account.RemoveApp(c.ctx, c.actor, password); err != nil {
+	if err := s.account.RemoveApp(c.ctx, c.actor, password, s.Factors); err != nil {
 		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsRemove}))
 	}
 	return reply{status: http.StatusNoContent, next: to(views.FactorsURL, "The authenticator app was removed.")}, nil

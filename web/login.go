@@ -31,8 +31,9 @@ func (s *Server) newLogin(c *call) (reply, error) {
 
 func (s *Server) loginPage(c *call, l views.Login) page {
 	l.Providers, l.Now = s.loginProviders(c), c.now()
+	l.Passkeys = s.hasPasskeys(c)
 	l.NoPassword = s.account.PasswordPolicy() == org.PasswordsForNobody
-	return page{title: "Sign in", body: views.LoginPage(l)}
+	return page{title: "Sign in", passkeys: l.Passkeys, body: views.LoginPage(l)}
 }
 
 // login starts a session for a password. A password that another person set for an account with more rights by now leads
@@ -60,17 +61,25 @@ func (s *Server) notSignedIn(c *call, err error, l views.Login) (reply, error) {
 	}
 	if needed, ok := errors.AsType[*org.CodeNeededError](err); ok && c.as != asJSON {
 		l.Challenge = needed.Challenge
-		return reply{html: show(codePage(l)), noStore: true}, nil
+		return reply{html: func() (page, error) { return s.codePage(c, l) }, noStore: true}, nil
 	}
 	return c.again(err, func(e *org.Error) (page, error) {
-		if l.Err = e; l.Challenge != "" && e.Fields != nil {
-			return codePage(l), nil
+		if l.Err = e; l.Challenge != "" {
+			if p, err := s.codePage(c, l); org.KindOf(err) != org.Unauthenticated {
+				return p, err
+			}
+			l.Challenge = ""
 		}
 		return s.loginPage(c, l), nil
 	})
 }
 
-func codePage(l views.Login) page { return page{title: "Enter a code", body: views.CodePage(l)} }
+// codePage is the second step of a sign-in whose password was right. Unauthenticated: it waits no more.
+func (s *Server) codePage(c *call, l views.Login) (page, error) {
+	step, err := s.account.SecondStep(c.ctx, l.Challenge)
+	l.Email, l.App, l.Passkeys = step.Email, step.App, step.Passkeys && s.hasPasskeys(c)
+	return page{title: "Second step", passkeys: l.Passkeys, body: views.CodePage(l)}, err
+}
 
 // logout ends the session here, whatever becomes of the one at the provider that it began with.
 func (s *Server) logout(c *call) (reply, error) {

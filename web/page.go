@@ -22,6 +22,7 @@ type page struct {
 	crumbs   []views.Crumb
 	notice   string // what was done, shown on this page
 	referrer bool   // a form on it tells the origin, whatever the header says
+	passkeys bool   // a form on it takes passkeys
 	bare     bool   // the body is the whole page, without a frame
 	body     templ.Component
 	fragment templ.Component // the body if nil
@@ -73,6 +74,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 		NoShortcuts: !c.shortcuts(),
 		Bare:        p.bare,
 		Referrer:    p.referrer,
+		Passkeys:    p.passkeys,
 	}
 	if p.notice != "" {
 		frame.Flash = &views.Flash{Message: p.notice}

@@ -131,10 +131,10 @@ func checkCommand() *command {
 			"with that of its version, and checks that an owner can sign in. It warns when no owner can without a sign-in provider:\n" +
 			"with --password-login off no password counts. It counts what changes of the catalog left behind in roles and\n" +
 			"assignments, which has no effect and is no damage. It names the sign-in providers that have left the settings and whose\n" +
-			"roles are held still. It changes nothing. Exit code 1 means that something was found. The pages and references of a\n" +
+			"roles are held still; with --access-url, the passkeys of another host. It changes nothing. Exit code 1 means that something was found. The pages and references of a\n" +
 			"PostgreSQL database are kept by its server, which pg_amcheck looks over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
-		settings: []string{"db", "password-login", "oidc-config", "oidc-issuer-url"},
+		settings: []string{"db", "password-login", "oidc-config", "oidc-issuer-url", "access-url"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if err := c.mustExist(ctx); err != nil {
 				return err
@@ -143,7 +143,7 @@ func checkCommand() *command {
 			if err != nil {
 				return err
 			}
-			r, err := examine(ctx, c.db, providers, c.passwords)
+			r, err := examine(ctx, c, providers)
 			if err != nil {
 				return err
 			}
@@ -171,7 +171,8 @@ type examination struct {
 // examine goes on after a finding as long as it can. Only a schema of another version ends it, because the queries below
 // are written for this one.
 // providers are the ids of the settings, nil if they are not known.
-func examine(ctx context.Context, path string, providers []string, passwords org.PasswordPolicy) (examination, error) {
+func examine(ctx context.Context, c *config, providers []string) (examination, error) {
+	path := c.db
 	r, err := db.Inspect(ctx, path, false)
 	if err != nil {
 		return examination{}, err
@@ -204,12 +205,18 @@ func examine(ctx context.Context, path string, providers []string, passwords org
 	found, err := service.CheckIntegrity(ctx)
 	x.Findings = append(x.Findings, found...)
 	if err == nil && len(found) == 0 {
-		err = x.warnOfProviders(ctx, service, passwords)
+		err = x.warnOfProviders(ctx, service, c.passwords)
 	}
 	if err == nil && len(found) == 0 {
 		var lines []string
 		lines, err = strangeSources(ctx, service, providers)
 		x.Warnings = append(x.Warnings, lines...)
+	}
+	if err == nil && c.accessURL != nil {
+		var n int64
+		if n, err = service.PasskeysElsewhere(ctx, c.accessURL.Hostname()); n > 0 {
+			x.Warnings = append(x.Warnings, counted(int(n), "passkey was", "passkeys were")+" made at another host than that of --access-url, and cannot be used there")
+		}
 	}
 	if err == nil {
 		dead, failed := service.CountDead(ctx)

@@ -67,6 +67,7 @@ type config struct {
 	mailer           *mailer.Mailer // nil: no mails go out
 	secretKeyFile    string         // "" for a file beside that of SQLite
 	factors          org.FactorPolicy
+	forgetPasskeys   bool // those that work at another host
 	inForce          map[string]valueFrom
 	operands         []string       // the arguments besides flags
 	operand          string         // the first operand

@@ -80,6 +80,7 @@ var owners = map[string][]string{
 	"golang.org/x/oauth2":           {"web/oidc"},
 	"github.com/wneessen/go-mail":   {"org/mailer"},
 	"github.com/emersion/go-smtp":   {"org/mailer/smtptest"},
+	"github.com/go-webauthn":        {"org/factor"},
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.

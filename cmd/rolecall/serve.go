@@ -43,7 +43,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "snapshot-cache", "metrics-address", "metrics-pprof", "backup-folder", "log-format", "log-level", "log-slow",
+			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "forget-passkeys", "snapshot-cache", "metrics-address", "metrics-pprof", "backup-folder", "log-format", "log-level", "log-slow",
 			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
 			"smtp-address", "smtp-from", "smtp-username", "smtp-password-file", "smtp-tls",
 		},
@@ -193,7 +193,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 func (c *config) useCases(d *db.DB, log *slog.Logger) *services.Service {
 	service := services.New(d, services.Options{
 		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
-		Vault: c.vault(),
+		Vault: c.vault(), Passkeys: c.passkeys(),
 	})
 	service.Snapshots.Keep(c.snapshotCache)
 	service.Invite.SetPolicy(c.invitations)
@@ -283,6 +283,9 @@ func (c *config) prepare(ctx context.Context, service *services.Service, l net.L
 		return err
 	}
 	if err := c.bringCatalog(ctx, service, log); err != nil {
+		return err
+	}
+	if err := c.keepPasskeys(ctx, service, log); err != nil {
 		return err
 	}
 	// Else the first who asks for something signed would make the key: a read that writes.

@@ -98,6 +98,10 @@ var settings = map[string]setting{
 		c.secretKeyFile = v
 		return nil
 	}},
+	"forget-passkeys": {value: "", help: "remove the passkeys of people that work at another host than --access-url", truth: true, parse: func(c *config, v string) (err error) {
+		c.forgetPasskeys, err = parseTruth(v)
+		return err
+	}},
 	"require-mfa": {value: string(org.FactorsForNone), help: "`WHOSE` sessions need a second factor: off, owners (who hold a role of the site) or all", names: []string{"off", "owners", "all"}, parse: func(c *config, v string) (err error) {
 		c.factors, err = org.ParseFactorPolicy(v)
 		return err

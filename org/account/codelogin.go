@@ -47,8 +47,14 @@ var errChallengeOver = &org.Error{
 // codes.
 func (p *admitted) askForCode(ctx context.Context, a *unit.Attempt, passwordHash string) error {
 	stored, err := app(ctx, a, p.row.ID)
-	if err != nil || stored == nil || !stored.ConfirmedAt.Valid {
+	if err != nil {
 		return err
+	}
+	if stored == nil || !stored.ConfirmedAt.Valid {
+		stored = nil
+		if n, err := a.Q.CountPasskeys(ctx, p.row.ID); err != nil || n == 0 {
+			return err
+		}
 	}
 	if p.code == "" {
 		p.refusal = org.ErrCodeNeeded
@@ -66,6 +72,10 @@ func (p *admitted) askForCode(ctx context.Context, a *unit.Attempt, passwordHash
 			p.refusal = errWrongCode
 		}
 		return err
+	}
+	if stored == nil { // its second factor is a passkey
+		p.refusal = errWrongCode
+		return nil
 	}
 	seed, err := p.vault.Open(stored.Seed, sealedFor(p.row.ID))
 	if err != nil {
@@ -93,10 +103,7 @@ func challengeOf(a *unit.Attempt, user uuid.UUID, passwordHash string) (*db.Inse
 func (s *Service) LoginCode(ctx context.Context, r org.Request, challenge, code string, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in with a code")
 	hash := sha256.Sum256([]byte(challenge))
-	row, err := s.units.DB.GetCodeChallenge(ctx, db.GetCodeChallengeParams{Hash: hash[:], Now: s.units.Now()})
-	if db.IsNotFound(err) {
-		return org.User{}, errChallengeOver
-	}
+	row, err := s.codeChallenge(ctx, challenge)
 	if err != nil {
 		return org.User{}, err
 	}

@@ -15,15 +15,24 @@ import (
 // Factors are the second factors of the caller.
 func (s *Service) Factors(ctx context.Context, subject *org.Actor) (f org.Factors, err error) {
 	defer org.Wrap(&err, "read second factors")
-	row, err := s.units.DB.GetTOTP(ctx, subject.ID())
-	if db.IsNotFound(err) || err == nil && !row.ConfirmedAt.Valid {
-		return f, nil
-	}
-	if err != nil {
-		return f, err
-	}
-	left, err := s.units.DB.CountRecoveryCodes(ctx, subject.ID())
-	return org.Factors{App: row.ConfirmedAt.Time, RecoveryCodes: int(left)}, err
+	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
+		row, err := src.Q.GetTOTP(ctx, subject.ID())
+		if err != nil && !db.IsNotFound(err) {
+			return err
+		}
+		rows, err := src.Q.ListPasskeys(ctx, subject.ID())
+		if err != nil {
+			return err
+		}
+		f = org.Factors{App: row.ConfirmedAt.Time, Passkeys: passkeysOf(rows)}
+		if !f.Any() {
+			return nil
+		}
+		left, err := src.Q.CountRecoveryCodes(ctx, subject.ID())
+		f.RecoveryCodes = int(left)
+		return err
+	})
+	return f, err
 }
 
 // CanEnrol reports whether a key is set to seal seeds with.
@@ -55,33 +64,6 @@ func (s *Service) EnrolApp(ctx context.Context, subject *org.Actor, issuer, pass
 
 // sealedFor names the place that a sealed seed belongs to, so that it cannot be moved to another account.
 func sealedFor(user uuid.UUID) string { return "totp.seed " + user.String() }
-
-// proof is that the caller knows its password.
-type proof struct {
-	stored string // the hash that it matched
-}
-
-// prove compares the caller's password: a session that was left open is not enough to change how the account signs in.
-// Invalid: it is wrong, or there is none. TooMany: too many wrong ones.
-func (s *Service) prove(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
-	if subject.User.LoginType != org.LoginPassword {
-		return p, org.ErrInvalid("Second factors are for accounts that sign in with a password.", "")
-	}
-	p.stored, err = s.ownPassword(ctx, subject, password)
-	return p, err
-}
-
-// proved makes a change one of the caller's second factors. Invalid: the password that was proved is not the stored one
-// any more.
-func proved(ctx context.Context, a *unit.Attempt, p proof) error {
-	a.Aside()
-	a.About("mfa", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
-	current, err := a.Q.GetPasswordHash(ctx, a.Actor.ID())
-	if err == nil && current != p.stored {
-		err = org.FieldErrors{{Field: "password", Detail: "was changed meanwhile"}}.Err("Password is incorrect.")
-	}
-	return err
-}
 
 // app reads what is stored of an account's authenticator app, nil if nothing is.
 func app(ctx context.Context, a *unit.Attempt, user uuid.UUID) (*db.GetTOTPRow, error) {
@@ -208,8 +190,10 @@ type newCodes struct {
 }
 
 func planNewCodes(ctx context.Context, a *unit.Attempt, in newCodes) (newCodes, error) {
-	_, err := planFactorChange(ctx, a, in.known)
-	return in, err
+	if err := proved(ctx, a, in.known); err != nil {
+		return in, err
+	}
+	return in, mustHaveFactor(ctx, a, a.Actor.ID())
 }
 
 func applyNewCodes(ctx context.Context, w *unit.Writer, in newCodes) (none struct{}, err error) {
@@ -219,7 +203,8 @@ func applyNewCodes(ctx context.Context, w *unit.Writer, in newCodes) (none struc
 	return none, storeRecoveryCodes(ctx, w, in.codes)
 }
 
-// NewRecoveryCodes makes recovery codes for the caller; those from before stop working. Errors as RemoveApp.
+// NewRecoveryCodes makes recovery codes for the caller; those from before stop working. Invalid: a wrong password. NotFound: no
+// second factor is set up. TooMany: too many wrong passwords.
 func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, password string) (codes []string, err error) {
 	defer org.Wrap(&err, "make recovery codes")
 	known, err := s.prove(ctx, subject, password)
@@ -234,73 +219,77 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, pass
 	return codes, nil
 }
 
-// RemoveApp ends the codes of the caller's authenticator app, and its recovery codes. Invalid: a wrong password. NotFound:
-// no app is set up. TooMany: too many wrong passwords.
-func (s *Service) RemoveApp(ctx context.Context, subject *org.Actor, password string) (err error) {
+// RemoveApp ends the codes of the caller's authenticator app, and its recovery codes unless a passkey needs them. Invalid: a wrong
+// password; the policy asks for a second factor, and this is the last. NotFound: no app is set up. TooMany: too many wrong
+// passwords.
+func (s *Service) RemoveApp(ctx context.Context, subject *org.Actor, password string, policy org.FactorPolicy) (err error) {
 	defer org.Wrap(&err, "remove an authenticator app")
 	known, err := s.prove(ctx, subject, password)
 	if err != nil {
 		return err
 	}
-	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "delete", known, planFactorChange, applyRemoveApp)
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", appRemoval{proof: known, policy: policy}, planRemoveApp, applyRemoveApp)
 	return err
 }
 
-func applyRemoveApp(ctx context.Context, w *unit.Writer, _ proof) (none struct{}, err error) {
-	if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
-		return none, err
+// appRemoval asks to remove an app.
+type appRemoval struct {
+	proof
+	policy org.FactorPolicy
+	last   bool // of all second factors
+}
+
+// planRemoveApp decides on the site as a whole, as planRemovePasskey does: of two factors that are removed at once one stays, if
+// one must.
+func planRemoveApp(ctx context.Context, a *unit.Attempt, in appRemoval) (appRemoval, error) {
+	if err := proved(ctx, a, in.proof); err != nil {
+		return in, err
 	}
-	w.Secret("app")
-	return none, deleteFactors(ctx, w, w.Actor.ID())
-}
-
-// planFactorChange lets who has proved the password change factors that are there.
-func planFactorChange(ctx context.Context, a *unit.Attempt, p proof) (proof, error) {
-	if err := proved(ctx, a, p); err != nil {
-		return p, err
-	}
-	return p, mustHaveApp(ctx, a, a.Actor.ID())
-}
-
-// mustHaveApp is NotFound for an account whose sign-ins ask for no code.
-func mustHaveApp(ctx context.Context, a *unit.Attempt, user uuid.UUID) error {
-	has, err := hasApp(ctx, a.Reader, user)
-	if err == nil && !has {
-		err = &org.Error{Kind: org.NotFound, Message: "No second factor is set up."}
-	}
-	return err
-}
-
-// deleteFactors removes all second factors of an account.
-func deleteFactors(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
-	return errors.Join(w.W.DeleteTOTP(ctx, user), w.W.DeleteRecoveryCodes(ctx, user))
-}
-
-// ResetFactors removes the second factors of an account whose owner has lost them, and ends its sessions. Invalid: no such
-// user. Forbidden: needs user:update_personal, and all that the account holds. NotFound: it has none.
-func (s *Service) ResetFactors(ctx context.Context, subject *org.Actor, user string) (err error) {
-	defer org.Wrap(&err, "reset second factors of %q", user)
-	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", user, planReset, applyReset)
-	return err
-}
-
-// planReset refuses oneself: for one's own factors the password is asked, which a stolen session does not know.
-func planReset(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
-	row, err := personal(ctx, a, user, unit.Whole)
+	has, err := hasApp(ctx, a.Reader, a.Actor.ID())
 	if err != nil {
-		return uuid.Nil, err
+		return in, err
 	}
-	a.About("mfa", row.ID, row.Username, uuid.Nil)
-	if row.ID == a.Actor.ID() {
-		return row.ID, org.ErrInvalid("You can't reset your own second factor.", "Remove it with your password.")
+	if !has {
+		return in, errNoFactor()
 	}
-	return row.ID, mustHaveApp(ctx, a, row.ID)
+	n, err := a.Q.CountPasskeys(ctx, a.Actor.ID())
+	if err != nil {
+		return in, err
+	}
+	in.last = n == 0
+	return in, lastFactor(a, in.policy, in.last)
 }
 
-func applyReset(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {
-	w.Secret("app")
-	if err := deleteFactors(ctx, w, user); err != nil {
+func applyRemoveApp(ctx context.Context, w *unit.Writer, in appRemoval) (none struct{}, err error) {
+	if err := forgive(ctx, w, in.proof); err != nil {
 		return none, err
 	}
-	return none, w.W.DeleteSessionsOfUser(ctx, unit.NullID(user))
+	w.Secret("app")
+	if err := w.W.DeleteTOTP(ctx, w.Actor.ID()); err != nil || !in.last {
+		return none, err
+	}
+	return none, w.W.DeleteRecoveryCodes(ctx, w.Actor.ID())
+}
+
+// errNoFactor is NotFound.
+func errNoFactor() *org.Error {
+	return &org.Error{Kind: org.NotFound, Message: "No second factor is set up."}
+}
+
+// hasFactor reports whether a password alone does not let in to an account.
+func hasFactor(ctx context.Context, src unit.Reader, user uuid.UUID) (bool, error) {
+	if app, err := hasApp(ctx, src, user); err != nil || app {
+		return app, err
+	}
+	n, err := src.Q.CountPasskeys(ctx, user)
+	return n > 0, err
+}
+
+// mustHaveFactor is NotFound for an account whose password alone lets in.
+func mustHaveFactor(ctx context.Context, a *unit.Attempt, user uuid.UUID) error {
+	has, err := hasFactor(ctx, a.Reader, user)
+	if err == nil && !has {
+		err = errNoFactor()
+	}
+	return err
 }

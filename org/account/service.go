@@ -14,11 +14,12 @@ import (
 
 // Options are the settings of a Service. The zero value is what a server uses.
 type Options struct {
-	MaxTokenLifetime time.Duration // a year if 0
-	SessionLifetime  time.Duration // of the tokens that a login over the API gets; a day if 0
-	HashCost         org.HashCost  // of new password hashes; two passes over 19 MiB if zero
-	Log              *slog.Logger  // of what fails beside a request; slog.Default() if nil
-	Vault            *factor.Vault // seals the seeds of authenticator apps; nil: none can be set up
+	MaxTokenLifetime time.Duration    // a year if 0
+	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
+	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
+	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
+	Vault            *factor.Vault    // seals the seeds of authenticator apps; nil: none can be set up
+	Passkeys         *factor.Passkeys // those of the site; nil: there are none
 
 	Passwords org.PasswordPolicy // who may sign in with one; all if ""
 }
@@ -32,6 +33,7 @@ type Service struct {
 	log              *slog.Logger
 	passwords        org.PasswordPolicy
 	vault            *factor.Vault
+	passkeys         *factor.Passkeys
 }
 
 // PasswordPolicy is who may sign in with a password.
@@ -59,7 +61,7 @@ func New(u *unit.Units, o Options) *Service {
 	return &Service{
 		units: u, hashing: newHashing(o.HashCost),
 		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
-		log: o.Log, passwords: o.Passwords, vault: o.Vault,
+		log: o.Log, passwords: o.Passwords, vault: o.Vault, passkeys: o.Passkeys,
 	}
 }
 

@@ -54,6 +54,7 @@ type Options struct {
 	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
 	Vault            *factor.Vault    // seals the seeds of authenticator apps; nil: none can be set up
+	Passkeys         *factor.Passkeys // those of the site; nil: there are none
 	Heartbeat        time.Duration    // between two heartbeats of the feed; 5 s if 0
 	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
 
@@ -67,6 +68,7 @@ func New(d *db.DB, o Options) *Service {
 	keys := signing.New(u)
 	accounts := account.New(u, account.Options{
 		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords, Vault: o.Vault,
+		Passkeys: o.Passkeys,
 	})
 	invites, syncs := invite.New(u, accounts, invite.Options{Log: o.Log}), idpsync.New(u)
 	return &Service{

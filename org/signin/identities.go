@@ -170,35 +170,27 @@ type unlink struct {
 	account  *account.Service
 }
 
-// planUnlink keeps a way in: a password that the policy lets in, or an identity at another provider of the settings.
+// planUnlink keeps a way in: a password that the policy lets in, an identity at another provider of the settings, or a passkey.
 func planUnlink(ctx context.Context, a *unit.Attempt, in unlink) (gone org.Identity, err error) {
 	has, err := a.Q.ListIdentities(ctx, a.Actor.ID())
 	if err != nil {
 		return gone, err
 	}
-	others := false
 	for _, r := range has {
 		if r.Provider == in.provider {
 			gone = org.Identity{Provider: r.Provider, Issuer: r.Issuer, Subject: r.Subject}
-		} else {
-			others = others || a.Configured(r.Provider)
 		}
 	}
 	if gone.Provider == "" {
 		return gone, org.ErrNotFound()
 	}
 	a.About(identityType, identityID(gone.Issuer, gone.Subject), gone.Subject, uuid.Nil)
-	ways, err := a.Q.GetWaysIn(ctx, a.Actor.ID())
-	if err != nil || others {
+	if n, err := a.Q.CountPasskeys(ctx, a.Actor.ID()); err != nil || n > 0 {
 		return gone, err
 	}
-	row, err := a.Q.GetUser(ctx, a.Actor.ID())
-	if err != nil {
-		return gone, err
-	}
-	may, err := account.MayUsePassword(ctx, a.Reader, in.account.PasswordPolicy(), row)
-	if err == nil && (!ways.HasPassword || !may) {
-		err = org.ErrInvalid("This is your last way in.", "Set a password or link another sign-in first.")
+	other, err := account.OtherWayIn(ctx, a, in.account.PasswordPolicy(), in.provider)
+	if err == nil && !other {
+		err = org.ErrInvalid("This is your last way in.", "Set a password, add a passkey or link another sign-in first.")
 	}
 	return gone, err
 }

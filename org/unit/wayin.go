@@ -27,8 +27,8 @@ func (s *Units) ProviderList() string {
 	return " " + strings.Join(s.providers, " ") + " "
 }
 
-// hasWayIn reports whether the person of an account can sign in to the console: with a password that the policy lets in, or at
-// a provider of the settings. Queries for holders ask the same.
+// hasWayIn reports whether the person of an account can sign in to the console: with a password that the policy lets in, at a
+// provider of the settings, or with a passkey. Queries for holders ask the same.
 func (s Reader) hasWayIn(ctx context.Context, user uuid.UUID) (bool, error) {
 	return s.Q.HasWayIn(ctx, db.HasWayInParams{ID: user, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 }

@@ -1,0 +1,104 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// What keeps the ways in to an account when one of them goes.
+
+// lastFactor refuses to take the last second factor from an account that needs one.
+func lastFactor(a *unit.Attempt, policy org.FactorPolicy, last bool) error {
+	if !last || a.Actor.User.LoginType != org.LoginPassword || !policy.Covers(a.Actor.User) {
+		return nil
+	}
+	return org.ErrInvalid("Your account needs a second factor, and this is the last one.", "Add another one first.")
+}
+
+// OtherWayIn reports whether the caller could sign in without a provider and without any passkey: with a password that the policy
+// lets in, or at another provider of the settings.
+func OtherWayIn(ctx context.Context, a *unit.Attempt, policy org.PasswordPolicy, provider string) (bool, error) {
+	return otherWayIn(ctx, a, policy, a.Actor.ID(), provider)
+}
+
+func otherWayIn(ctx context.Context, a *unit.Attempt, policy org.PasswordPolicy, user uuid.UUID, provider string) (bool, error) {
+	has, err := a.Q.ListIdentities(ctx, user)
+	if err != nil {
+		return false, err
+	}
+	for _, i := range has {
+		if i.Provider != provider && a.Configured(i.Provider) {
+			return true, nil
+		}
+	}
+	ways, err := a.Q.GetWaysIn(ctx, user)
+	if err != nil || !ways.HasPassword {
+		return false, err
+	}
+	row, err := a.Q.GetUser(ctx, user)
+	if err != nil {
+		return false, err
+	}
+	return MayUsePassword(ctx, a.Reader, policy, row)
+}
+
+// deleteFactors removes all second factors of an account.
+func deleteFactors(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
+	return errors.Join(
+		w.W.DeleteTOTP(ctx, user), w.W.DeleteRecoveryCodes(ctx, user), w.W.DeletePasskeys(ctx, user), w.W.DeletePasskeyChallengesOfUser(ctx, unit.NullID(user)),
+	)
+}
+
+// ResetFactors removes the second factors of an account whose owner has lost them, and ends its sessions. Invalid: no such
+// user. Forbidden: needs user:update_personal, and all that the account holds. NotFound: it has none.
+func (s *Service) ResetFactors(ctx context.Context, subject *org.Actor, user string) (err error) {
+	defer org.Wrap(&err, "reset second factors of %q", user)
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", user, planReset, applyReset)
+	return err
+}
+
+// planReset refuses oneself: for one's own factors the password is asked, which a stolen session does not know.
+func planReset(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
+	row, err := personal(ctx, a, user, unit.Whole)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	a.About("mfa", row.ID, row.Username, uuid.Nil)
+	if row.ID == a.Actor.ID() {
+		return row.ID, org.ErrInvalid("You can't reset your own second factor.", "Remove it with your password.")
+	}
+	if err := mustHaveFactor(ctx, a, row.ID); err != nil {
+		return row.ID, err
+	}
+	return row.ID, staysOpen(ctx, a, row)
+}
+
+// staysOpen refuses to take all passkeys from an account that must be able to sign in, and could not without them.
+func staysOpen(ctx context.Context, a *unit.Attempt, row db.UserRow) error {
+	if n, err := a.Q.CountPasskeys(ctx, row.ID); err != nil || n == 0 {
+		return err
+	}
+	if other, err := otherWayIn(ctx, a, org.PasswordPolicy(a.PasswordPolicy()), row.ID, ""); err != nil || other {
+		return err
+	}
+	a.WillEnd(row.ID) // to be judged as if it were gone, which it is not
+	if err := a.KeepAdmins(ctx, row); err != nil {
+		return err
+	}
+	return a.KeepOwners(ctx)
+}
+
+func applyReset(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {
+	w.Secret("app")
+	w.Secret("passkeys")
+	if err := deleteFactors(ctx, w, user); err != nil {
+		return none, err
+	}
+	return none, w.W.DeleteSessionsOfUser(ctx, unit.NullID(user))
+}

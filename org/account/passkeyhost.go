@@ -1,0 +1,62 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Browsers keep a passkey for the host that it was made at. Where people reach the server at another one it opens nothing.
+
+// PasskeysElsewhere is how many passkeys work at another host than this one alone.
+func (s *Service) PasskeysElsewhere(ctx context.Context, host string) (_ int64, err error) {
+	defer org.Wrap(&err, "count passkeys of other hosts")
+	return s.units.DB.CountPasskeysElsewhere(ctx, strings.ToLower(host))
+}
+
+// forgottenAtOnce is how many accounts lose their passkeys in one transaction.
+const forgottenAtOnce = 200
+
+// ForgetPasskeys removes the passkeys that work at another host than this one alone, and returns how many accounts had some.
+func (s *Service) ForgetPasskeys(ctx context.Context, host string) (accounts int, err error) {
+	defer org.Wrap(&err, "forget passkeys")
+	for {
+		n, _, err := unit.Do(ctx, s.units, s.Operator(), unit.OnSite, "delete", strings.ToLower(host), planForget, applyForget)
+		if accounts += n; err != nil || n < forgottenAtOnce {
+			return accounts, err
+		}
+	}
+}
+
+// forgetting is whose passkeys go.
+type forgetting struct {
+	host  string
+	users []db.ListPasskeysElsewhereRow
+}
+
+func planForget(ctx context.Context, a *unit.Attempt, host string) (f forgetting, err error) {
+	a.Aside()
+	f.host = host
+	f.users, err = a.Q.ListPasskeysElsewhere(ctx, db.ListPasskeysElsewhereParams{Host: host, MaxRows: forgottenAtOnce})
+	return f, err
+}
+
+func applyForget(ctx context.Context, w *unit.Writer, f forgetting) (int, error) {
+	for _, u := range f.users {
+		w.Begin("delete", 200)
+		w.About("mfa", u.UserID, u.Username, uuid.Nil)
+		w.Secret("passkeys")
+		if err := w.W.DeletePasskeysElsewhere(ctx, db.DeletePasskeysElsewhereParams{UserID: u.UserID, Host: f.host}); err != nil {
+			return 0, err
+		}
+		if err := w.Record(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return len(f.users), nil
+}

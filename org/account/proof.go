@@ -1,0 +1,98 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Who changes how an account signs in proves to be its person: by the password, or by having signed in a moment ago.
+
+// proof is that the caller knows its password.
+type proof struct {
+	stored string // the hash that it matched
+}
+
+// prove compares the caller's password: a session that was left open is not enough to change how the account signs in.
+// Invalid: it is wrong, or there is none. TooMany: too many wrong ones.
+func (s *Service) prove(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
+	if subject.User.LoginType != org.LoginPassword {
+		return p, org.ErrInvalid("Second factors are for accounts that sign in with a password.", "")
+	}
+	p.stored, err = s.ownPassword(ctx, subject, password)
+	return p, err
+}
+
+// proved makes a change one of the caller's second factors. Invalid: the password that was proved is not the stored one
+// any more.
+func proved(ctx context.Context, a *unit.Attempt, p proof) error {
+	a.Aside()
+	a.About("mfa", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
+	return samePassword(ctx, a, p)
+}
+
+// samePassword is Invalid if the password that was proved is not the stored one any more.
+func samePassword(ctx context.Context, a *unit.Attempt, p proof) error {
+	current, err := a.Q.GetPasswordHash(ctx, a.Actor.ID())
+	if err == nil && current != p.stored {
+		err = org.FieldErrors{{Field: "password", Detail: "was changed meanwhile"}}.Err("Password is incorrect.")
+	}
+	return err
+}
+
+// How fresh a sign-in must be to change how an account signs in without its password.
+const recently = 10 * time.Minute
+
+// Fresh reports whether the caller has said who it is a moment ago. Who comes with a token has not.
+func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err error) {
+	defer org.Wrap(&err, "look at the session")
+	if subject.Session == "" {
+		return false, nil
+	}
+	row, err := s.units.DB.GetSessionAge(ctx, subject.Session)
+	if db.IsNotFound(err) { // another one has just taken its place
+		return false, nil
+	}
+	since := row.CreatedAt
+	if row.AuthenticatedAt.Valid { // at a provider it may be longer ago than the session is
+		since = row.AuthenticatedAt.Time
+	}
+	return s.units.Now().Sub(since) <= recently, err
+}
+
+// asked makes sure that it is the person of an account who changes how it signs in, and not someone who found the browser open.
+// Invalid: the sign-in is older, and the password is missing or wrong. TooMany: too many wrong ones.
+func (s *Service) asked(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
+	fresh, err := s.Fresh(ctx, subject)
+	switch {
+	case err != nil || fresh:
+		return p, err
+	case subject.User.LoginType != org.LoginPassword:
+		return p, org.ErrInvalid("Sign in again first.", "You signed in more than 10 minutes ago, and this account has no password to ask for.")
+	case password == "":
+		return p, org.FieldErrors{{Field: "password", Detail: "must be given, since you signed in more than 10 minutes ago"}}.Err("Confirm that it is you.")
+	}
+	p.stored, err = s.ownPassword(ctx, subject, password)
+	return p, err
+}
+
+// stillProved refuses a change that was proved by a password which is another one by now.
+func stillProved(ctx context.Context, a *unit.Attempt, p proof) error {
+	if p.stored == "" {
+		return nil
+	}
+	return samePassword(ctx, a, p)
+}
+
+// forgive takes the attempt back that a right password was counted as.
+func forgive(ctx context.Context, w *unit.Writer, p proof) error {
+	if p.stored == "" {
+		return nil
+	}
+	return w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name)
+}

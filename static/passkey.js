@@ -1,0 +1,107 @@
+// Passkeys: forms with data-passkey ask the browser for one and send what it answers. They are hidden until this runs in a browser
+// that has passkeys.
+(() => {
+  'use strict';
+  const forms = [...document.querySelectorAll('form[data-passkey]')];
+  if (!window.PublicKeyCredential || !navigator.credentials || !forms.length) return;
+  document.querySelectorAll('[data-passkeys]').forEach(el => { el.hidden = false; });
+
+  const bytes = text => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0));
+  const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  const known = list => (list ?? []).map(c => ({ ...c, id: bytes(c.id) }));
+
+  // What the server asks, with bytes where it has text.
+  const ask = async form => {
+    const sent = {};
+    for (const name of ['challenge', 'password']) if (form.elements[name]) sent[name] = form.elements[name].value;
+    let response, answer;
+    try {
+      response = await fetch(form.dataset.options, {
+        method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(sent),
+      });
+      answer = await response.json();
+    } catch {
+      throw new Error('The server can’t be reached. Nothing was saved.');
+    }
+    if (!response.ok) throw new Error([answer.message, answer.validations?.[0]?.detail ? `It ${answer.validations[0].detail}.` : answer.detail].filter(Boolean).join(' '));
+    const key = answer.publicKey;
+    key.challenge = bytes(key.challenge);
+    if (key.user) key.user.id = bytes(key.user.id);
+    key.excludeCredentials = known(key.excludeCredentials);
+    key.allowCredentials = known(key.allowCredentials);
+    return key;
+  };
+
+  // What the browser answers, as text.
+  const written = c => {
+    const r = c.response, response = { clientDataJSON: text(r.clientDataJSON) };
+    if (r.attestationObject) {
+      response.attestationObject = text(r.attestationObject);
+      response.transports = r.getTransports?.() ?? [];
+    } else {
+      response.authenticatorData = text(r.authenticatorData);
+      response.signature = text(r.signature);
+      if (r.userHandle) response.userHandle = text(r.userHandle);
+    }
+    return JSON.stringify({ id: c.id, rawId: text(c.rawId), type: c.type, response });
+  };
+
+  const say = (form, words) => {
+    const note = form.querySelector('[data-passkey-note]');
+    note.textContent = words;
+    note.hidden = !words;
+  };
+  const send = (form, credential) => {
+    form.elements.credential.value = written(credential);
+    form.submit();
+  };
+  const words = err => {
+    if (err.name === 'InvalidStateError') return 'This device has a passkey for your account already.';
+    if (err.name === 'NotAllowedError' || err.name === 'AbortError') return 'No passkey was used. Try again, or go on another way.';
+    if (err.name === 'SecurityError') return 'Passkeys don’t work at this address.';
+    return err.message;
+  };
+
+  let waiting; // for a passkey that is picked from the email field
+
+  for (const form of forms) {
+    form.addEventListener('submit', async e => {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      if (form.busy) return;
+      form.busy = true;
+      const button = form.querySelector('button');
+      button.setAttribute('aria-busy', 'true');
+      say(form, '');
+      waiting?.abort();
+      try {
+        const publicKey = await ask(form);
+        send(form, await (form.dataset.passkey === 'create' ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey })));
+      } catch (err) {
+        say(form, words(err));
+        form.busy = false;
+        button.removeAttribute('aria-busy');
+        offer();
+      }
+    });
+  }
+
+  // Passkeys among what the browser offers for the email field. A question is good for five minutes, so it is asked anew before.
+  const field = document.querySelector('input[autocomplete~=webauthn]');
+  const get = forms.find(form => form.dataset.passkey === 'get');
+  let asked = 0;
+  const offer = async () => {
+    if (!field || !get || document.hidden || ++asked > 20 || !await PublicKeyCredential.isConditionalMediationAvailable?.()) return;
+    const here = waiting = new AbortController();
+    const anew = setTimeout(() => { here.abort(); offer(); }, 240000);
+    try {
+      const publicKey = await ask(get);
+      if (!here.signal.aborted) send(get, await navigator.credentials.get({ publicKey, mediation: 'conditional', signal: here.signal }));
+    } catch { // it was only an offer
+      clearTimeout(anew);
+    }
+  };
+  offer();
+  addEventListener('visibilitychange', () => { if (!document.hidden && (!waiting || waiting.signal.aborted)) offer(); });
+  addEventListener('pageshow', e => { if (e.persisted) for (const form of forms) { form.busy = false; form.querySelector('button').removeAttribute('aria-busy'); } });
+})();
