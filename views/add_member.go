@@ -7,6 +7,7 @@ type AddMember struct {
 	Organization org.Organization
 	Query        string
 	Candidates   []org.User
+	Total        int             // how many there are, if nobody is searched for; else 0
 	Names        string          // in the box for many at once
 	Result       *org.BulkResult // the outcome for each name in the box
 	CanInvite    bool            // the caller may invite people too

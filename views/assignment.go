@@ -49,11 +49,11 @@ func (f AssignmentForm) meanwhile(c org.RoleChoice) string {
 	was, ticked := f.Before[c.Role.Name], f.Checked[c.Role.Name]
 	switch {
 	case f.Before != nil && c.Held && !was:
-		return "Given meanwhile"
+		return "Added meanwhile"
 	case f.Before != nil && !c.Held && was:
-		return "Taken away meanwhile"
+		return "Removed meanwhile"
 	case f.Checked != nil && c.Refusal != "" && ticked && !c.Held:
-		return "You ticked it; it was not given"
+		return "You ticked it; it was not added"
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package views
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
@@ -214,6 +215,16 @@ func UsersURL(f org.UserFilter) string {
 	ui.SetSort(q, f.Sort, org.UserSorts[0])
 	ui.SetPage(q, f.Limit, f.Offset)
 	return ui.URL(UsersPath, q)
+}
+
+// UsersCSVURL is the same list as a file: all rows, whatever the page shows.
+func UsersCSVURL(f org.UserFilter) string {
+	f.Limit, f.Offset = 0, 0
+	u, q, _ := strings.Cut(UsersURL(f), "?")
+	if q != "" {
+		q += "&"
+	}
+	return u + "?" + q + "format=csv"
 }
 
 // OrganizationsURL is the list of organizations with f applied.

@@ -73,6 +73,13 @@ func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 		if a.Organization, a.Candidates, err = s.tenant.Candidates(c.ctx, c.actor, c.organization(), a.Query); err != nil {
 			return p, err
 		}
+		if a.Query == "" && len(a.Candidates) > 0 { // nobody is searched for yet: whoever is no member can be found
+			all, err := s.account.Users(c.ctx, c.actor, org.UserFilter{Limit: 1})
+			if err != nil {
+				return p, err
+			}
+			a.Total = all.Count - a.Organization.MemberCount
+		}
 		a.CanInvite = s.invites.MayInvite(c.actor, a.Organization.ID) == nil
 		a.MakesUsers = c.actor.Can("create", org.UsersObject)
 		return page{
