@@ -92,7 +92,7 @@ func TestTicksSurviveLoss(t *testing.T) {
 	for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 		res := s.Send(t, way, webtest.Request{Method: http.MethodPut, Path: members + "/member/roles", As: webtest.Admin, Form: form})
 		ticked, beside := box(res.Document(), "ci")
-		if res.StatusCode != 403 && res.StatusCode != 400 || ticked || !strings.Contains(beside, "You ticked it; it was not given") {
+		if res.StatusCode != 403 && res.StatusCode != 400 || ticked || !strings.Contains(beside, "You ticked it; it was not added") {
 			t.Errorf("%s: %d, ticked: %v, beside it %q", way, res.StatusCode, ticked, beside)
 		}
 	}
