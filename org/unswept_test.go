@@ -76,7 +76,21 @@ func TestBulkAfterTheEnd(t *testing.T) {
 	end := clock.now().Add(time.Hour)
 	s.record(t, home, "m", "viewer", org.SourceManual, end)
 	s.record(t, home, "dealer", "organization-member", org.SourceManual, end)
+	byRole := func() (n int) {
+		t.Helper()
+		r, _, err := servers[0].PreviewBulk(t.Context(), s.as(t, "o"), "default", given(org.Bulk{
+			Action: org.BulkRemoveRole, Role: "viewer", Match: &org.MemberFilter{Roles: []string{"viewer"}},
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(r.Done) + len(r.Unchanged) + len(r.Refused)
+	}
+	held := byRole()
 	clock.set(end)
+	if now := byRole(); now != held-1 {
+		t.Errorf("%d match by a role, and %d once that of one has ended", held, now)
+	}
 	r, err := servers[0].BulkMembers(t.Context(), s.as(t, "o"), "default", given(org.Bulk{
 		Action: org.BulkAddRole, Role: "viewer", Match: &org.MemberFilter{Statuses: []org.Status{org.StatusActive}},
 	}))

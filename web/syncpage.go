@@ -25,23 +25,30 @@ func (s *Server) providerStates() (out []views.SyncProviderState) {
 // showSync is the page of the providers.
 func (s *Server) showSync(c *call) (reply, error) {
 	q := c.query()
-	v := views.Sync{Providers: s.providerStates(), End: q.text("end"), Now: c.now()}
+	v := views.Sync{End: q.text("end")}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
+	p, err := s.syncPage(c, v)
+	return reply{html: show(p)}, err
+}
+
+// syncPage is the page of the providers, with what v says besides.
+func (s *Server) syncPage(c *call, v views.Sync) (page, error) {
+	v.Providers, v.Now = s.providerStates(), c.now()
 	ids := make([]string, len(v.Providers))
 	for i, p := range v.Providers {
 		ids[i] = p.ID
 	}
 	var err error
 	if v.Use, err = s.Service.Sync.Use(c.ctx, c.actor, ids); err != nil {
-		return reply{}, err
+		return page{}, err
 	}
 	if v.Status, err = s.Service.Sync.Status(c.ctx, c.actor); err != nil {
-		return reply{}, err
+		return page{}, err
 	}
 	v.CanUpdate, v.Owner = c.may("update", "idpsync_settings", uuid.Nil), c.actor.Owner()
-	return reply{html: show(page{title: "Sign-in", active: syncItem, body: views.SyncPage(v)})}, nil
+	return page{title: "Sign-in", active: syncItem, body: views.SyncPage(v)}, nil
 }
 
 // showSyncProvider is the page of the rules of a provider.

@@ -203,4 +203,8 @@ func TestSyncStatus(t *testing.T) {
 	if page = w.shown(t, webtest.Owner, "/settings/sync?end=oidc:old", http.StatusOK); page.Find(".confirm form:has([name=action][value=end])").AttrOr("action", "") != "/settings/idpsync/release?source=oidc%3Aold" {
 		t.Error("ending is not asked about")
 	}
+	refused := w.Send(t, webtest.Page, webtest.Request{Path: "/settings/idpsync/release?source=oidc:okta", As: webtest.Owner, Form: url.Values{"action": {"end"}}})
+	if main := textOf(refused.Document().Find("main")); refused.StatusCode != http.StatusBadRequest || !strings.Contains(main, "People can sign in with this provider.") || !strings.Contains(main, "oidc:old") {
+		t.Errorf("a release that is refused: %d\n%s", refused.StatusCode, main)
+	}
 }

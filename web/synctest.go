@@ -9,6 +9,7 @@ import (
 
 	"rolecall.example/client"
 	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // syncTestRoutes are the part of the table that is about what sign-ins do to what people hold.
@@ -105,7 +106,7 @@ func (s *Server) releaseSync(c *call) (reply, error) {
 	}
 	done, err := s.Service.Sync.Release(c.ctx, c.actor, source, action)
 	if err != nil {
-		return reply{}, err
+		return c.again(err, func(e *org.Error) (page, error) { return s.syncPage(c, views.Sync{Err: e}) })
 	}
 	said := "What " + done.Source.Words() + " no longer gives ends at the next sign-ins."
 	switch done.Action {

@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -115,9 +114,6 @@ func rolesOf(ctx context.Context, a *unit.Attempt, organization, id uuid.UUID) (
 	return roles, nil
 }
 
-// An hour is what the fuse looks at.
-const fuseWindow = time.Hour
-
 // fuse says why the directory is held from now on, and somebody does not lose access: too many have lost it within an hour. nil if
 // nothing speaks against it. Unavailable: it is held already.
 func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*org.Error, error) {
@@ -125,26 +121,27 @@ func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*
 	if err != nil {
 		return nil, err
 	}
-	held := &org.Error{Kind: org.Unavailable, RetryAfter: fuseWindow, Message: "More people than allowed would lose access within an hour.",
+	held := &org.Error{Kind: org.Unavailable, RetryAfter: org.FuseWindow, Message: "More people than allowed would lose access within an hour.",
 		Detail: "An administrator must release this directory."}
 	if d.HeldAt.Valid {
 		return nil, held
 	}
-	if d.FusePeople == 0 && d.FusePercent == 0 {
+	limit := org.Fuse{People: d.FusePeople, Percent: d.FusePercent}
+	if limit.Off() {
 		return nil, nil
 	}
-	lost, err := a.Q.CountDirectoryLosses(ctx, db.CountDirectoryLossesParams{OrganizationID: organization, Since: a.Now.Add(-fuseWindow), ExceptUser: user})
+	lost, err := a.Q.CountDirectoryLosses(ctx, db.CountDirectoryLossesParams{OrganizationID: organization, Since: a.Now.Add(-org.FuseWindow), ExceptUser: user})
 	if err != nil {
 		return nil, err
 	}
-	active, err := a.Q.CountActiveDirectoryUsers(ctx, organization)
-	if err != nil {
+	blows, err := limit.Blows(lost, func() (int64, error) {
+		active, err := a.Q.CountActiveDirectoryUsers(ctx, organization)
+		return active + lost, err
+	})
+	if err != nil || !blows {
 		return nil, err
 	}
-	if lost+1 > max(d.FusePeople, (active+lost)*d.FusePercent/100) {
-		return held, nil
-	}
-	return nil, nil
+	return held, nil
 }
 
 // answer says what is stored afterwards, and what of it changed.
@@ -203,7 +200,7 @@ func applyMember(ctx context.Context, w *unit.Writer, p memberPlan) (memberPlan,
 		if err := w.W.InsertDirectoryLoss(ctx, db.InsertDirectoryLossParams{OrganizationID: p.row.OrganizationID, UserID: p.account.ID, Now: w.Now}); err != nil {
 			return p, err
 		}
-		old := db.DeleteDirectoryLossesParams{OrganizationID: p.row.OrganizationID, Before: w.Now.Add(-fuseWindow)}
+		old := db.DeleteDirectoryLossesParams{OrganizationID: p.row.OrganizationID, Before: w.Now.Add(-org.FuseWindow)}
 		if err := w.W.DeleteDirectoryLosses(ctx, old); err != nil {
 			return p, err
 		}

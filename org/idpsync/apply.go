@@ -233,7 +233,7 @@ var errHeld = &org.Error{Kind: org.Conflict, Message: "The last one must stay."}
 func (p *siteSync) count(ctx context.Context, w *unit.Writer) error {
 	source := string(p.source)
 	// What is too old to count goes here, since nobody else looks at it.
-	if err := w.W.DeleteOldSyncLosses(ctx, db.DeleteOldSyncLossesParams{Source: source, Before: w.Now.Add(-fuseWindow)}); err != nil {
+	if err := w.W.DeleteOldSyncLosses(ctx, db.DeleteOldSyncLossesParams{Source: source, Before: w.Now.Add(-org.FuseWindow)}); err != nil {
 		return err
 	}
 	return w.W.NoteSyncLoss(ctx, db.NoteSyncLossParams{Source: source, UserID: p.user.ID, Now: w.Now})

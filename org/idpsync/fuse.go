@@ -2,16 +2,12 @@ package idpsync
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
 )
-
-// fuseWindow is the time within which losses are counted.
-const fuseWindow = time.Hour
 
 // askFuse finds out whether somebody may lose something from the source. People who lost something within the last hour are
 // counted, each once, before they lose it; one too many holds the source. The units that take something away ask whether it was
@@ -20,7 +16,7 @@ func (v *view) askFuse(ctx context.Context) error {
 	if v.user == uuid.Nil {
 		return nil
 	}
-	source, since := string(v.provider.Source()), v.When.Add(-fuseWindow)
+	source, since := string(v.provider.Source()), v.When.Add(-org.FuseWindow)
 	_, err := v.Q.GetSyncSource(ctx, source)
 	if err == nil {
 		v.fused = true
@@ -30,7 +26,7 @@ func (v *view) askFuse(ctx context.Context) error {
 		return err
 	}
 	// A fuse that is switched off does not release what it has held before: a person does.
-	if v.provider.FusePeople == 0 && v.provider.FusePercent == 0 {
+	if v.fuse().Off() {
 		v.known = true
 		return nil
 	}
@@ -47,19 +43,20 @@ func (v *view) askFuse(ctx context.Context) error {
 	return err
 }
 
+func (v *view) fuse() org.Fuse {
+	return org.Fuse{People: int64(v.provider.FusePeople), Percent: int64(v.provider.FusePercent)}
+}
+
 // isOneTooMany reports whether one more loss is more than the fuse allows.
 func (v *view) isOneTooMany(ctx context.Context, source string) (bool, error) {
-	since := v.When.Add(-fuseWindow)
+	since := v.When.Add(-org.FuseWindow)
 	lost, err := v.Q.CountSyncLosses(ctx, db.CountSyncLossesParams{Source: source, Since: since, UserID: v.user})
-	if err != nil || lost+1 <= int64(v.provider.FusePeople) {
+	if err != nil {
 		return false, err
 	}
-	if v.provider.FusePercent == 0 {
-		return true, nil
-	}
-	// Those who have just lost all they had count among the holders, or the limit would sink with each of them.
-	people, err := v.Q.CountHoldersOfSource(ctx, db.CountHoldersOfSourceParams{Source: source, Since: since})
-	return err == nil && (lost+1)*100 > people*int64(v.provider.FusePercent), err
+	return v.fuse().Blows(lost, func() (int64, error) {
+		return v.Q.CountHoldersOfSource(ctx, db.CountHoldersOfSourceParams{Source: source, Since: since})
+	})
 }
 
 // tripped says why a source is held.

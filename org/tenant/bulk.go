@@ -215,7 +215,18 @@ func bulkRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	if err != nil {
 		return nil, err
 	}
-	return without(by, rows, in.Except)
+	return without(by, stillHolding(rows, search.Roles, search.SiteRoles), in.Except)
+}
+
+// stillHolding leaves out who matched by a role that has ended and was not swept yet: a list may show such a person for a
+// moment, an action must not be about them. Lists of names are as a search has them; in an empty one every role will do.
+func stillHolding(rows []db.MemberRow, roles, siteRoles string) []db.MemberRow {
+	some := func(wanted, held string) bool {
+		names := strings.Fields(wanted)
+		return len(names) == 0 || slices.Contains(names, org.RoleOrganizationUser) ||
+			slices.ContainsFunc(strings.Fields(held), func(name string) bool { return slices.Contains(names, name) })
+	}
+	return slices.DeleteFunc(rows, func(r db.MemberRow) bool { return !some(roles, r.Roles) || !some(siteRoles, r.SiteRoles) })
 }
 
 // membersByID reads members in pieces. They are in the order of ids, in which the answer lists them.
