@@ -132,3 +132,21 @@ func dropping(people []org.Member, i int) string {
 	}
 	return people[i].UserID.String() + " " + people[next].UserID.String()
 }
+
+// SelectionURL is a page of the list with what was selected on others, which is sent to it.
+func SelectionURL(organization string, f org.MemberFilter) string {
+	return ui.URL(OrganizationURL(organization)+"/members/selection", memberQuery(f))
+}
+
+// UsersCSVURL is the same list as a file: all rows, whatever the page shows.
+func UsersCSVURL(f org.UserFilter) string {
+	f.Limit, f.Offset = 0, 0
+	u, q, _ := strings.Cut(UsersURL(f), "?")
+	if q != "" {
+		q += "&"
+	}
+	return u + "?" + q + "format=csv"
+}
+
+// UndoBatchURL takes back all that was done with an entry.
+func UndoBatchURL(entry string) string { return UndoURL(entry) + "/batch" }

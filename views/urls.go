@@ -3,7 +3,6 @@ package views
 import (
 	"net/url"
 	"strconv"
-	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
@@ -63,11 +62,6 @@ func ChecklistURL(organization string) string { return OverviewURL(organization)
 // MembersURL is the list of members with f applied. Defaults stay out of the query.
 func MembersURL(organization string, f org.MemberFilter) string {
 	return ui.URL(OrganizationURL(organization)+"/members", memberQuery(f))
-}
-
-// SelectionURL is a page of the list with what was selected on others, which is sent to it.
-func SelectionURL(organization string, f org.MemberFilter) string {
-	return ui.URL(OrganizationURL(organization)+"/members/selection", memberQuery(f))
 }
 
 // MembersCSVURL is the same list as a file: all rows, whatever the page shows.
@@ -183,9 +177,6 @@ func RoleMembersURL(organization, role string) string {
 // UndoURL takes back the change of an audit entry.
 func UndoURL(entry string) string { return AuditPath + "/" + url.PathEscape(entry) + "/undo" }
 
-// UndoBatchURL takes back all that was done with an entry.
-func UndoBatchURL(entry string) string { return UndoURL(entry) + "/batch" }
-
 // WithBack makes the page at a URL one that leads back to a list as it was left, unless that is "".
 func WithBack(u, list string) string {
 	if list == "" {
@@ -215,16 +206,6 @@ func UsersURL(f org.UserFilter) string {
 	ui.SetSort(q, f.Sort, org.UserSorts[0])
 	ui.SetPage(q, f.Limit, f.Offset)
 	return ui.URL(UsersPath, q)
-}
-
-// UsersCSVURL is the same list as a file: all rows, whatever the page shows.
-func UsersCSVURL(f org.UserFilter) string {
-	f.Limit, f.Offset = 0, 0
-	u, q, _ := strings.Cut(UsersURL(f), "?")
-	if q != "" {
-		q += "&"
-	}
-	return u + "?" + q + "format=csv"
 }
 
 // OrganizationsURL is the list of organizations with f applied.

@@ -88,7 +88,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = slices.Concat(accessRoutes, overviewRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
+var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},
@@ -103,7 +103,6 @@ var table = slices.Concat(accessRoutes, overviewRoutes, tokenRoutes, invitationR
 	{http.MethodPut, pathMemberRoles + "/{roleName}", SignedIn, API | Page | DryRun | Body | IfMatch | Scoped, "give a member a role, or change until when", (*Server).putMemberRole},
 	{http.MethodDelete, pathMemberRoles + "/{roleName}", SignedIn, API | Page | DryRun | IfMatch | Scoped, "end what gives a member a role", (*Server).endMemberRole},
 	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember},
-	{http.MethodPost, pathMembers + "/selection", SignedIn, Page | Body, "go on with what is selected", (*Server).keepSelection},
 
 	{http.MethodGet, pathRoles, SignedIn, API | Page | CSV | Cacheable | Scoped, "list the roles of an organization", (*Server).listRoles},
 	{http.MethodPost, pathRoles, SignedIn, API | Page | DryRun | Body | Scoped, "create a role", (*Server).createRole},
@@ -165,7 +164,6 @@ var table = slices.Concat(accessRoutes, overviewRoutes, tokenRoutes, invitationR
 	{http.MethodGet, pathChanges, SignedIn, API | Decides | MayAsk | Scoped, "tell what changes, as it does", (*Server).changes},
 	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV | Scoped, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page | Scoped, "undo a change of a member", (*Server).undoChange},
-	{http.MethodPost, "/audit/{id}/undo/batch", SignedIn, API | Page | Scoped, "undo a change of many members", (*Server).undoBatch},
 
 	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},
 	{http.MethodPost, "/users/first", Public, API | Body, "create the first user", (*Server).createFirstUser},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/base64"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -17,6 +18,11 @@ const (
 	actionShow   = "show"   // who is selected, on a page
 	actionExport = "export" // the same as a file
 )
+
+var selectionRoutes = []Route{
+	{http.MethodPost, pathMembers + "/selection", SignedIn, Page | Body, "go on with what is selected", (*Server).keepSelection},
+	{http.MethodPost, "/audit/{id}/undo/batch", SignedIn, API | Page | Scoped, "undo a change of many members", (*Server).undoBatch},
+}
 
 // keepSelection shows another page of the list, with what was selected before: without script a page knows its own boxes
 // alone. The form carries the rest, so that two windows have a selection each and nothing is stored.
