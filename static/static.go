@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css reference.css app.js passkey.js favicon.svg inter.woff2 vendor/htmx.min.js
+//go:embed app.css reference.css app.js editor.js passkey.js favicon.svg inter.woff2 vendor/htmx.min.js
 var files embed.FS
 
 // Prefix is the prefix of the URLs of all files.
@@ -42,7 +42,7 @@ type assets struct{ byName, byURL map[string]*asset }
 // loaded prepares the files on first use, because most commands serve none. The stylesheet refers to the font, so it comes
 // later.
 var loaded = sync.OnceValues(func() (*assets, error) {
-	return load("inter.woff2", "favicon.svg", "app.css", "reference.css", "app.js", "vendor/htmx.min.js")
+	return load("inter.woff2", "favicon.svg", "app.css", "reference.css", "app.js", "editor.js", "passkey.js", "vendor/htmx.min.js")
 })
 
 // Load prepares the files. An error is a defect of the build: a missing file. URL and Handler must be used only after Load has

@@ -24,6 +24,11 @@ func (c Compare) label(r org.Role, at org.RoleVersionRef) string {
 	return r.Label() + ", version " + strconv.FormatInt(at.Version, 10)
 }
 
+// redescribed reports whether two versions of a role have different descriptions. Two roles always may.
+func (c Compare) redescribed() bool {
+	return c.From.Name == c.To.Name && c.Comparison.From.Description != c.Comparison.To.Description
+}
+
 // versionText is a version in a form field; the current one is "".
 func versionText(v int64) string {
 	if v == 0 {

@@ -5,6 +5,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // History is the versions of a role.
@@ -41,6 +42,9 @@ func (h History) steps() []versionStep {
 			before, s.previous = &h.Versions[i+1].Role, h.Versions[i+1].Version
 			if before.DisplayName != s.Role.DisplayName {
 				s.changes = append(s.changes, change{class: "del", sign: "•", what: "Display name", note: before.DisplayName + " → " + s.Role.DisplayName})
+			}
+			if before.Description != s.Role.Description {
+				s.changes = append(s.changes, change{class: "del", sign: "•", what: "Description", note: ui.FirstOf(before.Description, "none") + " → " + ui.FirstOf(s.Role.Description, "none")})
 			}
 		} else {
 			s.first = true

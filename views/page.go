@@ -26,11 +26,12 @@ type Frame struct {
 	Crumbs []Crumb // from the first level down to the parent of this page
 	Back   string  // path and query of this page: where the theme form returns to
 
-	OfSite      bool // the page belongs to no organization, though the navigation keeps showing one
-	NoShortcuts bool // the person turned the single-key shortcuts off
-	Referrer    bool // forms on the page tell where they come from, though the page was sent with no-referrer
-	Passkeys    bool // its script for passkeys is loaded
-	Bare        bool // nothing is around the page, which is one to read
+	OfSite      bool   // the page belongs to no organization, though the navigation keeps showing one
+	NoShortcuts bool   // the person turned the single-key shortcuts off
+	Script      string // a script that only this page needs
+	Referrer    bool   // forms on the page tell where they come from, though the page was sent with no-referrer
+	Passkeys    bool   // its script for passkeys is loaded
+	Bare        bool   // nothing is around the page, which is one to read
 }
 
 // Crumb is a step on the way to a page.
@@ -62,7 +63,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 func Toast(f Flash) templ.Component { return ui.Toast(*f.message()) }
 
 func (f Frame) head() ui.Head {
-	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts, Reading: f.Bare, Referrer: f.Referrer, Passkeys: f.Passkeys}
+	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts, Script: f.Script, Reading: f.Bare, Referrer: f.Referrer, Passkeys: f.Passkeys}
 	if f.Nav != nil {
 		h.Account = f.Nav.User.ID.String()
 	}

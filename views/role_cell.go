@@ -49,27 +49,13 @@ func (c gridCell) locked() string {
 	return ""
 }
 
-// title is the tooltip. It leaves out the type, which stands at the left of the row: in hundreds of cells that would be
-// a large part of the page.
-func (c gridCell) title() string {
-	text := c.label
-	if !strings.EqualFold(c.label, c.Action) {
-		text += " · " + c.Action
-	}
-	if c.description != "" {
-		text += ": " + c.description
-	}
-	if c.fading != "" {
-		text += ". " + c.fading
-	}
-	if why := effectText[c.effect]; why != "" {
-		text += ". " + why
-	}
-	if c.editable && c.locked() != "" {
-		text += ". Locked: " + c.locked()
-	}
-	return text
+// meaning says what the permission is; what there is to know of it in this role stands once for all cells (see described).
+func (c gridCell) meaning() string {
+	return strings.TrimSpace(ui.Sentence(c.description) + " " + ui.Sentence(c.fading))
 }
+
+// meaningID is where the meaning stands in the page, for the cells of all levels.
+func (c gridCell) meaningID() string { return "d." + c.ResourceType + "." + c.Action }
 
 func (c gridCell) class() string {
 	class := "cell k" + strconv.Itoa(c.index)
@@ -95,11 +81,18 @@ func (c gridCell) class() string {
 // in app.css. Cells of further ones have a class for it, which the script keeps up.
 const styledActions = 24
 
-// described lists the ids of what describes the cell besides its name.
+// lockID is where the page says why cells are locked.
+const lockID = "lock"
+
+// described lists the ids of what describes the cell besides its name. The script puts its meaning first: said here, hundreds
+// of ids would be a large part of the page.
 func (c gridCell) described() string {
 	var ids []string
 	if effectText[c.effect] != "" {
 		ids = append(ids, effectID(c.effect))
+	}
+	if c.editable && c.locked() != "" {
+		ids = append(ids, lockID)
 	}
 	if len(c.errors) > 0 {
 		ids = append(ids, c.id()+"-error")

@@ -68,11 +68,11 @@ func (e RoleEditor) method() string {
 func (e RoleEditor) affects() string {
 	switch n := e.View.Role.Members; n {
 	case org.Unknown:
-		return "Affects everyone who holds it at once"
+		return "Affects everyone who has it, immediately"
 	case 0:
-		return "No one holds this role yet"
+		return "No one has this role yet"
 	default:
-		return "Affects " + ui.Plural(n, "person") + " at once"
+		return "Affects " + ui.Plural(n, "person") + " immediately"
 	}
 }
 
@@ -114,7 +114,7 @@ func (e RoleEditor) fieldPair(name string) (l rbac.Level, p rbac.Permission, ok 
 
 // readable is the error with its fields named as on the page, and the ids of their cells.
 func (e RoleEditor) readable() (*org.Error, map[string]string) {
-	anchors := map[string]string{"name": "name", "display_name": "display_name"}
+	anchors := map[string]string{"name": "name", "display_name": "display_name", "description": "description"}
 	if e.Err == nil {
 		return nil, anchors
 	}
@@ -149,49 +149,4 @@ func permissions(r org.Role, l rbac.Level) []rbac.Permission {
 	default:
 		return r.User
 	}
-}
-
-// lock is a reason for locked cells, with how many it locks.
-type lock struct {
-	reason string
-	cells  int
-}
-
-// lockReasons are the different reasons for locked cells.
-func lockReasons(scopes []scope) []lock {
-	var out []lock
-	for c := range cellsOf(scopes) {
-		why := c.locked()
-		if why == "" {
-			continue
-		}
-		i := slices.IndexFunc(out, func(l lock) bool { return l.reason == why })
-		if i < 0 {
-			i, out = len(out), append(out, lock{reason: why})
-		}
-		out[i].cells++
-	}
-	return out
-}
-
-// effectNote explains hatched cells of one kind, and counts them.
-type effectNote struct {
-	effect rbac.Effect
-	cells  int
-}
-
-// effectNotes are the different reasons why cells are hatched, in the order in which they first occur.
-func effectNotes(scopes []scope) []effectNote {
-	var out []effectNote
-	for c := range cellsOf(scopes) {
-		if effectText[c.effect] == "" {
-			continue
-		}
-		i := slices.IndexFunc(out, func(n effectNote) bool { return n.effect == c.effect })
-		if i < 0 {
-			i, out = len(out), append(out, effectNote{effect: c.effect})
-		}
-		out[i].cells++
-	}
-	return out
 }

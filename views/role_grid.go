@@ -30,6 +30,8 @@ type gridArea struct {
 	id, label string
 	rows      []gridRow
 	counts    counts
+	moot      bool     // nothing in it has an effect: there are rows only for what is set all the same
+	others    []string // and these are the labels of the types without a row
 }
 
 type gridRow struct {
@@ -38,6 +40,7 @@ type gridRow struct {
 	others     []gridCell
 	preset     string // the value of the one that it stands at
 	hidden     int    // deprecated pairs without a cell
+	moot       bool   // nothing in it has an effect, which says all there is to know
 }
 
 // cells are all cells of a row.
@@ -148,6 +151,10 @@ func (e RoleEditor) scope(s scope) scope {
 	for _, name := range s.grid.Columns {
 		s.columns = append(s.columns, catalog.ActionLabel(name))
 	}
+	moot := gridArea{id: "a-" + s.key + "-moot", label: "No effect in an organization role", moot: true}
+	if s.level == rbac.LevelUser {
+		moot.label = "No effect: no one owns these"
+	}
 	s.star = s.newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
 	for _, a := range catalog.Areas() {
 		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
@@ -156,6 +163,10 @@ func (e RoleEditor) scope(s scope) scope {
 			row := s.newRow(t.Name, t.Label, t.Actions, cell)
 			if !s.own && !anySet(row.cells()) {
 				continue // of a level that roles of this kind don't have, only rows with permissions are worth their bytes
+			}
+			if s.own && (s.level == rbac.LevelOrganization && catalog.SiteOnly(t.Name) || s.level == rbac.LevelUser && !catalog.Owned(t.Name)) {
+				moot.take(row)
+				continue
 			}
 			area.rows, types = append(area.rows, row), append(types, t.Name)
 		}
@@ -168,6 +179,9 @@ func (e RoleEditor) scope(s scope) scope {
 		}
 		s.areas = append(s.areas, area)
 		s.counts = s.counts.plus(area.counts)
+	}
+	if len(moot.rows)+len(moot.others) > 0 {
+		s.areas = append(s.areas, moot)
 	}
 	s.unknown = unknownCells(catalog, s, values, stored)
 	return s
@@ -203,6 +217,39 @@ func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []g
 	}
 	return out
 }
+
+// set is how many cells of a grid allow or deny something.
+func (s scope) set() (n int) {
+	for _, r := range s.rows() {
+		for _, c := range r.cells() {
+			if c.value != rbac.Unset {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// all is how many cells a grid has that can matter.
+func (s scope) all() (n int) {
+	for _, a := range s.areas {
+		n += a.counts.total
+	}
+	return n
+}
+
+// take adds a row in which nothing has an effect. One in which nothing is set either is not worth its cells.
+func (a *gridArea) take(r gridRow) {
+	if slices.ContainsFunc(r.cells(), func(c gridCell) bool { return c.value != rbac.Unset || c.stored != rbac.Unset || len(c.errors) > 0 }) {
+		r.moot = true
+		a.rows = append(a.rows, r)
+	} else {
+		a.others = append(a.others, r.label)
+	}
+}
+
+// set is how many cells of the area allow or deny something.
+func (a gridArea) set() (n int) { return scope{areas: []gridArea{a}}.set() }
 
 // rows are all rows of a grid, the wildcard first.
 func (s scope) rows() []gridRow {
@@ -255,4 +302,47 @@ var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganiza
 // cellField is the name of the form field of a pair at a level.
 func cellField(l rbac.Level, p rbac.Permission) string {
 	return levelKeys[l] + "." + p.ResourceType + "." + p.Action
+}
+
+// lockReason is why cells of these grids are locked, "" if none is.
+func lockReason(scopes []scope) string {
+	for c := range cellsOf(scopes) {
+		if why := c.locked(); c.editable && why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// effectsIn are the different reasons why cells are marked, in the order in which they first occur.
+func effectsIn(scopes []scope) (out []rbac.Effect) {
+	for c := range cellsOf(scopes) {
+		if effectText[c.effect] != "" && !slices.Contains(out, c.effect) {
+			out = append(out, c.effect)
+		}
+	}
+	return out
+}
+
+// meaningsIn are the rows of these grids with each permission once: what it means is the same at every level.
+func meaningsIn(scopes []scope) (rows []gridRow) {
+	at := map[string]int{}
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			if r.moot {
+				continue
+			}
+			i, known := at[r.typ]
+			if !known {
+				i = len(rows)
+				at[r.typ], rows = i, append(rows, gridRow{typ: r.typ, label: r.label})
+			}
+			for _, c := range r.cells() {
+				if !slices.ContainsFunc(rows[i].others, func(o gridCell) bool { return o.Action == c.Action }) {
+					rows[i].others = append(rows[i].others, c)
+				}
+			}
+		}
+	}
+	return rows
 }

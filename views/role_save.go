@@ -45,10 +45,18 @@ func (r RoleReview) renamed() bool {
 	return !r.Editor.New && r.Editor.stored().DisplayName != r.Editor.View.Role.DisplayName
 }
 
+// described reports whether the description changes too.
+func (r RoleReview) described() bool {
+	return !r.Editor.New && r.Editor.stored().Description != r.Editor.View.Role.Description
+}
+
 // count is the number of changes.
 func (r RoleReview) count() int {
 	n := len(r.changes())
 	if r.renamed() {
+		n++
+	}
+	if r.described() {
 		n++
 	}
 	return n
@@ -62,6 +70,9 @@ func (m RoleMerge) story() string {
 	if m.NameConflict {
 		conflicts++
 	}
+	if m.AboutConflict {
+		conflicts++
+	}
 	kept := len(m.Kept)
 	switch {
 	case conflicts == 0:
@@ -72,6 +83,9 @@ func (m RoleMerge) story() string {
 		return text + ui.Plural(kept, "change") + " of yours " + ui.Verb(kept, "don’t") + " overlap" + " and " + ui.Verb(kept, "are") + " kept. Choose for the rest."
 	}
 }
+
+// unsettled reports whether there is anything to choose.
+func (m RoleMerge) unsettled() bool { return m.NameConflict || m.AboutConflict || len(m.Conflicts) > 0 }
 
 // theirName heads the column of the other save.
 func (m RoleMerge) theirName() string { return ui.FirstOf(m.Theirs.UpdatedBy, "Theirs") }

@@ -109,7 +109,7 @@ func fullEditor() RoleEditor {
 			CanUpdate: true, CanDelete: true,
 			CellRefusal: func(_ rbac.Level, p rbac.Permission) string {
 				if p.ResourceType == "crypto_key" {
-					return "You don't hold this yourself"
+					return "You can only grant or deny permissions you have yourself"
 				}
 				return ""
 			},

@@ -21,6 +21,7 @@ type page struct {
 	active   string // the item of the navigation that the page belongs to
 	crumbs   []views.Crumb
 	notice   string // what was done, shown on this page
+	script   string // one that only this page needs
 	referrer bool   // a form on it tells the origin, whatever the header says
 	passkeys bool   // a form on it takes passkeys
 	bare     bool   // the body is the whole page, without a frame
@@ -73,6 +74,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 		OfSite:      c.ofSite() && c.values.Get("organization") == "",
 		NoShortcuts: !c.shortcuts(),
 		Bare:        p.bare,
+		Script:      p.script,
 		Referrer:    p.referrer,
 		Passkeys:    p.passkeys,
 	}

@@ -14,7 +14,7 @@ func (s *Server) roleEditor(c *call, e views.RoleEditor) page {
 	if e.New {
 		title = "New role"
 	}
-	return page{title: title, active: c.rolesItem(), crumbs: []views.Crumb{c.rolesCrumb()}, body: views.RoleEditorPage(e)}
+	return page{title: title, active: c.rolesItem(), script: "editor.js", crumbs: []views.Crumb{c.rolesCrumb()}, body: views.RoleEditorPage(e)}
 }
 
 func (s *Server) newRole(c *call) (reply, error) {

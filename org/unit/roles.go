@@ -62,7 +62,7 @@ func (s Reader) Locks(by *org.Actor, h RoleScope, canWrite bool) func(rbac.Level
 		case !canWrite:
 			return "You can't change this role"
 		case len(by.Grants.CheckGrant(l, h.Org.ID, []rbac.Permission{p})) > 0:
-			return "You don't hold this yourself, so you can't grant or deny it"
+			return "You can only grant or deny permissions you have yourself"
 		}
 		return ""
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Thousands writes n with separators, as in 1,284.
@@ -162,4 +163,17 @@ func pieces(text, query string) []piece {
 		out = append(out, piece{text: string(t[start:])})
 	}
 	return out
+}
+
+// Sentence makes a sentence of a phrase; nothing stays nothing.
+func Sentence(phrase string) string {
+	if phrase == "" {
+		return ""
+	}
+	first, n := utf8.DecodeRuneInString(phrase)
+	s := string(unicode.ToUpper(first)) + phrase[n:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
 }

@@ -89,6 +89,7 @@ func TestFlow(t *testing.T) {
 			}
 
 			tb.visit(roles + "/ci")
+			tb.do(click(showAll))
 			tb.do(tb.pick("org.template.delete", "deny"), tb.pick("org.workspace.read", "allow"), tb.pick("org.template.update", ""))
 			tb.do(click(`[data-save]`), tb.said("saved"))
 			want := []string{"-template:delete", "template:read", "workspace:read"}
@@ -201,9 +202,27 @@ func (tb *tab) tabTo(selector string) {
 	tb.t.Fatalf("%s cannot be reached with Tab", selector)
 }
 
-// keysAt types on a cell of the matrix, which is reached with Tab.
+// showAll is the choice that shows every permission of a role.
+const showAll = `label:has(.show-all)`
+
+// keysAt types on a cell of the matrix. The matrix is reached with Tab, and the cell with arrows from there.
 func (tb *tab) keysAt(cell string, keys ...string) {
 	tb.t.Helper()
-	tb.tabTo(fmt.Sprintf(`input[name="%s"]`, cell))
-	tb.keys(keys...)
+	tb.tabTo(`.mx .cell input`)
+	where := fmt.Sprintf(`(() => {
+		const at = document.activeElement, to = document.querySelector('input[name=%q]');
+		if (at.name === to.name) return '';
+		const after = at.compareDocumentPosition(to) & Node.DOCUMENT_POSITION_FOLLOWING;
+		return (at.closest('.r') === to.closest('.r') ? ['Left', 'Right'] : ['Up', 'Down'])[after ? 1 : 0];
+	})()`, cell)
+	arrows := map[string]string{"Left": kb.ArrowLeft, "Right": kb.ArrowRight, "Up": kb.ArrowUp, "Down": kb.ArrowDown}
+	for range 100 {
+		key := arrows[eval[string](tb, where)]
+		if key == "" {
+			tb.keys(keys...)
+			return
+		}
+		tb.keys(key)
+	}
+	tb.t.Fatalf("%s cannot be reached with arrows", cell)
 }

@@ -177,6 +177,7 @@ func readAssignment(t *testing.T, tb *tab) {
 func readRole(t *testing.T, tb *tab) {
 	t.Helper()
 	tb.visit(roles + "/ci")
+	tb.do(click(showAll))
 	page := tb.tree()
 	state := func(tree *spoken, row, action string) string {
 		t.Helper()
