@@ -6,7 +6,7 @@
   const middle = x => { const b = x.getBoundingClientRect(); return b.left + b.width / 2; };
 
   const grid = mx => {
-    mx.dataset.keys = '';
+    mx.dataset.roving = '';
     const info = $('.mx-info', mx), hint = [...info.childNodes];
     const items = r => $$(what, r).filter(x => x.checkVisibility()), rows = () => $$('.r', mx).filter(r => items(r).length);
     let here; // the tab stop
@@ -61,7 +61,7 @@
       else if (k === 'i') $('.r-n .ib', row)?.click();
     }, true);
   };
-  const begin = () => { for (const mx of $$('.mx:not([data-keys])')) grid(mx); };
+  const begin = () => { for (const mx of $$('.mx:not([data-roving])')) grid(mx); };
   document.addEventListener('htmx:after:swap', begin);
   begin();
 })();
