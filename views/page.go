@@ -7,6 +7,8 @@
 package views
 
 import (
+	"time"
+
 	"github.com/a-h/templ"
 
 	"rolecall.example/org"
@@ -25,6 +27,8 @@ type Frame struct {
 	API    *API    // how a program gets what the page shows; nil if it can't
 	Crumbs []Crumb // from the first level down to the parent of this page
 	Back   string  // path and query of this page: where the theme form returns to
+
+	Now time.Time // by the clock of the reader
 
 	OfSite      bool   // the page belongs to no organization, though the navigation keeps showing one
 	NoShortcuts bool   // the person turned the single-key shortcuts off
@@ -55,7 +59,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 	if f.Nav == nil {
 		return ui.Document(f.head(), ui.Plain(f.Flash.message(), body))
 	}
-	framed := ui.InFrame(f.around(), templ.Join(syncBanner(f), body, apiButton(f.API)))
+	framed := ui.InFrame(f.around(), templ.Join(stamp(f), syncBanner(f), body, apiButton(f.API)))
 	return ui.Document(f.head(), templ.Join(framed, palette(f.Nav), keyMap(f.Nav), ui.Templates()))
 }
 

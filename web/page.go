@@ -70,6 +70,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 		Crumbs: p.crumbs,
 		API:    c.api(r.status),
 		Back:   localPath(c.here(), views.HomeURL),
+		Now:    c.now(),
 
 		OfSite:      c.ofSite() && c.values.Get("organization") == "",
 		NoShortcuts: !c.shortcuts(),

@@ -67,4 +67,12 @@ func TestZone(t *testing.T) {
 	if !eval[bool](tb, `document.querySelector('[data-zone]:not(html)').textContent === 'Times in Asia/Kathmandu' && 'chosen' in document.documentElement.dataset`) {
 		t.Error("script takes back what was chosen")
 	}
+	// On paper there is nothing to press, and it says who printed what, and when.
+	tb.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
+	if seen := eval[string](tb, `[...document.querySelectorAll('button, .btn, nav a, input, select')].filter(e => e.checkVisibility()).map(e => e.outerHTML).join()`); seen != "" {
+		t.Errorf("on paper there is %.300s", seen)
+	}
+	if stamp := eval[string](tb, `document.querySelector('.stamp').innerText`); !strings.Contains(stamp, "Printed by") || !strings.Contains(stamp, "owner") || !strings.Contains(stamp, "+0545") {
+		t.Errorf("the stamp is %q", stamp)
+	}
 }
