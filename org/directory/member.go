@@ -134,6 +134,8 @@ func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*
 	if err != nil {
 		return nil, err
 	}
+	// Those who have lost access are not active any more, and still count: else the limit would sink with each of them. What
+	// the directory holds back is told in the answer, so that its people see it there and not only here.
 	blows, err := limit.Blows(lost, func() (int64, error) {
 		active, err := a.Q.CountActiveDirectoryUsers(ctx, organization)
 		return active + lost, err
