@@ -43,8 +43,8 @@ func (v *view) askFuse(ctx context.Context) error {
 	return err
 }
 
-// fuse is that of the settings. They may change at a restart, so it is asked of them each time and stored nowhere: what a
-// person has released under one limit is then counted under the other from the beginning of the hour.
+// fuse is that of the settings. They may change at a restart, so it is asked of them each time and stored nowhere: what was
+// lost within the hour before is then measured by the new limit.
 func (v *view) fuse() org.Fuse {
 	return org.Fuse{People: int64(v.provider.FusePeople), Percent: int64(v.provider.FusePercent)}
 }
