@@ -103,7 +103,7 @@ func mayHavePasskey(ctx context.Context, a *unit.Attempt) (int64, error) {
 		return 0, err
 	}
 	if maker.Valid {
-		return 0, org.ErrInvalid("Choose your own password first.", "Somebody else set the one that you have.")
+		return 0, org.ErrInvalid("Choose your own password first.", "Someone else set the one that you have.")
 	}
 	n, err := a.Q.CountPasskeys(ctx, a.Actor.ID())
 	if err == nil && n >= org.MaxPasskeys {

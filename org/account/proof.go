@@ -40,7 +40,7 @@ func proved(ctx context.Context, a *unit.Attempt, p proof) error {
 func samePassword(ctx context.Context, a *unit.Attempt, p proof) error {
 	current, err := a.Q.GetPasswordHash(ctx, a.Actor.ID())
 	if err == nil && current != p.stored {
-		err = org.FieldErrors{{Field: "password", Detail: "was changed meanwhile"}}.Err("Password is incorrect.")
+		err = org.FieldErrors{{Field: "password", Detail: "has changed"}}.Err("Password is incorrect.")
 	}
 	return err
 }
