@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strconv"
+	"time"
 )
 
 // defaultPage is the page size of an iterator whose query has no limit.
@@ -23,6 +25,16 @@ func (c *Client) StreamMembers(ctx context.Context, organization string, q Membe
 func (c *Client) StreamAudit(ctx context.Context, query, organization string) iter.Seq2[AuditEntry, error] {
 	v := AuditQuery{Query: query, Organization: organization}.values()
 	v.Set("format", "jsonl")
+	return stream[AuditEntry](ctx, c, get("audit").with(v), false)
+}
+
+// AuditAfter reads what was written to the audit trail after an entry, oldest first: what there is by now, and if that is
+// nothing, it waits for the first, for up to a minute. Go on with the Seq of the last entry: none is missed. after is 0 at the
+// beginning. Of q, Query and Organization count.
+func (c *Client) AuditAfter(ctx context.Context, q AuditQuery, after int64, wait time.Duration) iter.Seq2[AuditEntry, error] {
+	v := AuditQuery{Query: q.Query, Organization: q.Organization}.values()
+	v.Set("after_seq", strconv.FormatInt(after, 10))
+	setNumber(v, "wait", int64(wait/time.Second))
 	return stream[AuditEntry](ctx, c, get("audit").with(v), false)
 }
 

@@ -615,6 +615,44 @@ func (q *Queries) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) 
 	return items, nil
 }
 
+const listAuditSeqs = `-- name: ListAuditSeqs :many
+SELECT seq, time FROM audit_logs WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
+`
+
+type ListAuditSeqsParams struct {
+	AfterSeq int64
+	MaxRows  int64
+}
+
+type ListAuditSeqsRow struct {
+	Seq  int64
+	Time time.Time
+}
+
+// What was written after an entry, in the order of the numbers, in pieces.
+func (q *Queries) ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([]ListAuditSeqsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditSeqs, arg.AfterSeq, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAuditSeqsRow{}
+	for rows.Next() {
+		var i ListAuditSeqsRow
+		if err := rows.Scan(&i.Seq, &i.Time); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listBatch = `-- name: ListBatch :many
 SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
 WHERE chain = ?1 AND chain_seq > 0 AND chain_seq > ?2 AND chain_seq < ?3 AND request_id = ?4

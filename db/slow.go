@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +15,7 @@ type Option func(*slowWatch)
 // NoteSlow has note called for each statement that took longer than over, with the name of its query and nothing of what
 // it was asked with. Statements that were sent together are one, by all of their names.
 func NoteSlow(over time.Duration, note func(query string, took time.Duration)) Option {
-	return func(w *slowWatch) { *w = slowWatch{over, note} }
+	return func(w *slowWatch) { *w = slowWatch{over, note, new(sync.Map)} }
 }
 
 func slowOf(options []Option) (w slowWatch) {
@@ -26,8 +27,9 @@ func slowOf(options []Option) (w slowWatch) {
 
 // slowWatch looks for statements that take long. The zero value looks for none.
 type slowWatch struct {
-	over time.Duration
-	note func(query string, took time.Duration)
+	over    time.Duration
+	note    func(query string, took time.Duration)
+	running *sync.Map // what began and has not ended, by the connection
 }
 
 func (w slowWatch) on() bool { return w.note != nil }
@@ -63,41 +65,44 @@ func queryName(statement string) string {
 	return word
 }
 
-// tracedAt is the key under which a context has when its statements began, and which they are.
-type tracedAt struct{}
-
 type began struct {
 	at         time.Time
 	statements []string
 }
 
-// TraceQueryStart is called by the driver for PostgreSQL, as are the four below.
-func (w slowWatch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	return context.WithValue(ctx, tracedAt{}, &began{time.Now(), []string{data.SQL}})
+// begin notes when statements began. A connection runs one thing at a time.
+func (w slowWatch) begin(c *pgx.Conn, statements ...string) {
+	w.running.Store(c, began{time.Now(), statements})
 }
 
-// TraceQueryEnd comes when the last row was read.
-func (w slowWatch) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
-	if b, ok := ctx.Value(tracedAt{}).(*began); ok {
+func (w slowWatch) end(c *pgx.Conn) {
+	if v, ok := w.running.LoadAndDelete(c); ok {
+		b := v.(began)
 		w.since(b.at, b.statements...)
 	}
 }
 
+// TraceQueryStart is called by the driver for PostgreSQL, as are the four below.
+func (w slowWatch) TraceQueryStart(ctx context.Context, c *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	w.begin(c, data.SQL)
+	return ctx
+}
+
+// TraceQueryEnd comes when the last row was read.
+func (w slowWatch) TraceQueryEnd(_ context.Context, c *pgx.Conn, _ pgx.TraceQueryEndData) { w.end(c) }
+
 // TraceBatchStart begins a write, or what has been gathered of it.
-func (w slowWatch) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
-	b := &began{at: time.Now()}
+func (w slowWatch) TraceBatchStart(ctx context.Context, c *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	var statements []string
 	for _, q := range data.Batch.QueuedQueries {
-		b.statements = append(b.statements, q.SQL)
+		statements = append(statements, q.SQL)
 	}
-	return context.WithValue(ctx, tracedAt{}, b)
+	w.begin(c, statements...)
+	return ctx
 }
 
 // TraceBatchQuery has nothing to add: the statements of a batch go out together.
 func (w slowWatch) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
 // TraceBatchEnd comes when all results were read.
-func (w slowWatch) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) {
-	if b, ok := ctx.Value(tracedAt{}).(*began); ok {
-		w.since(b.at, b.statements...)
-	}
-}
+func (w slowWatch) TraceBatchEnd(_ context.Context, c *pgx.Conn, _ pgx.TraceBatchEndData) { w.end(c) }

@@ -152,6 +152,7 @@ type Reads interface {
 	ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error)
 	ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error)
 	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
+	ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([]ListAuditSeqsRow, error)
 	ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error)
 	ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error)
 	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
@@ -1001,6 +1002,11 @@ func (r reads) ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAud
 func (r reads) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error) {
 	found, err := r.queries.ListAuditRoots(ctx, arg)
 	return found, named("ListAuditRoots", err)
+}
+
+func (r reads) ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([]ListAuditSeqsRow, error) {
+	found, err := r.queries.ListAuditSeqs(ctx, arg)
+	return found, named("ListAuditSeqs", err)
 }
 
 func (r reads) ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error) {

@@ -126,6 +126,10 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
 ORDER BY a.seq
 LIMIT CAST(@max_rows AS bigint);
 
+-- name: ListAuditSeqs :many
+-- What was written after an entry, in the order of the numbers, in pieces.
+SELECT seq, time FROM audit_logs WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_rows AS bigint);
+
 -- name: ListAuditLogs :many
 SELECT * FROM audit_logs WHERE seq IN (sqlc.slice('seqs')) ORDER BY seq DESC;
 

@@ -31,6 +31,9 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		f.Query = org.FormatQuery(append(org.ParseQuery(a.Query), org.QueryTerm{Key: "organization", Value: a.Organization}))
 	}
 	q.id("after_id")
+	if c.follows() {
+		return s.followAudit(c, q, f)
+	}
 	if a.Before > 0 && a.After > 0 {
 		q.addError("after", `Query params "before" and "after" exclude each other`)
 	}

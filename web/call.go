@@ -41,6 +41,7 @@ type call struct {
 	scim        bool              // it is below a directory: answers have the form of SCIM
 	failure     string            // why it failed, as a directory was told
 	clientID    string            // of such a request, as its client calls it; "" if it does not
+	following   bool              // the answer waits for what is written later
 	copy        *recorder         // of the answer, to be kept; nil if it is not
 	allowed     int               // how often the request was told yes
 	denied      int               // and no
@@ -143,7 +144,7 @@ func (c *call) safe() bool {
 func (c *call) reads() bool { return c.safe() || c.route.Offers(Decides) }
 
 // streams reports whether the answer goes on for as long as the client likes.
-func (c *call) streams() bool { return c.route.Path == pathChanges }
+func (c *call) streams() bool { return c.following || c.route.Path == pathChanges }
 
 // steady refuses an answer of whose parts some were read under one catalog and some under another.
 func (c *call) steady() error {

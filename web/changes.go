@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"rolecall.example/org"
 	"rolecall.example/org/feed"
 	"rolecall.example/rbac/snapshot"
@@ -27,8 +29,7 @@ func (s *Server) changes(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	accept := strings.Join(c.request().Header.Values("Accept"), ",")
-	streams := quality(accept, typeEvents) > 0 && strings.Contains(strings.ToLower(accept), typeEvents) && c.request().Method != http.MethodHead
+	streams := c.wantsEvents()
 	c.takeTime()
 	who := *c.actor
 	who.Request.Form, who.Request.Done = nil, nil // which would keep the request in memory
@@ -115,9 +116,8 @@ type events struct {
 	first []*feed.Event
 }
 
-// sendEvents sends events until the client or the server goes, or the caller may not listen any more.
-func (c *call) sendEvents(r *events) error {
-	defer r.sub.Close()
+// beginEvents sends the headers of a stream of events.
+func (c *call) beginEvents() (*echo.Response, *http.ResponseController) {
 	res := c.response()
 	c.header("Content-Type", typeEvents)
 	c.header("Cache-Control", "no-store")
@@ -125,6 +125,13 @@ func (c *call) sendEvents(r *events) error {
 	control := http.NewResponseController(res.Writer)
 	_ = control.SetReadDeadline(time.Time{}) // what is not on a network has none
 	res.WriteHeader(http.StatusOK)
+	return res, control
+}
+
+// sendEvents sends events until the client or the server goes, or the caller may not listen any more.
+func (c *call) sendEvents(r *events) error {
+	defer r.sub.Close()
+	res, control := c.beginEvents()
 	list := r.first
 	r.first = nil
 	for {

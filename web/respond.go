@@ -17,6 +17,7 @@ type reply struct {
 	made    string               // path of what a JSON answer with status 201 made
 	json    any                  // nil with a status of 204, or when the route has pages only
 	events  *events              // what changes, as it does
+	live    func() error         // sends itself, whatever representation was asked for
 	stream  *stream              // a list row by row, as JSON, CSV or a file
 	html    func() (page, error) // makes the page or the fragment
 	next    destination          // where a page leads instead of being shown
@@ -60,6 +61,8 @@ func (s *Server) respond(c *call, r reply) error {
 	switch {
 	case r.events != nil:
 		return c.sendEvents(r.events)
+	case r.live != nil:
+		return r.live()
 	case r.plain != "":
 		return c.send(r.status, "text/plain; charset=utf-8", []byte(r.plain+"\n"))
 	case r.stream != nil && (c.as == asJSON || c.csv || r.stream.file != ""):

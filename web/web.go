@@ -103,6 +103,7 @@ type Server struct {
 	streams       chan struct{} // turns to send a long list
 	setUp         atomic.Bool   // a user exists; that never becomes untrue
 	draining      atomic.Bool
+	followers     atomic.Int64 // of the audit trail
 	answers       *answers
 	repeats       *repeats
 	headers       http.Header // of every answer

@@ -1,0 +1,77 @@
+package insight
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+const (
+	// auditPiece is how many entries AuditAfter gives at most.
+	auditPiece = 500
+	// seqsAhead is how many numbers of entries are looked at for gaps.
+	seqsAhead = 2000
+	// settleTime is longer than a write can take: a minute until it is sent, another until it is given up, clocks that differ.
+	settleTime = 3 * time.Minute
+)
+
+// AuditAfter is the entries that match and come after the one with a number, oldest first, some at a time. Whoever goes on
+// from upTo misses none: several servers write at once on PostgreSQL, so that a number may turn up after a higher one; what
+// comes behind such a gap waits until it is filled, or it is certain that it never will be. Errors as Audit.
+func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query string, after int64) (entries []org.AuditEntry, upTo int64, err error) {
+	defer org.Wrap(&err, "follow audit trail")
+	err = s.ofAudit(ctx, subject, func(src unit.Reader) error {
+		p, err := auditSearch(ctx, src, subject, org.AuditFilter{Query: query, Limit: auditPiece})
+		if err != nil {
+			return err
+		}
+		if upTo, err = s.settled(ctx, src, after); err != nil || upTo == after {
+			return err
+		}
+		seqs, err := src.Q.ListAuditAfter(ctx, db.ListAuditAfterParams{
+			Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
+			RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
+			Action: p.Action, Search: p.Search, Also: p.Also, Seq: after, MaxRows: p.MaxRows,
+		})
+		if err != nil {
+			return err
+		}
+		found := len(seqs)
+		seqs = slices.DeleteFunc(seqs, func(seq int64) bool { return seq > upTo })
+		if len(seqs) == auditPiece && found == auditPiece {
+			upTo = seqs[found-1] // there may be more of them before the gap
+		}
+		if len(seqs) == 0 {
+			return nil
+		}
+		entries, err = auditRows(ctx, src, subject, seqs, p.parts)
+		slices.Reverse(entries)
+		return err
+	})
+	return entries, upTo, err
+}
+
+// settled is the number up to which the trail is as it will stay, after itself if nothing has come.
+func (s *Service) settled(ctx context.Context, src unit.Reader, after int64) (int64, error) {
+	rows, err := src.Q.ListAuditSeqs(ctx, db.ListAuditSeqsParams{AfterSeq: after, MaxRows: seqsAhead})
+	if err != nil {
+		return 0, err
+	}
+	return settledUpTo(rows, after, s.units.DB.Shared(), s.units.Now().Add(-settleTime)), nil
+}
+
+// settledUpTo goes along the numbers to the first gap that may still be filled: what stands behind it is younger than that.
+// Where one process writes, in turn, there is none.
+func settledUpTo(rows []db.ListAuditSeqsRow, after int64, shared bool, young time.Time) int64 {
+	for _, r := range rows {
+		if shared && r.Seq != after+1 && r.Time.After(young) {
+			break
+		}
+		after = r.Seq
+	}
+	return after
+}

@@ -1,0 +1,182 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+)
+
+const (
+	typeLines = "application/x-ndjson"
+	// auditPause is how often the trail is looked at for who follows it.
+	auditPause = time.Second
+	// auditBeat is how often a stream says that it is alive.
+	auditBeat = 15 * time.Second
+	// maxFollowers bounds the streams of the trail: each asks the database once a second.
+	maxFollowers = 50
+)
+
+// follows reports whether a request wants the trail from an entry on, in the order in which it was written.
+func (c *call) follows() bool { return c.values.Has("after_seq") || c.wantsEvents() }
+
+// wantsEvents reports whether the client asks for a stream of events.
+func (c *call) wantsEvents() bool {
+	accept := strings.Join(c.request().Header.Values("Accept"), ",")
+	return quality(accept, typeEvents) > 0 && strings.Contains(strings.ToLower(accept), typeEvents) && c.request().Method != http.MethodHead
+}
+
+// follower is who reads the trail as it is written.
+type follower struct {
+	call  *call
+	query string
+	after int64 // the last entry that it has, or need not see
+}
+
+// followAudit sends what was written after an entry: to a program that asks, what there is by now, and it may wait for the
+// first of it; as events, until one of both goes.
+func (s *Server) followAudit(c *call, q *query, f org.AuditFilter) (reply, error) {
+	in := &follower{call: c, query: f.Query}
+	from := q.text("after_seq")
+	if last := c.request().Header.Get("Last-Event-ID"); last != "" && c.wantsEvents() { // a browser's way to go on
+		from = last
+	}
+	var err error
+	if in.after, err = strconv.ParseInt(from, 10, 64); from != "" && (err != nil || in.after < 0) {
+		q.addError("after_seq", `Query param "after_seq" must be the number of an entry, or 0`)
+	}
+	wait := q.count("wait")
+	if wait > maxWait {
+		q.addError("wait", fmt.Sprintf(`Query param "wait" must be at most %d`, maxWait))
+	}
+	for _, other := range []string{"before", "after", "offset", "limit", "format"} {
+		if q.text(other) != "" {
+			q.addError(other, fmt.Sprintf(`Query params "after_seq" and %q exclude each other`, other))
+		}
+	}
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	if s.followers.Add(1) > maxFollowers {
+		s.followers.Add(-1)
+		return reply{}, &org.Error{Kind: org.Unavailable, Message: "Too many programs follow the audit trail.", RetryAfter: patience}
+	}
+	// Before the first byte: who may not read it is told so.
+	entries, err := in.next()
+	if err != nil {
+		s.followers.Add(-1)
+		return reply{}, err
+	}
+	c.following = true
+	c.takeTime()
+	return reply{live: func() error {
+		defer s.followers.Add(-1)
+		if c.wantsEvents() {
+			return in.send(entries)
+		}
+		return s.sendStream(c, &stream{contentType: typeLines, plain: true, write: func(out *sink) error {
+			return in.lines(out, entries, time.Duration(wait)*time.Second)
+		}})
+	}}, nil
+}
+
+// next is a piece of what comes next. The caller is looked at anew: its token may have ended, or its rights.
+func (f *follower) next() ([]org.AuditEntry, error) {
+	if err := f.call.server.stillHere(f.call); err != nil {
+		return nil, err
+	}
+	entries, upTo, err := f.call.server.insight.AuditAfter(f.call.ctx, f.call.actor, f.query, f.after)
+	if err == nil {
+		f.after = upTo
+	}
+	return entries, err
+}
+
+// stillHere lets the caller of a long answer in again.
+func (s *Server) stillHere(c *call) error {
+	if !c.session {
+		return s.authenticate(c)
+	}
+	id, err := uuid.Parse(s.sessions.GetString(c.ctx, sessionUser))
+	if err != nil {
+		return org.SignedOut()
+	}
+	subject, err := s.account.SessionSubject(c.ctx, c.origin(), id, storedToken(s.sessions.Token(c.ctx)))
+	if err == nil {
+		c.actor = subject
+	}
+	return err
+}
+
+// lines sends what there is, an entry a line, oldest first. If there is nothing, it waits for a while.
+func (f *follower) lines(out *sink, entries []org.AuditEntry, wait time.Duration) (err error) {
+	lines := json.NewEncoder(out)
+	for until, sent := time.Now().Add(wait), false; ; {
+		for i := range entries {
+			if err := lines.Encode(wireAuditEntry(&entries[i])); err != nil {
+				return err
+			}
+			sent = true
+		}
+		before := f.after
+		if entries, err = f.next(); err != nil {
+			return err
+		}
+		switch {
+		case f.after != before: // there was more
+		case sent, time.Now().After(until), !f.pause():
+			return nil
+		}
+	}
+}
+
+// pause waits until the trail is to be looked at again. It reports whether there is still somebody to look for.
+func (f *follower) pause() bool {
+	select {
+	case <-f.call.ctx.Done():
+		return false
+	case <-time.After(auditPause):
+		return !f.call.server.draining.Load()
+	}
+}
+
+// send sends events until the client or the server goes, or the caller may not read the trail any more. A client comes again
+// and goes on from the last event that it has.
+func (f *follower) send(entries []org.AuditEntry) (err error) {
+	res, control := f.call.beginEvents()
+	var beat time.Time
+	for {
+		_ = control.SetWriteDeadline(time.Now().Add(eventPatience))
+		for i := range entries {
+			line, err := json.Marshal(wireAuditEntry(&entries[i]))
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintf(res, "id: %d\nevent: audit\ndata: %s\n\n", entries[i].Seq, line); err != nil {
+				return errClientGone
+			}
+		}
+		if time.Since(beat) >= auditBeat {
+			if _, err := fmt.Fprint(res, ":\n\n"); err != nil {
+				return errClientGone
+			}
+			beat = time.Now()
+		}
+		if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return errClientGone
+		}
+		if len(entries) == 0 && !f.pause() {
+			return nil
+		}
+		if entries, err = f.next(); err != nil {
+			return nil //nolint:nilerr // an end like any other: the client comes again, and is told
+		}
+	}
+}
