@@ -34,6 +34,9 @@ func known(engine string) (int64, error) {
 	return goose.NumericComponent(files[len(files)-1])
 }
 
+// KnownSchema is the schema that this program brings a database to, of whatever engine.
+func KnownSchema() (int64, error) { return known("sqlite") }
+
 // attach opens a file of ours for looking, whatever its schema.
 func attach(ctx context.Context, path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {

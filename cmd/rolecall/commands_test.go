@@ -116,6 +116,7 @@ var everyCommand = map[string]commandRow{
 	"lint":          {code: exitNo, says: "no-effect", json: `"rule": "no-effect"`},
 	"audit list":    {says: "operator", json: `"audit_logs"`},
 	"audit verify":  {args: "--db $db", says: "The trail is whole", json: `"broken": ""`},
+	"audit export":  {args: "$dir/audit-$n.jsonl --db $db", says: "root sha256:", json: `"root"`},
 	"audit root":    {args: "--db $db", says: "sha256:", json: `"hash"`},
 
 	"login":           {args: "$url --name c$n", in: "$token\n", says: "as ada", json: `"user": "ada"`},

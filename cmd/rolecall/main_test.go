@@ -203,14 +203,14 @@ func TestHelp(t *testing.T) {
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	code, out, _ := call(t, "", "version", "--json")
-	var v map[string]string
-	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || v["version"] == "" {
+	var v build
+	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || v.Version == "" || v.Schema < 19 {
 		t.Errorf("version --json: exit code %d, %v, %s", code, err, out)
 	}
-	if !strings.HasPrefix(v["version"], "devel") {
-		t.Errorf("a build that is no release says %q", v["version"])
+	if !strings.HasPrefix(v.Version, "devel") {
+		t.Errorf("a build that is no release says %q", v.Version)
 	}
-	if _, out, _ = call(t, "", "version"); !strings.HasPrefix(out, "rolecall "+v["version"]+" (") {
+	if _, out, _ = call(t, "", "version"); !strings.HasPrefix(out, "rolecall "+v.Version+" (") {
 		t.Errorf("version prints %q", out)
 	}
 }

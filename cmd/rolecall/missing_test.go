@@ -75,6 +75,7 @@ var wellCalled = map[string][]string{
 	"audit list":           nil,
 	"audit verify":         nil,
 	"audit root":           nil,
+	"audit export":         {"audit.jsonl"},
 	"keys list":            nil,
 	"keys rotate":          nil,
 }

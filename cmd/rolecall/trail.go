@@ -21,13 +21,15 @@ func auditVerifyCommand() *command {
 	var f org.VerifyFilter
 	return &command{
 		name:    "audit verify",
+		operand: "[FILE]",
 		summary: "Check that no entry of the audit trail was edited, removed or inserted",
 		about: "Each entry has a hash of itself and of the entry before it in the chain of its organization, or of the site; a root\n" +
 			"has a hash of all chains. This command reads the database, not a server, since a server could hide what was done to\n" +
-			"it. Exit code 1: the trail is broken.",
+			"it. With FILE it looks at what audit export wrote, and needs no database. Exit code 1: the trail is broken.",
 		examples: []string{
 			"rolecall audit verify --db /var/lib/rolecall/rolecall.db",
 			"rolecall audit verify --root sha256:0b1f…",
+			"rolecall audit verify /archive/audit-2026.jsonl",
 		},
 		settings: []string{"db"},
 		flags: func(set *pflag.FlagSet) {
@@ -35,6 +37,12 @@ func auditVerifyCommand() *command {
 			set.StringVar(&f.Root, "root", "", "require that one of the roots has this `hash`, as audit root printed it")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			if c.operand != "" {
+				if f.Organization != "" {
+					return usageError("--organization is of a database: an export is verified whole")
+				}
+				return verifyFile(t, c.operand, f.Root)
+			}
 			c.tampered = true // verify reports what was done to it
 			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
 				v, err := service.VerifyAudit(ctx, f)
