@@ -81,9 +81,13 @@ func (s *Server) followAudit(c *call, q *query, f org.AuditFilter) (reply, error
 		if c.wantsEvents() {
 			return in.send(entries)
 		}
-		return s.sendStream(c, &stream{contentType: typeLines, plain: true, write: func(out *sink) error {
+		err := s.sendStream(c, &stream{contentType: typeLines, plain: true, write: func(out *sink) error {
 			return in.lines(out, entries, time.Duration(wait)*time.Second)
 		}})
+		if err == nil && !c.response().Committed { // there was none
+			return c.send(http.StatusOK, typeLines, nil)
+		}
+		return err
 	}}, nil
 }
 

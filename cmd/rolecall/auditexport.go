@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"rolecall.example/org"
-	"rolecall.example/org/insight"
 	"rolecall.example/org/services"
 )
 
@@ -92,7 +91,7 @@ func verifyFile(t *terminal, name, root string) error {
 		return err
 	}
 	defer f.Close()
-	e, problem, err := insight.VerifyExport(f, root)
+	e, problem, err := services.VerifyAuditExport(f, root)
 	if err != nil {
 		return err
 	}

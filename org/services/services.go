@@ -3,6 +3,7 @@ package services
 
 import (
 	"cmp"
+	"io"
 	"log/slog"
 	"time"
 
@@ -60,6 +61,11 @@ type Options struct {
 
 	Providers []string           // the ids of those that people may sign in with; nil: not known
 	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
+}
+
+// VerifyAuditExport is insight.VerifyExport, for who has a file and no database.
+func VerifyAuditExport(in io.Reader, root string) (e org.AuditExport, problem string, err error) {
+	return insight.VerifyExport(in, root)
 }
 
 // New makes the use cases over an open database.
