@@ -101,11 +101,12 @@ type CreateUserRequest struct {
 	ServiceAccount  bool        `json:"service_account,omitempty"` // with neither an e-mail address nor a password
 }
 
-// ProfileRequest changes the names of an account, and the address of its picture unless that is nil.
+// ProfileRequest changes the names of an account, and the address of its picture and its e-mail address unless they are nil.
 type ProfileRequest struct {
 	Username  string  `json:"username"`
 	Name      string  `json:"name"`
 	AvatarURL *string `json:"avatar_url,omitempty"`
+	Email     *string `json:"email,omitempty"` // nil stays; another one takes user:update
 }
 
 // PasswordRequest sets a password. To change your own, give the old one too.

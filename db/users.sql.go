@@ -1362,8 +1362,9 @@ func (q *Queries) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) 
 const updateProfile = `-- name: UpdateProfile :exec
 UPDATE users
 SET username = ?1, username_key = ?2, name = ?3, name_key = ?4, search_key = ?5,
-    avatar_url = ?6, version = version + 1, updated_at = ?7
-WHERE id = ?8
+    avatar_url = ?6, email_verified = CASE WHEN email_key = ?7 THEN email_verified ELSE false END,
+    email = ?8, email_key = ?7, version = version + 1, updated_at = ?9
+WHERE id = ?10
 `
 
 type UpdateProfileParams struct {
@@ -1373,6 +1374,8 @@ type UpdateProfileParams struct {
 	NameKey     string
 	SearchKey   string
 	AvatarURL   string
+	EmailKey    string
+	Email       string
 	Now         time.Time
 	ID          uuid.UUID
 }
@@ -1386,6 +1389,8 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) er
 		arg.NameKey,
 		arg.SearchKey,
 		arg.AvatarURL,
+		arg.EmailKey,
+		arg.Email,
 		arg.Now,
 		arg.ID,
 	)

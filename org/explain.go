@@ -61,6 +61,18 @@ type Suggestion struct {
 	Refusal    string          // why the caller may not make it, "" if it may
 }
 
+// Key names the suggestion among those of one answer. Names of roles and levels have no colon.
+func (s *Suggestion) Key() string {
+	key := string(s.Kind) + ":" + s.Role.Name
+	if s.OfSite() {
+		key = "site:" + key
+	}
+	if s.Permission.Action != "" {
+		key += ":" + s.Level.String() + ":" + s.Permission.ResourceType
+	}
+	return key
+}
+
 // FullControl reports whether it gives or takes the role that may do everything.
 func (s *Suggestion) FullControl() bool { return s.Role.Name == RoleOwner && s.OfSite() }
 

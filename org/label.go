@@ -15,6 +15,14 @@ func (u User) Label() string { return labelOr(u.Name, u.Username) }
 // Label returns what people call the member: the full name of the account, or its username if it has none.
 func (m Member) Label() string { return labelOr(m.Name, m.Username) }
 
+// FirstName is what a sentence calls the member after the first time: the first word of the full name.
+func (m Member) FirstName() string {
+	if first, _, ok := strings.Cut(strings.TrimSpace(m.Name), " "); ok {
+		return first
+	}
+	return m.Label()
+}
+
 // Label returns what people call the role: its display name, or its name if it has none.
 func (r Role) Label() string { return labelOr(r.DisplayName, r.Name) }
 

@@ -262,7 +262,7 @@ func TestExplainNamesNoUnreadableRoles(t *testing.T) {
 			for _, c := range list {
 				ofOrganization = ofOrganization || !c.OfSite()
 				if c.Kind == org.AllowPermission && c.Role.Name == "plain" {
-					if holders = c.Members; (holders == 0) != strings.HasPrefix(c.SideEffects(), "reaches everyone who holds it") {
+					if holders = c.Members; (holders == 0) != strings.HasPrefix(c.SideEffects(), "affects everyone with the role") {
 						t.Errorf("%s: %d holders, told as %q", tt.by, holders, c.SideEffects())
 					}
 				}

@@ -155,11 +155,12 @@ type NewUser struct {
 	Service         bool     // a service account, without an e-mail address
 }
 
-// Profile is what a user may change of an account. An empty Username and a nil AvatarURL stay as they are.
+// Profile is what a user may change of an account. An empty Username, a nil AvatarURL and a nil Email stay as they are.
 type Profile struct {
 	Username  string
 	Name      string
 	AvatarURL *string
+	Email     *string  // nil stays; another one takes more than a name does
 	IfMatch   Versions // of the account
 }
 

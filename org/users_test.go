@@ -342,6 +342,45 @@ func TestDeletedUser(t *testing.T) {
 	}
 }
 
+// Another e-mail address takes the right to update accounts, for one's own account too.
+func TestUpdateEmail(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	with := func(email string) org.Input[org.Profile] { return given(org.Profile{Name: "Em", Email: &email}) }
+	own, err := s.User(t.Context(), s.as(t, "m"), "me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner, err := s.User(t.Context(), s.as(t, "o"), "me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		by, of, email string
+		want          org.Kind
+	}{
+		{"m", "me", "elsewhere@example.com", org.Forbidden},
+		{"m", "me", own.Email, 0},
+		{"ua", "m", "no address", org.Invalid},
+		{"ua", "m", owner.Email, org.Conflict},
+		{"ua", "o", "taken-over@example.com", org.Forbidden}, // R1
+		{"ua", "m", "Elsewhere@example.com", 0},
+	} {
+		u, err := s.UpdateProfile(t.Context(), s.as(t, tt.by), tt.of, with(tt.email))
+		if tt.want != 0 {
+			kind(t, err, tt.want)
+		} else if err != nil || u.Email != tt.email {
+			t.Errorf("%s of %s to %q: %q, %v", tt.by, tt.of, tt.email, u.Email, err)
+		}
+	}
+	// The old address is free, and the new one is found without regard to case.
+	if _, err := s.UpdateProfile(t.Context(), s.as(t, "ua"), "viewer", with(own.Email)); err != nil {
+		t.Error(err)
+	}
+	_, err = s.UpdateProfile(t.Context(), s.as(t, "ua"), "viewer", with("elsewhere@EXAMPLE.com"))
+	kind(t, err, org.Conflict)
+}
+
 func TestUpdateProfile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

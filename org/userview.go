@@ -21,6 +21,7 @@ type UserView struct {
 	Link        *PasswordLink // the link that sets its password, without the secret; nil: none, or not for this caller
 
 	ProfileRefusal  string
+	EmailRefusal    string // for its e-mail address, where the rest of the profile may be changed
 	PasswordRefusal string // for the password, and for making a link that sets it
 	LinkRefusal     string // for revoking that link
 	RolesRefusal    string // for its site roles

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"fmt"
 	"strings"
 
 	"rolecall.example/rbac"
@@ -10,13 +11,16 @@ import (
 // decided.
 //
 // Verdict and Because are what programs are answered: they name the permission, and stay as they are. People read the
-// Sentence.
+// Headline, and what comes Then; a program that writes for them has the Sentence.
 type Wording struct {
 	Verdict string    // "No. Denied at the organization level."
 	Because string    // by which roles, and what of the others did not count
 	Reason  string    // the same with "it" for the permission, for a sentence that has said what "it" is: who decides it
 	More    string    // and what else there is to say, "" if nothing
 	Levels  [3]string // by rbac.Level: what is to be said where no rule stands; "" where the rules say it all
+
+	Headline string // the answer with its cause: "No. Budget freeze denies it."
+	Then     string // what would hold otherwise, "" if nothing
 }
 
 // The verdicts that say all that there is to say.
@@ -74,12 +78,9 @@ func (s *Suggestion) Label() string {
 	}
 	switch s.Kind {
 	case GiveRole:
-		if s.FullControl() {
-			return "Assign"
-		}
-		return "Give"
+		return "Assign"
 	case TakeRole:
-		return "Take away"
+		return "Remove"
 	case AllowPermission:
 		return "Allow " + p + " in"
 	case DenyPermission:
@@ -88,6 +89,41 @@ func (s *Suggestion) Label() string {
 		return "Remove the rule for " + p + " from"
 	}
 	return ""
+}
+
+// Title is the suggestion as a page heads it, about a person with a first name who may not, or else may. doing is what the
+// permission lets people do.
+func (s *Suggestion) Title(first, doing string, may bool) string {
+	if s.Level == rbac.LevelUser {
+		doing += " of their own"
+	}
+	switch s.Kind {
+	case GiveRole:
+		return "Give " + first + " " + s.Role.Label()
+	case TakeRole:
+		return "Remove " + s.Role.Label() + " from " + first
+	case AllowPermission:
+		return "Let " + s.Role.Label() + " allow people to " + doing
+	case DenyPermission:
+		return "Let " + s.Role.Label() + " deny people to " + doing
+	}
+	rule := "deny"
+	if may {
+		rule = "permission"
+	}
+	return "Remove the " + rule + " to " + doing + " from " + s.Role.Label()
+}
+
+// State is what the suggestion makes of its permission in the role: "allow", "deny" or "".
+func (s *Suggestion) State() string {
+	switch s.Kind {
+	case AllowPermission:
+		return "allow"
+	case DenyPermission:
+		return "deny"
+	default:
+		return ""
+	}
 }
 
 // Words are Label and After for people, who read what the permission lets them do and not its name.
@@ -124,20 +160,23 @@ func (s *Suggestion) Text() string {
 func (s *Suggestion) SideEffects() string {
 	var parts []string
 	if s.Kind != GiveRole && s.Kind != TakeRole {
-		reach := "reaches everyone who holds it"
-		if s.Members > 0 {
-			reach = "reaches " + Plural(int64(s.Members), "holder")
+		switch s.Members {
+		case 0:
+			parts = append(parts, "affects everyone with the role")
+		case 1:
+			parts = append(parts, "affects 1 person")
+		default:
+			parts = append(parts, fmt.Sprintf("affects %d people", s.Members))
 		}
-		parts = append(parts, reach)
 	}
 	if s.Gained > 0 {
-		parts = append(parts, "allows "+Plural(int64(s.Gained), "other permission")+" too")
+		parts = append(parts, "also allows "+Plural(int64(s.Gained), "other permission"))
 	}
 	if s.Lost > 0 {
-		parts = append(parts, "takes "+Plural(int64(s.Lost), "other permission")+" away")
+		parts = append(parts, "also removes "+Plural(int64(s.Lost), "other permission"))
 	}
 	if len(parts) == 0 {
-		return "changes nothing else"
+		return "no other effect"
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " · ")
 }

@@ -96,7 +96,7 @@ func TestOperatorIsSuggestedTheSame(t *testing.T) {
 		return out
 	}
 	want := kinds(s.as(t, "o"))
-	if !slices.Contains(want, "Allow template:update in curb: reaches 1 holder") {
+	if !slices.Contains(want, "Allow template:update in curb: affects 1 person") {
 		t.Errorf("suggested: %q", want)
 	}
 	if diff := cmp.Diff(want, kinds(s.Operator())); diff != "" {
@@ -116,7 +116,7 @@ func TestSiteOnlyThings(t *testing.T) {
 	}
 	q := org.Question{Action: "create", ResourceType: "license"}
 	e, err := s.Explain(t.Context(), s.as(t, "o"), "default", "m", q)
-	if err != nil || e.Trace.Allowed || !strings.Contains(e.Words.Levels[rbac.LevelOrganization], "nothing of this type belongs to an organization") {
+	if err != nil || e.Trace.Allowed || !strings.Contains(e.Words.Levels[rbac.LevelOrganization], "does not belong to organizations") {
 		t.Errorf("%+v, %v", e.Words, err)
 	}
 	w, err := s.WhoCan(t.Context(), s.as(t, "o"), "default", q, org.WhoCanPage{})

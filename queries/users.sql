@@ -167,7 +167,8 @@ VALUES (
 -- unit: site
 UPDATE users
 SET username = @username, username_key = @username_key, name = @name, name_key = @name_key, search_key = @search_key,
-    avatar_url = @avatar_url, version = version + 1, updated_at = @now
+    avatar_url = @avatar_url, email_verified = CASE WHEN email_key = @email_key THEN email_verified ELSE false END,
+    email = @email, email_key = @email_key, version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: UpdatePassword :exec

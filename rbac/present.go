@@ -65,6 +65,9 @@ func (c *Catalog) ActionLabel(action string) string {
 	return action
 }
 
+// Things is what the things of a type are called inside a sentence: "invoices".
+func (c *Catalog) Things(resourceType string) string { return small(c.Plural(resourceType)) }
+
 // Phrase returns what p lets one do, to follow "can": "void invoices", "read everything", "do everything with invoices". It
 // does not say whether p allows or denies. A pair that the catalog does not have is called by its name.
 func (c *Catalog) Phrase(p Permission) string {

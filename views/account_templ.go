@@ -192,7 +192,7 @@ func accountProfile(a Account) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if a.ProfileRefusal == "" {
-			templ_7745c5c3_Err = profileForm(UserProfileURL("me"), a.User, a.failed("profile"), a.Username, a.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = profileForm(UserProfileURL("me"), a.User, a.failed("profile"), a.Username, a.Name, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

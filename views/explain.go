@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,23 +23,21 @@ type ExplainForm struct {
 	Find         string // narrows Effective down to what has all these words
 	Catalog      *rbac.Catalog
 	Now          time.Time
-	LinkRoles    bool // the caller may open the roles of the organization
-	LinkSite     bool // likewise those of the site
+	LinkRoles    bool               // the caller may open the roles of the organization
+	LinkSite     bool               // likewise those of the site
+	Reactivates  bool               // the caller may reactivate the account
+	Places       []org.Organization // where the question can be asked about the member
+
+	Open    string      // key of the suggestion that is previewed, "" if none is
+	Impact  *org.Impact // of it, by its dry run
+	RoleTag string      // version of the role that it would change
+	OpenErr *org.Error  // why it cannot be made
 }
 
-// first is the first word of the name, for sentences.
-func (a ExplainForm) first() string {
-	name := a.Member.Label()
-	if a.Member.Name != "" {
-		name, _, _ = strings.Cut(name, " ")
-	}
-	return name
-}
+// first is what sentences call the member.
+func (a ExplainForm) first() string { return a.Member.FirstName() }
 
-// sentence is the answer in words.
-func (a ExplainForm) sentence() string {
-	return a.Answer.Words.Sentence(a.Member.Label(), a.Question.Doing(a.Catalog))
-}
+func (a ExplainForm) suspended() bool { return a.Member.Status == org.StatusSuspended }
 
 // endOf is when the role of a match ends; the zero time: it does not, or nothing is known of it.
 func (a ExplainForm) endOf(m rbac.Match) time.Time {
@@ -85,12 +84,24 @@ type chainLevel struct {
 	rbac.LevelTrace
 	label, note string
 	hit         string // class of the level that decides
+	own         string // "their own workspaces"
 }
 
-func chainOf(e *org.Explanation) []chainLevel {
+// chainOf is the levels of an answer. Where no role says anything, a sentence says so in place of rules.
+func chainOf(a ExplainForm) []chainLevel {
 	var out []chainLevel
-	for i, l := range e.Trace.Levels {
-		c := chainLevel{LevelTrace: l, label: org.LevelLabel(l.Level), note: strings.Replace(e.Words.Levels[i], e.Question.Permission().String(), "it", 1)}
+	place := a.Organization.Label()
+	for i, l := range a.Answer.Trace.Levels {
+		c := chainLevel{
+			LevelTrace: l, label: [...]string{"Site", place, "Their own"}[l.Level], note: a.Answer.Words.Levels[i],
+			own: "their own " + a.Catalog.Things(a.Question.ResourceType),
+		}
+		switch silent := len(l.Matches) == 0 && l.Reason == rbac.Applies; {
+		case silent && l.Reached:
+			c.note = [...]string{"No site role allows or denies it.", "No role in " + place + " allows or denies it.", "No role allows or denies it for " + c.own + "."}[l.Level]
+		case l.Reason == rbac.Applies && len(l.Matches) > 0:
+			c.note = "" // the rules say it
+		}
 		if l.Decides {
 			c.hit = "hit"
 			if l.Vote > 0 {
@@ -100,6 +111,42 @@ func chainOf(e *org.Explanation) []chainLevel {
 		out = append(out, c)
 	}
 	return out
+}
+
+// maxRules is how many roles of one level are shown without opening the rest, those that decide first.
+const maxRules = 5
+
+func (l chainLevel) sorted() []rbac.Match {
+	list := slices.Clone(l.Matches)
+	slices.SortStableFunc(list, func(x, y rbac.Match) int { return last(x.Overruled) - last(y.Overruled) })
+	return list
+}
+
+func (l chainLevel) shown() []rbac.Match  { return l.sorted()[:min(len(l.Matches), maxRules)] }
+func (l chainLevel) folded() []rbac.Match { return l.sorted()[min(len(l.Matches), maxRules):] }
+
+// says is the rest of the sentence that begins with the role: "allows it, but a deny overrides it."
+func (l chainLevel) says(a ExplainForm, m rbac.Match) string {
+	text := "allows it"
+	if m.Permission.Negate {
+		text = "denies it"
+	}
+	if l.Level == rbac.LevelUser {
+		text += " for " + l.own
+	}
+	if a.implied(m) {
+		text += "; every member has it"
+	}
+	switch {
+	case !m.Overruled:
+	case !l.Reached:
+		text += ", but that is not needed: it is already decided above"
+	case org.Elsewhere(m):
+		text += ", but not here"
+	default:
+		text += ", but a deny overrides it"
+	}
+	return text + "."
 }
 
 // matchRef is the role of a match as a reference, for the tags of roles.
@@ -112,18 +159,79 @@ func (a ExplainForm) implied(m rbac.Match) bool {
 	return m.Role == a.Catalog.ImpliedSite() || m.Role == a.Catalog.ImpliedOrganization()
 }
 
-// fixURL is where a suggestion can be carried out, "" where that is not known.
-func (a ExplainForm) fixURL(s org.Suggestion) string {
-	site := s.Role.OrganizationID != a.Organization.ID || a.Organization.Name == ""
-	switch give := s.Kind == org.GiveRole || s.Kind == org.TakeRole; {
-	case give && !site:
-		return MemberRolesURL(a.Organization.Name, a.Member.Username)
-	case give:
-		return UserRolesURL(a.Member.Username)
-	case !site:
-		return RoleURL(a.Organization.Name, s.Role.Name)
+// title is a suggestion in one line.
+func (a ExplainForm) title(s org.Suggestion) string {
+	return s.Title(a.first(), a.Catalog.Phrase(s.Permission), a.Answer.Trace.Allowed)
+}
+
+// effect is how far a suggestion reaches, under its title.
+func (a ExplainForm) effect(s org.Suggestion) string {
+	if s.FullControl() && s.Kind == org.GiveRole {
+		return "Full control of this site: every permission in every organization"
 	}
-	return RoleURL("", s.Role.Name)
+	text := s.SideEffects()
+	if s.Permission.Action == "" {
+		text = "affects 1 person · " + text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// home is the organization of the role that a suggestion is about, "" for the site.
+func (a ExplainForm) home(s org.Suggestion) string {
+	if s.OfSite() {
+		return ""
+	}
+	return a.Organization.Name
+}
+
+// personURL is the page of the member, askURL the question on it, previewURL that with a suggestion opened.
+func (a ExplainForm) personURL() string { return MemberURL(a.Organization.Name, a.Member.Username) }
+
+func (a ExplainForm) askURL() string {
+	return ExplainURL(a.Organization.Name, a.Member.Username, a.Question)
+}
+
+func (a ExplainForm) previewURL(s org.Suggestion) string {
+	return a.askURL() + "&" + url.Values{"preview": {s.Key()}}.Encode()
+}
+
+// maxPreviewed is how many permissions a preview names.
+const maxPreviewed = 5
+
+// application is the form that makes a change: what the form of the same change elsewhere sends.
+type application struct {
+	action, method, verb string
+	reason               bool // it takes one
+	hidden               [][2]string
+}
+
+func (a ExplainForm) apply(s org.Suggestion) application {
+	record := RecordURL(a.home(s), a.Member.Username, s.Role.Name)
+	switch s.Kind {
+	case org.GiveRole:
+		return application{action: record, method: "PUT", verb: "Add the role", reason: true}
+	case org.TakeRole:
+		return application{action: record, method: "DELETE", verb: "Remove the role"}
+	}
+	f := application{action: RolesURL(a.home(s)), method: "PUT", verb: "Change the role"}
+	if s.OfSite() {
+		f.method = "PATCH"
+	}
+	level := map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}[s.Level]
+	f.hidden = [][2]string{
+		{"name", s.Role.Name}, {"version", a.RoleTag},
+		{level + "." + s.Permission.ResourceType + "." + s.Permission.Action, s.State()},
+	}
+	return f
+}
+
+// givesBack is what comes back with an account that is reactivated.
+func (a ExplainForm) givesBack() string {
+	text := "Their roles apply again"
+	if n := len(a.Member.Roles); n > 0 {
+		text = "Gives back " + ui.Plural(n, "role") + " in " + a.Organization.Label() + ", and those elsewhere"
+	}
+	return text + ". Sessions that ended stay ended."
 }
 
 // suggestions are the ways to turn the verdict that are worth showing: first those open to the caller, and full control

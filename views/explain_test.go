@@ -44,7 +44,7 @@ func asked(action, resourceType string, own bool) ExplainForm {
 		}
 		a.Answer = &org.Explanation{
 			Organization: acme, Member: m, Question: a.Question, Trace: subject.Explain(action, o),
-			Words: org.Wording{Verdict: hostile, Because: hostile, Reason: hostile, Levels: [3]string{hostile, "", "Not reached"}},
+			Words: org.Wording{Verdict: hostile, Because: hostile, Headline: hostile, Then: hostile, Levels: [3]string{hostile, "", "Not needed"}},
 			Changes: []org.Suggestion{
 				{Kind: org.GiveRole, Role: org.RoleRef{Name: "owner", DisplayName: "Owner"}, Members: 1, Gained: 5, Refusal: hostile},
 				{Kind: org.TakeRole, Role: org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}, Members: 1},
@@ -194,23 +194,35 @@ func explainFragments() map[string]templ.Component {
 func TestExplainAnswer(t *testing.T) {
 	t.Parallel()
 	doc := render(t, ExplainAnswer(asked("delete", "template", false)))
-	if doc.Find(".verdict.ok").Length() != 0 || !strings.HasPrefix(doc.Find(".verdict[role=status] h2").Text(), "No. "+rtl+" cannot delete templates: "+hostile) {
+	if doc.Find(".verdict.ok").Length() != 0 || doc.Find(".verdict[role=status] h2").Text() != hostile {
 		t.Errorf("the verdict is %q", doc.Find(".verdict").Text())
 	}
 	hit := doc.Find("ol.chain > li.hit")
-	if hit.Length() != 1 || hit.Find("h3").Text() != "Organization" || hit.Find(".rule .st.d").Length() != 1 || hit.Find(".rule.out .st.u").Length() != 1 || hit.Find(".badge").Text() != "decides" {
+	if hit.Length() != 1 || hit.Find("h3").Text() != acme.Label() || hit.Find(".rule .st.d").Length() != 1 || hit.Find(".rule.out .st.u").Length() != 1 || hit.Find(".badge").Text() != "decides" {
 		t.Errorf("the level that decides is %s", hit.Text())
 	}
 	if a := hit.Find("a.tag.custom").AttrOr("href", ""); a != RoleURL("acme", hostile) {
 		t.Errorf("the role leads to %q", a)
 	}
-	// The suggestions open to the caller come first, with a link; the others have the reason why not.
-	changes := doc.Find(".changes li")
-	if changes.Length() != 4 || changes.First().Find("a").AttrOr("href", "") != MemberRolesURL("acme", rtl) || changes.Last().Find("a").Length() != 0 || !strings.Contains(changes.Last().Text(), hostile) {
+	// The suggestions open to the caller come first, with a preview; the others have the reason why not.
+	changes := doc.Find(".changes .line2")
+	if changes.Length() != 4 || changes.First().Find("a").AttrOr("href", "") == "" || changes.Last().Find("a").Length() != 0 || !strings.Contains(changes.Last().Text(), hostile) {
 		t.Errorf("the changes are %s", changes.Text())
 	}
-	if text := changes.Eq(1).Text(); !strings.Contains(text, "the rule to delete templates template:delete") || !strings.Contains(text, "reaches 128 holders") {
+	if text := changes.Eq(1).Text(); !strings.Contains(text, "Remove the deny to delete templates from") || !strings.Contains(text, "Affects 128 people") {
 		t.Errorf("the second is %q", text)
+	}
+	// Opened, it is a form that goes where the change is made, and knows the way back.
+	open := asked("delete", "template", false)
+	open.Open, open.RoleTag, open.Impact = open.Answer.Changes[2].Key(), "v7", &org.Impact{Members: 3, Affected: 2}
+	form := render(t, ExplainAnswer(open)).Find("#preview form")
+	if form.AttrOr("action", "") != RolesURL("acme") || form.Find("[name='org.template.delete']").AttrOr("value", "?") != "" ||
+		form.Find("[name=version]").AttrOr("value", "") != "v7" || form.Find("[name=back]").AttrOr("value", "") != ExplainURL("acme", rtl, open.Question) {
+		t.Errorf("the form goes to %q", form.AttrOr("action", ""))
+	}
+	open.Member.Status = org.StatusSuspended
+	if render(t, ExplainAnswer(open)).Find(".verdict.off").Length() != 1 {
+		t.Error("a suspended account is told like any other")
 	}
 	if render(t, ExplainAnswer(asked("read", "template", false))).Find(".verdict.ok").Length() != 1 {
 		t.Error("a yes does not look like one")

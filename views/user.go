@@ -20,6 +20,7 @@ type UserPage struct {
 	Failed    string // the form that was refused: "profile", "password" or ""
 	Username  string // as entered in a refused form
 	Name      string
+	Email     string
 	Now       time.Time
 }
 
@@ -84,4 +85,15 @@ func (p UserPage) statusVerb() string {
 		return "Can’t be activated"
 	}
 	return "Can’t be suspended"
+}
+
+// emailField is what the field of the e-mail address shows, nil where the caller may not change it.
+func (p UserPage) emailField() *string {
+	switch {
+	case p.ProfileRefusal != "" || p.EmailRefusal != "":
+		return nil
+	case p.failed("profile") != nil:
+		return &p.Email
+	}
+	return &p.User.Email
 }

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 	"rolecall.example/views"
 )
 
@@ -41,10 +44,68 @@ func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error
 		return a, err
 	}
 	e, err := s.insight.Explain(c.ctx, c.actor, c.organization(), m.UserID.String(), a.Question)
-	if err == nil {
-		a.Answer = &e
+	if err != nil {
+		return a, err
+	}
+	a.Answer = &e
+	a.Reactivates = m.Status == org.StatusSuspended && c.actor.Can("update", org.UserObject(m.UserID))
+	if c.as != asJSON {
+		err = s.openSuggestion(c, &a)
 	}
 	return a, err
+}
+
+// openSuggestion previews the suggestion that the request names, if it is one that the caller may make: by the dry run of the
+// request that would make it.
+func (s *Server) openSuggestion(c *call, a *views.ExplainForm) error {
+	key := c.query().text("preview")
+	at := slices.IndexFunc(a.Answer.Changes, func(g org.Suggestion) bool { return g.Key() == key && g.Refusal == "" })
+	if at < 0 {
+		return nil
+	}
+	a.Open = key
+	impact, err := s.foresee(c, a, &a.Answer.Changes[at])
+	if e, ok := errors.AsType[*org.Error](err); ok && e.Kind != org.Unauthenticated && e.Kind != org.Unavailable {
+		a.OpenErr = e
+		return nil
+	}
+	a.Impact = &impact
+	return err
+}
+
+// foresee tells what a suggestion would do.
+func (s *Server) foresee(c *call, a *views.ExplainForm, g *org.Suggestion) (org.Impact, error) {
+	user, role, given := a.Member.UserID.String(), g.Role.Name, org.Given(org.RecordInput{})
+	switch {
+	case g.Kind == org.GiveRole && g.OfSite():
+		return s.tenant.PreviewUserRole(c.ctx, c.actor, user, role, given)
+	case g.Kind == org.GiveRole:
+		return s.tenant.PreviewMemberRole(c.ctx, c.actor, c.organization(), user, role, given)
+	case g.Kind == org.TakeRole && g.OfSite():
+		return s.tenant.PreviewEndUserRole(c.ctx, c.actor, user, role, nil)
+	case g.Kind == org.TakeRole:
+		return s.tenant.PreviewEndMemberRole(c.ctx, c.actor, c.organization(), user, role, nil)
+	}
+	in := org.Site
+	if !g.OfSite() {
+		in = org.In(c.organization())
+	}
+	stored, err := s.tenant.Role(c.ctx, c.actor, in, role)
+	if err != nil {
+		return org.Impact{}, err
+	}
+	a.RoleTag = stored.Role.Tag()
+	cell := rbac.Difference{Level: g.Level, ResourceType: g.Permission.ResourceType, Action: g.Permission.Action}
+	switch g.Kind {
+	case org.AllowPermission:
+		cell.To = rbac.Allowed
+	case org.DenyPermission:
+		cell.To = rbac.Denied
+	default:
+	}
+	return s.tenant.PreviewRole(c.ctx, c.actor, in, org.Given(org.RoleInput{
+		Name: role, Partial: true, KeepDisplayName: true, Cells: []rbac.Difference{cell},
+	}))
 }
 
 // memberAnswer is a member as JSON, with the explanation if one was asked for.

@@ -71,12 +71,12 @@ func TestExplainPage(t *testing.T) {
 		has             []string // in the page
 	}{
 		{"nothing asked", webtest.Admin, "", 200, "", []string{"Everything", "every member has this"}},
-		{"allowed by a role", webtest.Admin, "?action=read&resource_type=template", 200, "Yes. member can see templates: Role reader allows it in the organization.", []string{"template:read", "decides", "Take away"}},
-		{"denied", webtest.Owner, "?action=delete&resource_type=template", 200, "No. member cannot delete templates: Role reader denies it in the organization.", []string{"template:delete", "to delete templates", "reaches 1 holder"}},
-		{"denied on own things too", webtest.Admin, "?action=delete&resource_type=template&owner=me", 200, "No. member cannot delete templates of their own: Role reader denies it in the organization.", []string{"but the organization level comes first"}},
-		{"nothing allows it", webtest.Admin, "?action=create&resource_type=template", 200, "No. member cannot make templates: nothing allows it.", []string{"No role that member holds says anything about it where it would count", "Does not apply: it counts for one's own things only"}},
-		{"own", webtest.Admin, "?action=create&resource_type=template&owner=member", 200, "Yes. member can make templates of their own: Member allows it on one's own things.", []string{"Everybody here holds that role."}},
-		{"of itself", webtest.Member, "?action=read&resource_type=template", 200, "Yes. member can see templates: Role reader allows it in the organization.", []string{"You can't change your own roles"}},
+		{"allowed by a role", webtest.Admin, "?action=read&resource_type=template", 200, "Yes, in Default.", []string{"Role reader allows it.", "decides", "Remove Role reader from member"}},
+		{"denied", webtest.Owner, "?action=delete&resource_type=template", 200, "No. Role reader denies it.", []string{"Remove the deny to delete templates from Role reader", "Affects 1 person"}},
+		{"denied on own things too", webtest.Admin, "?action=delete&resource_type=template&owner=me", 200, "No. Role reader denies it.", []string{"Every member can do this with their own templates, but the organization decides first."}},
+		{"nothing allows it", webtest.Admin, "?action=create&resource_type=template", 200, "No. None of member’s roles allows this.", []string{"No role in Default allows or denies it.", "Does not apply: only for resources the person owns"}},
+		{"own", webtest.Admin, "?action=create&resource_type=template&owner=member", 200, "Yes, for their own templates.", []string{"Every member can do this with their own templates."}},
+		{"of itself", webtest.Member, "?action=read&resource_type=template", 200, "Yes, in Default.", []string{"You can't change your own roles"}},
 		{"no such pair", webtest.Admin, "?action=fly&resource_type=template", 400, "", []string{"Unknown permission.", "Can"}},
 		{"whose", webtest.Admin, "?action=read&resource_type=template&owner=somebody", 400, "", []string{"owner"}},
 		{"from outside", webtest.Rival, "?action=read&resource_type=template", 404, "", nil},
@@ -454,5 +454,49 @@ func TestPagesForPrograms(t *testing.T) {
 		if doc := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Owner}).Document(); doc.Find("#api").Length() > 0 {
 			t.Errorf("%s is offered to programs", path)
 		}
+	}
+}
+
+// From no to yes in two steps, and back by Undo: a preview, and the change itself, which leads to the question again.
+func TestAnswerActs(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	giveRole(t, s, "freeze", []rbac.Permission{denyDelete}, "member")
+	giveRole(t, s, "deleter", []rbac.Permission{{ResourceType: "template", Action: "delete"}}, "member")
+	const question = "/organizations/default/members/member?action=delete&resource_type=template"
+	look := func(as, path string) *goquery.Document {
+		t.Helper()
+		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: as})
+		if res.StatusCode != 200 {
+			t.Fatalf("%s: %d", path, res.StatusCode)
+		}
+		return res.Document()
+	}
+	for _, step := range []struct{ suggestion, path, verdict string }{
+		{"Remove Role freeze from member", "/organizations/default/members/member/roles/freeze", "Yes, in Default."},
+		{"Remove Role deleter from member", "/organizations/default/members/member/roles/deleter", "No. None of member’s roles allows this."},
+	} {
+		line := look(webtest.Admin, question).Find(`.changes .line2:contains("` + step.suggestion + `")`)
+		preview := look(webtest.Admin, line.Find("a").AttrOr("href", ""))
+		form := preview.Find("#preview form")
+		if form.AttrOr("action", "") != step.path || !strings.Contains(preview.Find("#preview").Text(), "delete templates") {
+			t.Fatalf("%s: %s leads to %q", step.suggestion, preview.Find("#preview").Text(), form.AttrOr("action", ""))
+		}
+		fields := map[string][]string{}
+		form.Find("input[name]").Each(func(_ int, in *goquery.Selection) {
+			fields[in.AttrOr("name", "")] = []string{in.AttrOr("value", "")}
+		})
+		res := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodPost, Path: step.path, As: webtest.Admin, Form: fields})
+		if next := res.Header.Get("Location"); res.StatusCode != 303 || next != question+"#verdict" {
+			t.Fatalf("%s: %d, leads to %q", step.suggestion, res.StatusCode, next)
+		}
+		if after := look(webtest.Admin, question); after.Find(".verdict h2").Text() != step.verdict {
+			t.Errorf("after %s: %q", step.suggestion, after.Find(".verdict h2").Text())
+		}
+	}
+	// Whoever may not make a change is told why, and gets no preview by its address either.
+	doc := look(webtest.Member, question+"&preview=take-role%3Afreeze")
+	if doc.Find("#preview").Length() != 0 || doc.Find(".changes a").Length() != 0 {
+		t.Error("a plain member is offered a change")
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -99,6 +100,7 @@ func (c *call) recordDone(done org.Receipt) destination {
 	} else if c.param("roleName") == org.RoleOrganizationUser {
 		next.message = "The membership was updated."
 	}
+	next.url = cmp.Or(c.answered(), next.url)
 	next.undo = undoOf(done)
 	return next
 }

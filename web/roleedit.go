@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 
 	"rolecall.example/org"
@@ -83,7 +84,7 @@ func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Ro
 	if c.ofSite() {
 		wire = wirePatchedRole(role)
 	}
-	next := to(views.RoleURL(c.organization(), role.Name), role.Label()+" was saved.")
+	next := to(cmp.Or(c.answered(), views.RoleURL(c.organization(), role.Name)), role.Label()+" was saved.")
 	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: next}, nil
 }
 

@@ -128,7 +128,7 @@ var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRo
 	{http.MethodPost, "/users", SignedIn, API | Page | Body | Scoped, "create a user", (*Server).createUser},
 	{http.MethodGet, pathUser, SignedIn, API | Page | Scoped, "show a user", (*Server).showUser},
 	{http.MethodDelete, pathUser, SignedIn, API | Page | IfMatch | Scoped, "delete a user", (*Server).deleteUser},
-	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch | Scoped, "change username, name and picture", (*Server).updateProfile},
+	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch | Scoped, "change username, name, picture and e-mail address", (*Server).updateProfile},
 	{http.MethodPut, pathUser + "/password", SignedIn, API | Page | Body | IfMatch, "set a password", (*Server).setPassword},
 	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page | IfMatch | Scoped, "suspend a user", (*Server).suspendUser},
 	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch | Scoped, "activate a user", (*Server).activateUser},

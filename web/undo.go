@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"net/url"
 
 	"github.com/google/uuid"
 
@@ -72,6 +73,15 @@ func (c *call) cameFrom() string {
 		return ""
 	}
 	return localPath(o.text("back"), "")
+}
+
+// answered is the question that a change was suggested by, at the new answer to it; "" if it came from elsewhere.
+func (c *call) answered() string {
+	back := c.cameFrom()
+	if u, err := url.Parse(back); err != nil || !u.Query().Has("action") || !u.Query().Has("resource_type") {
+		return ""
+	}
+	return back + "#verdict"
 }
 
 // undoOf returns the id of the entry that the message about a change offers to undo, "" if nothing changed.

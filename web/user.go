@@ -42,7 +42,7 @@ func (s *Server) refusedUser(c *call, form string) func(*org.Error) (page, error
 			return s.accountPage(c, form, e)
 		}
 		o, _ := c.object() // unreadable: an empty form
-		return s.userPage(c, views.UserPage{Err: e, Failed: form, Username: o.text("username"), Name: o.text("name")})
+		return s.userPage(c, views.UserPage{Err: e, Failed: form, Username: o.text("username"), Name: o.text("name"), Email: o.text("email")})
 	}
 }
 
@@ -69,7 +69,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 func (s *Server) updateProfile(c *call) (reply, error) {
 	u, err := s.account.UpdateProfile(c.ctx, c.actor, c.user(), decode(c, func(o object) org.Profile {
 		o.ignore(sentBack...)
-		return org.Profile{Username: o.text("username"), Name: o.text("name"), AvatarURL: o.optional("avatar_url"), IfMatch: c.versions(o)}
+		return org.Profile{Username: o.text("username"), Name: o.text("name"), AvatarURL: o.optional("avatar_url"), Email: o.optional("email"), IfMatch: c.versions(o)}
 	}))
 	if err != nil {
 		return c.again(err, s.refusedUser(c, "profile"))
@@ -124,6 +124,6 @@ func (s *Server) setStatus(c *call, status org.Status, done string) (reply, erro
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
-	home := cmp.Or(c.cameFrom(), c.userHome(u.Username))
+	home := cmp.Or(c.answered(), c.cameFrom(), c.userHome(u.Username))
 	return reply{json: wireUser(&u), version: u.Tag(), next: to(home, u.Label()+done)}, nil
 }

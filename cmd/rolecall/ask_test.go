@@ -125,7 +125,7 @@ func TestAsking(t *testing.T) {
 		{"who-can ssh workspace", 0, []string{"1 of 3 members can " + can("workspace:ssh") + ".\n"}, `"total": 3`},
 		{"who-can view_insights template", 0, []string{"1 of 3 members can " + can("template:view_insights") + "; 1 person", "Outside the organization:", "tess", "template-admin"}, `"outside": {`},
 		{"explain grace delete template", 1, []string{"No. Grace Hopper cannot delete templates: READER denies it in the organization.", "deny  template:delete", "decides", "Allow READER to delete templates"}, `"explanation": {`},
-		{"explain grace read template", 0, []string{"Yes. Grace Hopper can ", "Take away READER", "one change each"}, `"allowed": true`},
+		{"explain grace read template", 0, []string{"Yes. Grace Hopper can ", "Remove READER", "one change each"}, `"allowed": true`},
 		{"permissions grace", 0, []string{"template:read", "reader", "denied", "own things", "every member has it"}, `"implied": true`},
 		{"roles list --org default", 0, []string{"reader", "SPARE", "organization-admin", "built-in"}, `"assignable"`},
 		{"roles list", 0, []string{"auditor", "owner"}, `"name": "owner"`},

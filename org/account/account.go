@@ -79,9 +79,9 @@ func applyDeletion(ctx context.Context, w *unit.Writer, u org.User) (org.User, e
 	return u, w.DeleteUser(ctx, u.ID)
 }
 
-// UpdateProfile changes the username, the name and the picture of an account. An empty username stays as it is.
-// Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds.
-// Conflict: the username is taken, or the input began from another version.
+// UpdateProfile changes the username, the name, the picture and the e-mail address of an account. An empty username stays as
+// it is. Invalid: no such user, or a bad name or address. Forbidden: needs user:update_personal, for another address user:update
+// on the site, and all that the account holds. Conflict: the username or the address is taken, or the input began from another version.
 func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Profile]) (u org.User, err error) {
 	defer org.Wrap(&err, "update profile of %q", user)
 	u, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", profile{user, input}, planProfile, applyProfile)
@@ -117,6 +117,9 @@ func planProfile(ctx context.Context, a *unit.Attempt, in profile) (c accountCha
 	} else if err != nil && !db.IsNotFound(err) {
 		return c, err
 	}
+	if err := mayReaddress(ctx, a, row, *p.Email); err != nil {
+		return c, err
+	}
 	if p.Name != row.Name {
 		if err := notManaged(ctx, a, row, "name"); err != nil {
 			return c, err
@@ -126,7 +129,7 @@ func planProfile(ctx context.Context, a *unit.Attempt, in profile) (c accountCha
 		return c, err
 	}
 	c.before = row
-	row.Username, row.Name, row.AvatarURL = p.Username, p.Name, *p.AvatarURL
+	row.Username, row.Name, row.AvatarURL, row.Email = p.Username, p.Name, *p.AvatarURL, *p.Email
 	if row != c.before {
 		row.Version, row.UpdatedAt = row.Version+1, a.Now
 	}
@@ -153,7 +156,34 @@ func readProfile(row db.UserRow, input org.Input[org.Profile]) (p org.Profile, e
 	} else {
 		bad.Add("avatar_url", org.AvatarProblem(*p.AvatarURL))
 	}
+	switch {
+	case p.Email == nil:
+		p.Email = &row.Email
+	case *p.Email == row.Email:
+	case row.LoginType == org.LoginNone:
+		bad.Add("email", "cannot be set for service accounts")
+	default:
+		bad.Add("email", org.EmailProblem(*p.Email))
+	}
 	return p, bad.Err("Validation failed.")
+}
+
+// mayReaddress lets an account have another e-mail address. Nothing proves that an address belongs to somebody, and links that
+// set passwords go there: so it takes the right to update accounts, for one's own too. Forbidden, or Conflict: it is taken.
+func mayReaddress(ctx context.Context, a *unit.Attempt, row db.UserRow, email string) error {
+	if email == row.Email {
+		return nil
+	}
+	if !a.Actor.Can("update", org.UsersObject) {
+		return org.ErrForbidden("user:update")
+	}
+	if other, err := a.Q.GetUserByEmail(ctx, org.FoldCase(email)); err == nil && other.ID != row.ID {
+		return &org.Error{Kind: org.Conflict, Message: "User already exists.",
+			Fields: []org.Field{{Field: "email", Detail: "This value is already in use and should be unique."}}}
+	} else if err != nil && !db.IsNotFound(err) {
+		return err
+	}
+	return notManaged(ctx, a, row, "email")
 }
 
 func applyProfile(ctx context.Context, w *unit.Writer, c accountChange) (org.User, error) {
@@ -164,9 +194,14 @@ func applyProfile(ctx context.Context, w *unit.Writer, c accountChange) (org.Use
 	w.Field("username", c.before.Username, u.Username)
 	w.Field("name", c.before.Name, u.Name)
 	w.Field("avatar_url", c.before.AvatarURL, u.AvatarURL)
+	w.Field("email", c.before.Email, u.Email)
+	key := org.FoldCase(u.Email)
+	if key == "" { // the key of an account must be its own
+		key = u.ID.String()
+	}
 	return u, w.W.UpdateProfile(ctx, db.UpdateProfileParams{
 		Username: u.Username, UsernameKey: org.FoldCase(u.Username), Name: u.Name, NameKey: org.FoldCase(u.Name),
-		SearchKey: unit.SearchKey(u.Username, u.Name, u.Email), AvatarURL: u.AvatarURL, Now: w.Now, ID: u.ID,
+		SearchKey: unit.SearchKey(u.Username, u.Name, u.Email), AvatarURL: u.AvatarURL, Email: u.Email, EmailKey: key, Now: w.Now, ID: u.ID,
 	})
 }
 

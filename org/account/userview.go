@@ -111,6 +111,10 @@ func userRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.User
 	}
 	personal := needs("update_personal", object)
 	v.ProfileRefusal, v.PasswordRefusal, v.LinkRefusal = personal, personal, personal
+	v.EmailRefusal = needs("update", org.UsersObject)
+	if v.User.LoginType == org.LoginNone {
+		v.EmailRefusal = "Service accounts have no email address"
+	}
 	v.StatusRefusal, v.DeleteRefusal = needs("update", object), needs("delete", object)
 	v.TokensRefusal, v.RevokeRefusal = needs("create", org.KeyObject(v.User.ID)), needs("delete", org.KeyObject(v.User.ID))
 	v.RolesRefusal = needs("assign", org.SiteRolesObject)

@@ -13,12 +13,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// bySize puts the smallest change first, those of the organization before those of the site, and the owner last.
-// The owner turns every verdict, and is hardly ever what is needed.
+// bySize puts the smallest change first: that of the fewest people, then that with the fewest other permissions. Those of the
+// organization come before those of the site, and the owner last: it turns every verdict, and is hardly ever what is needed.
 func bySize(a, b org.Suggestion) int {
 	return cmp.Or(
 		compareBools(a.FullControl(), b.FullControl()), compareBools(a.OfSite(), b.OfSite()),
-		cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Members, b.Members),
+		compareBools(a.Members == 0, b.Members == 0), cmp.Compare(a.Members, b.Members),
+		cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost),
 	)
 }
 
@@ -90,7 +91,9 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 		}
 		target = subject.LimitedAs(target)
 		homes := []unit.RoleScope{{Org: o, Object: org.OrgRolesObject(o.ID)}, unit.SiteScope}
-		return explain(ctx, src, subject, homes, objectAsked(src.Catalog(), q, o.ID, e.Member.UserID), target, &e)
+		err = explain(ctx, src, subject, homes, objectAsked(src.Catalog(), q, o.ID, e.Member.UserID), target, &e)
+		e.Words.Headline, e.Words.Then = headline(src.Catalog(), &e.Trace, q, e.Member, e.Organization.Label())
+		return err
 	})
 	if err != nil {
 		return org.Explanation{}, err
@@ -142,6 +145,10 @@ func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 		if err != nil {
 			return nil, err
 		}
+		records, err := w.RecordsOf(ctx, h.Org.ID, w.member.UserID)
+		if err != nil {
+			return nil, err
+		}
 		for i := range set.List {
 			r := &set.List[i]
 			// Whoever holds a role can lose it, or have it changed; anybody else can only be given it.
@@ -149,7 +156,8 @@ func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 				w.try(org.Suggestion{Kind: org.GiveRole, Members: 1, Refusal: w.mayHand(h, r, "assign")}, h, r, r.Compiled)
 				continue
 			}
-			w.try(org.Suggestion{Kind: org.TakeRole, Members: 1, Refusal: w.mayHand(h, r, "unassign")}, h, r, nil)
+			refusal := cmp.Or(w.mayHand(h, r, "unassign"), unit.SyncedRefusal(records[w.member.UserID], r.Name))
+			w.try(org.Suggestion{Kind: org.TakeRole, Members: 1, Refusal: refusal}, h, r, nil)
 			if !r.BuiltIn {
 				w.tryEdits(h, r, counts[r.Name])
 			}

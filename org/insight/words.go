@@ -26,7 +26,7 @@ func tell(c *rbac.Catalog, t rbac.Trace, q org.Question, m org.Member) org.Wordi
 		w.Reason, w.More = "nothing allows it.", w.Reason
 	}
 	for i := range t.Levels {
-		w.Levels[i] = levelNote(&t.Levels[i], q)
+		w.Levels[i] = levelNote(&t.Levels[i])
 	}
 	return w
 }
@@ -110,29 +110,29 @@ func joined(names []string) string {
 }
 
 // levelNote says why a level has no rules to show, or that it was not reached.
-func levelNote(l *rbac.LevelTrace, q org.Question) string {
+func levelNote(l *rbac.LevelTrace) string {
 	switch l.Reason {
 	case rbac.NoOrganization:
-		return "Does not apply: nothing of this type belongs to an organization"
+		return "Does not apply: this resource type does not belong to organizations"
 	case rbac.NotMember:
 		return "Does not apply: not a member of this organization"
 	case rbac.NoOwner:
-		return "Does not apply: it counts for one's own things only"
+		return "Does not apply: only for resources the person owns"
 	case rbac.NotOwner:
-		return "Does not apply: the thing belongs to somebody else"
+		return "Does not apply: someone else owns it"
 	case rbac.UnownedType:
-		return "Does not apply: nobody owns things of this type"
+		return "Does not apply: no one owns resources of this type"
 	case rbac.OutOfReach:
 		return "Does not apply: the token does not reach it"
 	case rbac.UnknownPair:
-		return "There is no such permission"
+		return "This permission does not exist"
 	case rbac.Applies:
 	}
 	switch {
 	case len(l.Matches) == 0 && l.Reached:
-		return "No rule for " + q.ResourceType + ":" + q.Action
+		return "No role sets this"
 	case !l.Reached:
-		return "Not reached: a level above decides"
+		return "Not needed: already decided above"
 	}
 	return ""
 }
