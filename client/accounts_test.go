@@ -79,7 +79,24 @@ func (s *session) users() {
 			s.Errorf("EachUser(sort %q) yields %d accounts, want %d", sort, len(seen), all)
 		}
 	}
+	s.offboarding("hopper")
 	s.ok(s.DeleteUser(s.ctx, "hopper"))
+}
+
+func (s *session) offboarding(user string) {
+	ahead, err := s.OffboardPreview(s.ctx, user)
+	if must(s, ahead, err); len(ahead.Organizations) != 1 || ahead.StatusRefusal != "" {
+		s.Errorf("OffboardPreview = %+v, want one organization", ahead)
+	}
+	want := client.OffboardRequest{Suspend: true, EndSessions: true, RevokeTokens: true, Leave: true, Reason: "left"}
+	would, err := s.Client.PreviewOffboard(s.ctx, user, want)
+	if must(s, would, err); !would.DryRun || len(would.Organizations) != 1 {
+		s.Errorf("PreviewOffboard = %+v", would)
+	}
+	done, err := s.Client.Offboard(s.ctx, user, want)
+	if must(s, done, err); done.DryRun || done.User.Status != client.StatusSuspended || len(done.Organizations) != 1 {
+		s.Errorf("Offboard = %+v", done)
+	}
 }
 
 func (s *session) tokens() {

@@ -258,7 +258,7 @@ type DeleteMemberRecordParams struct {
 	Source         string
 }
 
-// unit: organization
+// unit: organization, site
 func (q *Queries) DeleteMemberRecord(ctx context.Context, arg DeleteMemberRecordParams) error {
 	_, err := q.db.ExecContext(ctx, deleteMemberRecord,
 		arg.OrganizationID,
@@ -2949,7 +2949,7 @@ type TouchMemberParams struct {
 	UsernameKey    string
 }
 
-// unit: organization
+// unit: organization, site
 func (q *Queries) TouchMember(ctx context.Context, arg TouchMemberParams) error {
 	_, err := q.db.ExecContext(ctx, touchMember, arg.Now, arg.OrganizationID, arg.UsernameKey)
 	return err

@@ -374,10 +374,10 @@ func TestUpdateEmail(t *testing.T) {
 		}
 	}
 	// The old address is free, and the new one is found without regard to case.
-	if _, err := s.UpdateProfile(t.Context(), s.as(t, "ua"), "viewer", with(own.Email)); err != nil {
+	if _, err := s.UpdateProfile(t.Context(), s.as(t, "o"), "viewer", with(own.Email)); err != nil {
 		t.Error(err)
 	}
-	_, err = s.UpdateProfile(t.Context(), s.as(t, "ua"), "viewer", with("elsewhere@EXAMPLE.com"))
+	_, err = s.UpdateProfile(t.Context(), s.as(t, "o"), "viewer", with("elsewhere@EXAMPLE.com"))
 	kind(t, err, org.Conflict)
 }
 

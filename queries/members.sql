@@ -354,7 +354,7 @@ WHERE u.id = @user_id;
 DELETE FROM organization_members WHERE organization_id = @organization_id AND user_id = @user_id;
 
 -- name: TouchMember :exec
--- unit: organization
+-- unit: organization, site
 UPDATE organization_members SET version = version + 1, updated_at = @now
 WHERE organization_id = @organization_id AND username_key = @username_key;
 
@@ -430,7 +430,7 @@ SELECT * FROM member_roles WHERE user_id = @user_id ORDER BY organization_id, ro
 DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role AND username_key = @username_key;
 
 -- name: DeleteMemberRecord :exec
--- unit: organization
+-- unit: organization, site
 DELETE FROM member_roles
 WHERE organization_id = @organization_id AND role = @role AND username_key = @username_key AND source = @source;
 

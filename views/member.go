@@ -17,6 +17,10 @@ type MemberView struct {
 	LinkPeople   bool             // and accounts
 	CanAssign    bool             // as in MemberRowView
 	CanRemove    bool             // as in MemberRowView
+	CanOffboard  bool             // and begin to offboard the account
+	LinkAudit    bool             // and open the audit log
+	Can          bool             // show what the member may do, in place of why
+	Account      *org.UserView    // nil: the caller may not read it
 	Confirm      bool             // ask for confirmation of a removal (MemberRemoveURL)
 	Back         string           // as in MemberRowView
 	Names        SourceNames      // of what gives the records

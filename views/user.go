@@ -13,6 +13,7 @@ type UserPage struct {
 	org.UserView
 	Confirm   bool   // ask for confirmation of a deletion (UserDeleteURL)
 	LinkRoles bool   // the caller may open site roles
+	LinkAudit bool   // and the audit log
 	Back      string // as in UserRowView
 	Names     SourceNames
 	NewLink   string // the address that sets the password, shown once
@@ -96,4 +97,13 @@ func (p UserPage) emailField() *string {
 		return &p.Email
 	}
 	return &p.User.Email
+}
+
+// profileAnchors are the fields of the form with the profile, that of the address only where it is shown.
+func profileAnchors(email bool) map[string]string {
+	out := map[string]string{"username": "username", "name": "name"}
+	if email {
+		out["email"] = "email"
+	}
+	return out
 }

@@ -18,6 +18,7 @@ type WhoCan struct {
 	Limit        int
 	Offset       int
 	Outside      bool // the page is one of the accounts outside the organization
+	ByRole       bool // members stand under the role that lets them
 	Catalog      *rbac.Catalog
 	Now          time.Time
 	LinkRoles    bool // the caller may open the roles of the organization
@@ -90,27 +91,95 @@ func (a able) level() string {
 
 // paging is the paging of the members, or of the accounts outside.
 func (w WhoCan) paging() ui.Paging {
-	p := ui.Paging{List: WhoCanURL(w.Organization.Name, w.Question), Limit: w.Limit, Offset: w.Offset, Shown: len(w.Answer.Members), Count: w.Answer.Count}
+	list := w.byURL("")
+	if w.ByRole {
+		list = w.byURL("role")
+	}
+	p := ui.Paging{List: list, Limit: w.Limit, Offset: w.Offset, Shown: len(w.Answer.Members), Count: w.Answer.Count}
 	if w.Outside {
 		p.List, p.Shown, p.Count = w.outsideURL(), len(w.Answer.Outside.Users), w.Answer.Outside.Count
 	}
 	return p
 }
 
-// suspended is the sentence about members who lack the right only because they are suspended.
-func (w WhoCan) suspended() string {
-	n := w.Answer.Suspended
-	return ui.Thousands(n) + " more " + ui.Verb(n, "are") + " suspended."
+// people is how many may, as far as the caller may know: those who are suspended may nothing.
+func (w WhoCan) people() int {
+	n := w.Answer.Count
+	if w.Answer.Outside != nil {
+		n += w.Answer.Outside.Count
+	}
+	return n
+}
+
+// headline says how many people may.
+func (w WhoCan) headline() string {
+	doing := w.Question.Doing(w.Catalog) + " in " + w.Organization.Label() + "."
+	if w.people() == 0 {
+		return "No one can " + doing
+	}
+	return ui.Plural(w.people(), "person") + " can " + doing
+}
+
+// parts says who they are, and who is not counted.
+func (w WhoCan) parts() string {
+	text := ui.Thousands(w.Answer.Count) + " of " + ui.Plural(w.Answer.Total, "member") + "."
+	switch o := w.Answer.Outside; {
+	case o == nil:
+		text += " " + w.outside()
+	case o.Count > 0:
+		text += " " + ui.Thousands(o.Count) + " " + ui.Verb(o.Count, "are") + " no " + ui.Noun(o.Count, "member") + ", but may by a site role or a role elsewhere."
+	default:
+		text += " No one outside " + w.Organization.Label() + " can."
+	}
+	if n := w.Answer.Suspended; n > 0 {
+		text += " " + ui.Thousands(n) + " more " + ui.Verb(n, "are") + " suspended and not counted."
+	}
+	return text
+}
+
+// byURL is the same answer, by role or as one list.
+func (w WhoCan) byURL(by string) string {
+	u := WhoCanURL(w.Organization.Name, w.Question)
+	if by != "" {
+		u += "&by=" + by
+	}
+	return u
+}
+
+// ableGroup is the members of a page who may by the same role.
+type ableGroup struct {
+	label string
+	rows  []able
+}
+
+// groups puts the members of the page under the role that lets them. Those with several come last.
+func (w WhoCan) groups() []ableGroup {
+	var out []ableGroup
+	several := ableGroup{label: "More than one role"}
+	for _, a := range w.members() {
+		from := a.sources()
+		if len(from) != 1 {
+			several.rows = append(several.rows, a)
+			continue
+		}
+		label := org.RoleLabel(from[0].Role)
+		at := slices.IndexFunc(out, func(g ableGroup) bool { return g.label == label })
+		if at < 0 {
+			at, out = len(out), append(out, ableGroup{label: label})
+		}
+		out[at].rows = append(out[at].rows, a)
+	}
+	slices.SortStableFunc(out, func(x, y ableGroup) int { return len(y.rows) - len(x.rows) })
+	if len(several.rows) > 0 {
+		out = append(out, several)
+	}
+	return out
 }
 
 // outside is the sentence about accounts outside the organization.
 func (w WhoCan) outside() string {
-	switch o := w.Answer.Outside; {
-	case o == nil:
+	if w.Answer.Outside == nil {
 		return "Accounts outside " + w.Organization.Label() + " are not shown: you don’t have permission to read the accounts of the site."
-	case o.Count == 0:
-		return "No one outside " + w.Organization.Label() + " can."
-	default:
-		return ui.Plural(o.Count, "person") + " outside " + w.Organization.Label() + " can as well."
 	}
+	return ""
 }

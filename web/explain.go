@@ -150,7 +150,10 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	question, asked := q.question()
 	w := views.WhoCan{Question: question, Catalog: c.catalog(), Now: c.now()}
 	w.Limit, w.Offset = c.page(q)
-	w.Outside = q.flag("outside")
+	w.Outside, w.ByRole = q.flag("outside"), slices.Contains(q.oneOf("by", []string{"role", "person"}), "role")
+	if w.ByRole && !q.values.Has("limit") {
+		w.Limit = groupedPeople
+	}
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	if err != nil {
 		return reply{}, err
@@ -187,6 +190,9 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	}
 	return r, nil
 }
+
+// groupedPeople is how many members a page shows that groups them.
+const groupedPeople = 200
 
 func whoCanPage(w views.WhoCan) page {
 	return page{title: w.Heading(), active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}

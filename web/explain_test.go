@@ -70,9 +70,9 @@ func TestExplainPage(t *testing.T) {
 		verdict         string
 		has             []string // in the page
 	}{
-		{"nothing asked", webtest.Admin, "", 200, "", []string{"Everything", "every member has this"}},
+		{"nothing asked", webtest.Admin, "?tab=can", 200, "", []string{"Everything", "every member has this"}},
 		{"allowed by a role", webtest.Admin, "?action=read&resource_type=template", 200, "Yes, in Default.", []string{"Role reader allows it.", "decides", "Remove Role reader from member"}},
-		{"denied", webtest.Owner, "?action=delete&resource_type=template", 200, "No. Role reader denies it.", []string{"Remove the deny to delete templates from Role reader", "Affects 1 person"}},
+		{"denied", webtest.Owner, "?action=delete&resource_type=template", 200, "No. Role reader denies it.", []string{"Let Role reader allow people to delete templates", "Affects 1 person"}},
 		{"denied on own things too", webtest.Admin, "?action=delete&resource_type=template&owner=me", 200, "No. Role reader denies it.", []string{"Every member can do this with their own templates, but the organization decides first."}},
 		{"nothing allows it", webtest.Admin, "?action=create&resource_type=template", 200, "No. None of member’s roles allows this.", []string{"No role in Default allows or denies it.", "Does not apply: only for resources the person owns"}},
 		{"own", webtest.Admin, "?action=create&resource_type=template&owner=member", 200, "Yes, for their own templates.", []string{"Every member can do this with their own templates."}},
@@ -294,14 +294,14 @@ func TestWhoCan(t *testing.T) {
 		says            string // in the page
 	}
 	tests := []whoCanRow{
-		{"a right of a role", webtest.Admin, "?action=read&resource_type=template", 200, []string{"admin", "member", "owner"}, 3, nil, "1 more is suspended. No one outside"},
-		{"a page of it", webtest.Admin, "?action=read&resource_type=template&limit=1&offset=1", 200, []string{"member"}, 3, nil, "3 of 4 members can"},
-		{"past the end", webtest.Admin, "?action=read&resource_type=template&limit=5&offset=50", 200, nil, 3, nil, "There is no such page"},
+		{"a right of a role", webtest.Admin, "?action=read&resource_type=template", 200, []string{"admin", "member", "owner"}, 3, nil, "1 more is suspended and not counted."},
+		{"a page of it", webtest.Admin, "?action=read&resource_type=template&limit=1&offset=1", 200, []string{"member"}, 3, nil, "3 of 4 members."},
+		{"past the end", webtest.Admin, "?action=read&resource_type=template&limit=5&offset=50", 200, nil, 3, nil, "This page of the list does not exist"},
 		{"own", webtest.Owner, "?action=update&resource_type=workspace&owner=me", 200, []string{"admin", "member", "owner"}, 3, nil, "of their own"},
 		{"only the owner", webtest.Admin, "?action=create&resource_type=license", 200, []string{"owner"}, 1, nil, ""},
-		{"from outside the organization", webtest.Admin, "?action=read&resource_type=user", 200, []string{"admin", "owner"}, 2, []string{"rival"}, "1 person outside"},
-		{"a page of those", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=1", 200, nil, 3, []string{"rival"}, "2 people outside"},
-		{"past their end", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=9", 200, nil, 3, nil, "There is no such page"},
+		{"from outside the organization", webtest.Admin, "?action=read&resource_type=user", 200, []string{"admin", "owner"}, 2, []string{"rival"}, "1 is no member, but may by a site role or a role elsewhere."},
+		{"a page of those", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=1", 200, nil, 3, []string{"rival"}, "2 are no members, but"},
+		{"past their end", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=9", 200, nil, 3, nil, "This page of the list does not exist"},
 		{"who may not read accounts", "auditor", "?action=read&resource_type=user", 200, []string{"admin", "owner"}, 2, nil, "are not shown"},
 		{"no such pair", webtest.Admin, "?action=fly&resource_type=template", 400, nil, 0, nil, ""},
 		{"bad parameters", webtest.Admin, "?action=read&resource_type=template&limit=x&owner=bob&outside=maybe", 400, nil, 0, nil, "must be 1 or 0"},

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,9 @@ func (s *Server) showMember(c *call) (reply, error) {
 	m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
 		return reply{}, err
+	}
+	if elsewhere := c.askedElsewhere(); elsewhere != "" {
+		return reply{next: to(elsewhere, "")}, nil
 	}
 	form, err := s.explain(c, &m)
 	if err != nil {
@@ -40,6 +44,22 @@ func (s *Server) showMember(c *call) (reply, error) {
 	}, nil
 }
 
+// askedElsewhere is the page of a question that was asked about another organization than that of the page, "" if it was not.
+func (c *call) askedElsewhere() string {
+	values := c.query().values
+	in := values.Get("in")
+	if c.as == asJSON || in == "" || in == c.organization() {
+		return ""
+	}
+	rest := url.Values{}
+	for _, name := range []string{"action", "resource_type", "owner"} {
+		if v := values.Get(name); v != "" {
+			rest.Set(name, v)
+		}
+	}
+	return views.MemberURL(in, c.user()) + "?" + rest.Encode()
+}
+
 // memberPage is the page of a member, which also explains what it may do, and asks whether to remove it.
 func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, confirm bool, e *org.Error) (p page, err error) {
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
@@ -52,6 +72,18 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 	records, err := s.tenant.MemberRecords(c.ctx, c.actor, c.organization(), m.UserID.String())
 	if err != nil {
 		return p, err
+	}
+	// Whoever may not read the account sees the membership alone.
+	var account *org.UserView
+	if v, err := s.account.UserView(c.ctx, c.actor, m.UserID.String()); err == nil {
+		account = &v
+	} else if kind := org.KindOf(err); kind != org.Invalid && kind != org.NotFound && kind != org.Forbidden {
+		return p, err
+	}
+	if account != nil {
+		for _, membership := range account.Memberships {
+			form.Places = append(form.Places, membership.Organization)
+		}
 	}
 	return page{
 		title:  m.Label(),
@@ -67,6 +99,10 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),
 			CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
 			CanRemove:    c.may("delete", "organization_member", o.ID),
+			Account:      account,
+			CanOffboard:  account != nil && !account.Self && account.StatusRefusal == "",
+			LinkAudit:    c.may("read", "audit_log", o.ID),
+			Can:          c.query().text("tab") == "can" || c.query().values.Has("find") || form.Question.Action != "" || form.Err != nil,
 			Confirm:      confirm,
 			Back:         c.cameFrom(),
 			Err:          e,

@@ -119,6 +119,7 @@ var compared = map[string]struct {
 	"DELETE /users/{user}":                              {"/users/member", "", "/users/member"},
 	"PUT /users/{user}/profile":                         {"/users/member/profile", `{"username":"member","name":"New"}`, "/users/member"},
 	"PUT /users/{user}/password":                        {"/users/member/password", `{"password":"correct horse battery"}`, "/users/member"},
+	"POST /users/{user}/offboard":                       {"/users/member/offboard", `{"suspend":true}`, "/users/member"},
 	"PUT /users/{user}/status/suspend":                  {"/users/member/status/suspend", "", "/users/member"},
 	"PUT /users/{user}/status/activate":                 {"/users/member/status/activate", "", "/users/member"},
 	"PUT /users/{user}/roles":                           {"/users/member/roles", `{"roles":["auditor"]}`, "/users/member/roles"},

@@ -88,7 +88,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
+var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, offboardRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},

@@ -36,7 +36,7 @@ func groups() []group {
 	return []group{
 		{"Start here", []*command{demoCommand(), serveCommand()}},
 		{"Accounts and tokens", []*command{
-			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersGiveCommand(), usersTakeCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
+			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersGiveCommand(), usersTakeCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(), usersOffboardCommand(),
 			usersDeleteCommand(), usersResetPasswordCommand(), usersResetMFACommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
 		{"Invitations", []*command{invitationsCreateCommand(), invitationsListCommand(), invitationsResendCommand(), invitationsRevokeCommand()}},

@@ -54,6 +54,7 @@ var everyCommand = map[string]commandRow{
 	"users set-roles":      {args: "m$n auditor user-admin", says: "holds auditor, user-admin now.", json: `"name": "user-admin"`, runs: someone},
 	"users suspend":        {args: "m$n --yes", says: "is suspended now", json: `"status": "suspended"`, runs: someone},
 	"users activate":       {args: "m$n", says: "is active now", json: `"status": "active"`, runs: append(someone, "users suspend m$n --yes --db $db")},
+	"users offboard":       {args: "m$n --yes", says: "m$n was offboarded.", json: `"status": "suspended"`, runs: someone},
 	"users delete":         {args: "m$n --yes", says: "was deleted", json: `"username": "m`, runs: someone},
 	"tokens create":        {args: "--username grace --name t$n", says: "shown this once", json: `"token"`},
 	"tokens list":          {args: "--username m$n", says: "t$n", json: `"token_name"`, runs: append(someone, "tokens create --username m$n --name t$n --db $db")},

@@ -22,6 +22,7 @@ var wellCalled = map[string][]string{
 	"users reset-mfa":      {"--username", "ada", "--yes"},
 	"users suspend":        {"ada", "--yes"},
 	"users activate":       {"ada"},
+	"users offboard":       {"ada", "--yes"},
 	"users delete":         {"ada", "--yes"},
 	"users reset-password": {"--username", "ada"},
 	"tokens create":        {"--username", "ada"},

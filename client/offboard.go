@@ -1,0 +1,68 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+// OffboardRequest says what shall become of an account whose person leaves. All of it happens, or nothing.
+type OffboardRequest struct {
+	Suspend      bool              `json:"suspend,omitempty"` // which ends the sessions too
+	EndSessions  bool              `json:"end_sessions,omitempty"`
+	RevokeTokens bool              `json:"revoke_tokens,omitempty"`
+	Leave        bool              `json:"leave,omitempty"`     // every organization where the caller may remove members
+	HandOver     map[string]string `json:"hand_over,omitempty"` // who becomes organization admin, by the name of the organization
+	Reason       string            `json:"reason,omitempty"`
+}
+
+// Offboarded is what became of the account, or with a dry run would become of it.
+type Offboarded struct {
+	DryRun        bool              `json:"dry_run,omitempty"`
+	User          User              `json:"user"`
+	Organizations []OffboardedPlace `json:"organizations"` // that it does not belong to any more
+	Kept          []OffboardedPlace `json:"kept"`          // that it still belongs to: the caller may not remove members there
+}
+
+// OffboardedPlace names an organization.
+type OffboardedPlace struct {
+	ID          uuid.UUID `json:"id"`
+	Name        string    `json:"name"`
+	DisplayName string    `json:"display_name"`
+}
+
+// OffboardPreview is what an offboarding would meet.
+type OffboardPreview struct {
+	User          User           `json:"user"`
+	Sessions      int            `json:"sessions"`
+	Tokens        []string       `json:"tokens"` // by name; empty where the caller may not read them
+	Organizations []OffboardHome `json:"organizations"`
+	Hidden        int            `json:"hidden"`         // organizations that the caller may not read
+	StatusRefusal string         `json:"status_refusal"` // why the caller may not suspend it, "" if they may
+	TokensRefusal string         `json:"tokens_refusal"` // likewise for its tokens
+}
+
+// OffboardHome is an organization that the account belongs to.
+type OffboardHome struct {
+	OffboardedPlace
+	Roles     []RoleRef    `json:"roles"`
+	Synced    []Assignment `json:"synced"`     // that a provider or directory gives, and will give again
+	LastAdmin bool         `json:"last_admin"` // nobody else is an active organization admin
+	Refusal   string       `json:"refusal"`    // why the caller may not remove it, "" if they may
+}
+
+// OffboardPreview tells what offboarding an account would meet.
+func (c *Client) OffboardPreview(ctx context.Context, user string) (OffboardPreview, error) {
+	return fetch[OffboardPreview](ctx, c, get("users", user, "offboard"))
+}
+
+// PreviewOffboard is the dry run of Offboard.
+func (c *Client) PreviewOffboard(ctx context.Context, user string, r OffboardRequest) (Offboarded, error) {
+	return fetch[Offboarded](ctx, c, send(http.MethodPost, r, "users", user, "offboard").dryRun())
+}
+
+// Offboard suspends an account, ends its sessions and tokens, and takes it out of its organizations, as far as r says.
+func (c *Client) Offboard(ctx context.Context, user string, r OffboardRequest, opts ...Option) (Offboarded, error) {
+	return fetch[Offboarded](ctx, c, send(http.MethodPost, r, "users", user, "offboard"), opts...)
+}

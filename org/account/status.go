@@ -1,0 +1,49 @@
+package account
+
+import (
+	"context"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// StatusChange is an account that is suspended or activated beside other changes, as it was decided.
+type StatusChange struct{ accountChange }
+
+// User is the account as it is afterwards.
+func (c *StatusChange) User() org.User { return c.user }
+
+// DecideStatus decides as SetStatus does. Errors as there.
+func DecideStatus(ctx context.Context, a *unit.Attempt, user string, status org.Status, ifMatch org.Versions) (c StatusChange, err error) {
+	c.accountChange, err = planStatus(ctx, a, statusCommand{named{user, ifMatch}, status})
+	return c, err
+}
+
+// Store stores it, and fills in its entry.
+func (c *StatusChange) Store(ctx context.Context, w *unit.Writer) error {
+	_, err := applyStatus(ctx, w, c.accountChange)
+	return err
+}
+
+// MayStop lets a caller end the sessions of an account, or its tokens: stopping one in an emergency must not need all that it
+// holds. Forbidden: needs user:update or api_key:delete, and all that the account holds on the site.
+func MayStop(ctx context.Context, a *unit.Attempt, row db.UserRow, sessions, tokens bool) error {
+	if sessions {
+		if err := allowed(ctx, a, row, "update", unit.SiteOnly); err != nil {
+			return err
+		}
+	}
+	if !tokens {
+		return nil
+	}
+	if !a.Actor.Can("delete", org.KeyObject(row.ID)) {
+		return org.ErrForbidden("api_key:delete")
+	}
+	return a.MayActOn(ctx, row.ID, unit.SiteOnly)
+}
+
+// EndSessionsOf ends the browser sessions of an account.
+func EndSessionsOf(ctx context.Context, w *unit.Writer, row db.UserRow) error {
+	return w.W.DeleteSessionsOfUser(ctx, unit.NullID(row.ID))
+}

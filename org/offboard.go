@@ -1,0 +1,51 @@
+package org
+
+// Offboarding is what shall become of an account whose person leaves. All of it happens, or nothing.
+type Offboarding struct {
+	Suspend      bool // which ends the sessions too
+	EndSessions  bool
+	RevokeTokens bool
+	Leave        bool              // every organization where the caller may remove members
+	HandOver     map[string]string // who becomes organization admin, by the name of the organization
+	Reason       string
+	IfMatch      Versions // of the account
+}
+
+// Nothing reports whether nothing was chosen.
+func (o *Offboarding) Nothing() bool {
+	return !o.Suspend && !o.EndSessions && !o.RevokeTokens && !o.Leave
+}
+
+// Offboarded is what became of it.
+type Offboarded struct {
+	User          User
+	Organizations []Organization // that it does not belong to any more
+	Kept          []Organization // that it still belongs to: the caller may not remove members there
+}
+
+// OffboardView is what an offboarding would meet.
+type OffboardView struct {
+	User     User
+	Self     bool
+	Sessions int
+	Tokens   []string // by name
+	Homes    []OffboardHome
+	Hidden   int // organizations that the caller may not read
+
+	StatusRefusal string // why the caller may not suspend it or end its sessions, "" if they may
+	TokensRefusal string // likewise for its tokens
+}
+
+// OffboardHome is an organization that the account belongs to.
+type OffboardHome struct {
+	Organization Organization
+	Roles        []RoleRef
+	Synced       []Assignment // that a provider or directory gives, and will give again
+	LastAdmin    bool         // nobody else is an active organization admin
+	Refusal      string       // why the caller may not remove it, "" if they may
+}
+
+// Nothing reports whether nothing is left to do.
+func (v *OffboardView) Nothing() bool {
+	return v.User.Status == StatusSuspended && v.Sessions == 0 && len(v.Tokens) == 0 && len(v.Homes) == 0
+}

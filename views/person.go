@@ -1,0 +1,97 @@
+package views
+
+import (
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// personTab is one of the pages about a person.
+type personTab struct {
+	label, url string
+	count      int // beside the label; 0 shows none
+	here       bool
+}
+
+// asks reports whether questions can be asked about the member.
+func (v MemberView) asks() bool { return v.Explain.Organization.Name != "" && !v.Confirm }
+
+// PermissionsURL is the page of a member with everything that it may do.
+func PermissionsURL(organization, user string) string {
+	return MemberURL(organization, user) + "?tab=can"
+}
+
+// tabs are the pages about the person, as far as the caller may open them.
+func (v MemberView) tabs() []personTab {
+	home, user := v.Organization.Name, v.Member.Username
+	list := []personTab{{label: "Access", url: WithBack(MemberURL(home, user), v.Back), here: !v.Can}}
+	if v.asks() {
+		list = append(list, personTab{label: "What " + v.Member.FirstName() + " can do", url: WithBack(PermissionsURL(home, user), v.Back), here: v.Can})
+	}
+	if v.LinkAudit {
+		list = append(list, personTab{label: "Activity", url: activityURL(user, home)})
+	}
+	if v.Account != nil {
+		list = append(list, personTab{label: "Sign-in and tokens", url: UserURL(user), count: v.Account.Tokens})
+	}
+	return list
+}
+
+// tabs are those of the page of an account: the first organization stands for what the person may do.
+func (p UserPage) tabs() []personTab {
+	var list []personTab
+	first := org.Member{Name: p.User.Name, Username: p.User.Username}.FirstName()
+	if len(p.Memberships) > 0 {
+		home := p.Memberships[0].Organization.Name
+		list = append(list, personTab{label: "Access", url: MemberURL(home, p.User.Username)},
+			personTab{label: "What " + first + " can do", url: PermissionsURL(home, p.User.Username)})
+	}
+	if p.LinkAudit {
+		list = append(list, personTab{label: "Activity", url: activityURL(p.User.Username, "")})
+	}
+	return append(list, personTab{label: "Sign-in and tokens", url: UserURL(p.User.Username), count: p.Tokens, here: true})
+}
+
+// activityURL is the part of the audit log about a person, of one organization unless that is "".
+func activityURL(user, organization string) string {
+	return AuditURL("resource_target:"+user, organization)
+}
+
+// homeCard is what a person has in an organization besides that of the page.
+type homeCard struct {
+	home org.Organization
+	Access
+}
+
+// elsewhere are the other organizations of the person, as far as the caller may read them.
+func (v MemberView) elsewhere() (list []homeCard) {
+	if v.Account == nil {
+		return nil
+	}
+	for _, m := range v.Account.Memberships {
+		if m.Organization.ID == v.Organization.ID {
+			continue
+		}
+		card := homeCard{home: m.Organization, Access: Access{
+			Organization: m.Organization.Name, Username: v.Member.Username, Roles: m.Roles, LinkPeople: v.LinkPeople, Names: v.Names, Now: v.Now,
+		}}
+		for _, r := range v.Account.Assignments {
+			if r.OrganizationID == m.Organization.ID {
+				card.Records = append(card.Records, r)
+			}
+		}
+		list = append(list, card)
+	}
+	return list
+}
+
+// unseen says that there are organizations which the caller may not read, "" if there are none.
+func (v MemberView) unseen() string {
+	if v.Account == nil {
+		return ""
+	}
+	n := len(v.Account.User.OrganizationIDs) - len(v.Account.Memberships)
+	if n <= 0 {
+		return ""
+	}
+	return "And " + ui.Plural(n, "organization") + " that you can’t see."
+}

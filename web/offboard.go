@@ -1,0 +1,106 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+var offboardRoutes = []Route{
+	{http.MethodGet, pathUser + "/offboard", SignedIn, API | Page, "tell what offboarding a user would meet", (*Server).showOffboard},
+	{http.MethodPost, pathUser + "/offboard", SignedIn, API | Page | DryRun | Body | IfMatch, "offboard a user", (*Server).offboard},
+}
+
+// showOffboard answers what an offboarding would meet; on a page it is the form for it.
+func (s *Server) showOffboard(c *call) (reply, error) {
+	v, err := s.tenant.OffboardView(c.ctx, c.actor, c.user())
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{json: wireOffboardView(&v), version: v.User.Tag(), html: show(s.offboardPage(c, views.Offboard{OffboardView: v}))}, nil
+}
+
+func (s *Server) offboardPage(c *call, f views.Offboard) page {
+	f.Back, f.Names = c.cameFrom(), s.sourceNames()
+	name := f.User.Label()
+	return page{
+		title: "Offboard " + name, active: "users",
+		crumbs: append(c.usersCrumb(), views.Crumb{Label: name, URL: views.UserURL(f.User.Username)}),
+		body:   views.OffboardPage(f),
+	}
+}
+
+// offboard does it. Refused, the page keeps what was chosen.
+func (s *Server) offboard(c *call) (reply, error) {
+	input := decode(c, c.offboarding)
+	if c.dry {
+		would, err := s.tenant.PreviewOffboard(c.ctx, c.actor, c.user(), input)
+		wire := wireOffboarded(&would)
+		wire.DryRun = true
+		return reply{json: wire}, c.precondition(err)
+	}
+	done, err := s.tenant.Offboard(c.ctx, c.actor, c.user(), input)
+	if err != nil {
+		return c.again(err, func(e *org.Error) (p page, err error) {
+			v, err := s.tenant.OffboardView(c.ctx, c.actor, c.user())
+			if err != nil {
+				return p, err
+			}
+			sent, _ := input.Read() // what is wrong with it is told already
+			return s.offboardPage(c, views.Offboard{OffboardView: v, Sent: &sent, Err: e}), nil
+		})
+	}
+	return reply{
+		json: wireOffboarded(&done), version: done.User.Tag(),
+		next: to(views.OffboardURL(done.User.Username), done.User.Label()+" was offboarded."),
+	}, nil
+}
+
+// handOverField begins the names of the fields of a form that say who takes over.
+const handOverField = "hand_over."
+
+func (c *call) offboarding(o object) org.Offboarding {
+	in := org.Offboarding{
+		Suspend: o.flag("suspend"), EndSessions: o.flag("end_sessions"), RevokeTokens: o.flag("revoke_tokens"), Leave: o.flag("leave"),
+		Reason: o.text(fieldReason), IfMatch: c.versions(o), HandOver: map[string]string{},
+	}
+	if o.form {
+		for _, field := range slices.Sorted(maps.Keys(o.fields)) {
+			if name, ok := strings.CutPrefix(field, handOverField); ok {
+				in.HandOver[name] = strings.TrimSpace(o.text(field))
+			}
+		}
+		return in
+	}
+	table := o.table("hand_over")
+	for _, name := range slices.Sorted(maps.Keys(table.fields)) {
+		in.HandOver[name] = table.text(name)
+	}
+	return in
+}
+
+func wirePlace(o *org.Organization) client.OffboardedPlace {
+	return client.OffboardedPlace{ID: o.ID, Name: o.Name, DisplayName: o.DisplayName}
+}
+
+func wireOffboarded(d *org.Offboarded) client.Offboarded {
+	return client.Offboarded{User: wireUser(&d.User), Organizations: each(d.Organizations, wirePlace), Kept: each(d.Kept, wirePlace)}
+}
+
+func wireOffboardView(v *org.OffboardView) client.OffboardPreview {
+	return client.OffboardPreview{
+		User: wireUser(&v.User), Sessions: v.Sessions, Tokens: append([]string{}, v.Tokens...), Hidden: v.Hidden,
+		StatusRefusal: v.StatusRefusal, TokensRefusal: v.TokensRefusal,
+		Organizations: each(v.Homes, func(h *org.OffboardHome) client.OffboardHome {
+			return client.OffboardHome{
+				OffboardedPlace: wirePlace(&h.Organization), Roles: each(h.Roles, wireRoleRef), Synced: each(h.Synced, wireRecord),
+				LastAdmin: h.LastAdmin, Refusal: h.Refusal,
+			}
+		}),
+	}
+}
