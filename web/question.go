@@ -17,7 +17,7 @@ type question struct {
 // maxUnderstood is how many questions a text is taken to be.
 const maxUnderstood = 3
 
-// understood reads "who can delete templates" and "can maria start workspaces" by the names and labels of the catalog.
+// understood reads "who can delete reports" and "can maria start reports" by the names and labels of the catalog.
 func understood(c *rbac.Catalog, text string) []question {
 	words := strings.Fields(views.Folded(strings.TrimSuffix(strings.TrimSpace(text), "?")))
 	switch {

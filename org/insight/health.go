@@ -41,7 +41,7 @@ func health(ctx context.Context, c *unit.Crowd, groups []unit.Group) (*org.Healt
 	return t.health(), nil
 }
 
-// tally counts findings by rule.
+// tally counts findings by rule. It keeps no names of people: those are for the page of the findings, which reads them.
 type tally struct {
 	total int
 	of    map[string]*org.HealthLine
@@ -59,7 +59,8 @@ func (t *tally) add(rule, role string, n int) {
 	}
 }
 
-// people adds what is wrong with what members hold.
+// people adds what is wrong with what members hold. It finds what linter.people and linter.suspended find, which name each
+// person and stop at org.LintPeople; here all are counted, since a group costs the same however many are in it.
 func (t *tally) people(ctx context.Context, c *unit.Crowd, groups []unit.Group) error {
 	for i := range groups {
 		g := &groups[i]
@@ -116,6 +117,7 @@ func (c *counts) recall(id uuid.UUID) (counted, bool) {
 	return known, ok
 }
 
+// keep begins anew when there are too many: which organizations are looked at changes slowly, and a count is soon made.
 func (c *counts) keep(id uuid.UUID, n counted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -69,6 +69,7 @@ func aboutPeople(ctx context.Context, src unit.Reader, by *org.Actor, o *org.Ove
 // lastChangesShown is how many entries of the trail an overview has.
 const lastChangesShown = 5
 
+// lastChanges asks as the page of the trail does, so that an organization's part of what changed the catalog is among them.
 func lastChanges(ctx context.Context, src unit.Reader, by *org.Actor, name string) (*org.AuditList, error) {
 	f := org.AuditFilter{
 		Query: org.FormatQuery([]org.QueryTerm{{Key: "organization", Value: name}}), Limit: lastChangesShown, SkipCount: true, Words: true,
@@ -81,7 +82,8 @@ func lastChanges(ctx context.Context, src unit.Reader, by *org.Actor, name strin
 	return &list, err
 }
 
-// checklist is nil once each step is done.
+// checklist is nil once each step is done. It looks at what is cheap first: in an organization that is in use nothing of it is
+// left to ask.
 func checklist(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization) (*org.Checklist, error) {
 	set, err := src.Roles(ctx, o.ID)
 	if err != nil {
@@ -126,6 +128,8 @@ func checklist(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiz
 const endingLooked = 500
 
 // ending is whose roles end within org.OverviewDays. People who lose the same role at the same moment come together.
+// What something else gives beyond the end is left out by the query: nobody loses it then.
+// The order is by end, so that people who lose the same stand beside each other.
 func ending(ctx context.Context, src unit.Reader, orgID uuid.UUID) (*org.Ending, error) {
 	set, err := src.Roles(ctx, orgID)
 	if err != nil {

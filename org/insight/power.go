@@ -10,7 +10,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// powers is what makes somebody powerful in an organization: it changes roles or people.
+// powers is what makes somebody powerful in an organization: it changes roles or people, and so in the end what everybody may do. They are
+// core permissions, which every catalog has.
 var powers = []org.Question{
 	{ResourceType: "assign_org_role", Action: "assign"},
 	{ResourceType: "assign_org_role", Action: "update"},
@@ -51,6 +52,7 @@ func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Acto
 }
 
 // count adds people with one holding to the counts of what they may, and reports whether that is anything.
+// It counts what WhoCan counts, so that the page that a number leads to has as many.
 func count(ctx context.Context, finders []finder, h unit.Holding, n int, p *org.Power) (bool, error) {
 	may := false
 	for i := range finders {
@@ -135,6 +137,7 @@ func markInsecure(ctx context.Context, c *unit.Crowd, ids []uuid.UUID, p *org.Po
 }
 
 // addRoles adds the roles by which somebody may do what a finder asks.
+// Roles of the site and of other organizations count as well, so it may be none of this one.
 func addRoles(p *org.Powerful, d *ruling, f *finder) {
 	t := d.by.Explain(f.question.Action, f.object)
 	for _, m := range t.Deciding() {
