@@ -77,7 +77,7 @@ func TestCopiesFollow(t *testing.T) {
 					})
 			case 1:
 				name := fmt.Sprintf("u%d-%d", n, i)
-				return q.UpdateProfile(ctx, db.UpdateProfileParams{ID: user, Username: name, UsernameKey: name, Name: name, NameKey: name, SearchKey: name, Now: now})
+				return q.UpdateProfile(ctx, db.UpdateProfileParams{ID: user, Username: name, UsernameKey: name, Email: name, EmailKey: name, Name: name, NameKey: name, SearchKey: name, Now: now})
 			case 2:
 				return q.UpdateStatus(ctx, db.UpdateStatusParams{ID: user, Status: []string{"active", "dormant", "suspended"}[rng.IntN(3)], Now: now})
 			case 3:

@@ -29,6 +29,7 @@ SELECT count(*) FROM passkeys WHERE host <> ?1
 `
 
 // Those that work at another host alone.
+// reads all: it runs at the start and by hand, and finds none as a rule
 func (q *Queries) CountPasskeysElsewhere(ctx context.Context, host string) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countPasskeysElsewhere, host)
 	var count int64
@@ -292,6 +293,7 @@ type ListPasskeysElsewhereRow struct {
 }
 
 // Whose passkeys work at another host.
+// reads all: it runs by hand, when the address of the server has changed
 func (q *Queries) ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysElsewhereParams) ([]ListPasskeysElsewhereRow, error) {
 	rows, err := q.db.QueryContext(ctx, listPasskeysElsewhere, arg.Host, arg.MaxRows)
 	if err != nil {

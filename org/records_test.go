@@ -273,7 +273,7 @@ func TestLastWithoutAnEnd(t *testing.T) {
 			_, err := servers[0].SetMemberRoles(t.Context(), by, "default", "oa", roles(names...))
 			return err
 		}
-		if err := set(); err == nil || !strings.Contains(fmt.Sprint(err), "last active organization admin") {
+		if err := set(); err == nil || !strings.Contains(fmt.Sprint(err), "At least one active organization admin") {
 			t.Errorf("the last one without an end went: %v", err)
 		}
 		s.record(t, home, "viewer", "organization-admin", source, time.Time{})

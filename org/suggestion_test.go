@@ -70,7 +70,8 @@ func smallerFirst(a, b org.Suggestion) int {
 	return cmp.Or(
 		cmp.Compare(number(a.Role.Name == "owner"), number(b.Role.Name == "owner")),
 		cmp.Compare(number(a.Role.OrganizationID == uuid.Nil), number(b.Role.OrganizationID == uuid.Nil)),
-		cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Members, b.Members),
+		cmp.Compare(number(a.Members == 0), number(b.Members == 0)), cmp.Compare(a.Members, b.Members),
+		cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost),
 	)
 }
 

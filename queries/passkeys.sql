@@ -33,6 +33,7 @@ DELETE FROM passkeys WHERE user_id = @user_id;
 
 -- name: CountPasskeysElsewhere :one
 -- Those that work at another host alone.
+-- reads all: it runs at the start and by hand, and finds none as a rule
 SELECT count(*) FROM passkeys WHERE host <> @host;
 
 -- name: DeletePasskeysElsewhere :exec
@@ -42,6 +43,7 @@ DELETE FROM passkeys WHERE user_id = @user_id AND host <> @host;
 
 -- name: ListPasskeysElsewhere :many
 -- Whose passkeys work at another host.
+-- reads all: it runs by hand, when the address of the server has changed
 SELECT DISTINCT p.user_id, u.username FROM passkeys p JOIN users u ON u.id = p.user_id
 WHERE p.host <> @host ORDER BY p.user_id LIMIT CAST(@max_rows AS bigint);
 

@@ -84,7 +84,7 @@ type chainLevel struct {
 	rbac.LevelTrace
 	label, note string
 	hit         string // class of the level that decides
-	own         string // "their own workspaces"
+	own         string // whose things, as "their own documents"
 }
 
 // chainOf is the levels of an answer. Where no role says anything, a sentence says so in place of rules.

@@ -37,6 +37,7 @@ func signInPages() map[string]templ.Component {
 		"factors, no password":  FactorsPage(Factors{Now: now}),
 		"factors, enrolling":    FactorsPage(Factors{HasPassword: true, CanEnrol: true, Enrolment: &org.Enrolment{Secret: hostile, URL: "otpauth://totp/x", QR: "data:image/png;base64,AA=="}, Now: now}),
 		"factors, on":           FactorsPage(Factors{Factors: org.Factors{App: now, RecoveryCodes: 8}, HasPassword: true, CanEnrol: true, Shown: true, Codes: []string{"aaaa-bbbb"}, Now: now}),
+		"factors, passkeys":     FactorsPage(Factors{Factors: org.Factors{Passkeys: []org.Passkey{{Name: hostile, Synced: true, CreatedAt: now}, {Name: "Key", CreatedAt: now, LastUsed: now, Doubted: now}}}, HasPassword: true, Offered: true, Now: now}),
 		"factors, refused":      FactorsPage(Factors{Factors: org.Factors{App: now}, HasPassword: true, CanEnrol: true, Failed: FactorsRemove, Err: refusal, Now: now}),
 		"invite":                InvitePage(Invite{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read")}}),
 		"mail, none":            MailPage(Mail{}),

@@ -293,10 +293,10 @@ func TestSearchGroups(t *testing.T) {
 	labels := func(s Search) []string {
 		return render(t, SearchResults(s)).Find("h2").Map(func(_ int, h *goquery.Selection) string { return h.Text() })
 	}
-	if diff := cmp.Diff([]string{"Pages", "Members of Acme Robotics", "Roles", "Users of this site", "Organizations"}, labels(found())); diff != "" {
+	if diff := cmp.Diff([]string{"Pages", "Actions", "Members of Acme Robotics", "Roles", "People of this site", "Organizations"}, labels(found())); diff != "" {
 		t.Errorf("kinds (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"Pages"}, labels(Search{Nav: *navigation()})); diff != "" {
+	if diff := cmp.Diff([]string{"Pages", "Actions"}, labels(Search{Nav: *navigation()})); diff != "" {
 		t.Errorf("without a query (-want +got)\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"Nothing matches “zzz”"}, labels(Search{Query: "zzz", Nav: *navigation()})); diff != "" {

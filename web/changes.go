@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
 	"rolecall.example/org/feed"
@@ -117,7 +116,7 @@ type events struct {
 }
 
 // beginEvents sends the headers of a stream of events.
-func (c *call) beginEvents() (*echo.Response, *http.ResponseController) {
+func (c *call) beginEvents() (http.ResponseWriter, *http.ResponseController) {
 	res := c.response()
 	c.header("Content-Type", typeEvents)
 	c.header("Cache-Control", "no-store")

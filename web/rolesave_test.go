@@ -85,7 +85,7 @@ func TestReviewRefused(t *testing.T) {
 	s.Do(t, webtest.Request{Path: members + "/member/roles", As: webtest.Owner, JSON: `{"roles":["ci"]}`})
 	res = review(webtest.Member, url.Values{"name": {"ci"}, "version": {roleTag(t, s, "ci", 1)}, "org.assign_org_role.update": {""}})
 	doc := res.Document()
-	if res.StatusCode != 400 || doc.Find("form.confirm [data-save]").Length() != 0 || !strings.Contains(res.Text(), "your own right to undo it") {
+	if res.StatusCode != 400 || doc.Find("form.confirm [data-save]").Length() != 0 || !strings.Contains(res.Text(), "You could not undo this change") {
 		t.Errorf("guard rail: %d\n%s", res.StatusCode, res.Text())
 	}
 	if got := fieldsOf(doc.Find("form.confirm")); !got.Has("org.assign_org_role.update") {

@@ -502,7 +502,7 @@ func TestLastOrganization(t *testing.T) {
 			t.Errorf("after %q the navigation leads to %q", name, got)
 		}
 	}
-	if home := s.Send(t, webtest.Page, webtest.Request{Path: "/", Header: with("other")}); home.Header.Get("Location") != "/organizations/other/members" {
+	if home := s.Send(t, webtest.Page, webtest.Request{Path: "/", Header: with("other")}); home.Header.Get("Location") != "/organizations/other/overview" {
 		t.Errorf("the start page leads to %s", home.Header.Get("Location"))
 	}
 	if again := s.Send(t, webtest.Page, webtest.Request{Path: "/organizations/other/members", Header: with("other")}); again.CookieNamed("organization") != nil {

@@ -31,7 +31,7 @@ func TestCatalogCheck(t *testing.T) {
 		code             int
 		says             string
 	}{
-		{"right", head + "types: {report: {label: Report, plural: Reports, actions: {read: See it}}}\n", "--strict", exitDone, ": right; x sha256:"},
+		{"right", head + "types: {report: {label: Report, plural: Reports, actions: {read: See it}}}\n", "--strict", exitDone, ": OK; x sha256:"},
 		{"warning", warned, "", exitDone, ":4:60: warning: types.report.actions.read: no description\n"},
 		{"warning, strict", warned, "--strict", exitNo, ":4:60: warning: types.report.actions.read: no description\n"},
 		{"wrong", head + "tpyes: {}\n", "", exitNo, ":4:1: unknown key \"tpyes\" (did you mean types?)\n"},

@@ -72,7 +72,7 @@ var everyCommand = map[string]commandRow{
 	"organizations delete": {args: "o$n --yes", says: "was deleted", json: `"name": "o`, runs: somewhere},
 
 	"members add":       {args: "m$n --org o$n", says: "m$n is a member of o$n now.", json: `"user_id"`, runs: append(someone, somewhere...)},
-	"members remove":    {args: "m$n --yes", says: "m$n is no member of default any more.", json: `"username": "m`, runs: someone},
+	"members remove":    {args: "m$n --yes", says: "m$n is no longer a member of default.", json: `"username": "m`, runs: someone},
 	"members give":      {args: "m$n organization-auditor", says: "m$n holds organization-auditor now.", json: `"name": "organization-auditor"`, runs: someone},
 	"members take":      {args: "m$n organization-auditor", says: "m$n holds no role now.", json: `"roles": []`, runs: append(someone, "members give m$n organization-auditor --db $db")},
 	"members set-roles": {args: "m$n organization-auditor", says: "m$n holds organization-auditor now.", json: `"name": "organization-auditor"`, runs: someone},

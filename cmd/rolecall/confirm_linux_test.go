@@ -47,7 +47,7 @@ func TestConfirm(t *testing.T) {
 		shows   []string
 		becomes string // in the answer
 	}{
-		{"members remove grace", []string{"1 member is concerned", "template:read", "Remove grace from default? [y/N] "}, "grace is no member of default any more."},
+		{"members remove grace", []string{"1 member is concerned", "template:read", "Remove grace from default? [y/N] "}, "grace is no longer a member of default."},
 		{"members bulk sue --remove-role reader", []string{"sue", "would lose reader", "Take reader from 1 member? [y/N] "}, "lost reader"},
 		{"roles delete reader --org default", []string{"concerned", "Delete reader of default? [y/N] "}, "READER of default was deleted."},
 		{"roles apply -f " + file, []string{"Change spare of default", "template:read: allow → not set", "Make 1 change? [y/N] "}, "Roles: 1 changed."},

@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"org/scim":          {"org"},
 	"views":             {"views/ui", "org", "rbac"},
 	"views/ui":          {"static"},
-	"web":               {"client", "rbac/snapshot", "org", "org/catalogfile", "org/account", "org/directory", "org/scim", "org/feed", "org/insight", "org/invite", "org/signing", "org/snapshots", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi", "web/oidc"},
+	"web":               {"client", "rbac/snapshot", "org", "org/catalogfile", "org/account", "org/directory", "org/scim", "org/feed", "org/insight", "org/invite", "org/signing", "org/snapshots", "org/tenant", "org/services", "rbac", "views", "views/ui", "static", "web/openapi", "web/oidc"},
 	"web/openapi":       {},
 	"web/oidc":          {"org"},
 	"web/oidc/oidctest": {},

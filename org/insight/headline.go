@@ -39,7 +39,7 @@ type saying struct {
 	c     *rbac.Catalog
 	t     *rbac.Trace
 	place string // the organization
-	own   string // "their own workspaces"
+	own   string // whose things, as "their own documents"
 }
 
 // scope is where a level counts, after "yes".
