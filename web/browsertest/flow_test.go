@@ -125,6 +125,10 @@ func TestKeyboard(t *testing.T) {
 	if !eval[bool](tb, `document.querySelector('#pop').contains(document.activeElement)`) {
 		t.Error("the focus did not follow into the popover")
 	}
+	tb.keys(kb.Escape)
+	tb.do(tb.until(`!document.querySelector('#pop:popover-open') && document.activeElement.matches('tbody a[data-pop]')`))
+	tb.keys("r")
+	tb.do(see(`#pop input[name=role]`), tb.until(`document.activeElement.matches('#pop [data-options]') && document.activeElement.value === ''`))
 	tb.tabTo(`[data-assign] input[name=role][value=ci]`)
 	tb.keys(" ")
 	tb.keys(kb.Enter)

@@ -226,7 +226,7 @@ func TestReviewAndBack(t *testing.T) {
 	tb.signIn(s, webtest.Owner)
 	tb.visit(roles + "/ci")
 	tb.do(tb.pick("org.template.delete", "deny"), click(`[value=review]`), see(`form.confirm`), click(`[value=edit]`), see(`#role`))
-	tb.do(tb.until(`document.querySelector('[name="org.template.delete"]:checked').value === 'deny'`), tb.pick("org.workspace.read", "allow"))
+	tb.do(tb.until(`document.querySelector('[name="org.template.delete"]:checked').value === 'deny'`), click(showAll), tb.pick("org.workspace.read", "allow"))
 	tb.do(tb.until(`document.querySelector('[data-nbar]').textContent === '2'`), click(`[data-save]`), tb.said("saved"))
 	if diff := cmp.Diff([]string{"-template:delete", "template:read", "template:update", "workspace:read"}, permissionsOf(t, s, "ci")); diff != "" {
 		t.Errorf("the role (-want +got)\n%s", diff)

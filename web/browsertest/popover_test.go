@@ -57,7 +57,7 @@ func TestPopoverOverNewList(t *testing.T) {
 		eval[any](tb, `(q => { q.value = '`+words+`'; q.form.requestSubmit(); })(document.querySelector('#find [name=q]'))`)
 		tb.do(tb.until(`document.querySelectorAll('tbody tr[id^=m-]').length === ` + rows))
 	}
-	tb.do(click(`a[data-pop][aria-label$="person-07"]`))
+	tb.do(click(`tr:has(.who a[href*="/person-07"]) a[data-pop]`))
 	<-asked
 	search("person-07", "1")
 	close(release)
