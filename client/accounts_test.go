@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"encoding/base32"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -362,4 +363,19 @@ func (s *session) factors() {
 	}
 	s.ok(s.RemoveApp(s.ctx, own))
 	s.refused(http.StatusNotFound, s.ResetFactors(s.ctx, webtest.Member))
+}
+
+// passkeys are refused where they could not work, as on this site, whose address has no TLS.
+func (s *session) passkeys() {
+	own := client.OwnPassword{Password: webtest.Password}
+	if list, err := s.Passkeys(s.ctx); err != nil || len(list) != 0 {
+		s.Errorf("Passkeys = %+v, %v, want none", list, err)
+	}
+	_, err := s.PasskeyOptions(s.ctx, own)
+	s.refused(http.StatusBadRequest, err)
+	_, err = s.AddPasskey(s.ctx, client.NewPasskey{Credential: json.RawMessage(`{"id":"x"}`)})
+	s.refused(http.StatusBadRequest, err)
+	s.refused(http.StatusNotFound, s.RemovePasskey(s.ctx, uuid.New(), own))
+	_, err = s.LoginPasskeyOptions(s.ctx, client.WaitingSignIn{})
+	s.refused(http.StatusBadRequest, err)
 }

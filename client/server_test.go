@@ -130,6 +130,7 @@ func TestEveryRoute(t *testing.T) {
 			s.trail()
 			s.changes()
 			s.factors()
+			s.passkeys()
 			s.signingIn()
 			s.sync()
 			for _, r := range web.Routes() {
@@ -253,6 +254,12 @@ func (s *session) bulk() {
 	}
 	_, err = s.ChangeMembers(s.ctx, "default", client.MemberQuery{}, client.BulkRequest{Action: client.BulkRemove, Users: []string{webtest.Outsider}})
 	s.ok(err)
+	entries, err := s.Audit(s.ctx, client.AuditQuery{Limit: 1})
+	back, err2 := s.UndoBatch(s.ctx, must(s, entries, err).Entries[0].ID)
+	if must(s, back, err2); len(back.Done) != 1 {
+		s.Errorf("UndoBatch = %+v, want the member back", back)
+	}
+	s.ok(s.RemoveMember(s.ctx, "default", webtest.Outsider))
 }
 
 func (s *session) roles(scope client.Scope) {

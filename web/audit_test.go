@@ -458,7 +458,7 @@ func TestAuditTellsOfAccounts(t *testing.T) {
 	act(webtest.Page, "PUT", "/profile", url.Values{"username": {"renamed"}, "name": {"Mem"}})
 	res := s.Send(t, webtest.Page, webtest.Request{Path: "/audit", As: webtest.Owner})
 	want := []string{
-		"owner renamed member", "owner activated member", "owner suspended member", "owner changed the account member",
+		"owner renamed member", "owner reactivated member", "owner suspended member", "owner changed the account member",
 		"owner revoked the link to set the password of member", "owner created a link to set the password for member", "owner set the password of member",
 	}
 	got := events(res.Document())

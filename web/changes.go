@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-
 	"rolecall.example/org"
 	"rolecall.example/org/feed"
 	"rolecall.example/rbac/snapshot"

@@ -59,6 +59,7 @@ type (
 		Name           string            `json:"name"`
 		OrganizationID string            `json:"organization_id,omitempty"`
 		DisplayName    string            `json:"display_name"`
+		Description    string            `json:"description"` // which theirs reads over
 		Site           []coderPermission `json:"site_permissions"`
 		Organization   []coderPermission `json:"organization_permissions"`
 		Member         []coderPermission `json:"organization_member_permissions"`

@@ -177,9 +177,13 @@ func sameAnswer(a, b *webtest.Response, asked, other map[string]string) string {
 	return ""
 }
 
-// neutral is the body without what the request itself said, and without its number.
+// madeAt is when a page was made.
+var madeAt = regexp.MustCompile(`<time class="dim" datetime="[^"]*" data-exact>[^<]*`)
+
+// neutral is the body without what the request itself said, without its number and its time.
 func neutral(r *webtest.Response, asked map[string]string) []byte {
 	body := bytes.ReplaceAll(r.Body, []byte(r.Header.Get("X-Request-Id")), []byte("REQUEST"))
+	body = madeAt.ReplaceAll(body, nil)
 	for _, name := range []string{"organization", "user", "roleName", "id"} {
 		if v := asked[name]; len(v) > 3 {
 			body = bytes.ReplaceAll(body, []byte(v), []byte("ASKED"))

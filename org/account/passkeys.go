@@ -117,12 +117,12 @@ func mayHavePasskey(ctx context.Context, a *unit.Attempt) (int64, error) {
 // it took longer than five minutes, or another browser asked for it. Conflict: the passkey is somebody's already.
 func (s *Service) AddPasskey(ctx context.Context, subject *org.Actor, browser string, input org.Input[org.NewPasskey], begin org.BeginSession) (added org.AddedPasskey, err error) {
 	defer org.Wrap(&err, "add a passkey")
-	if s.passkeys == nil {
-		return added, errNoPasskeys()
-	}
 	in, err := input.Read()
 	if err != nil {
 		return added, err
+	}
+	if s.passkeys == nil {
+		return added, errNoPasskeys()
 	}
 	if in.Name = strings.TrimSpace(in.Name); in.Name == "" {
 		in.Name = in.Device
