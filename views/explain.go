@@ -253,3 +253,11 @@ func (a ExplainForm) suggestions() []org.Suggestion {
 
 // maxSuggestions is how many ways are shown: those beyond do much more than the question asks for.
 const maxSuggestions = 6
+
+// comma separates what stands before it from more of the same.
+func comma(more bool) string {
+	if more {
+		return ","
+	}
+	return ""
+}
