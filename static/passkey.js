@@ -2,9 +2,10 @@
 // that has passkeys.
 (() => {
   'use strict';
-  const forms = [...document.querySelectorAll('form[data-passkey]')];
-  if (!window.PublicKeyCredential || !navigator.credentials || !forms.length) return;
-  document.querySelectorAll('[data-passkeys]').forEach(el => { el.hidden = false; });
+  if (!window.PublicKeyCredential || !navigator.credentials) return;
+  const show = () => document.querySelectorAll('[data-passkeys]').forEach(el => { el.hidden = false; });
+  show();
+  document.addEventListener('htmx:after:swap', show); // forms that came with the answer to another one
 
   const bytes = text => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0));
   const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
@@ -64,31 +65,32 @@
 
   let waiting; // for a passkey that is picked from the email field
 
-  for (const form of forms) {
-    form.addEventListener('submit', async e => {
-      e.preventDefault();
-      e.stopImmediatePropagation();
-      if (form.busy) return;
-      form.busy = true;
-      const button = form.querySelector('button');
-      button.setAttribute('aria-busy', 'true');
-      say(form, '');
-      waiting?.abort();
-      try {
-        const publicKey = await ask(form);
-        send(form, await (form.dataset.passkey === 'create' ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey })));
-      } catch (err) {
-        say(form, words(err));
-        form.busy = false;
-        button.removeAttribute('aria-busy');
-        offer();
-      }
-    });
-  }
+  // Before anything else that sends forms: it would send this one without a passkey.
+  document.addEventListener('submit', async e => {
+    const form = e.target;
+    if (!form.matches('form[data-passkey]')) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    if (form.busy) return;
+    form.busy = true;
+    const button = form.querySelector('button');
+    button.setAttribute('aria-busy', 'true');
+    say(form, '');
+    waiting?.abort();
+    try {
+      const publicKey = await ask(form);
+      send(form, await (form.dataset.passkey === 'create' ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey })));
+    } catch (err) {
+      say(form, words(err));
+      form.busy = false;
+      button.removeAttribute('aria-busy');
+      offer();
+    }
+  }, true);
 
   // Passkeys among what the browser offers for the email field. A question is good for five minutes, so it is asked anew before.
   const field = document.querySelector('input[autocomplete~=webauthn]');
-  const get = forms.find(form => form.dataset.passkey === 'get');
+  const get = document.querySelector('form[data-passkey=get]');
   let asked = 0;
   const offer = async () => {
     if (!field || !get || document.hidden || ++asked > 20 || !await PublicKeyCredential.isConditionalMediationAvailable?.()) return;
@@ -103,5 +105,5 @@
   };
   offer();
   addEventListener('visibilitychange', () => { if (!document.hidden && (!waiting || waiting.signal.aborted)) offer(); });
-  addEventListener('pageshow', e => { if (e.persisted) for (const form of forms) { form.busy = false; form.querySelector('button').removeAttribute('aria-busy'); } });
+  addEventListener('pageshow', e => { if (e.persisted) for (const form of document.querySelectorAll('form[data-passkey]')) { form.busy = false; form.querySelector('button').removeAttribute('aria-busy'); } });
 })();
