@@ -233,7 +233,7 @@ func authenticatorApp(f Factors) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.NotOffered("Can’t be set up", "This server has no key to keep seeds with. Its operator sets --secret-key-file.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.NotOffered("Can’t be set up", "This server has no key to keep seeds with. Its operator sets --secret-key-file").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
