@@ -10,7 +10,8 @@ import (
 	"rolecall.example/client"
 )
 
-// usersOffboardCommand does what one does when somebody leaves, in one step.
+// usersOffboardCommand does what one does when somebody leaves, in one step. It has no flags to leave steps out: each has a
+// command of its own, and an account that is half gone is what this one is there to prevent.
 func usersOffboardCommand() *command {
 	var q query
 	var heirs map[string]string

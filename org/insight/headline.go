@@ -17,6 +17,7 @@ func headline(c *rbac.Catalog, t *rbac.Trace, q org.Question, m org.Member, plac
 	case !t.Known:
 		return "No. This permission does not exist.", "No one has a permission that does not exist."
 	case m.Status == org.StatusSuspended:
+		// What the roles say still matters: reactivating the account brings it back.
 		answer := "no. "
 		if t.Allowed {
 			answer = "yes, " + s.scope(level) + ". "
@@ -49,6 +50,8 @@ func (s *saying) scope(l rbac.Level) string {
 
 // reason names the roles that decide.
 func (s *saying) reason(l rbac.Level) string {
+	// What everybody has is no reason to look at this person's roles: it is said as such, or left out beside a role that
+	// somebody gave.
 	all := s.t.Deciding()
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(s.c, m.Role) }); everybody {
 		return s.everybody(l, s.t.Allowed) + "."
@@ -57,7 +60,8 @@ func (s *saying) reason(l rbac.Level) string {
 	return rolesDo(all, s.t.Allowed, "it") + "."
 }
 
-// everybody says that the roles which everybody has decide.
+// everybody says that the roles which everybody has decide. Nobody can be taken out of those, so there is no role to name,
+// and nothing that removing one would change.
 func (s *saying) everybody(l rbac.Level, can bool) string {
 	who, verb := [...]string{"Everyone on this site", "Every member", "Every member"}[l], " can do this"
 	if !can {
@@ -69,7 +73,8 @@ func (s *saying) everybody(l rbac.Level, can bool) string {
 	return who + verb
 }
 
-// beaten says whose allow a deny overrides, "" if there is none.
+// beaten says whose allow a deny overrides, "" if there is none. Only the level that decides counts: what stands below it
+// is told by below.
 func (s *saying) beaten(l rbac.Level) string {
 	list := matchesOf(s.t.Levels[l].Matches, false)
 	if len(list) == 0 || s.t.Allowed {

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// powers is what makes somebody powerful in an organization: it changes roles or people, and so in the end what everybody may do. They are
-// core permissions, which every catalog has.
+// powers is what makes somebody powerful in an organization: it changes roles or people, and so in the end what everybody
+// may do. They are core permissions, which every catalog has.
 var powers = []org.Question{
 	{ResourceType: "assign_org_role", Action: "assign"},
 	{ResourceType: "assign_org_role", Action: "update"},
