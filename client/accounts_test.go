@@ -90,11 +90,11 @@ func (s *session) offboarding(user string) {
 		s.Errorf("OffboardPreview = %+v, want one organization", ahead)
 	}
 	want := client.OffboardRequest{Suspend: true, EndSessions: true, RevokeTokens: true, Leave: true, Reason: "left"}
-	would, err := s.Client.PreviewOffboard(s.ctx, user, want)
+	would, err := s.PreviewOffboard(s.ctx, user, want)
 	if must(s, would, err); !would.DryRun || len(would.Organizations) != 1 {
 		s.Errorf("PreviewOffboard = %+v", would)
 	}
-	done, err := s.Client.Offboard(s.ctx, user, want)
+	done, err := s.Offboard(s.ctx, user, want)
 	if must(s, done, err); done.DryRun || done.User.Status != client.StatusSuspended || len(done.Organizations) != 1 {
 		s.Errorf("Offboard = %+v", done)
 	}

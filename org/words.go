@@ -106,12 +106,13 @@ func (s *Suggestion) Title(first, doing string, may bool) string {
 		return "Let " + s.Role.Label() + " allow people to " + doing
 	case DenyPermission:
 		return "Let " + s.Role.Label() + " deny people to " + doing
+	default:
+		rule := "deny"
+		if may {
+			rule = "permission"
+		}
+		return "Remove the " + rule + " to " + doing + " from " + s.Role.Label()
 	}
-	rule := "deny"
-	if may {
-		rule = "permission"
-	}
-	return "Remove the " + rule + " to " + doing + " from " + s.Role.Label()
 }
 
 // State is what the suggestion makes of its permission in the role: "allow", "deny" or "".

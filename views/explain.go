@@ -212,6 +212,7 @@ func (a ExplainForm) apply(s org.Suggestion) application {
 		return application{action: record, method: "PUT", verb: "Add the role", reason: true}
 	case org.TakeRole:
 		return application{action: record, method: "DELETE", verb: "Remove the role"}
+	default:
 	}
 	f := application{action: RolesURL(a.home(s)), method: "PUT", verb: "Change the role"}
 	if s.OfSite() {

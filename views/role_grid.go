@@ -151,11 +151,18 @@ func (e RoleEditor) scope(s scope) scope {
 	for _, name := range s.grid.Columns {
 		s.columns = append(s.columns, catalog.ActionLabel(name))
 	}
+	s.star = s.newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
+	s.divide(catalog, values, cell)
+	s.unknown = unknownCells(catalog, s, values, stored)
+	return s
+}
+
+// divide sorts the rows into areas. Types on which nothing here has an effect are one area at the end.
+func (s *scope) divide(catalog *rbac.Catalog, values *rbac.Role, cell func(string, string, rbac.ActionInfo) gridCell) {
 	moot := gridArea{id: "a-" + s.key + "-moot", label: "No effect in an organization role", moot: true}
 	if s.level == rbac.LevelUser {
 		moot.label = "No effect: no one owns these"
 	}
-	s.star = s.newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
 	for _, a := range catalog.Areas() {
 		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
 		var types []string
@@ -183,8 +190,6 @@ func (e RoleEditor) scope(s scope) scope {
 	if len(moot.rows)+len(moot.others) > 0 {
 		s.areas = append(s.areas, moot)
 	}
-	s.unknown = unknownCells(catalog, s, values, stored)
-	return s
 }
 
 func (s *scope) newRow(typ, label string, actions []rbac.ActionInfo, cell func(string, string, rbac.ActionInfo) gridCell) gridRow {

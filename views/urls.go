@@ -33,7 +33,7 @@ const (
 	FactorConfirmURL   = FactorsURL + "/app/confirm"    // takes its first code
 	FactorRemoveURL    = FactorsURL + "/app/remove"     // ends it
 	FactorCodesURL     = FactorsURL + "/recovery-codes" // makes new ones
-	PasskeysURL        = "/users/me/passkeys"
+	PasskeysURL        = AccountURL + "/passkeys"
 	CLIAuthURL         = "/cli-auth"                     // which the CLI of Coder opens in a browser
 	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
 	PreferencesURL     = "/users/me/preferences"

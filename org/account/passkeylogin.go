@@ -193,7 +193,7 @@ func (s *Service) LoginPasskey(ctx context.Context, r org.Request, browser strin
 	}
 	in := passkeyLogin{request: r, begin: begin, credential: answer.Credential, row: row, now: s.units.Now()}
 	in.verified, err = s.passkeys.Verify(answer, factor.Owner{ID: row.UserID[:]}, factor.Passkey{
-		Credential: answer.Credential, PublicKey: row.PublicKey, SignCount: uint32(row.SignCount), BackupEligible: row.BackupEligible, //nolint:gosec // it was one
+		Credential: answer.Credential, PublicKey: row.PublicKey, SignCount: uint32(row.SignCount), BackupEligible: row.BackupEligible,
 	})
 	if err == nil && asked.UserID.Valid && asked.UserID.UUID != row.UserID {
 		err = errors.New("it is of another account than the password was")
@@ -260,7 +260,7 @@ func planPasskeyLogin(ctx context.Context, a *unit.Attempt, in passkeyLogin) (p 
 		return p, err
 	}
 	a.Become(p.account.ID, p.account.Username, in.request)
-	p.copied = in.wrong == nil && factor.Copied(uint32(now.SignCount), in.verified.SignCount) //nolint:gosec // it was one
+	p.copied = in.wrong == nil && factor.Copied(uint32(now.SignCount), in.verified.SignCount)
 	switch {
 	case in.wrong != nil:
 		p.refusal = in.wrong
@@ -273,7 +273,7 @@ func planPasskeyLogin(ctx context.Context, a *unit.Attempt, in passkeyLogin) (p 
 	}
 	if p.refusal != nil {
 		a.Aside()
-		return p, nil
+		return p, nil //nolint:nilerr // the refusal says it
 	}
 	p.wakes = org.Status(p.account.Status) == org.StatusDormant
 	if p.wakes && !a.Scope().Everything() {

@@ -28,7 +28,7 @@ type Passkeys struct {
 func NewPasskeys(site *url.URL) (*Passkeys, error) {
 	host := strings.ToLower(site.Hostname())
 	origin := site.Scheme + "://" + host // as browsers spell it
-	if port := site.Port(); port != "" && !(site.Scheme == "https" && port == "443" || site.Scheme == "http" && port == "80") {
+	if port := site.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[site.Scheme] {
 		origin += ":" + port
 	}
 	switch {

@@ -13,7 +13,8 @@ import (
 )
 
 // Overview is what is going on in an organization, as far as the caller may read it. NotFound: no such organization.
-// Nothing here reads a row for each member.
+// Nothing here reads a row for each member: people with the same roles are decided about once. All parts are of one moment,
+// so that a count and the list that it leads to agree unless something changes between.
 func (s *Service) Overview(ctx context.Context, subject *org.Actor, organization string) (_ org.Overview, err error) {
 	defer org.Wrap(&err, "read overview of %q", organization)
 	var o org.Overview

@@ -18,10 +18,12 @@ var powers = []org.Question{
 	{ResourceType: "organization_member", Action: "delete"},
 }
 
-// powerfulShown is how many people an overview names.
+// powerfulShown is how many people an overview names. The rest are behind the counts, which open the page of who can: a longer
+// list would push everything else off the first screen.
 const powerfulShown = 6
 
-// power is who can change roles or people, with the same answers as WhoCan.
+// power is who can change roles or people, with the same answers as WhoCan. A suspended account can do nothing, so it is left out,
+// as it is there.
 func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Actor) (*org.Power, error) {
 	p := org.Power{}
 	finders := make([]finder, len(powers))
