@@ -125,3 +125,38 @@ func (c *gridCell) fade(catalog *rbac.Catalog, values *rbac.Role) {
 	c.hidden = c.value == rbac.Unset && c.stored == rbac.Unset && len(c.errors) == 0 &&
 		values.State(c.level, rbac.Wildcard, c.Action) == rbac.Unset
 }
+
+// divide sorts the rows into areas. Types on which nothing here has an effect are one area at the end.
+func (s *scope) divide(catalog *rbac.Catalog, values *rbac.Role, cell func(string, string, rbac.ActionInfo) gridCell) {
+	moot := gridArea{id: "a-" + s.key + "-moot", label: "No effect in an organization role", moot: true}
+	if s.level == rbac.LevelUser {
+		moot.label = "No effect: no one owns these"
+	}
+	for _, a := range catalog.Areas() {
+		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
+		var types []string
+		for _, t := range a.Types {
+			row := s.newRow(t.Name, t.Label, t.Actions, cell)
+			if !s.own && !anySet(row.cells()) {
+				continue // of a level that roles of this kind don't have, only rows with permissions are worth their bytes
+			}
+			if s.own && (s.level == rbac.LevelOrganization && catalog.SiteOnly(t.Name) || s.level == rbac.LevelUser && !catalog.Owned(t.Name)) {
+				moot.take(row)
+				continue
+			}
+			area.rows, types = append(area.rows, row), append(types, t.Name)
+		}
+		if len(area.rows) == 0 {
+			continue
+		}
+		area.counts = countAt(values, s.level, types...)
+		for _, r := range area.rows {
+			area.counts.total -= r.hidden
+		}
+		s.areas = append(s.areas, area)
+		s.counts = s.counts.plus(area.counts)
+	}
+	if len(moot.rows)+len(moot.others) > 0 {
+		s.areas = append(s.areas, moot)
+	}
+}

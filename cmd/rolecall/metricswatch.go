@@ -31,12 +31,14 @@ var (
 	backlogDesc = prometheus.NewDesc("rolecall_feed_backlog", "Events that wait for the slowest of the programs that listen to changes. At 1000 its stream ends, and it reads anew.", nil, nil)
 )
 
+// Describe implements prometheus.Collector.
 func (p *pools) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{openDesc, mostDesc, waitsDesc, waitedDesc, mailsDesc, backlogDesc} {
 		ch <- d
 	}
 }
 
+// Collect implements prometheus.Collector. What cannot be read fails the scrape, where no value would look like none waiting.
 func (p *pools) Collect(ch chan<- prometheus.Metric) {
 	value := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, kind, v, labels...)

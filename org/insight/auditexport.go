@@ -36,6 +36,8 @@ func (s *Service) ExportAudit(ctx context.Context, before time.Time, out io.Writ
 	return e, err
 }
 
+// exporter writes one file. It reads the trail a chunk at a time within one snapshot, so neither the length of a trail nor
+// entries that come meanwhile matter to it.
 type exporter struct {
 	ctx    context.Context //nolint:containedctx // one export, begun and ended in one call
 	q      db.Reads
@@ -44,6 +46,8 @@ type exporter struct {
 	proof  exportProof
 }
 
+// run writes the head, the entries and the end. First come the entries from before there were chains, which one hash over
+// all seals; then the chain of the site, and that of each organization.
 func (w *exporter) run() error {
 	seal, err := w.q.GetAuditSeal(w.ctx)
 	if err != nil {
@@ -113,6 +117,7 @@ func (w *exporter) pieces(list func(after int64) ([]db.AuditLog, error), place f
 	}
 }
 
+// lineOf is an entry as the file has it: all that its hash covers.
 func lineOf(r db.AuditLog) org.AuditLine {
 	return org.AuditLine{
 		Line: "entry", Chain: r.Chain, ChainSeq: r.ChainSeq, Seq: r.Seq, ID: r.ID, Time: r.Time.UTC(), RequestID: r.RequestID, IP: r.IP,
