@@ -16,7 +16,8 @@ import (
 	"rolecall.example/org/services"
 )
 
-// pools collects what waits: for a connection, for a mail server, for programs that listen.
+// pools collects what waits: for a connection, for a mail server, for programs that listen. All of it is read when it is
+// scraped, so that nothing is counted for nobody.
 type pools struct {
 	db      *db.DB
 	service *services.Service
@@ -79,7 +80,8 @@ func newestIn(folder string) float64 {
 	return float64(newest.Unix())
 }
 
-// profile serves what the runtime knows of itself. Profiles tell of memory, in which there are secrets.
+// profile serves what the runtime knows of itself. Profiles tell of memory, in which there are secrets: they are served only
+// where the operator asked for them, and only at the address of the metrics, which people do not reach.
 func profile(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -57,6 +57,7 @@ func usersOffboardCommand() *command {
 	}
 }
 
+// offboardReport names the organizations that are left, which is what whoever runs this has to see to by other means.
 func offboardReport(d *client.Offboarded, became string) report {
 	return report{value: d, names: []string{d.User.Username}, text: func(w io.Writer) {
 		fmt.Fprintf(w, "%s %s.\n", d.User.Username, became)

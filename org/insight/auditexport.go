@@ -126,6 +126,7 @@ func lineOf(r db.AuditLog) org.AuditLine {
 	}
 }
 
+// rowOfLine is an entry of a file as it was stored, which is what its hash was made of.
 func rowOfLine(l *org.AuditLine) db.InsertAuditLogParams {
 	return db.InsertAuditLogParams{
 		ID: l.ID, Time: l.Time, RequestID: l.RequestID, IP: l.IP, UserAgent: l.UserAgent, ActorID: unit.NullID(l.ActorID), Actor: l.Actor,
@@ -154,6 +155,8 @@ func (p *exportProof) begin(seal []byte) {
 func (p *exportProof) take(l *org.AuditLine) (problem string) {
 	row, want := rowOfLine(l), []byte(nil)
 	switch {
+	// Each case is the one place where such an entry may stand: chains come whole and one after the other, and what has no
+	// chain comes before them all. A file that mixes them could hide an entry between two.
 	case l.ChainSeq == 0 && p.sealed && l.Seq == p.seq+1:
 		want = unit.SealedHash(p.hash, row)
 		p.seq = l.Seq
@@ -177,6 +180,7 @@ func (p *exportProof) take(l *org.AuditLine) (problem string) {
 	return ""
 }
 
+// root is the name of all that was taken in: two files with the same root have the same entries.
 func (p *exportProof) root() string {
 	p.Root = unit.RootName(p.all)
 	return p.Root
