@@ -25,6 +25,7 @@ func TestOffboard(t *testing.T) {
 		{"m", "viewer", everything, org.Invalid},   // may not read the account
 		{"o", "m", org.Offboarding{}, org.Invalid}, // nothing to do
 		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"default": "nobody"}}, org.Invalid},
+		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"nowhere": "viewer"}}, org.Invalid}, // understood of nobody
 	} {
 		_, err := as(tt.by, tt.user, tt.wanted)
 		kind(t, err, tt.want)
@@ -52,6 +53,10 @@ func TestOffboard(t *testing.T) {
 	view, err := s.OffboardView(t.Context(), s.as(t, "o"), "m")
 	if err != nil || !view.Nothing() {
 		t.Errorf("left to do: %+v, %v", view, err)
+	}
+	// Who is gone already leaves nothing to record.
+	if done, err := as("o", "m", org.Offboarding{Leave: true}); err != nil || len(done.Organizations) > 0 {
+		t.Errorf("again: %+v, %v", done, err)
 	}
 	// Each change has an entry, and the removal can be undone.
 	trail, err := s.Audit(t.Context(), s.as(t, "o"), org.AuditFilter{Query: "resource_target:m"})

@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -84,11 +85,19 @@ func planOffboard(ctx context.Context, a *unit.Attempt, in offboard) (p offboard
 		return p, err
 	}
 	if !p.wanted.Suspend {
+		if p.empty() {
+			a.Aside() // it was in no organization, so there is nothing to record
+		}
 		return p, nil
 	}
 	status, err := account.DecideStatus(ctx, a, p.row.ID.String(), org.StatusSuspended, nil)
 	p.status, p.done.User = &status, status.User()
 	return p, err
+}
+
+// empty reports whether nothing is to be stored.
+func (p *offboardPlan) empty() bool {
+	return len(p.heirs)+len(p.leaves) == 0 && !p.wanted.Suspend && !p.wanted.EndSessions && !p.wanted.RevokeTokens && p.wanted.Reason == ""
 }
 
 // homes decides about the organizations of the account: who takes over, and which of them it leaves.
@@ -97,6 +106,7 @@ func (p *offboardPlan) homes(ctx context.Context, a *unit.Attempt) error {
 	if err != nil {
 		return err
 	}
+	unused := maps.Clone(p.wanted.HandOver)
 	for i := range rows {
 		o, err := a.Organization(ctx, a.Actor, rows[i].OrganizationID.String())
 		if org.KindOf(err) == org.NotFound { // the caller may not even know of it
@@ -105,6 +115,7 @@ func (p *offboardPlan) homes(ctx context.Context, a *unit.Attempt) error {
 		if err != nil {
 			return err
 		}
+		delete(unused, o.Name)
 		if err := p.handOver(ctx, a, o); err != nil {
 			return err
 		}
@@ -129,7 +140,11 @@ func (p *offboardPlan) homes(ctx context.Context, a *unit.Attempt) error {
 		a.WillHold(c.HolderChange)
 		p.leaves, p.done.Organizations = append(p.leaves, c), append(p.done.Organizations, unit.OrganizationOf(o))
 	}
-	return nil
+	var bad org.FieldErrors
+	for _, name := range slices.Sorted(maps.Keys(unused)) {
+		bad.Add("hand_over", "the account is in no organization "+name)
+	}
+	return bad.Err("Validation failed.")
 }
 
 // handOver makes the member organization admin whom the request names for an organization.
