@@ -26,9 +26,6 @@ type picture struct {
 
 var pictures = []picture{
 	{file: "screenshot.png", path: members, width: 1440},
-	{file: "role-editor.png", path: roles + "/contractor", width: 1440, do: []chromedp.Action[chromedp.Void]{
-		choose("org.template.view_insights", "allow"), choose("org.workspace.delete", "deny"), choose("org.workspace.stop", ""),
-	}},
 	{file: "assignment.png", path: members + "?role=contractor", width: 1440, do: []chromedp.Action[chromedp.Void]{
 		click(`tbody tr:nth-child(2) a[data-pop]`), see(`#pop input[name=role]`), click(`#pop input[name=role][value=template-author]`),
 	}},
@@ -38,6 +35,10 @@ var pictures = []picture{
 	{file: "explain.png", path: members + "/ada-webb?resource_type=template&action=create", width: 1440},
 	{file: "who-can.png", path: "/organizations/default/who-can?resource_type=template&action=update", width: 1440},
 	{file: "audit.png", path: "/audit", width: 1440},
+	// The last one: a page with unsaved changes asks before it is left.
+	{file: "role-editor.png", path: roles + "/contractor", width: 1440, do: []chromedp.Action[chromedp.Void]{
+		choose("org.template.view_insights", "allow"), choose("org.workspace.delete", "deny"), choose("org.workspace.stop", ""),
+	}},
 }
 
 // TestScreenshots takes the pictures of the README. It is no test: run it with -update when the pages have changed.
