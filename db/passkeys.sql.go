@@ -28,7 +28,7 @@ const countPasskeysElsewhere = `-- name: CountPasskeysElsewhere :one
 SELECT count(*) FROM passkeys WHERE host <> ?1
 `
 
-// Those that work at another host alone.
+// Those that were made for another host.
 // reads all: it runs at the start and by hand, and finds none as a rule
 func (q *Queries) CountPasskeysElsewhere(ctx context.Context, host string) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countPasskeysElsewhere, host)
@@ -292,7 +292,7 @@ type ListPasskeysElsewhereRow struct {
 	Username string
 }
 
-// Whose passkeys work at another host.
+// The accounts with passkeys for another host.
 // reads all: it runs by hand, when the address of the server has changed
 func (q *Queries) ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysElsewhereParams) ([]ListPasskeysElsewhereRow, error) {
 	rows, err := q.db.QueryContext(ctx, listPasskeysElsewhere, arg.Host, arg.MaxRows)

@@ -19,7 +19,7 @@ var (
 	moreThanUserAdmin = &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 		Detail: "You don't have permission to act on this account: it has permissions that you don't have, api_key:create, api_key:delete, api_key:read and 93 more in Acme."}
 	ownUndo = &org.Error{Kind: org.Invalid, Message: "You could not undo this change.",
-		Detail: "You have this role yourself and could not restore it. Ask another administrator. Ask another administrator to make it."}
+		Detail: "You have this role yourself and could not restore it. Ask another administrator to make this change."}
 )
 
 // ways are the verbs that take somebody's power as a person.

@@ -32,7 +32,7 @@ DELETE FROM passkeys WHERE user_id = @user_id AND id = @id;
 DELETE FROM passkeys WHERE user_id = @user_id;
 
 -- name: CountPasskeysElsewhere :one
--- Those that work at another host alone.
+-- Those that were made for another host.
 -- reads all: it runs at the start and by hand, and finds none as a rule
 SELECT count(*) FROM passkeys WHERE host <> @host;
 
@@ -42,7 +42,7 @@ SELECT count(*) FROM passkeys WHERE host <> @host;
 DELETE FROM passkeys WHERE user_id = @user_id AND host <> @host;
 
 -- name: ListPasskeysElsewhere :many
--- Whose passkeys work at another host.
+-- The accounts with passkeys for another host.
 -- reads all: it runs by hand, when the address of the server has changed
 SELECT DISTINCT p.user_id, u.username FROM passkeys p JOIN users u ON u.id = p.user_id
 WHERE p.host <> @host ORDER BY p.user_id LIMIT CAST(@max_rows AS bigint);

@@ -119,7 +119,7 @@ func newToken(t Tokens) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.Field(ui.Input{
 				ID: "until_date", Name: "until_date", Label: "Or on a date (optional)", Value: t.Date, Err: formError(t.Err),
-				Hint:  "The last day that it works. It counts before the choice above.",
+				Hint:  "The last day that it works. Overrides the choice above.",
 				Attrs: templ.Attributes{"type": "date"},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

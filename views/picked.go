@@ -70,7 +70,7 @@ func (m Members) keepLabel() string {
 // peopleShown is how many people a question names before somebody asks for all.
 const peopleShown = 50
 
-// people are those of whom the page shows a line.
+// people are the ones that the page lists.
 func (b BulkConfirm) people() []org.Member {
 	if b.Everybody {
 		return b.Result.Done
@@ -78,7 +78,7 @@ func (b BulkConfirm) people() []org.Member {
 	return b.Result.Done[:min(peopleShown, len(b.Result.Done))]
 }
 
-// set is whom the question is about, which the answer brings back.
+// set is the people that the question is about. The form sends it back.
 func (b BulkConfirm) set() string {
 	var ids []byte
 	add := func(id uuid.UUID) { ids = append(ids, id[:]...) }

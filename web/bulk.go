@@ -154,7 +154,8 @@ func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 	})
 }
 
-// bulkDone goes back to the list. Who was left out is told there to whom the question told it, and on a page to others.
+// bulkDone goes back to the list. The confirm page has already named who is left out; a form that did not come from it gets a
+// page that does.
 func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	in, _ := decode(c, readBulk).Read() // it was read before
 	filter, _ := c.memberFilter()

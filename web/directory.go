@@ -115,7 +115,7 @@ func (s *Server) deleteDirectoryToken(c *call) (reply, error) {
 	if err := s.directories.RevokeToken(c.ctx, c.actor, c.organization(), c.param("id")); err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusNoContent, next: to(views.DirectoryURL(c.organization()), "The token was deleted. It no longer opens anything.")}, nil
+	return reply{status: http.StatusNoContent, next: to(views.DirectoryURL(c.organization()), "The token was deleted. It no longer works.")}, nil
 }
 
 func (s *Server) listDirectoryRules(c *call) (reply, error) {

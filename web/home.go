@@ -7,8 +7,8 @@ import (
 	"rolecall.example/views"
 )
 
-// home leads to an organization: the one that the browser showed last, else the default one. Who manages nothing there is led
-// on to what it may do itself.
+// home leads to an organization: the one that the browser showed last, else the default one. People who manage nothing
+// there get their own page.
 func (s *Server) home(c *call) (reply, error) {
 	nav, err := s.tenant.Navigation(c.ctx, c.actor, c.cookie(organizationCookie))
 	if err != nil {

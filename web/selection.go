@@ -69,7 +69,7 @@ func (s *Server) exportSelection(c *call) reply {
 	}}}
 }
 
-// seen reads whom a question was about, nil if nobody has been asked.
+// seen reads the ids of the people that the confirm page listed, nil if the form did not come from it.
 func seen(o object) []uuid.UUID {
 	text := o.optional("set")
 	if text == nil {

@@ -114,15 +114,7 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	notice := ""
 	switch {
 	case err != nil:
-		refusal, ok := errors.AsType[*org.Error](err)
-		if !ok {
-			return reply{}, err
-		}
-		cause := refusal.Message
-		if refusal.Err != nil {
-			cause = refusal.Err.Error()
-		}
-		err = s.Service.SignIn.Refuse(c.ctx, c.origin(), provider, o.Proof, refusal, cause)
+		err = s.refuseProof(c, provider, &o, err)
 	case account != "":
 		if err = s.finishLink(c, policy, &o, account, confirmation); err == nil {
 			return reply{next: to(views.IdentitiesURL, "You can sign in with "+policy.Name+" from now on."), noStore: true}, nil
@@ -156,6 +148,20 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	}
 	c.setCookie(providerCookie, provider, themeLife, true)
 	return reply{next: to(next, notice), noStore: true}, nil
+}
+
+// refuseProof records that what came back from a provider is refused, and returns the refusal. What failed here is no refusal,
+// and is returned as it is.
+func (s *Server) refuseProof(c *call, provider string, o *oidc.Outcome, err error) error {
+	refusal, ok := errors.AsType[*org.Error](err)
+	if !ok {
+		return err
+	}
+	cause := refusal.Message
+	if refusal.Err != nil {
+		cause = refusal.Err.Error()
+	}
+	return s.Service.SignIn.Refuse(c.ctx, c.origin(), provider, o.Proof, refusal, cause)
 }
 
 // finishLink links a sign-in to the account whose session began it, in that session alone.

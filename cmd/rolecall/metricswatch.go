@@ -16,8 +16,8 @@ import (
 	"rolecall.example/org/services"
 )
 
-// pools collects what waits: for a connection, for a mail server, for programs that listen. All of it is read when it is
-// scraped, so that nothing is counted for nobody.
+// pools collects what waits: for a connection, for a mail server, for programs that listen. It is read when somebody
+// scrapes, and costs nothing otherwise.
 type pools struct {
 	db      *db.DB
 	service *services.Service
@@ -61,7 +61,7 @@ func (p *pools) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// newestIn is when the newest file in a folder was written, 0 if there is none: whoever watches it is told then, too.
+// newestIn is when the newest file in a folder was written, 0 if there is none, so that an alert about its age fires then too.
 func newestIn(folder string) float64 {
 	var newest time.Time
 	entries, err := os.ReadDir(folder)
@@ -69,7 +69,7 @@ func newestIn(folder string) float64 {
 		return 0
 	}
 	for _, e := range entries {
-		// A backup on its way is no backup yet, and one of nothing is none.
+		// Neither a folder nor an empty file is a backup.
 		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Size() > 0 && info.ModTime().After(newest) {
 			newest = info.ModTime()
 		}

@@ -11,9 +11,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Browsers keep a passkey for the host that it was made at. Where people reach the server at another one it opens nothing.
+// A browser offers a passkey only at the host where it was made. Once people reach the server at another host, it is useless.
 
-// PasskeysElsewhere is how many passkeys work at another host than this one alone.
+// PasskeysElsewhere is how many passkeys were made for another host.
 func (s *Service) PasskeysElsewhere(ctx context.Context, host string) (_ int64, err error) {
 	defer org.Wrap(&err, "count passkeys of other hosts")
 	return s.units.DB.CountPasskeysElsewhere(ctx, strings.ToLower(host))
@@ -22,7 +22,7 @@ func (s *Service) PasskeysElsewhere(ctx context.Context, host string) (_ int64, 
 // forgottenAtOnce is how many accounts lose their passkeys in one transaction.
 const forgottenAtOnce = 200
 
-// ForgetPasskeys removes the passkeys that work at another host than this one alone, and returns how many accounts had some.
+// ForgetPasskeys removes the passkeys that were made for another host, and returns how many accounts had one.
 func (s *Service) ForgetPasskeys(ctx context.Context, host string) (accounts int, err error) {
 	defer org.Wrap(&err, "forget passkeys")
 	for {

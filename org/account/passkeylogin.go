@@ -22,7 +22,7 @@ func errPasskeyOver() *org.Error {
 	return org.ErrInvalid("This took too long, or was begun in another browser.", "Try again.")
 }
 
-// errUnknownPasskey is the refusal of a passkey that is nobody's.
+// errUnknownPasskey is the refusal of a passkey that no account has.
 func errUnknownPasskey() *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "This passkey is not known here.", Detail: "It may have been removed. Sign in another way."}
 }

@@ -177,7 +177,7 @@ func planPasskey(ctx context.Context, a *unit.Attempt, in passkeyMade) (passkeyM
 	}
 	_, err = a.Q.GetPasskey(ctx, in.passkey.Credential)
 	if err == nil {
-		return in, &org.Error{Kind: org.Conflict, Message: "This passkey is in use already."}
+		return in, &org.Error{Kind: org.Conflict, Message: "This passkey has already been added."}
 	}
 	if !db.IsNotFound(err) {
 		return in, err

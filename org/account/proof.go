@@ -11,7 +11,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Who changes how an account signs in proves to be its person: by the password, or by having signed in a moment ago.
+// Changing how an account signs in takes proof that it is its owner who asks: the password, or a sign-in minutes ago.
 
 // proof is that the caller knows its password.
 type proof struct {
@@ -48,7 +48,7 @@ func samePassword(ctx context.Context, a *unit.Attempt, p proof) error {
 // How fresh a sign-in must be to change how an account signs in without its password.
 const recently = 10 * time.Minute
 
-// Fresh reports whether the caller has said who it is a moment ago. Who comes with a token has not.
+// Fresh reports whether the caller signed in within the last minutes. A token is no sign-in.
 func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err error) {
 	defer org.Wrap(&err, "look at the session")
 	if subject.Session == "" {

@@ -51,7 +51,7 @@ func NewPasskeys(site *url.URL) (*Passkeys, error) {
 // Host is where the passkeys work.
 func (p *Passkeys) Host() string { return p.host }
 
-// Owner is whom a passkey is made for.
+// Owner is the account that a passkey is made for.
 type Owner struct {
 	ID          []byte
 	Name, Label string

@@ -14,7 +14,7 @@ import (
 )
 
 // EachSelected gives the members that a bulk action would be about, in order: those that are named, or all that match but
-// some. Whoever is named and is none is left out. NotFound: no such organization. Invalid: a bad filter, an exception that
+// some. A name that is no member’s is left out. NotFound: no such organization. Invalid: a bad filter, an exception that
 // does not match, or more than 10,000 members.
 func (s *Service) EachSelected(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk], each func(*org.Member) error) (err error) {
 	defer org.Wrap(&err, "list selected members of %q", organization)

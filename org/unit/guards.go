@@ -147,7 +147,7 @@ func (a *Attempt) KeepUndo(ctx context.Context, object rbac.Object, action strin
 		return nil
 	}
 	return org.ErrInvalid("You could not undo this change.",
-		"You have this role yourself and could not restore it. Ask another administrator. Ask another administrator to make it.")
+		"You have this role yourself and could not restore it. Ask another administrator to make this change.")
 }
 
 // BeyondCaller is what roles held in an organization give that the caller does not hold there itself.
