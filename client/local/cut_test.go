@@ -108,6 +108,17 @@ func TestLate(t *testing.T) {
 	})
 }
 
+// A stream that stays later than the engine may be stale, as when the server's clock was set back, is left for another one.
+func TestLateForGood(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		e := loaded(t, f, local.Options{MaxStaleness: 8 * time.Second})
+		pass(20 * time.Second)
+		f.with(func() { f.late = 9 * time.Second })
+		pass(20 * time.Second)
+		expect(t, "on another stream", e.Check(text(ada), text(acme), "report:read"), true, local.Decided)
+	})
+}
+
 // A server that stops says so, and another one is asked at once.
 func TestBye(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {

@@ -79,7 +79,7 @@ type fake struct {
 	noRoles   bool              // the roles of organizations are refused
 	slowRoles time.Duration     // they take so long
 	slowSite  time.Duration     // likewise the document of the site
-	late      time.Duration     // by how much heartbeats are older than they should be
+	late      time.Duration     // by how much heartbeats of the streams that are open are older than they should be
 	asked     map[string]int    // requests, by path
 }
 

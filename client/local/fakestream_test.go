@@ -28,7 +28,7 @@ func (f *fake) stream(w http.ResponseWriter, r *http.Request) {
 		after, _ = strconv.ParseInt(last, 10, 64)
 	}
 	f.mu.Lock()
-	drop, silent := f.drop, f.silent
+	drop, silent, atFirst := f.drop, f.silent, f.late
 	h := snapshot.Hello{Position: int64(len(f.log)), Site: f.site.revision, Catalog: f.catalog.Version(), Heartbeat: 5}
 	if !f.quiet {
 		h.Organizations = map[string]int64{}
@@ -90,7 +90,7 @@ func (f *fake) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		case <-next.C:
 			next.Reset(5 * time.Second)
-			if !silent && send(snapshot.EventHeartbeat, 0, snapshot.Heartbeat{Position: position - int64(len(f.heldBack())), Now: time.Now().Add(-late)}) != nil {
+			if !silent && send(snapshot.EventHeartbeat, 0, snapshot.Heartbeat{Position: position - int64(len(f.heldBack())), Now: time.Now().Add(atFirst - late)}) != nil {
 				return
 			}
 		}

@@ -26,7 +26,8 @@ const (
 	// quickPause bounds the pause after a stream that ended well: the server has gone, or takes the token no longer, and that
 	// should be known at once.
 	quickPause = 100 * time.Millisecond
-	// maxDelay is by how much a stream may fall behind before another one is opened.
+	// maxDelay is by how much a stream may fall behind before another one is opened, unless half of Options.MaxStaleness is
+	// less: a stream that always brings news older than that would leave the engine stale for as long as it lasts.
 	maxDelay = 10 * time.Second
 )
 
@@ -246,7 +247,7 @@ func (e *Engine) heartbeat(s *stream, h snapshot.Heartbeat) error {
 	if !s.began.IsZero() && !h.Now.IsZero() {
 		s.late = max(0, e.clock.now()-(s.opened+h.Now.Sub(s.began)))
 	}
-	if s.late > maxDelay {
+	if s.late > min(maxDelay, e.options.MaxStaleness/2) {
 		return errLate
 	}
 	e.reached(h.Position)
