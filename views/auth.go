@@ -15,6 +15,7 @@ type Login struct {
 	Challenge   string // the password was right, and a second step is needed that is sent with this
 	App         bool   // a code of an authenticator app is one
 	Passkeys    bool   // a passkey lets in, or is one
+	Kept        string // a form that was not carried out, sealed; the person gets it back with a password
 	Ended       bool   // the session ended, and what was sent then was not saved
 	Err         *org.Error
 

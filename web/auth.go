@@ -190,8 +190,10 @@ func (s *Server) signIn(c *call, factor bool, letIn func(org.BeginSession) error
 	}
 	replaced := storedToken(s.sessions.Token(c.ctx))
 	var token string
+	var account uuid.UUID
 	var expiry time.Time
 	err := letIn(func(_ context.Context, user uuid.UUID) (n org.NewSession, err error) {
+		account = user
 		n.Replaces = replaced
 		m := *s.sessions
 		m.Store = newSession{&n}
@@ -209,7 +211,9 @@ func (s *Server) signIn(c *call, factor bool, letIn func(org.BeginSession) error
 		return n, err
 	})
 	if err == nil {
+		c.began = &signedIn{account, token}
 		s.writeSession(c, token, expiry)
+		c.setCookie(s.accountCookie(), account.String(), s.SessionLifetime+accountFor, true)
 	}
 	return err
 }
@@ -235,6 +239,7 @@ func (s *Server) signOut(c *call) error {
 	s.repeats.forget(c.actor.ID())
 	if err == nil && c.session {
 		s.writeSession(c, "", time.Time{})
+		c.setCookie(s.accountCookie(), "", -time.Second, true)
 	}
 	return err
 }
@@ -246,7 +251,7 @@ func (s *Server) writeSession(c *call, token string, expiry time.Time) {
 }
 
 // toLogin leads a caller that is signed out to the page to sign in, which leads back from there, and says so if something
-// was to be saved.
+// was to be saved. A form without script is kept.
 func (c *call) toLogin() reply {
 	q := url.Values{}
 	back := sentFrom(c.request())
@@ -258,6 +263,10 @@ func (c *call) toLogin() reply {
 	}
 	if !c.safe() && c.route.Path != views.LogoutURL {
 		q.Set("ended", "1")
+		if kept := c.server.keepForm(c, back); kept != "" {
+			p := c.server.loginPage(c, views.Login{Next: back, Ended: true, Kept: kept})
+			return reply{status: http.StatusUnauthorized, html: show(p), noStore: true}
+		}
 	}
 	login := views.LoginURL
 	if len(q) > 0 {

@@ -46,6 +46,7 @@ type call struct {
 	allowed     int               // how often the request was told yes
 	denied      int               // and no
 	done        *org.Done         // nil until the caller is known
+	began       *signedIn         // the session that the request has begun; nil if it has not
 	sent        *sent             // the form that this request is the first to bring; nil if there is none
 }
 

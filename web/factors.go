@@ -164,8 +164,10 @@ func (s *Server) resetFactors(c *call) (reply, error) {
 
 // loginCode goes on with a sign-in by a code.
 func (s *Server) loginCode(c *call) (reply, error) {
-	type sent struct{ challenge, code, next string }
-	in, err := decode(c, func(o object) sent { return sent{o.text("challenge"), o.text("otp"), o.text("next")} }).Read()
+	type sent struct{ challenge, code, next, kept string }
+	in, err := decode(c, func(o object) sent {
+		return sent{o.text("challenge"), o.text("otp"), o.text("next"), o.text(fieldKept)}
+	}).Read()
 	if err != nil {
 		return reply{}, err
 	}
@@ -175,7 +177,7 @@ func (s *Server) loginCode(c *call) (reply, error) {
 		return err
 	})
 	if err != nil {
-		return s.notSignedIn(c, err, views.Login{Next: next, Challenge: in.challenge})
+		return s.notSignedIn(c, err, views.Login{Next: next, Challenge: in.challenge, Kept: in.kept})
 	}
-	return reply{next: to(next, ""), noStore: true}, nil
+	return s.welcomeBack(c, next, in.kept), nil
 }

@@ -9,12 +9,12 @@ import (
 	"rolecall.example/views"
 )
 
-type credentials struct{ email, password, code, next string }
+type credentials struct{ email, password, code, next, kept string }
 
 func readCredentials(o object) credentials {
 	in := credentials{email: o.text("email"), password: o.text("password"), code: o.text("otp")}
 	if o.form {
-		in.next = o.text("next")
+		in.next, in.kept = o.text("next"), o.text(fieldKept)
 	}
 	return in
 }
@@ -49,9 +49,9 @@ func (s *Server) login(c *call) (reply, error) {
 		return err
 	})
 	if err != nil {
-		return s.notSignedIn(c, err, views.Login{Next: next, Email: in.email})
+		return s.notSignedIn(c, err, views.Login{Next: next, Email: in.email, Kept: in.kept})
 	}
-	return reply{next: to(next, ""), noStore: true}, nil
+	return s.welcomeBack(c, next, in.kept), nil
 }
 
 // notSignedIn leads to what is missing, another password or a code, or shows the form again.

@@ -26,7 +26,7 @@ func TestLogin(t *testing.T) {
 	if res.StatusCode != 303 || res.Header.Get("Location") != members+"?q=a" {
 		t.Fatalf("got %d to %s\n%s", res.StatusCode, res.Header.Get("Location"), res.Body)
 	}
-	if n := len(res.Header.Values("Set-Cookie")); n != 1 {
+	if n := len(res.Header.Values("Set-Cookie")); n != 2 { // that of the session, and whose it is
 		t.Errorf("%d cookies were set", n)
 	}
 	if got := res.Header.Values("Cache-Control"); !cmp.Equal(got, []string{"no-store"}) {

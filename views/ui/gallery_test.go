@@ -38,6 +38,7 @@ func gallery() map[string]templ.Component {
 		"Plain, with a message": Plain(&Message{Text: hostile, Detail: hostile, Bad: true}, body),
 		"InFrame, empty":        InFrame(Frame{Side: Icon("menu")}, body),
 		"Templates":             Templates(),
+		"Kept":                  Kept(),
 		"Icons":                 Icons(),
 		"Icon":                  Icon("x"),
 		"SmallIcon":             SmallIcon("x"),

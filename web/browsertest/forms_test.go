@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
@@ -85,16 +86,22 @@ func TestSessionEnds(t *testing.T) {
 		s := crowd(t)
 		tb := open(t, serve(t, s), false)
 		tb.look(1440, false)
-		tb.signIn(s, webtest.Owner)
-		tb.visit(roles + "/ci")
-		tb.do(tb.pick("org.template.delete", "deny"))
+		enter := func() {
+			t.Helper()
+			tb.do(fill(`[name=email]`, "owner@example.com"), fill(`[name=password]`, webtest.Password), press(`[name=password]`, kb.Enter))
+		}
+		tb.visit("/login?next=" + roles + "/ci")
+		enter()
+		tb.do(tb.at(roles+"/ci"), tb.pick("org.template.delete", "deny"))
 		tb.cookie("rolecall", "gone")
-		tb.do(click(`[data-save]`), tb.at("/login"))
-		if text := eval[string](tb, `document.querySelector('main').textContent`); !strings.Contains(text, "Your session ended. Nothing was saved.") {
+		tb.do(click(`[data-save]`), see(`[name=password]`))
+		if text := eval[string](tb, `document.querySelector('main').textContent`); !strings.Contains(text, "Your session ended. Nothing was saved yet.") {
 			t.Errorf("the page says %q", text)
 		}
-		if next := eval[string](tb, `document.querySelector('[name=next]').value`); next != roles+"/ci" {
-			t.Errorf("it leads back to %q", next)
+		enter()
+		tb.do(see(`#role .note`), tb.until(`document.querySelector('[name="org.template.delete"]:checked').value === 'deny'`), click(`[data-save]`), tb.at(roles+"/ci"))
+		if diff := cmp.Diff([]string{"-template:delete", "template:read", "template:update"}, permissionsOf(t, s, "ci")); diff != "" {
+			t.Errorf("the role (-want +got)\n%s", diff)
 		}
 	})
 }
@@ -151,7 +158,7 @@ func TestServerAway(t *testing.T) {
 			tt.enter(tb)
 			entered := eval[string](tb, `JSON.stringify([...new FormData(document.querySelector('main form[method=post]'))])`)
 			away.Store(true)
-			tb.do(click(tt.save), tb.until(`document.querySelector('#trouble').textContent.includes('Nothing was saved')`))
+			tb.do(click(tt.save), tb.until(`document.querySelector('#trouble').textContent.includes('It is not known whether it was saved')`))
 			tb.do(tb.until(`document.querySelector('#trouble').textContent.includes('The server can’t be reached')`))
 			if now := eval[string](tb, `JSON.stringify([...new FormData(document.querySelector('main form[method=post]'))])`); now != entered {
 				t.Errorf("%s: entered %s, and there is %s", tt.path, entered, now)
@@ -167,6 +174,62 @@ func TestServerAway(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hurry makes long waits of the page short ones.
+func (tb *tab) hurry() {
+	tb.t.Helper()
+	tb.do(call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `{ const wait = setTimeout; window.setTimeout = (f, ms, ...a) => wait(f, ms > 5000 ? ms / 50 : ms, ...a); }`,
+	}))
+}
+
+// TestAnswersThatDoNotCome: a slow answer is told of; what a proxy answers for a server that is away replaces no form, and
+// what was sent is sent again by itself until it is there once. An edit in between is not.
+func TestAnswersThatDoNotCome(t *testing.T) {
+	t.Parallel()
+	s := crowd(t)
+	var posts, bad atomic.Int64
+	slow := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			posts.Add(1)
+			if bad.Add(-1) >= 0 {
+				w.Header().Set("Content-Type", "text/html")
+				w.WriteHeader(http.StatusBadGateway)
+				_, _ = w.Write([]byte("<h1>Bad gateway</h1>"))
+				return
+			}
+			<-slow
+		}
+		s.Handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	tb := open(t, server.URL, true)
+	tb.hurry()
+	tb.look(1440, false)
+	tb.signIn(s, webtest.Owner)
+	tb.visit("/users/me/keys/tokens")
+	tb.do(fill(`[name=token_name]`, "ci-deploy"))
+	bad.Store(2)
+	tb.do(click(`.token-new button`), tb.until(`document.querySelector('#working').textContent.includes('Still working')`))
+	if eval[string](tb, `document.querySelector('[name=token_name]').value`) != "ci-deploy" {
+		t.Error("what was entered is gone")
+	}
+	close(slow)
+	tb.do(see(`#secret`), tb.until(`!document.querySelector('#working').textContent && !document.querySelector('#trouble').textContent`))
+	if n := len(s.Query(t, "SELECT id FROM api_keys WHERE name = 'ci-deploy'")); n != 1 || posts.Load() != 3 {
+		t.Errorf("%d tokens after %d requests, want 1 and 3", n, posts.Load())
+	}
+	tb.wrong() // the browser reports the failures
+
+	tb.visit("/users/me/keys/tokens")
+	bad.Store(1 << 30)
+	tb.do(fill(`[name=token_name]`, "another"), click(`.token-new button`), tb.until(`document.querySelector('#trouble [data-retry]') && !document.querySelector('#trouble [data-again]')`))
+	if n := posts.Load(); n != 3+4 {
+		t.Errorf("%d requests, want 4 more: the first and three by itself", n)
+	}
+	tb.wrong()
 }
 
 // TestLeaving: the browser asks before an edit is left behind, and only then.
@@ -191,6 +254,16 @@ func TestLeaving(t *testing.T) {
 	tb.visit(roles + "/new")
 	tb.do(tb.pick("org.template.create", "allow"), tb.pick("org.template.read", "allow"), tb.pick("org.template.delete", "deny"))
 	leave("a new role with cells", true)
+
+	// A link asks in the page.
+	tb.visit(roles + "/new")
+	tb.do(tb.pick("org.template.create", "allow"), click(`#side a[href="`+members+`"]`), see(`#leave[open]`), click(`#leave .pri`), tb.until(`!document.querySelector('#leave[open]')`))
+	tb.do(click(`#side a[href="`+members+`"]`), see(`#leave[open]`), click(`#leave [value=leave]`), tb.at(members))
+	if tb.asked() {
+		t.Error("the browser asks again")
+	}
+	tb.visit(roles + "/new")
+	tb.do(tb.until(`document.querySelector('[name="org.template.create"]:checked').value === 'allow'`), click(`form .note button`), click(`#side a[href="`+members+`"]`), tb.at(members))
 	tb.visit(roles + "/ci")
 	tb.do(tb.pick("org.template.delete", "deny"))
 	leave("a role with an edit", true)
