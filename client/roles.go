@@ -213,6 +213,11 @@ func (c *Client) RestoreRole(ctx context.Context, s Scope, name string, version 
 	return fetch[Role](ctx, c, send(http.MethodPost, RestoreRequest{version}, s.at(name, "restore")...), opts...)
 }
 
+// PreviewRestoreRole is the dry run of RestoreRole.
+func (c *Client) PreviewRestoreRole(ctx context.Context, s Scope, name string, version int64, opts ...Option) (Impact, error) {
+	return fetch[Impact](ctx, c, send(http.MethodPost, RestoreRequest{version}, s.at(name, "restore")...).dryRun(), opts...)
+}
+
 // CompareRoles compares a role with another one, or two versions of a role.
 func (c *Client) CompareRoles(ctx context.Context, s Scope, name string, q CompareQuery) (Comparison, error) {
 	v := url.Values{}

@@ -301,6 +301,10 @@ func (s *session) roles(scope client.Scope) {
 	if must(s, found, err); found.From.Version != oldest || found.Same != 1 || len(found.Differences) != 0 {
 		s.Errorf("CompareRoles = %+v, want one permission in both", found)
 	}
+	impact, err := s.PreviewRestoreRole(s.ctx, scope, "ci-runner", oldest)
+	if must(s, impact, err); !impact.DryRun {
+		s.Errorf("PreviewRestoreRole = %+v, want a dry run", impact)
+	}
 	restored, err := s.RestoreRole(s.ctx, scope, "ci-runner", oldest)
 	if must(s, restored, err); restored.DisplayName != "CI" {
 		s.Errorf("RestoreRole = %+v, want CI", restored)

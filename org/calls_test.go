@@ -94,6 +94,13 @@ func (s service) DeleteRole(ctx context.Context, by *org.Actor, scope org.Scope,
 	return s.Service.DeleteRole(ctx, by, scope, name, ifMatch)
 }
 
+func (s service) RestoreRole(ctx context.Context, by *org.Actor, scope org.Scope, name string, in org.Input[org.RestoreRole]) (org.Role, error) {
+	if ok, err := told(by, func() (org.Impact, error) { return s.PreviewRestore(ctx, by, scope, name, in) }); ok {
+		return org.Role{}, err
+	}
+	return s.Service.RestoreRole(ctx, by, scope, name, in)
+}
+
 // mustBeNew is an input that replaces no role.
 func mustBeNew(input org.Input[org.RoleInput]) org.Input[org.RoleInput] {
 	in, err := input.Read()

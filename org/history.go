@@ -14,6 +14,13 @@ type RoleVersion struct {
 	RestoredFrom int64 // the version that this one restores, 0 for none
 }
 
+// RestoreReview is a role as it is stored, beside the version that would be restored and whom that would affect.
+type RestoreReview struct {
+	View    RoleView
+	Version RoleVersion
+	Impact  Impact
+}
+
 // RestoreRole asks for an earlier version of a role.
 type RestoreRole struct {
 	Version int64

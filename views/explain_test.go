@@ -96,9 +96,16 @@ func fullHistory() History {
 	first.DisplayName = rtl
 	return History{
 		Catalog: rbac.Default(),
-		View:    org.RoleView{Organization: acme, Role: second, CanUpdate: true}, Err: refusal, Now: now,
+		View:    org.RoleView{Organization: acme, Role: second, CanUpdate: true}, Now: now,
 		Versions: []org.RoleVersion{{Version: 2, CreatedAt: now, CreatedBy: hostile, Role: second}, {Version: 1, CreatedAt: now.Add(-time.Hour), Role: first}},
 	}
+}
+
+func fullRestore() RoleRestore {
+	h := fullHistory()
+	gone := org.DeadPermission{Permission: rbac.Permission{ResourceType: "fax", Action: "send"}}
+	h.Versions[1].Role.Dead = []org.DeadPermission{gone}
+	return RoleRestore{Catalog: h.Catalog, RestoreReview: org.RestoreReview{View: h.View, Version: h.Versions[1]}, Err: refusal, Now: now}
 }
 
 func fullComparison() Compare {

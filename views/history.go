@@ -13,7 +13,6 @@ type History struct {
 	View     org.RoleView
 	Versions []org.RoleVersion // newest first
 	Catalog  *rbac.Catalog
-	Err      *org.Error // why a version was not restored
 	Now      time.Time
 }
 

@@ -22,6 +22,21 @@ type RoleReview struct {
 	Err    *org.Error // a refusal that the editor has no field for
 }
 
+// RoleRestore is the page between the history of a role and the restoring of a version: the changes, and their impact on people.
+type RoleRestore struct {
+	org.RestoreReview
+	Catalog *rbac.Catalog
+	Err     *org.Error // why it was not or can't be restored
+	Refused bool       // it can't be restored
+	Now     time.Time
+}
+
+// roleEdit is a role as it is stored, and as it would be.
+type roleEdit struct {
+	was, becomes org.Role
+	fresh        bool // nothing is stored yet
+}
+
 // RoleMerge is the page that settles two saves of one role: changes that do not overlap are kept, and each conflict is
 // a choice.
 type RoleMerge struct {
@@ -31,32 +46,44 @@ type RoleMerge struct {
 	Catalog *rbac.Catalog
 }
 
-// changes are the changes under review.
-func (r RoleReview) changes() []rbac.Difference {
-	var was org.Role
-	if !r.Editor.New {
-		was = r.Editor.stored()
+// edit is what is under review.
+func (r RoleReview) edit() roleEdit {
+	if r.Editor.New {
+		return roleEdit{becomes: r.Editor.View.Role, fresh: true}
 	}
-	return rbac.Diff(was.Rules(), r.Editor.View.Role.Rules())
+	return roleEdit{was: r.Editor.stored(), becomes: r.Editor.View.Role}
 }
+
+// edit is what is under review.
+func (r RoleRestore) edit() roleEdit { return roleEdit{was: r.View.Role, becomes: r.Version.Role} }
+
+// savedBy begins the sentence about the version: who saved it, if that may be told.
+func (r RoleRestore) savedBy() string {
+	if r.Version.CreatedBy == "" {
+		return "This version was saved on"
+	}
+	return r.Version.CreatedBy + " saved this version on"
+}
+
+// possible reports whether restoring would change anything and is allowed.
+func (r RoleRestore) possible() bool { return !r.Refused && r.edit().count() > 0 }
+
+// changes are the permissions that change.
+func (e roleEdit) changes() []rbac.Difference { return rbac.Diff(e.was.Rules(), e.becomes.Rules()) }
 
 // renamed reports whether the display name changes too.
-func (r RoleReview) renamed() bool {
-	return !r.Editor.New && r.Editor.stored().DisplayName != r.Editor.View.Role.DisplayName
-}
+func (e roleEdit) renamed() bool { return !e.fresh && e.was.DisplayName != e.becomes.DisplayName }
 
 // described reports whether the description changes too.
-func (r RoleReview) described() bool {
-	return !r.Editor.New && r.Editor.stored().Description != r.Editor.View.Role.Description
-}
+func (e roleEdit) described() bool { return !e.fresh && e.was.Description != e.becomes.Description }
 
 // count is the number of changes.
-func (r RoleReview) count() int {
-	n := len(r.changes())
-	if r.renamed() {
+func (e roleEdit) count() int {
+	n := len(e.changes())
+	if e.renamed() {
 		n++
 	}
-	if r.described() {
+	if e.described() {
 		n++
 	}
 	return n

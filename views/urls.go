@@ -317,6 +317,11 @@ func RoleRestoreURL(organization, role string) string {
 	return RoleURL(organization, role) + "/restore"
 }
 
+// RoleRestoreReviewURL shows what restoring a version of a role would change, and asks.
+func RoleRestoreReviewURL(organization, role string, version int64) string {
+	return RoleHistoryURL(organization, role) + "?restore=" + strconv.FormatInt(version, 10)
+}
+
 // RoleCompareURL is the page that compares a role with another one, or two of its versions.
 func RoleCompareURL(organization string, from, to org.RoleVersionRef) string {
 	q := url.Values{}

@@ -217,7 +217,7 @@ func TestRoleHistory(t *testing.T) {
 	webtest.InEveryWay(t, webtest.Request{Path: reader + "/history", As: webtest.Admin}, 200, prepare, func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
 		if way.Browser() {
 			doc := res.Document()
-			if doc.Find(".ver").Length() != 2 || doc.Find(`form[action$="/restore"] input[name=restore][value="1"]`).Length() != 1 || doc.Find(".ver .diff-l").Length() != 2 {
+			if doc.Find(".ver").Length() != 2 || doc.Find(`.ver a[href$="/history?restore=1"]`).Length() != 1 || doc.Find(".ver .diff-l").Length() != 2 {
 				t.Errorf("not two versions, one of them to restore: %s", doc.Text())
 			}
 			return
@@ -289,11 +289,53 @@ func TestRoleHistory(t *testing.T) {
 				if err != nil || len(v.Role.Organization) != tt.stored {
 					t.Errorf("%s: %d permissions are stored, want %d (%v)", way, len(v.Role.Organization), tt.stored, err)
 				}
-				if way == webtest.Page && tt.status == 409 && (res.Document().Find("#errors").Length() != 1 || res.Document().Find(".ver").Length() != 2) {
-					t.Error("the refusal is missing beside the versions")
+				if way == webtest.Page && tt.status == 409 && (res.Document().Find("#errors").Length() != 1 || res.Document().Find(`form[action$="/restore"] .impact`).Length() != 1) {
+					t.Error("the refusal is missing beside the review")
 				}
 			}
 		})
+	}
+}
+
+// TestRestoreIsReviewed: before a version is restored a page shows what changes and for whom, and asks. What can't be restored it
+// says why, without a button.
+func TestRestoreIsReviewed(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	giveRole(t, s, "reader", []rbac.Permission{readTemplate})
+	giveRole(t, s, "reader", []rbac.Permission{readTemplate, denyDelete})
+	s.Do(t, webtest.Request{Path: members + "/member/roles", As: webtest.Admin, JSON: `{"roles":["reader"]}`})
+	review := roles + "/reader/history?restore="
+	doc := s.Send(t, webtest.Page, webtest.Request{Path: review + "1", As: webtest.Admin}).Document()
+	form := doc.Find(`form[action$="/restore"]`)
+	if form.Find(".diff-l li").Length() == 0 || form.Find(".impact").Length() != 1 || form.Find("button").Length() != 1 {
+		t.Errorf("no changes, no impact or no button: %s", doc.Text())
+	}
+	sent := url.Values{}
+	for _, name := range []string{"restore", "version", "_once"} {
+		sent.Set(name, form.Find("input[name="+name+"]").AttrOr("value", ""))
+	}
+	if res := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodPost, Path: roles + "/reader/restore", As: webtest.Admin, Form: sent}); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("restoring it gives %d: %s", res.StatusCode, res.Body)
+	}
+	doc = s.Send(t, webtest.Page, webtest.Request{Path: roles + "/reader/history", As: webtest.Admin}).Document()
+	if text := doc.Find(".ver").First().Text(); !strings.Contains(text, "restored it from version 1") {
+		t.Errorf("the history says %q", text)
+	}
+	for _, tt := range []struct {
+		path, as        string
+		status, buttons int
+	}{
+		{review + "1", webtest.Member, 200, 0}, // who reads roles and may not change them
+		{review + "3", webtest.Admin, 200, 0},  // the present one
+		{review + "9", webtest.Admin, 404, 0},
+		{review + "x", webtest.Admin, 400, 0},
+		{review + "1", webtest.Rival, 404, 0},
+	} {
+		res := s.Send(t, webtest.Page, webtest.Request{Path: tt.path, As: tt.as})
+		if buttons := res.Document().Find(".confirm button").Length(); res.StatusCode != tt.status || buttons != tt.buttons {
+			t.Errorf("%s for %s: got %d with %d buttons, want %d with %d", tt.path, tt.as, res.StatusCode, buttons, tt.status, tt.buttons)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ func TestDryRun(t *testing.T) {
 		{"new role", webtest.Request{Method: http.MethodPost, Path: roles, JSON: role{"two", "", read}}, 200, 0, 0, 0},
 		{"role", webtest.Request{Method: http.MethodPut, Path: roles, JSON: role{"ci", "CI", []permission{{"template", "delete", false}}}}, 200, 1, 1, 1},
 		{"role deleted", webtest.Request{Method: http.MethodDelete, Path: roles + "/ci"}, 200, 1, 0, 1},
+		{"version of a role", webtest.Request{Method: http.MethodPost, Path: roles + "/ci/restore", JSON: `{"restore":1}`}, 200, 0, 0, 0},
 		{"roles of a member", webtest.Request{Method: http.MethodPut, Path: members + "/member/roles", JSON: `{"roles":[]}`}, 200, 1, 0, 1},
 		{"same roles", webtest.Request{Method: http.MethodPut, Path: members + "/member/roles", JSON: `{"roles":["ci"]}`}, 200, 0, 0, 0},
 		{"bulk", webtest.Request{Method: http.MethodPost, Path: members, JSON: `{"action":"remove-role","role":"ci","users":["member","admin"]}`}, 200, 1, 0, 1},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"strconv"
 
 	"rolecall.example/org"
@@ -14,13 +15,23 @@ func (s *Server) listRoleVersions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	q := c.query()
+	restore := q.cursor("restore")
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
 	return reply{
 		json: each(versions, wireRoleVersion),
-		html: func() (page, error) { return s.historyPage(c, versions, nil) },
+		html: func() (page, error) {
+			if restore > 0 {
+				return s.restorePage(c, restore, nil)
+			}
+			return s.historyPage(c, versions)
+		},
 	}, nil
 }
 
-func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) (page, error) {
+func (s *Server) historyPage(c *call, versions []org.RoleVersion) (page, error) {
 	name := c.param("roleName")
 	role := org.Role{Name: name}
 	if len(versions) > 0 {
@@ -29,8 +40,24 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
 	return page{
 		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(role),
-		body: views.HistoryPage(views.History{View: v, Versions: versions, Catalog: c.catalog(), Err: e, Now: c.now()}),
+		body: views.HistoryPage(views.History{View: v, Versions: versions, Catalog: c.catalog(), Now: c.now()}),
 	}, err
+}
+
+// restorePage shows what restoring a version would change and for whom, or why it can't be restored.
+func (s *Server) restorePage(c *call, version int64, e *org.Error) (p page, err error) {
+	review, err := s.tenant.ReviewRestore(c.ctx, c.actor, c.scope(), c.param("roleName"), version)
+	refusal, refused := errors.AsType[*org.Error](err)
+	switch {
+	case err != nil && (!refused || review.Version.Version == 0):
+		return p, err
+	case e == nil:
+		e = refusal
+	}
+	return page{
+		title: "Restore version " + strconv.FormatInt(version, 10), active: c.rolesItem(), crumbs: c.roleCrumbs(review.View.Role),
+		body: views.RoleRestorePage(views.RoleRestore{RestoreReview: review, Catalog: c.catalog(), Err: e, Refused: refused, Now: c.now()}),
+	}, nil
 }
 
 // roleCrumbs lead from the roles to one of them.
@@ -52,17 +79,14 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 		}
 		return org.RestoreRole{Version: n, From: c.versions(o)}
 	})
+	in, _ := input.Read()
+	if c.dry {
+		return c.foreseen(s.tenant.PreviewRestore(c.ctx, c.actor, c.scope(), name, input))
+	}
 	role, err := s.tenant.RestoreRole(c.ctx, c.actor, c.scope(), name, input)
 	if err != nil {
-		return c.again(err, func(e *org.Error) (p page, err error) {
-			versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), name)
-			if err != nil {
-				return p, err
-			}
-			return s.historyPage(c, versions, e)
-		})
+		return c.again(err, func(e *org.Error) (page, error) { return s.restorePage(c, in.Version, e) })
 	}
-	in, _ := input.Read()
 	return reply{
 		json: wireRole(&role), version: role.Tag(),
 		next: to(views.RoleHistoryURL(c.organization(), role.Name),

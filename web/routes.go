@@ -112,7 +112,7 @@ var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRo
 	{http.MethodDelete, pathRole, SignedIn, API | Page | DryRun | IfMatch | Scoped, "delete a role", (*Server).deleteRole},
 	{http.MethodGet, pathRole + "/history", SignedIn, API | Page | Scoped, "list the versions of a role", (*Server).listRoleVersions},
 	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page | Scoped, "compare roles, or versions of one", (*Server).compareRoles},
-	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body | IfMatch | Scoped, "store an earlier version of a role again", (*Server).restoreRole},
+	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | DryRun | Body | IfMatch | Scoped, "store an earlier version of a role again", (*Server).restoreRole},
 	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV | Decides | MayAsk | Scoped, "list who may do something", (*Server).whoCan},
 	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page | Scoped, "look for what does nothing", (*Server).lint},
 	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
@@ -122,7 +122,7 @@ var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRo
 	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun | IfMatch, "delete a site role", (*Server).deleteRole},
 	{http.MethodGet, pathSiteRole + "/history", SignedIn, API | Page | Scoped, "list the versions of a site role", (*Server).listRoleVersions},
 	{http.MethodGet, pathSiteRole + "/compare", SignedIn, API | Page | Scoped, "compare site roles, or versions of one", (*Server).compareRoles},
-	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a site role again", (*Server).restoreRole},
+	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | DryRun | Body | IfMatch, "store an earlier version of a site role again", (*Server).restoreRole},
 
 	{http.MethodGet, "/users", SignedIn, API | Page | CSV | Scoped, "list users", (*Server).listUsers},
 	{http.MethodPost, "/users", SignedIn, API | Page | Body | Scoped, "create a user", (*Server).createUser},

@@ -206,6 +206,7 @@ func TestChanges(t *testing.T) {
 		{"roles edit organization-admin --allow workspace:read --org lab", 2, "is built in and cannot be changed"},
 		{"roles edit reader --display-name R --org default --if-match x", 3, "Someone else changed this"},
 		{"roles restore reader 9 --org default", 2, ""},
+		{"roles restore reader 1 --org default --dry-run", 0, "gain  template:delete (own)"},
 		{"roles restore reader x --org default", 2, "is no number of a version"},
 		{"roles delete reader --org default --dry-run", 0, "lose  template:read"},
 		{"users set-roles grace auditor --dry-run", 0, "gain  "},

@@ -209,15 +209,22 @@ func rolesRestoreCommand() *command {
 		name: "roles restore", operand: "ROLE VERSION",
 		summary:  "Store an earlier version of a custom role as its newest",
 		about:    "roles history lists the versions, roles diff compares two.",
-		examples: []string{"rolecall roles restore night-shift 3 --org acme"},
+		examples: []string{"rolecall roles restore night-shift 3 --org acme", "rolecall roles restore night-shift 3 --org acme --dry-run"},
 		settings: askSettings,
-		flags:    q.flags("org?", "if-match"),
+		flags:    q.flags("org?", "dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			version, err := strconv.ParseInt(c.operands[1], 10, 64)
 			if err != nil || version < 1 {
 				return usageError(fmt.Sprintf("%q is no number of a version; rolecall roles history lists them", c.operands[1]))
 			}
 			return asking(ctx, c, func(api *client.Client) error {
+				if q.dryRun {
+					impact, err := api.PreviewRestoreRole(ctx, q.scope(), c.operand, version, q.match("")...)
+					if err != nil {
+						return err
+					}
+					return t.print(impactReport(impact, impact))
+				}
 				// No question: the version that it replaces stays in the history.
 				got, err := api.RestoreRole(ctx, q.scope(), c.operand, version, q.match("")...)
 				if err != nil {

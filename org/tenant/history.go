@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
@@ -81,6 +82,47 @@ func (s *Service) RestoreRole(ctx context.Context, subject *org.Actor, in org.Sc
 	defer org.Wrap(&err, "restore role %q in %s", name, in)
 	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "write", restoreRole{in, name, input}, planRestoreRole, applyRole)
 	return role, err
+}
+
+// PreviewRestore tells what RestoreRole would do to what people may do. Errors as there.
+func (s *Service) PreviewRestore(ctx context.Context, subject *org.Actor, in org.Scope, name string, input org.Input[org.RestoreRole]) (_ org.Impact, err error) {
+	defer org.Wrap(&err, "preview the restoring of role %q in %s", name, in)
+	_, impact, err := unit.Try(ctx, s.units, subject, restoreRole{in, name, input}, planRestoreRole)
+	return impact, err
+}
+
+// ReviewRestore is PreviewRestore with the role as it is stored and as it was, all of one snapshot. Where only RestoreRole would
+// be refused, they come with the refusal. Errors as RoleVersions and RestoreRole.
+func (s *Service) ReviewRestore(ctx context.Context, subject *org.Actor, in org.Scope, name string, version int64) (r org.RestoreReview, err error) {
+	defer org.Wrap(&err, "review the restoring of role %q in %s", name, in)
+	wanted := restoreRole{in, name, org.Given(org.RestoreRole{Version: version})}
+	r, impact, err := unit.Try(ctx, s.units, subject, wanted, planRestoreReview)
+	r.Impact = impact
+	return r, err
+}
+
+// planRestoreReview reads what is compared, and then plans the write.
+func planRestoreReview(ctx context.Context, a *unit.Attempt, in restoreRole) (r org.RestoreReview, err error) {
+	h, err := readableScope(ctx, a.Reader, a.Actor, in.in)
+	if err != nil {
+		return r, err
+	}
+	view, err := roleView(ctx, a.Reader, a.Actor, h, in.name)
+	if err != nil {
+		return r, err
+	}
+	versions, err := roleVersions(ctx, a.Reader, a.Actor, h, in.name)
+	if err != nil {
+		return r, err
+	}
+	wanted, _ := in.input.Read()
+	i := slices.IndexFunc(versions, func(v org.RoleVersion) bool { return v.Version == wanted.Version })
+	if i < 0 {
+		return r, org.ErrNotFound()
+	}
+	r.View, r.Version = view, versions[i]
+	_, err = planRestoreRole(ctx, a, in)
+	return r, err
 }
 
 // restoreRole asks to store a role as it was in an earlier version.
