@@ -162,6 +162,24 @@ func (c *Client) Roles(ctx context.Context, s Scope) ([]AssignableRole, error) {
 	return fetch[[]AssignableRole](ctx, c, get(s.at()...))
 }
 
+// RoleQuery narrows and orders a list of roles. The zero value is the whole list.
+type RoleQuery struct {
+	Query  string // part of a name, a description or a permission
+	Kind   string // "custom" or "built-in"
+	Allows string // a permission, "template:read"
+	Sort   string // "name", "members" or "updated_at", with "-" in front for descending
+}
+
+// FindRoles returns the roles of a scope that a query lets through.
+func (c *Client) FindRoles(ctx context.Context, s Scope, q RoleQuery) ([]AssignableRole, error) {
+	v := url.Values{}
+	setText(v, "q", q.Query)
+	setText(v, "kind", q.Kind)
+	setText(v, "allows", q.Allows)
+	setText(v, "sort", q.Sort)
+	return fetch[[]AssignableRole](ctx, c, get(s.at()...).with(v))
+}
+
 // Role returns one role.
 func (c *Client) Role(ctx context.Context, s Scope, name string, opts ...Option) (AssignableRole, error) {
 	return fetch[AssignableRole](ctx, c, get(s.at(name)...), opts...)

@@ -309,6 +309,10 @@ func (s *session) roles(scope client.Scope) {
 	if must(s, restored, err); restored.DisplayName != "CI" {
 		s.Errorf("RestoreRole = %+v, want CI", restored)
 	}
+	some, err := s.FindRoles(s.ctx, scope, client.RoleQuery{Query: "ci-", Kind: "custom", Sort: "-name"})
+	if must(s, some, err); len(some) != 1 || some[0].Name != "ci-runner" {
+		s.Errorf("FindRoles = %+v, want ci-runner", some)
+	}
 	_, err = s.PreviewDeleteRole(s.ctx, scope, "ci-runner")
 	s.ok(err)
 	s.ok(s.DeleteRole(s.ctx, scope, "ci-runner"))

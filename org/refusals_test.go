@@ -89,7 +89,9 @@ func organizationCases(t *testing.T, o string) []useCase {
 		{"NewOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.NewRole(ctx, by, org.In(o), "beta-only"))
 		}},
-		{"RoleCounts", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.RoleCounts(ctx, by, org.In(o))) }},
+		{"RolePage", func(ctx context.Context, s *site, by *org.Actor) error {
+			return drop(s.RolePage(ctx, by, org.In(o), org.RoleFilter{Counts: true}))
+		}},
 		{"CreateOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.PutRole(ctx, by, org.In(o), mustBeNew(anyRole)))
 		}},

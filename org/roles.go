@@ -93,6 +93,7 @@ type RoleList struct {
 	Organization Organization // zero for the site
 	Roles        []Role       // custom ones first, by display name; then built-in ones
 	CanCreate    bool
+	CanUpdate    bool // the caller may change custom ones
 	CanDelete    bool // the caller may delete custom ones
 }
 

@@ -599,11 +599,60 @@ func TestRoleLists(t *testing.T) {
 	same(t, err, forbid)
 	_, err = s.Role(ctx, s.as(t, "reader"), org.Site, "owner")
 	same(t, err, forbid)
-	_, err = s.RoleCounts(ctx, s.as(t, "reader"), org.Site)
+	_, err = s.RolePage(ctx, s.as(t, "reader"), org.Site, org.RoleFilter{})
 	same(t, err, forbid)
-	counts, err := s.RoleCounts(ctx, s.as(t, "oa"), org.In("default"))
+	p, err := s.RolePage(ctx, s.as(t, "oa"), org.In("default"), org.RoleFilter{Counts: true})
+	counts := map[string]int{}
+	for _, r := range p.Roles {
+		if r.Members != 0 {
+			counts[r.Name] = r.Members
+		}
+	}
 	if diff := cmp.Diff(map[string]int{"organization-admin": 1, "organization-user-admin": 1, "organization-template-admin": 1, "organization-auditor": 1, "dealer": 1, "maker": 1, "viewer": 1, "curb": 1}, counts); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+// TestFindRoles: a list of roles is searched, narrowed, ordered as people order, and told in parts.
+func TestFindRoles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, in := range map[string]org.RoleInput{
+		"team-10": {DisplayName: "Team 10", Organization: perms("template:read")},
+		"team-2":  {DisplayName: "team 2", Organization: perms("*:read", "!template:read")},
+		"team-01": {DisplayName: "Team 01", Organization: perms("*:read")},
+	} {
+		in.Name = name
+		if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("beta"), roleBody(in)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := rbac.Permission{ResourceType: "template", Action: "read"}
+	for _, tt := range []struct {
+		filter org.RoleFilter
+		want   string
+	}{
+		{org.RoleFilter{Query: "TEAM", Sort: "name"}, "team-01 team-2 team-10"},
+		{org.RoleFilter{Query: "team", Sort: "-name"}, "team-10 team-2 team-01"},
+		{org.RoleFilter{Query: "team", Sort: "members"}, "team-01 team-2 team-10"},
+		{org.RoleFilter{Query: "team", Sort: "name", Offset: 1, Limit: 1}, "team-2"},
+		{org.RoleFilter{Query: "team", Offset: 9}, ""},
+		{org.RoleFilter{Query: "template:read", Kind: org.RoleCustom, Sort: "name"}, "beta-only team-01 team-2 team-10"},
+		{org.RoleFilter{Allows: read, Kind: org.RoleCustom, Sort: "name"}, "beta-only team-01 team-10"},
+		{org.RoleFilter{Query: "see templates", Kind: org.RoleCustom, Sort: "name"}, "beta-only team-01 team-2 team-10"},
+		{org.RoleFilter{Query: "nothing like it"}, ""},
+	} {
+		p, err := s.RolePage(t.Context(), s.as(t, "o"), org.In("beta"), tt.filter)
+		var names []string
+		for _, r := range p.Roles {
+			names = append(names, r.Name)
+		}
+		if got := strings.Join(names, " "); err != nil || got != tt.want || p.Total < 4 {
+			t.Errorf("%+v: %q of %d (%v), want %q", tt.filter, got, p.Total, err, tt.want)
+		}
+	}
+	if p, err := s.RolePage(t.Context(), s.as(t, "o"), org.In("beta"), org.RoleFilter{Kind: org.RoleBuiltIn}); err != nil || p.Count == 0 || !p.Roles[0].BuiltIn {
+		t.Errorf("built-in roles: %+v (%v)", p, err)
 	}
 }
 

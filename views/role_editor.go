@@ -77,7 +77,7 @@ func (e RoleEditor) affects() string {
 }
 
 func (e RoleEditor) holders() string {
-	return Roles{List: org.RoleList{Organization: e.View.Organization}}.holders()
+	return rolesOf(e.View.Organization).holders()
 }
 
 var permissionField = regexp.MustCompile(`^(site|organization|user)_permissions\[(\d+)\]`)

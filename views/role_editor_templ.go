@@ -658,7 +658,7 @@ func startGroup(e RoleEditor, label string, builtIn bool) templ.Component {
 			templ_7745c5c3_Var22 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if roles := (Roles{List: org.RoleList{Roles: e.Choices}}).group(builtIn); len(roles) > 0 {
+		if roles := groupOf(e.Choices, builtIn); len(roles) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<optgroup label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -1,18 +1,25 @@
 package views
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // Roles is the list of roles of an organization or of the site.
 type Roles struct {
-	List    org.RoleList
+	List    org.RolePage
+	Filter  org.RoleFilter
 	Catalog *rbac.Catalog
 	Now     time.Time
+}
+
+// rolesOf are the roles of a place, for the words about them.
+func rolesOf(o org.Organization) Roles {
+	return Roles{List: org.RolePage{RoleList: org.RoleList{Organization: o}}}
 }
 
 // ofSite reports whether the roles are those of the site, not of an organization.
@@ -48,9 +55,10 @@ func (r Roles) holders() string {
 	return "Members"
 }
 
-func (r Roles) group(builtIn bool) []org.Role {
+// groupOf is the custom or the built-in ones of some roles.
+func groupOf(roles []org.Role, builtIn bool) []org.Role {
 	var out []org.Role
-	for _, role := range r.List.Roles {
+	for _, role := range roles {
 		if role.BuiltIn == builtIn {
 			out = append(out, role)
 		}
@@ -58,17 +66,90 @@ func (r Roles) group(builtIn bool) []org.Role {
 	return out
 }
 
-// groupLabel stands above the custom or the built-in roles.
+// whole reports whether the page has every role there is.
+func (r Roles) whole() bool { return len(r.List.Roles) == r.List.Total }
+
+// groupLabel stands above the custom or the built-in roles. How many they are it says where all are shown.
 func (r Roles) groupLabel(builtIn bool) string {
-	n := len(r.group(builtIn))
+	n := len(groupOf(r.List.Roles, builtIn))
+	label := []string{"Custom roles"}
+	if builtIn {
+		label[0] = "Built-in roles"
+	}
+	switch {
+	case r.whole() && n == 0:
+		label = append(label, "none yet")
+	case r.whole():
+		label = append(label, ui.Thousands(n))
+	}
 	switch {
 	case builtIn && r.List.CanCreate:
-		return fmt.Sprintf("Built-in roles · %d · can’t be changed; duplicate one to start from it", n)
+		label = append(label, "can’t be changed; duplicate one to start from it")
 	case builtIn:
-		return fmt.Sprintf("Built-in roles · %d · can’t be changed", n)
-	case n == 0:
-		return "Custom roles · none yet"
-	default:
-		return fmt.Sprintf("Custom roles · %d", n)
+		label = append(label, "can’t be changed")
+	}
+	return strings.Join(label, " · ")
+}
+
+// url is the list with another filter, from its first row.
+func (r Roles) url(change func(*org.RoleFilter)) string {
+	f := r.Filter
+	f.Offset = 0
+	change(&f)
+	return RolesListURL(r.List.Organization.Name, f)
+}
+
+func (r Roles) filters() []ui.Filter {
+	kinds := []ui.Option{
+		{Value: org.RoleCustom, Label: "Custom", On: r.Filter.Kind == org.RoleCustom},
+		{Value: org.RoleBuiltIn, Label: "Built-in", On: r.Filter.Kind == org.RoleBuiltIn},
+	}
+	return []ui.Filter{
+		{Name: "kind", Label: "Kind", One: true, Options: kinds, Off: r.url(func(f *org.RoleFilter) { f.Kind = "" })},
+		{Name: "allows", Label: "Allows", One: true, Long: true, Options: r.permissions(), Off: r.url(func(f *org.RoleFilter) { f.Allows = rbac.Permission{} })},
 	}
 }
+
+// permissions are those that roles of the place can allow.
+func (r Roles) permissions() []ui.Option {
+	var out []ui.Option
+	for _, t := range r.Catalog.Types() {
+		if t.SiteOnly && !r.ofSite() {
+			continue
+		}
+		for _, a := range t.Actions {
+			p := rbac.Permission{ResourceType: t.Name, Action: a.Name}
+			out = append(out, ui.Option{Value: p.String(), Label: ui.FieldLabel(r.Catalog.Phrase(p)), On: p == r.Filter.Allows})
+		}
+	}
+	return out
+}
+
+// clearURL is the list without search and filters, "" if there are none.
+func (r Roles) clearURL() string {
+	if !r.Filter.Filtered() {
+		return ""
+	}
+	return RolesListURL(r.List.Organization.Name, org.RoleFilter{Sort: r.Filter.Sort, Limit: r.Filter.Limit})
+}
+
+func (r Roles) paging() ui.Paging {
+	f := r.Filter
+	f.Limit, f.Offset = 0, 0
+	return ui.Paging{
+		List: RolesListURL(r.List.Organization.Name, f), Limit: r.Filter.Limit, Offset: r.Filter.Offset, Shown: len(r.List.Roles), Count: r.List.Count,
+	}
+}
+
+func (r Roles) order() ui.Order {
+	keys := sortKeys(org.RoleSorts)
+	for i := range keys {
+		if keys[i].Name == "members" {
+			keys[i].Label = r.holders()
+		}
+	}
+	return ui.Order{List: r.url(func(f *org.RoleFilter) { f.Sort = "" }), Sort: r.Filter.Sort, Keys: keys}
+}
+
+// kept are the parameters of the URL that the search does not show, as hidden fields.
+func (r Roles) kept() []ui.Hidden { return ui.HiddenOf(r.paging().At(0), "q", "kind", "allows") }

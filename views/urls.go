@@ -147,6 +147,22 @@ func RolesURL(organization string) string {
 	return OrganizationURL(organization) + "/members/roles"
 }
 
+// RolesListURL is the list of roles with f applied.
+func RolesListURL(organization string, f org.RoleFilter) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": f.Query, "kind": f.Kind} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Allows.Action != "" {
+		q.Set("allows", f.Allows.String())
+	}
+	ui.SetSort(q, f.Sort, org.RoleSorts[0])
+	ui.SetPage(q, f.Limit, f.Offset)
+	return ui.URL(RolesURL(organization), q)
+}
+
 // NewRoleURL is the form for a new role, filled from another role unless from is "".
 func NewRoleURL(organization, from string) string {
 	q := url.Values{}

@@ -178,9 +178,10 @@ func pages() map[string]templ.Component {
 		"record":                 RecordPage(fullRecord()),
 		"record, refused":        RecordPage(refusedRecord()),
 		"record, synced":         RecordPage(RecordForm{Organization: acme, Username: "maria", Name: "Maria", Role: refs("auditor")[0], Records: []org.Assignment{record("auditor", "oidc:okta")}}),
-		"roles, empty":           RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Organization: acme}}),
-		"roles, full":            RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true}, Now: now}),
-		"roles, site":            RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Roles: []org.Role{newRole("owner")}}, Now: now}),
+		"roles, empty":           RolesPage(Roles{Catalog: rbac.Default(), List: rolePage(org.RoleList{Organization: acme})}),
+		"roles, full":            RolesPage(Roles{Catalog: rbac.Default(), List: rolePage(org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true, CanUpdate: true}), Now: now}),
+		"roles, none match":      RolesPage(Roles{Catalog: rbac.Default(), List: org.RolePage{RoleList: org.RoleList{Organization: acme}, Total: 4}, Filter: org.RoleFilter{Query: hostile, Kind: org.RoleCustom, Allows: rbac.Permission{ResourceType: "template", Action: "read"}}, Now: now}),
+		"roles, site":            RolesPage(Roles{Catalog: rbac.Default(), List: rolePage(org.RoleList{Roles: []org.Role{newRole("owner")}}), Now: now}),
 		"role":                   RoleEditorPage(fullEditor()),
 		"role, refused":          RoleEditorPage(refusedEditor()),
 		"role, new":              RoleEditorPage(newEditor()),
@@ -464,11 +465,16 @@ func TestMemberPage(t *testing.T) {
 	}
 }
 
+// rolePage is a whole list on one page.
+func rolePage(list org.RoleList) org.RolePage {
+	return org.RolePage{RoleList: list, Count: len(list.Roles), Total: len(list.Roles)}
+}
+
 func TestRolesPage(t *testing.T) {
 	t.Parallel()
 	admin := org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true, Organization: allow("template:*"), Members: 6}
 	list := org.RoleList{Organization: acme, Roles: []org.Role{newRole("maintainer", "template:read", "!workspace:ssh"), admin}, CanCreate: true}
-	doc := render(t, RolesPage(Roles{Catalog: rbac.Default(), List: list, Now: now}))
+	doc := render(t, RolesPage(Roles{Catalog: rbac.Default(), List: rolePage(list), Now: now}))
 	rows := doc.Find("tbody tr:not(.grp)")
 	if rows.Length() != 2 || doc.Find("tr.grp").Length() != 2 {
 		t.Fatalf("%d rows in %d groups", rows.Length(), doc.Find("tr.grp").Length())
@@ -489,7 +495,7 @@ func TestRolesPage(t *testing.T) {
 		t.Error("no link to those who hold it")
 	}
 	list.CanCreate = false
-	if render(t, RolesPage(Roles{Catalog: rbac.Default(), List: list, Now: now})).Find("a[href*='/new']").Length() != 0 {
+	if render(t, RolesPage(Roles{Catalog: rbac.Default(), List: rolePage(list), Now: now})).Find("a[href*='/new']").Length() != 0 {
 		t.Error("offers to create")
 	}
 }

@@ -74,7 +74,7 @@ func roleOptions(roles []org.Role, chosen []string) []ui.Option {
 
 // sortLabels are the keys that lists are ordered by.
 var sortLabels = map[string]string{
-	"username": "Username", "name": "Name", "email": "Email",
+	"username": "Username", "name": "Name", "email": "Email", "members": "Members",
 	"created_at": "Added", "updated_at": "Last change", "last_seen_at": "Last seen",
 }
 
@@ -87,14 +87,14 @@ func sortKeys(names []string) []ui.SortKey {
 }
 
 // searched is the sentence under a search without results: "Searched names, usernames and emails with Role: Owner."
-func searched(filters []ui.Filter) string {
+func searched(what string, filters []ui.Filter) string {
 	var with []string
 	for _, f := range filters {
 		if len(f.Chosen()) > 0 {
 			with = append(with, f.Label+": "+strings.Join(f.Chosen(), ", "))
 		}
 	}
-	text := "Searched names, usernames and emails"
+	text := "Searched " + what
 	if len(with) > 0 {
 		text += " with " + ui.Join(with)
 	}

@@ -1,34 +1,49 @@
 package web
 
 import (
+	"cmp"
 	"errors"
+	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
 
 func (s *Server) listRoles(c *call) (reply, error) {
-	list, err := s.tenant.Roles(c.ctx, c.actor, c.scope())
-	if err != nil {
-		return reply{}, err
-	}
-	if err := c.query().problem(); err != nil {
+	f, problem := c.roleFilter()
+	list, err := s.tenant.RolePage(c.ctx, c.actor, c.scope(), f)
+	if err = cmp.Or(err, problem); err != nil { // who may not see the roles learns nothing about the parameters of their list
 		return reply{}, err
 	}
 	if c.csv {
 		return reply{stream: s.roleTable(c, list.Roles)}, nil
 	}
-	return reply{json: each(list.Roles, wireAssignableRole), html: func() (p page, err error) {
-		counts, err := s.tenant.RoleCounts(c.ctx, c.actor, c.scope())
-		if err != nil {
-			return p, err
-		}
-		for i := range list.Roles {
-			list.Roles[i].Members = counts[list.Roles[i].Name]
-		}
-		body := views.RolesPage(views.Roles{List: list, Catalog: c.catalog(), Now: c.now()})
-		return page{title: c.rolesTitle(), active: c.rolesItem(), body: body}, nil
+	return reply{json: each(list.Roles, wireAssignableRole), html: func() (page, error) {
+		r := views.Roles{List: list, Filter: f, Catalog: c.catalog(), Now: c.now()}
+		return page{title: c.rolesTitle(), active: c.rolesItem(), body: views.RolesPage(r), fragment: views.RolesResults(r)}, nil
 	}}, nil
+}
+
+// roleFilter reads the filter of a list of roles. Programs get the whole list in the order that it always has, unless they ask
+// for another one.
+func (c *call) roleFilter() (org.RoleFilter, error) {
+	q := c.query()
+	f := org.RoleFilter{Query: q.text("q"), Sort: q.sort(org.RoleSorts)}
+	if kinds := q.oneOf("kind", org.RoleKinds); len(kinds) == 1 { // both are all
+		f.Kind = kinds[0]
+	}
+	if v := q.text("allows"); v != "" {
+		f.Allows.ResourceType, f.Allows.Action, _ = strings.Cut(v, ":")
+		if !c.catalog().Valid(f.Allows.ResourceType, f.Allows.Action) {
+			q.addError("allows", `Query param "allows" must be a permission of the catalog, such as template:read`)
+		}
+	}
+	if c.as != asJSON && !c.csv {
+		f.Limit, f.Offset = c.page(q)
+		f.Sort, f.Counts = cmp.Or(f.Sort, org.RoleSorts[0]), true
+	}
+	f.Counts = f.Counts || strings.HasSuffix(f.Sort, "members")
+	return f, q.problem()
 }
 
 // rolesTitle is the title of the list of roles.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
 	"rolecall.example/web"
@@ -266,5 +267,50 @@ func TestRolePages(t *testing.T) {
 		if res.StatusCode != tt.status || res.Document().Find(tt.has).Length() == 0 {
 			t.Errorf("%s as %s: got %d without %s\n%.1500s", tt.path, tt.as, res.StatusCode, tt.has, res.Body)
 		}
+	}
+}
+
+// TestRolesAreFound: the page of roles has a search, filters and an order, programs have the same, and a filter that is not
+// understood is refused in each way.
+func TestRolesAreFound(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	withRole(role{"ci", "CI", []permission{{"template", "read", false}}})(t, s)
+	withRole(role{"night", "Night", []permission{{"group", "read", false}}})(t, s)
+	for query, want := range map[string]string{
+		"?q=CI&kind=custom":                  "ci",
+		"?allows=group:read&kind=custom":     "night",
+		"?kind=custom&sort=-name":            "night ci",
+		"?kind=custom&limit=1&offset=1":      "night",
+		"?q=no-such-role":                    "",
+		"?kind=custom&kind=built-in&q=night": "night",
+	} {
+		res := s.Send(t, webtest.Page, webtest.Request{Path: roles + query, As: webtest.Admin})
+		var got []string
+		res.Document().Find(".rl .nm code").Each(func(_ int, e *goquery.Selection) { got = append(got, e.Text()) })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s shows %q, want %q", query, got, want)
+		}
+		if want != "" {
+			continue
+		}
+		if !strings.Contains(res.Document().Find("#results").Text(), "No role matches") {
+			t.Errorf("%s does not say that nothing matches", query)
+		}
+	}
+	for _, query := range []string{"?kind=secret", "?allows=template", "?allows=template:fly", "?sort=size", "?q=a&q=b"} {
+		for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
+			if res := s.Send(t, way, webtest.Request{Path: roles + query, As: webtest.Admin}); res.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s %s: got %d", way, query, res.StatusCode)
+			}
+		}
+		if res := s.Send(t, webtest.JSON, webtest.Request{Path: roles + query, As: webtest.Rival}); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s from outside: got %d", query, res.StatusCode)
+		}
+	}
+	var list []struct{ Name string }
+	s.Get(t, webtest.Admin, roles+"?allows=group:read&kind=custom").Decode(&list)
+	if len(list) != 1 || list[0].Name != "night" {
+		t.Errorf("as JSON it is %+v", list)
 	}
 }

@@ -37,7 +37,10 @@ func roleList(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	if err != nil {
 		return org.RoleList{}, err
 	}
-	list := org.RoleList{Organization: unit.OrganizationOf(h.Org), Roles: make([]org.Role, len(set.List)), CanCreate: h.May(by, "create"), CanDelete: h.May(by, "delete")}
+	list := org.RoleList{
+		Organization: unit.OrganizationOf(h.Org), Roles: make([]org.Role, len(set.List)),
+		CanCreate: h.May(by, "create"), CanUpdate: h.May(by, "update"), CanDelete: h.May(by, "delete"),
+	}
 	for i := range set.List {
 		list.Roles[i] = offered(by, h, &set.List[i])
 	}
@@ -65,33 +68,26 @@ func offered(by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 	return role
 }
 
-// RoleCounts is how many hold each role of a scope, by name. All are Unknown to a caller who may not read the members, or
-// the accounts of the site. Errors as Roles.
-func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, in org.Scope) (_ map[string]int, err error) {
-	defer org.Wrap(&err, "count holders of roles in %s", in)
-	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (map[string]int, error) {
-		h, err := readableScope(ctx, src, subject, in)
-		if err != nil {
-			return nil, err
+// roleCounts is how many people have each role of a place whose roles the caller may read, by name. All are Unknown to a caller
+// who may not read the members, or the accounts of the site.
+func roleCounts(ctx context.Context, src unit.Reader, by *org.Actor, h unit.RoleScope) (map[string]int, error) {
+	if h.MayCount(by) {
+		counts, err := src.Holders(ctx, h)
+		for _, gone := range src.Catalog().Document().RetiredRoles {
+			delete(counts, gone)
 		}
-		if h.MayCount(subject) {
-			counts, err := src.Holders(ctx, h)
-			for _, gone := range src.Catalog().Document().RetiredRoles {
-				delete(counts, gone)
-			}
-			return counts, err
-		}
-		set, err := src.Roles(ctx, h.Org.ID)
-		if err != nil {
-			return nil, err
-		}
-		// Every role is named all the same: a missing one would look like one that nobody holds.
-		counts := make(map[string]int, len(set.List))
-		for i := range set.List {
-			counts[set.List[i].Name] = org.Unknown
-		}
-		return counts, nil
-	})
+		return counts, err
+	}
+	set, err := src.Roles(ctx, h.Org.ID)
+	if err != nil {
+		return nil, err
+	}
+	// Every role is named all the same: a missing one would look like one that no one has.
+	counts := make(map[string]int, len(set.List))
+	for i := range set.List {
+		counts[set.List[i].Name] = org.Unknown
+	}
+	return counts, nil
 }
 
 // Role is one role with what the caller may do to it. NotFound: not there, or may not be read. Forbidden as Roles.

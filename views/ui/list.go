@@ -22,6 +22,7 @@ type Filter struct {
 	Name, Label string // of the field, and for people
 	Options     []Option
 	One         bool   // at most one option is chosen
+	Long        bool   // there are too many options for a list of boxes; One
 	Off         string // URL of the list without this filter
 }
 
@@ -34,6 +35,14 @@ func (f Filter) Chosen() []string {
 		}
 	}
 	return out
+}
+
+// boxes are the options that have a box of their own.
+func (f Filter) boxes() []Option {
+	if f.Long {
+		return nil
+	}
+	return f.Options
 }
 
 // kind is the type of the boxes.
