@@ -18,10 +18,7 @@ import (
 // apiVersion is the version that Coder's clients see. They compare it with their own, and warn at every command when the two
 // differ, unless one contains v0.0.0, their mark for "unknown".
 func (o *Options) apiVersion() string {
-	version := strings.TrimPrefix(o.Version, "v")
-	if strings.HasPrefix(version, "devel") {
-		version = "devel"
-	}
+	version, _, _ := strings.Cut(strings.TrimPrefix(o.Version, "v"), "+") // the commit of a build that is no release
 	return "v0.0.0-rolecall." + version
 }
 

@@ -129,7 +129,7 @@ var everyCommand = map[string]commandRow{
 
 	"config":      {says: "session-lifetime", json: `"variable": "ROLECALL_DB"`},
 	"healthcheck": {args: "--http-address $address", says: "ok", json: `"status": "ok"`},
-	"version":     {says: "rolecall devel", json: `"arch"`},
+	"version":     {says: "rolecall " + upcoming + "-dev", json: `"arch"`},
 	"completion":  {args: "bash", says: "__complete"},
 	"man":         {args: "members list", says: ".TH"},
 	"help":        {args: "members list", says: "--status"},

@@ -56,6 +56,7 @@ var rooms = map[string][]string{
 	"examples/go-echo":      {"client", "client/echoguard", "client/local"},
 	"examples/go-nethttp":   {"client", "client/guard", "client/local"},
 	"cmd/testreport":        {},
+	"cmd/release":           {},
 	"examples/catalogs":     {},
 	"org/catalogplan":       {"org", "org/unit", "rbac", "db"},
 	"org/catalogfile":       {"examples/catalogs", "org/yamltree", "rbac"},
@@ -81,6 +82,8 @@ var owners = map[string][]string{
 	"github.com/wneessen/go-mail":   {"org/mailer"},
 	"github.com/emersion/go-smtp":   {"org/mailer/smtptest"},
 	"github.com/go-webauthn":        {"org/factor"},
+
+	"golang.org/x/crypto/x509roots": {"cmd/release"}, // a server trusts what its machine trusts
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.

@@ -7,8 +7,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -207,7 +207,7 @@ func TestVersion(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || v.Version == "" || v.Schema < 19 {
 		t.Errorf("version --json: exit code %d, %v, %s", code, err, out)
 	}
-	if !strings.HasPrefix(v.Version, "devel") {
+	if !strings.HasPrefix(v.Version, upcoming+"-dev") {
 		t.Errorf("a build that is no release says %q", v.Version)
 	}
 	if _, out, _ = call(t, "", "version"); !strings.HasPrefix(out, "rolecall "+v.Version+" (") {
@@ -215,25 +215,44 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestReleaseVersion builds the program as a release is built, and as the changelog and the deployment do.
-func TestReleaseVersion(t *testing.T) {
+// The version is that of the tag, and otherwise one before the version at the top of the changelog.
+func TestVersionOf(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
-	const setting = "-X main.release="
-	for _, file := range []string{"Taskfile.yml", "docs/deploy/Containerfile"} {
-		if text, err := os.ReadFile("../../" + file); err != nil || !strings.Contains(string(text), setting) {
-			t.Errorf("%s does not set the release: %v", file, err)
+	commit := []debug.BuildSetting{{Key: "vcs.revision", Value: "33112c590d5f8a6c6b1e"}, {Key: "vcs.modified", Value: "false"}}
+	dirty := []debug.BuildSetting{commit[0], {Key: "vcs.modified", Value: "true"}}
+	for _, tt := range []struct {
+		recorded string
+		settings []debug.BuildSetting
+		want     string
+	}{
+		{"v1.2.3", commit, "v1.2.3"},
+		{"v1.2.3-rc.1", commit, "v1.2.3-rc.1"},
+		{"v1.2.3", nil, "v1.2.3"}, // go install …@v1.2.3
+		{"v1.2.4-0.20261130154313-33112c590d5f", commit, upcoming + "-dev+33112c590d5f"},
+		{"v0.0.0-20261130154313-33112c590d5f", nil, upcoming + "-dev+33112c590d5f"}, // go install …@main
+		{"v1.2.3+dirty", dirty, upcoming + "-dev+33112c590d5f.modified"},
+		{"(devel)", nil, upcoming + "-dev"},
+		{"", nil, upcoming + "-dev"},
+	} {
+		if got := versionOf(&debug.BuildInfo{Main: debug.Module{Version: tt.recorded}, Settings: tt.settings}); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.recorded, got, tt.want)
 		}
 	}
-	program := t.TempDir() + "/rolecall"
-	if out, err := exec.Command("go", "build", "-ldflags", setting+"v1.2.3", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if got := versionOf(nil); got != upcoming+"-dev" {
+		t.Errorf("without build info: %s", got)
 	}
-	out, err := exec.Command(program, "version").Output()
-	if err != nil || !strings.HasPrefix(string(out), "rolecall v1.2.3 (") {
-		t.Errorf("a release says %q: %v", out, err)
+	changelog, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, first, _ := strings.Cut(string(changelog), "\n## ["); !strings.HasPrefix(first, strings.TrimPrefix(upcoming, "v")+"]") {
+		t.Errorf("the changelog does not begin with %s", upcoming)
+	}
+	if js, err := os.ReadFile("../../client/js/package.json"); err != nil || !strings.Contains(string(js), `"version": "`+strings.TrimPrefix(upcoming, "v")+`"`) {
+		t.Errorf("the package for TypeScript is not of %s: %v", upcoming, err)
+	}
+	if compose, err := os.ReadFile("../../docs/deploy/compose.yaml"); err != nil || !strings.Contains(string(compose), "image: rolecall:"+strings.TrimPrefix(upcoming, "v")+" ") {
+		t.Errorf("compose.yaml has another image than %s: %v", upcoming, err)
 	}
 }
 

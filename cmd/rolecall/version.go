@@ -7,26 +7,51 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	modules "golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
 	"rolecall.example/db"
 )
 
-// release is set when a release is built: -ldflags "-X main.release=v1.2.3".
-var release string
+// upcoming is the version that is being worked on, as the changelog has it at its top.
+const upcoming = "v0.1.0"
 
-// version returns the release. For a development build, it includes what the Go command recorded about the source.
+// version returns the tag that the program was built from. Any other build comes before the version that is worked on, and
+// names its commit: v0.1.0-dev+33112c590d5f. It is one word because headers contain it.
 func version() string {
-	if release != "" {
-		return release
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return development
-	}
-	return development + "+" + info.Main.Version
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(info)
 }
 
-// development is the version of a build that is not a release. It is one word because headers contain it.
-const development = "devel"
+// versionOf reads what the Go command recorded: it knows the tag of a clean working tree, and of a module that it fetched.
+func versionOf(info *debug.BuildInfo) string {
+	if info == nil {
+		return upcoming + "-dev"
+	}
+	recorded := info.Main.Version
+	// Anything behind a plus says that the source was not as it was tagged.
+	if semver.IsValid(recorded) && semver.Build(recorded) == "" && !modules.IsPseudoVersion(recorded) {
+		return recorded
+	}
+	commit, modified := "", ""
+	// A module that was fetched by a commit has no other record of it.
+	if modules.IsPseudoVersion(recorded) {
+		commit, _ = modules.PseudoVersionRev(recorded)
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = ".modified"
+		}
+	}
+	// A build without a repository, like that of a test.
+	if commit == "" {
+		return upcoming + "-dev"
+	}
+	return upcoming + "-dev+" + commit + modified
+}
 
 // build is what identifies a program, for inventories: which schema it brings a database to decides what it can go back to.
 type build struct {
