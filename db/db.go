@@ -126,9 +126,9 @@ func (d *DB) Close() error { return d.engine.Close() }
 func IsNotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // IsUnavailable says whether the database failed for a reason that lies in the machines: the disk is full or has failed,
-// the file is held by another program, the server is away or too busy, or the database is being closed. A write that
-// ends so is not acknowledged.
+// the file is held by another program, the server is away or too busy, a newer program has changed the schema, or the
+// database is being closed. A write that ends so is not acknowledged.
 func IsUnavailable(err error) bool {
 	return errors.Is(err, ErrReadOnly) || errors.Is(err, errClosed) || hasCode(err, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY) ||
-		diskFailed(err) || serverFailed(err)
+		diskFailed(err) || serverFailed(err) || isSchemaError(err)
 }

@@ -2,10 +2,11 @@ package db
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-
 	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
 )
@@ -45,6 +46,30 @@ func migrateTo(ctx context.Context, c *sql.DB, engine string, p *goose.Provider,
 	return unlinked(ctx, c, move)
 }
 
+// MigrateBeyond does what the start of a newer program does to the database at place, whose next migration is a statement.
+func MigrateBeyond(ctx context.Context, place, statement string) error {
+	config, err := parseServer(place)
+	if err != nil {
+		return err
+	}
+	newest, err := known("postgres")
+	if err != nil {
+		return err
+	}
+	files := fstest.MapFS{}
+	for v := int64(1); v <= newest; v++ {
+		files[fmt.Sprintf("%05d_old.sql", v)] = &fstest.MapFile{Data: []byte("-- +goose Up\nSELECT 1;\n")}
+	}
+	files[fmt.Sprintf("%05d_next.sql", newest+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + statement + ";\n")}
+	p := &postgres{}
+	p.writers = pool(config, 4, p.fits)
+	m, err := goose.NewProvider(goose.DialectPostgres, p.writers, files)
+	if err == nil {
+		err = p.upgrade(ctx, m, newest+1)
+	}
+	return errors.Join(err, p.Close())
+}
+
 // SchemaOf is the schema of the database at place, as it is written down.
 func SchemaOf(ctx context.Context, place string) (string, error) {
 	c, _, engine, err := plainly(place)
@@ -64,7 +89,7 @@ func plainly(place string) (c *sql.DB, d goose.Dialect, engine string, err error
 	if err != nil {
 		return nil, "", "", err
 	}
-	return pool(config, 1), goose.DialectPostgres, "postgres", nil
+	return pool(config, 1, anySession), goose.DialectPostgres, "postgres", nil
 }
 
 // Known is the newest version of the schema.

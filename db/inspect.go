@@ -42,7 +42,7 @@ func inspectServer(ctx context.Context, url string) (r Report, err error) {
 	if err != nil {
 		return r, err
 	}
-	c := pool(config, 1)
+	c := pool(config, 1, anySession)
 	stored, err := serverSchema(ctx, c)
 	if err == nil && stored == 0 {
 		err = errors.New("it has no tables yet")

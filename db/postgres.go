@@ -21,7 +21,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 // Limits of one replica. PostgreSQL lets in 100 connections unless told otherwise: room for five replicas.
@@ -54,7 +53,8 @@ type postgres struct {
 	writes  atomic.Int64
 	commits atomic.Int64
 	waiting atomic.Int64
-	waits   waits // for turns
+	waits   waits        // for turns
+	schema  atomic.Int64 // that sessions have to find; 0 until it is up to date
 }
 
 func openPostgres(ctx context.Context, url string, anySchema bool, watch slowWatch) (*DB, error) {
@@ -65,12 +65,13 @@ func openPostgres(ctx context.Context, url string, anySchema bool, watch slowWat
 	if watch.on() {
 		config.Tracer = watch
 	}
-	p := &postgres{writers: pool(config, maxWriters)}
+	p := &postgres{}
+	p.writers = pool(config, maxWriters, p.fits)
 	reading := config.Copy()
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
 	reading.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleSnapshot)
-	p.readers = pool(reading, maxReaders)
-	p.probe, p.ears = pool(reading, 1), pool(reading, 1)
+	p.readers = pool(reading, maxReaders, p.fits)
+	p.probe, p.ears = pool(reading, 1, p.fits), pool(reading, 1, p.fits)
 	p.turns = make(chan struct{}, maxSnapshots)
 	p.queries = New(portable{DBTX: p.readers})
 	err = p.ownSessions(ctx)
@@ -114,8 +115,8 @@ func parseServer(url string) (*pgx.ConnConfig, error) {
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 
-// pool opens connections as they are needed.
-func pool(config *pgx.ConnConfig, limit int) *sql.DB {
+// pool opens connections as they are needed, each if begin has nothing against it.
+func pool(config *pgx.ConnConfig, limit int, begin func(context.Context, *pgx.Conn) error) *sql.DB {
 	startup, settings := sessionSettings(config)
 	d := stdlib.OpenDB(*startup, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		if _, err := c.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
@@ -124,7 +125,11 @@ func pool(config *pgx.ConnConfig, limit int) *sql.DB {
 		c.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 		})
-		return nil
+		err := begin(ctx, c)
+		if err != nil {
+			_ = c.Close(ctx) // which the library leaves to us
+		}
+		return err
 	}))
 	d.SetMaxOpenConns(limit)
 	d.SetMaxIdleConns(limit)
@@ -145,11 +150,7 @@ func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 	if err != nil {
 		return err
 	}
-	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120), lock.WithUnlockTimeout(1, 10))
-	if err != nil {
-		return err
-	}
-	m, err := goose.NewProvider(goose.DialectPostgres, p.writers, files, goose.WithSessionLocker(one))
+	m, err := goose.NewProvider(goose.DialectPostgres, p.writers, files)
 	if err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 	case err != nil:
 		return err
 	case stored > current:
-		return fmt.Errorf("its schema is %d, this program knows %d: run a newer version of it", stored, current)
+		return &SchemaError{stored, current}
 	case stored > 0 && !anySchema:
 		if err := sameSchema(ctx, p.writers, "postgres", "the database", stored); err != nil {
 			if now, _ := serverSchema(ctx, p.writers); now != stored { // another replica brought it up to date meanwhile
@@ -172,7 +173,10 @@ func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 		}
 	}
 	if stored < current {
-		_, err = m.Up(ctx)
+		err = p.upgrade(ctx, m, current)
+	}
+	if err == nil {
+		p.settle(current)
 	}
 	return err
 }
@@ -198,7 +202,7 @@ func schemaOfServer(ctx context.Context, url string) (stored, current int64, err
 	if current, err = known("postgres"); err != nil {
 		return 0, 0, err
 	}
-	c := pool(config, 1)
+	c := pool(config, 1, anySession)
 	if stored, err = serverSchema(ctx, c); err != nil {
 		err = explainServer(config, err)
 	}

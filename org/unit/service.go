@@ -17,6 +17,9 @@ func (s *Units) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	if err := s.DB.Ping(ctx); err != nil {
+		if other, ok := errors.AsType[*db.SchemaError](err); ok {
+			return &org.Error{Kind: org.Unavailable, Err: err, Message: "the database has changed: " + other.Error()}
+		}
 		return err
 	}
 	err := s.DB.Err()
