@@ -66,7 +66,7 @@ func TestImage(t *testing.T) {
 		t.Errorf("Docker would load %+v", docker)
 	}
 	root := t.TempDir()
-	if err := os.Chmod(root, 0o755); err != nil { //nolint:gosec // another user is in it
+	if err := os.Chmod(root, 0o755); err != nil { // another user is in it
 		t.Fatal(err)
 	}
 	headers, bodies := unpack(t, follow(manifest.Layers[0]))

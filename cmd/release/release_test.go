@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -121,7 +122,7 @@ func unpack(t *testing.T, packed []byte) (headers []*tar.Header, bodies map[stri
 	bodies = map[string][]byte{}
 	for r := tar.NewReader(bytes.NewReader(packed)); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return headers, bodies
 		}
 		if err != nil {
