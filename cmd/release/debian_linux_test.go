@@ -37,8 +37,8 @@ func TestDebian(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.Command("unshare", "--mount", "--propagation", "private", "bash", script, lower, room).CombinedOutput()
-	if code := (*exec.ExitError)(nil); err != nil && strings.Contains(string(out), "no layer:") {
-		t.Skipf("not here: %s %v", out, code)
+	if err != nil && (strings.Contains(string(out), "no layer:") || strings.Contains(string(out), "unshare failed")) {
+		t.Skipf("not here: %s", out) // in a container that may not mount, or whose own root is a layer
 	}
 	if err != nil || !strings.HasSuffix(string(out), "all is well\n") {
 		t.Errorf("%v\n%s", err, out)

@@ -6,9 +6,10 @@ lower=$1 room=$2 root=$2/root
 
 # A layer above a layer needs a file system of its own, so it is in memory.
 mkdir -p "$room/memory" "$root"
-mount -t tmpfs tmpfs "$room/memory"
-mkdir "$room/memory/upper" "$room/memory/work"
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$room/memory/upper,workdir=$room/memory/work" "$root" || { echo "no layer: $lower"; exit 1; }
+{
+	mount -t tmpfs tmpfs "$room/memory" && mkdir "$room/memory/upper" "$room/memory/work" &&
+		mount -t overlay overlay -o "lowerdir=$lower,upperdir=$room/memory/upper,workdir=$room/memory/work" "$root"
+} || { echo "no layer: $lower"; exit 1; }
 mkdir -p "$root/run" "$root/tmp"
 mount -t tmpfs tmpfs "$root/run" # no systemd is running there
 mount -t tmpfs tmpfs "$root/tmp"
