@@ -37,7 +37,7 @@ func Copy(ctx context.Context, path, url string, progress func(done, total int64
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	d, err := openPostgres(ctx, url, false, slowWatch{})
+	d, err := openPostgres(ctx, url, false, options{})
 	if err != nil {
 		return nil, err
 	}

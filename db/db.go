@@ -20,6 +20,7 @@ var migrations embed.FS
 type DB struct {
 	Reads
 	engine
+	each bool // each statement is told, with the unit that it belongs to: see within
 }
 
 // ErrNested is the answer to a write inside a write, which would wait for itself.
@@ -56,6 +57,10 @@ type engine interface {
 
 	// Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.
 	Read(ctx context.Context, fn func(q *Queries) error) error
+
+	// ReadAside is Read, on a standby if there is one. It sees every write that was acknowledged before the call too, and may see
+	// one that is about to be.
+	ReadAside(ctx context.Context, fn func(q *Queries) error) error
 
 	// Version names the state of the data with every write that was acknowledged before the call; every commit, of whatever
 	// process, changes it. ok is false where finding out would cost a query.
@@ -99,19 +104,19 @@ type engine interface {
 // Open opens the database at place, a postgres:// URL or the name of a SQLite file, and brings its schema up to date.
 // Before and after that the schema must be the one that is written down for its version.
 func Open(ctx context.Context, place string, options ...Option) (*DB, error) {
-	return open(ctx, place, false, slowOf(options))
+	return open(ctx, place, false, optionsOf(options))
 }
 
 // OpenTampered is Open for looking into a database whose schema need not be the one that it should be.
 func OpenTampered(ctx context.Context, place string) (*DB, error) {
-	return open(ctx, place, true, slowWatch{})
+	return open(ctx, place, true, options{})
 }
 
-func open(ctx context.Context, place string, anySchema bool, watch slowWatch) (*DB, error) {
+func open(ctx context.Context, place string, anySchema bool, o options) (*DB, error) {
 	if IsServer(place) {
-		return openPostgres(ctx, place, anySchema, watch)
+		return openPostgres(ctx, place, anySchema, o)
 	}
-	return openFile(ctx, place, "FULL", anySchema, watch)
+	return openFile(ctx, place, "FULL", anySchema, o.watch)
 }
 
 // IsServer says whether place is the URL of a PostgreSQL server, and not a file.

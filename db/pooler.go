@@ -34,13 +34,13 @@ var errPooler = errors.New("this looks like a pooler in transaction mode: use se
 
 // ownSessions makes sure that a connection is a session of its own. Behind a pooler in transaction mode each transaction
 // goes to another one: timeouts would be those of somebody else, or none.
-func (p *postgres) ownSessions(ctx context.Context) error {
-	one, err := p.writers.Conn(ctx)
+func ownSessions(ctx context.Context, pool *sql.DB) error {
+	one, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = one.Close() }() // gives it back
-	other, err := p.writers.Conn(ctx)
+	other, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 // Pool is how busy the connections of one kind are. When all of them are, whoever needs one waits.
 type Pool struct {
-	Name              string // readers, writers or snapshots
+	Name              string // readers, writers, snapshots or standby
 	Open, InUse, Most int
 	Waits             int64 // how often somebody waited, since the database was opened
 	Waited            time.Duration
@@ -27,10 +27,14 @@ func (f *file) Pools() []Pool { return []Pool{poolOf("readers", f.readers)} }
 // Pools has the turns of snapshots beside the connections: they are waited for first.
 func (p *postgres) Pools() []Pool {
 	n := len(p.turns)
-	return []Pool{
+	all := []Pool{
 		poolOf("readers", p.readers), poolOf("writers", p.writers),
 		{"snapshots", n, n, cap(p.turns), p.waits.count.Load(), time.Duration(p.waits.nanoseconds.Load())},
 	}
+	if p.standby != nil {
+		all = append(all, poolOf("standby", p.standby.pool))
+	}
+	return all
 }
 
 // waits counts how often, and for how long, something was waited for.

@@ -3,10 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -54,16 +52,17 @@ type postgres struct {
 	commits atomic.Int64
 	waiting atomic.Int64
 	waits   waits        // for turns
+	standby *standby     // nil: there is none
 	schema  atomic.Int64 // that sessions have to find; 0 until it is up to date
 }
 
-func openPostgres(ctx context.Context, url string, anySchema bool, watch slowWatch) (*DB, error) {
+func openPostgres(ctx context.Context, url string, anySchema bool, o options) (*DB, error) {
 	config, err := parseServer(url)
 	if err != nil {
 		return nil, err
 	}
-	if watch.on() {
-		config.Tracer = watch
+	if o.watch.on() {
+		config.Tracer = o.watch
 	}
 	p := &postgres{}
 	p.writers = pool(config, maxWriters, p.fits)
@@ -74,14 +73,19 @@ func openPostgres(ctx context.Context, url string, anySchema bool, watch slowWat
 	p.probe, p.ears = pool(reading, 1, p.fits), pool(reading, 1, p.fits)
 	p.turns = make(chan struct{}, maxSnapshots)
 	p.queries = New(portable{DBTX: p.readers})
-	err = p.ownSessions(ctx)
+	if o.standby != "" {
+		if p.standby, err = openStandby(o.standby, o.watch, o.standbyTold); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
+	err = ownSessions(ctx, p.writers)
 	if err == nil {
 		err = p.migrate(ctx, anySchema)
 	}
 	if err != nil {
 		return nil, errors.Join(explainServer(config, err), p.Close())
 	}
-	return &DB{reads{p.queries}, p}, nil
+	return &DB{reads{p.queries}, p, o.watch.each != nil}, nil
 }
 
 // CheckURL says what is wrong with the URL of a server, and nothing of what it holds: it may be a password.
@@ -265,63 +269,16 @@ func (p *postgres) Size(ctx context.Context) (n int64, err error) {
 // Close waits for the writes at hand and closes the connections.
 func (p *postgres) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{p.readers, p.writers, p.probe, p.ears} {
+	pools := []*sql.DB{p.readers, p.writers, p.probe, p.ears}
+	if p.standby != nil {
+		pools = append(pools, p.standby.pool)
+	}
+	for _, pool := range pools {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// What the server says is wrong, by the codes of its manual (appendix A).
-const (
-	serializationFailure  = "40001"
-	deadlockDetected      = "40P01"
-	insufficientPrivilege = "42501"
-	undefinedTable        = "42P01"
-	invalidDatabase       = "3D000"
-	readOnlyTransaction   = "25006" // it became a standby
-	idleInTransaction     = "25P03"
-	lockNotAvailable      = "55P03"
-)
-
-func hasState(err error, states ...string) bool {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && slices.ContainsFunc(states, func(s string) bool { return strings.HasPrefix(e.Code, s) })
-}
-
-// serverFailed says whether err tells of a server that cannot be reached, has no room, is going down, or was too busy.
-func serverFailed(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return false
-	}
-	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return hasState(err, "08", "53", "57", "58", "XX", serializationFailure, deadlockDetected,
-			readOnlyTransaction, idleInTransaction, lockNotAvailable)
-	}
-	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	_, network := errors.AsType[net.Error](err)
-	return connecting || network || slices.ContainsFunc([]error{
-		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, driver.ErrBadConn, sql.ErrConnDone, pgconn.ErrConnClosed,
-	}, func(target error) bool { return errors.Is(err, target) })
-}
-
-// explainServer adds to an error of opening a database what to do about it. The password is in none of them.
-func explainServer(c *pgx.ConnConfig, err error) error {
-	where := describe(c)
-	switch _, connecting := errors.AsType[*pgconn.ConnectError](err); {
-	case hasState(err, "08P01") && strings.Contains(err.Error(), "startup parameter"):
-		return fmt.Errorf("%s refuses a parameter of the URL: this looks like a pooler: leave the parameter out, or name it in ignore_startup_parameters (%w)", where, err)
-	case hasState(err, "28"):
-		return fmt.Errorf("%s does not let %s in: check the password, and pg_hba.conf (%w)", where, c.User, err)
-	case hasState(err, invalidDatabase):
-		return fmt.Errorf("%s is not there: make it with createdb --owner %s %s (%w)", where, c.User, c.Database, err)
-	case hasState(err, insufficientPrivilege):
-		return fmt.Errorf("%s belongs to somebody else: %s needs the right to make tables in it, as its owner has (%w)", where, c.User, err)
-	case connecting:
-		return fmt.Errorf("%s cannot be reached: check address, port and TLS settings, and whether the server runs (%w)", where, err)
-	}
-	return fmt.Errorf("open %s: %w", where, err)
 }
 
 // Describe is how the program calls a database: its place, without a password.

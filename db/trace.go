@@ -8,7 +8,7 @@ import (
 // Traced is d over the same database, and tells note of each statement before it runs: its text, which begins with the
 // name of the query. It prepares nothing in advance, so it is for tests that count statements.
 func Traced(d *DB, note func(statement string)) *DB {
-	return &DB{reads{traced(d.Reads.(reads).queries, note)}, tracedEngine{d.engine, note}}
+	return &DB{reads{traced(d.Reads.(reads).queries, note)}, tracedEngine{d.engine, note}, d.each}
 }
 
 func traced(q *Queries, note func(string)) *Queries { return New(tracedDBTX{q.db, note}) }
@@ -26,6 +26,11 @@ func (e tracedEngine) WriteIn(ctx context.Context, scope Scope, fn func(q *Queri
 // Read runs fn with queries that are traced.
 func (e tracedEngine) Read(ctx context.Context, fn func(q *Queries) error) error {
 	return e.engine.Read(ctx, func(q *Queries) error { return fn(traced(q, e.note)) })
+}
+
+// ReadAside runs fn with queries that are traced.
+func (e tracedEngine) ReadAside(ctx context.Context, fn func(q *Queries) error) error {
+	return e.engine.ReadAside(ctx, func(q *Queries) error { return fn(traced(q, e.note)) })
 }
 
 type tracedDBTX struct {

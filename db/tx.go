@@ -106,7 +106,12 @@ func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(tx *Tx) error) er
 
 // View runs fn on one snapshot of the data; see engine.Read.
 func (d *DB) View(ctx context.Context, fn func(r Reads) error) error {
-	return d.Read(ctx, func(q *Queries) error { return fn(reads{q}) })
+	return d.Read(ctx, func(q *Queries) error { return fn(reads{d.within(ctx, q)}) })
+}
+
+// ViewAside is View on a standby, if there is one; see engine.ReadAside. If it fails while fn runs, [StandbyFailed] says so.
+func (d *DB) ViewAside(ctx context.Context, fn func(r Reads) error) error {
+	return d.ReadAside(ctx, func(q *Queries) error { return fn(reads{d.within(ctx, q)}) })
 }
 
 // named puts the name of a query before its error.

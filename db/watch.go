@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"strings"
 	"time"
 )
@@ -82,7 +83,7 @@ func (c *watchedConn) QueryContext(ctx context.Context, query string, args []dri
 	if strings.Contains(query, "?,") || strings.Contains(query, "?)") {
 		start := time.Now()
 		rows, err := c.connection.QueryContext(ctx, query, args)
-		return watch(c.note, c.slow, query, start, rows, err)
+		return watch(ctx, c.note, c.slow, query, start, rows, err)
 	}
 	s, ok := c.kept[query]
 	if !ok {
@@ -119,29 +120,33 @@ type watchedStmt struct {
 func (s *watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	start := time.Now()
 	rows, err := s.statement.QueryContext(ctx, args)
-	return watch(s.note, s.slow, s.query, start, rows, err)
+	return watch(ctx, s.note, s.slow, s.query, start, rows, err)
 }
 
 type watchedRows struct {
 	driver.Rows
-	note  func(error)
-	slow  slowWatch
-	query string
-	took  time.Duration // in the database: what is done with the rows meanwhile does not count
+	ctx    context.Context //nolint:containedctx // of the query, which ends when its rows are closed
+	note   func(error)
+	slow   slowWatch
+	query  string
+	start  time.Time
+	took   time.Duration // in the database: what is done with the rows meanwhile does not count
+	failed error
 }
 
-func watch(note func(error), slow slowWatch, query string, start time.Time, rows driver.Rows, err error) (driver.Rows, error) {
+func watch(ctx context.Context, note func(error), slow slowWatch, query string, start time.Time, rows driver.Rows, err error) (driver.Rows, error) {
 	if err != nil {
 		note(err)
+		slow.since(ctx, start, err, query)
 		return nil, err
 	}
-	return &watchedRows{rows, note, slow, query, time.Since(start)}, nil
+	return &watchedRows{rows, ctx, note, slow, query, start, time.Since(start), nil}, nil
 }
 
 // Close ends the query: all of its rows that somebody wanted were read.
 func (r *watchedRows) Close() error {
 	err := r.Rows.Close()
-	r.slow.took(r.took, r.query)
+	r.slow.took(r.ctx, r.start, r.took, r.failed, r.query)
 	return err
 }
 
@@ -152,5 +157,8 @@ func (r *watchedRows) Next(values []driver.Value) error {
 	}
 	err := r.Rows.Next(values)
 	r.note(err)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.failed = err
+	}
 	return err
 }

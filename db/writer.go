@@ -277,9 +277,10 @@ func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err != nil {
 		return nil, err
 	}
-	defer w.slow.since(time.Now(), query)
+	start := time.Now()
 	result, err := s.ExecContext(context.WithoutCancel(ctx), args...)
 	w.note(err)
+	w.slow.since(ctx, start, err, query)
 	return result, err
 }
 
@@ -289,7 +290,10 @@ func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(context.WithoutCancel(ctx), args...)
+	start := time.Now()
+	rows, err := s.QueryContext(context.WithoutCancel(ctx), args...)
+	w.slow.since(ctx, start, err, query)
+	return rows, err
 }
 
 // QueryRowContext runs a query for one row.
@@ -299,7 +303,10 @@ func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any)
 	if err != nil {
 		return w.conn.QueryRowContext(ctx, query, args...) // fails alike, and tells it in the row
 	}
-	return s.QueryRowContext(ctx, args...)
+	start := time.Now()
+	row := s.QueryRowContext(ctx, args...)
+	w.slow.since(ctx, start, row.Err(), query)
+	return row
 }
 
 // PrepareContext gives a statement that is kept for the next time.

@@ -35,6 +35,7 @@ type call struct {
 	values      url.Values        // of the query
 	queryErr    error             // why the query could not be read whole
 	body        *body             // nil until received
+	told        func(status int)  // see Begin; nil if nobody is told
 	unlimit     func() bool       // ends the limit of time; nil without one
 	dry         bool              // a dry run: the answer is what the change would do
 	authZEN     bool              // it is one of the AuthZEN API: failures are plain text
@@ -135,6 +136,14 @@ func (c *call) decided(allowed, denied int) {
 
 // header sets a header of the answer.
 func (c *call) header(name, value string) { c.response().Header().Set(name, value) }
+
+// tell tells of a request that its route takes; not of probes, of which several come a second.
+func (c *call) tell() echo.Context {
+	if begin := c.server.Begin; begin != nil && !c.route.Offers(NoAccessLog) {
+		c.ctx, c.told = begin(c.ctx, c.request().Method, c.route.Path, c.traceparent)
+	}
+	return c.echo
+}
 
 // safe reports whether the request only reads.
 func (c *call) safe() bool {

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
+	"rolecall.example/org/insight"
 )
 
 // The outer chain, from the outside in: observe, crossOrigin, protect, plainPath, overrideMethod. Behind Echo's router stands the
@@ -153,6 +154,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 			Stream: c.streams(), Enters: c.enters(),
 		})
 	}
+	if c.told != nil {
+		c.told(c.response().Status)
+	}
 	if c.directory != nil {
 		s.noteDirectory(c, took)
 	}
@@ -259,7 +263,7 @@ func (s *Server) answer(ec echo.Context) error {
 	defer func() { c.under = nil }() // what tells of a failure is of no version
 	err := s.answerOnce(c)
 	for range maxMoved {
-		if !errors.Is(err, org.ErrCatalogMoved) || !c.reads() || c.response().Committed {
+		if !insight.ReadAgain(err) || !c.reads() || c.response().Committed {
 			break
 		}
 		if c.route.Access == SignedIn {
@@ -276,7 +280,7 @@ func (s *Server) answer(ec echo.Context) error {
 	return err
 }
 
-// maxMoved is how often a read begins again because another catalog came into force under it.
+// maxMoved is how often a read begins again because another catalog came into force under it, or a standby failed.
 const maxMoved = 5
 
 func (s *Server) answerOnce(c *call) error {

@@ -346,5 +346,5 @@ func (p *resource) dispatch(ec echo.Context) error {
 		c.as = asJSON
 	}
 	c.csv = c.csv && c.route.Offers(CSV)
-	return e.chain(ec)
+	return e.chain(c.tell())
 }

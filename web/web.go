@@ -7,6 +7,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
@@ -56,6 +57,7 @@ type Options struct {
 	Log             *slog.Logger // slog.Default() if nil
 	OnResponse      OnResponse   // may be nil
 	OnDecisions     OnDecisions  // may be nil
+	Begin           Begin        // may be nil
 	After           After        // calls a function later; the clock of the machine if nil
 
 	Providers *oidc.Providers // that people may sign in with; nil: none
@@ -76,6 +78,10 @@ type Answered struct {
 	Stream bool // it went on for as long as the client liked
 	Enters bool // it was a try to get in: to sign in, to accept an invitation, to make the first account
 }
+
+// Begin is told that a route begins to answer a request, and where the request stands in a trace of many services ("" if a
+// trusted proxy does not say). What it returns is the context of the request, and what is to be called with the status.
+type Begin func(ctx context.Context, method, route, traceparent string) (of context.Context, end func(status int))
 
 // OnDecisions is called after every answer of a route that decides, with the path of the route as the table has it, how
 // often it decided yes and no, whether it failed, and how long the answer took.

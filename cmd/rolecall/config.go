@@ -26,6 +26,7 @@ import (
 type config struct {
 	address          string // host:port
 	db               string // path of the SQLite file, or URL of a PostgreSQL server
+	readDB           string // URL of a hot standby that reads may go to; "" for none
 	named            bool   // a flag or a variable names the database
 	makes            bool   // the command creates a missing database
 	tampered         bool   // the command opens a database even if its schema was changed
@@ -52,13 +53,14 @@ type config struct {
 	logLevel         slog.Level
 	logSlow          time.Duration // 0: statements are not watched
 	slowStatements   prometheus.Counter
-	rateLimit        int    // requests a minute; 0 for no limit
-	invitations      string // who may invite, one of org.InvitationPolicies
-	feedClients      int    // how many may listen to changes; 0: none
-	checkRateLimit   int    // decisions a minute; 0 for no limit
-	serviceLimit     int    // likewise, of services
-	snapshotCache    int64  // in bytes
-	signingKeyFile   string // "" for the keys of the database
+	traces           *traces // nil: there are none
+	rateLimit        int     // requests a minute; 0 for no limit
+	invitations      string  // who may invite, one of org.InvitationPolicies
+	feedClients      int     // how many may listen to changes; 0: none
+	checkRateLimit   int     // decisions a minute; 0 for no limit
+	serviceLimit     int     // likewise, of services
+	snapshotCache    int64   // in bytes
+	signingKeyFile   string  // "" for the keys of the database
 	oidc             oidcFlags
 	providers        []oidc.Settings // that people may sign in with
 	passwords        org.PasswordPolicy
@@ -146,6 +148,9 @@ func (c *config) check() error {
 	if c.profiles && c.metricsAddress == "" {
 		return usageError("--metrics-pprof needs --metrics-address: profiles are served there alone")
 	}
+	if c.readDB != "" && !db.IsServer(c.db) {
+		return usageError("--read-db is for a --db that is a PostgreSQL server: a file has no standby")
+	}
 	if c.factors != org.FactorsForNone && c.secretKeyFile == "" && db.IsServer(c.db) {
 		return usageError("--require-mfa needs --secret-key-file: without it no one can set up a second factor")
 	}
@@ -162,6 +167,10 @@ func (c *config) check() error {
 	}
 	if err := c.checkMail(); err != nil {
 		return err
+	}
+	var err error
+	if c.traces, err = openTraces(c.oidc.environment, version(), db.IsServer(c.db)); err != nil {
+		return usageError(err.Error())
 	}
 	return c.checkProviders()
 }

@@ -43,7 +43,7 @@ var rooms = map[string][]string{
 	"web/oidc/oidctest": {},
 	"web/webtest":       {"web", "web/oidc", "client", "org", "org/account", "org/factor", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":       {},
-	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/factor", "org/feed", "org/mailer", "org/signing", "org/services", "rbac", "db"},
+	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/factor", "org/feed", "org/mailer", "org/signing", "org/services", "org/unit", "rbac", "db"},
 	"cmd/bench":         {"web/ceiling", "client", "client/local", "rbac/snapshot"},
 	"org/factor":        {},
 	"org/mailer":        {"org"},
@@ -82,6 +82,8 @@ var owners = map[string][]string{
 	"github.com/wneessen/go-mail":   {"org/mailer"},
 	"github.com/emersion/go-smtp":   {"org/mailer/smtptest"},
 	"github.com/go-webauthn":        {"org/factor"},
+	"go.opentelemetry.io":           {"cmd/rolecall"},
+	"google.golang.org/protobuf":    {"cmd/rolecall"},
 
 	"golang.org/x/crypto/x509roots": {"cmd/release"}, // a server trusts what its machine trusts
 }

@@ -72,7 +72,7 @@ func newMetrics(d *db.DB, service *services.Service, c *config) *metrics {
 			Name: "rolecall_backup_timestamp_seconds", Help: "When the newest file in the folder of backups was written, in seconds since 1970; 0 if there is none.",
 		}, func() float64 { return newestIn(c.backupFolder) }))
 	}
-	m.registry.MustRegister(m.requests, m.decisions, m.deciding, m.took, m.entering, m.slow, build, &people{service}, &store{d, service}, &pools{d, service},
+	m.registry.MustRegister(m.requests, m.decisions, m.deciding, m.took, m.entering, m.slow, build, &people{service}, &store{d, service}, &pools{d, service}, &standby{d},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

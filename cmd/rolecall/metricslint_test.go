@@ -86,6 +86,7 @@ var (
 // described is the metrics of a scrape. Those with labels that nothing has happened to yet have no series, and are named here.
 func described(text string) map[string]bool {
 	names := map[string]bool{
+		"rolecall_standby_usable":      true, // with --read-db
 		"rolecall_http_requests_total": true, "rolecall_http_request_duration_seconds": true, "rolecall_sign_ins_total": true,
 		"rolecall_decisions_total": true, "rolecall_decision_seconds": true,
 	}

@@ -33,7 +33,7 @@ func serveCommand() *command {
 		about: "The first start creates the file and prints where to create the first account. On SIGTERM or Ctrl-C the server\n" +
 			"finishes running requests and stops. The other commands work beside it; a second server on the same file does not.\n" +
 			"On PostgreSQL any number of servers share the data: set the URL in ROLECALL_DB, where other users cannot see it, and\n" +
-			"the password there or in ~/.pgpass.",
+			"the password there or in ~/.pgpass. The standard variables OTEL_* have traces sent to a collector of OpenTelemetry.",
 		examples: []string{
 			"rolecall",
 			"rolecall --db /var/lib/rolecall/rolecall.db --access-url https://roles.example.com --trusted-proxies 127.0.0.1",
@@ -41,7 +41,7 @@ func serveCommand() *command {
 			"rolecall --http-address :8443 --tls-cert-file cert.pem --tls-key-file key.pem",
 		},
 		settings: []string{
-			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
+			"http-address", "db", "read-db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
 			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "forget-passkeys", "snapshot-cache", "metrics-address", "metrics-pprof", "backup-folder", "log-format", "log-level", "log-slow",
 			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
@@ -85,7 +85,9 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	}
 	log, flush := c.log(t)
 	defer flush()
-	d, err := db.Open(ctx, c.db, c.noteSlow(log)...)
+	log = c.traces.logged(log)
+	defer c.traces.close()
+	d, err := db.Open(ctx, c.db, c.databaseOptions(log)...)
 	if err != nil {
 		return err
 	}
@@ -193,7 +195,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 func (c *config) useCases(d *db.DB, log *slog.Logger) *services.Service {
 	service := services.New(d, services.Options{
 		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
-		Vault: c.vault(), Passkeys: c.passkeys(),
+		Vault: c.vault(), Passkeys: c.passkeys(), Begin: c.traces.ofUnits(),
 	})
 	service.Snapshots.Keep(c.snapshotCache)
 	service.Invite.SetPolicy(c.invitations)
@@ -238,6 +240,7 @@ func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, 
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
 		SessionLifetime: c.sessionLifetime, Factors: c.factors,
 		RateLimit: c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe, OnDecisions: m.decide,
+		Begin:     c.traces.ofRequests(),
 		Providers: providers,
 	})
 }

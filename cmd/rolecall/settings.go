@@ -40,6 +40,7 @@ const defaultAddress = "127.0.0.1:8080"
 var settings = map[string]setting{
 	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
 	"db":           {value: "rolecall.db", help: "`FILE` with the data; or the postgres:// URL of a database that replicas share", shown: db.Describe, parse: parseDB},
+	"read-db":      {value: "", help: "`URL` (postgres://) of a hot standby of --db, which answers lists once it has come as far as --db", shown: db.Describe, parse: parseReadDB},
 	"wire":         {value: "documented", help: "`STYLE` of the answers on which the API's documents and its clients disagree: documented or sdk", names: []string{"documented", "sdk"}, parse: parseWire},
 	"access-url":   {value: "", help: "`URL` at which people reach this server, like https://roles.example.com", parse: parseAccessURL},
 	"must-exist":   {value: "", help: "do not start without a database instead of creating one", truth: true, parse: parseMustExist},

@@ -16,7 +16,7 @@ import (
 // are in all. NotFound: needs api_key:read on every account.
 func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.TokenKind, limit, skip int) (tokens []org.Token, total int, err error) {
 	defer org.Wrap(&err, "list tokens of all accounts")
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if err := src.Settle(ctx); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.To
 // each ends it.
 func (s *Service) EachToken(ctx context.Context, subject *org.Actor, user string, f org.TokenFilter, each func(*org.Token) error) (err error) {
 	defer org.Wrap(&err, "stream tokens of all accounts")
-	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	return s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if err := src.Settle(ctx); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFi
 	if err != nil {
 		return 0, err
 	}
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if err := src.Settle(ctx); err != nil {
 			return err
 		}

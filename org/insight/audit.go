@@ -120,7 +120,7 @@ func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.Aud
 
 // ofAudit gives fn one moment of the trail. Forbidden: there is nothing in it that the caller may read.
 func (s *Service) ofAudit(ctx context.Context, subject *org.Actor, fn func(src unit.Reader) error) error {
-	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	return s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if err := src.Settle(ctx); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ import (
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
 	var h unit.RoleScope
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if h, err = src.RoleScope(ctx, subject, org.In(organization)); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 func (s *Service) Overview(ctx context.Context, subject *org.Actor, organization string) (_ org.Overview, err error) {
 	defer org.Wrap(&err, "read overview of %q", organization)
 	var o org.Overview
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		row, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err

@@ -31,6 +31,9 @@ func (s *Service) SuppressedRefusals() int64 { return s.units.SuppressedRefusals
 // or another program holds the file.
 func IsUnavailable(err error) bool { return unit.IsUnavailable(err) }
 
+// ReadAgain reports whether a read failed for a reason that is gone when it begins again.
+func ReadAgain(err error) bool { return unit.ReadAgain(err) }
+
 // DeploymentID names the data of a deployment, the same for all its servers and after a restore. It is uuid.Nil before setup.
 func (s *Service) DeploymentID(ctx context.Context) (_ uuid.UUID, err error) {
 	defer org.Wrap(&err, "read deployment id")

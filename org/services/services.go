@@ -61,6 +61,8 @@ type Options struct {
 
 	Providers []string           // the ids of those that people may sign in with; nil: not known
 	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
+
+	Begin unit.Begin // is told of the units of use cases; may be nil
 }
 
 // VerifyAuditExport is insight.VerifyExport, for who has a file and no database.
@@ -70,7 +72,7 @@ func VerifyAuditExport(in io.Reader, root string) (e org.AuditExport, problem st
 
 // New makes the use cases over an open database.
 func New(d *db.DB, o Options) *Service {
-	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers, Passwords: o.Passwords})
+	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers, Passwords: o.Passwords, Begin: o.Begin})
 	keys := signing.New(u)
 	accounts := account.New(u, account.Options{
 		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords, Vault: o.Vault,

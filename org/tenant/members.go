@@ -19,7 +19,7 @@ func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organiz
 	begin func(count int) error, each func(*org.Member) error,
 ) (err error) {
 	defer org.Wrap(&err, "stream members of %q", organization)
-	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	return s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err
@@ -47,7 +47,7 @@ func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organiza
 // Invalid: unknown sort.
 func (s *Service) Members(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (list org.MemberList, err error) {
 	defer org.Wrap(&err, "list members of %q", organization)
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		list, err = memberList(ctx, src, subject, organization, f)
 		return err
 	})
@@ -57,7 +57,7 @@ func (s *Service) Members(ctx context.Context, subject *org.Actor, organization 
 // MembersPage is Members with the roles to filter by, all of one snapshot. Errors as Members.
 // In two snapshots a row could show a role that the filter does not have.
 func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (p org.MembersPage, err error) {
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if p.List, err = memberList(ctx, src, subject, organization, f); err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organiza
 // NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
 func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organization, query string) (o org.Organization, users []org.User, err error) {
 	defer org.Wrap(&err, "list candidates for %q", organization)
-	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		orgRow, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err

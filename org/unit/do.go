@@ -35,6 +35,8 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 	if err := u.seed(ctx); err != nil {
 		return out, done, err
 	}
+	ctx, end := u.told(ctx, "write", plan)
+	defer func() { end(err) }()
 	for tries := 1; ; tries++ {
 		where, err := u.locate(ctx, in, tries > 1)
 		if err != nil {
@@ -202,6 +204,8 @@ func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, p
 	if err := u.seed(ctx); err != nil {
 		return p, impact, err
 	}
+	ctx, end := u.told(ctx, "try", plan)
+	defer func() { end(err) }()
 	err = u.DB.View(ctx, func(q db.Reads) error {
 		src := u.reader(q, who)
 		src.scope, src.states = db.OnSite, map[uuid.UUID]int64{}

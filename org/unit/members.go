@@ -25,8 +25,11 @@ func (s *Units) Snapshot(by *org.Actor) Reader {
 // Glance gives fn what is stored now, on the readers and without a transaction. If another catalog comes into force between
 // two of its reads, fn begins again, so it must keep nothing of a run before.
 func Glance[T any](ctx context.Context, u *Units, by *org.Actor, fn func(src Reader) (T, error)) (v T, err error) {
+	ctx, end := u.told(ctx, "read", fn)
+	defer func() { end(err) }()
 	for range readAgain {
 		src, began := u.Snapshot(by), by.Catalog
+		src.Q = u.DB.Within(ctx)
 		v, err = fn(src)
 		// If the caller was renewed on the way, what fn asked before that was asked under another catalog.
 		if by.Catalog == began && !errors.Is(err, org.ErrCatalogMoved) {
@@ -53,11 +56,34 @@ func (s *Units) RolesNow(ctx context.Context, by *org.Actor, orgID uuid.UUID) (*
 
 // Moment gives fn the data as it is at one moment, for a caller or for nobody: nothing that is written meanwhile is seen.
 func (s *Units) Moment(ctx context.Context, by *org.Actor, fn func(src Reader) error) error {
+	return s.moment(ctx, by, false, fn)
+}
+
+// MomentAside is Moment for lists: a standby may answer it, which has all that was acknowledged before, and may have what is
+// about to be. What decides, signs or goes before a change does not use it. [ReadAgain] if the standby fails meanwhile.
+func (s *Units) MomentAside(ctx context.Context, by *org.Actor, fn func(src Reader) error) error {
+	return s.moment(ctx, by, true, fn)
+}
+
+// ReadAgain reports whether a read failed for a reason that is gone when it begins again.
+func ReadAgain(err error) bool { return errors.Is(err, org.ErrCatalogMoved) || db.StandbyFailed(err) }
+
+func (s *Units) moment(ctx context.Context, by *org.Actor, aside bool, fn func(src Reader) error) (err error) {
 	if err := s.seed(ctx); err != nil { // which a snapshot would not see
 		return err
 	}
-	return s.DB.View(ctx, func(q db.Reads) error {
+	ctx, end := s.told(ctx, "read", fn)
+	defer func() { end(err) }()
+	view, standby := s.DB.View, false
+	if aside {
+		view = s.DB.ViewAside
+		_, standby = s.DB.Standby()
+	}
+	return view(ctx, func(q db.Reads) error {
 		r := s.reader(q, by)
+		if standby { // what it has before the primary shows it may never come to be: nothing of it is remembered
+			r.late = &lessons{}
+		}
 		r.Sets, r.states = map[uuid.UUID]*RoleSet{}, map[uuid.UUID]int64{}
 		return fn(r)
 	})

@@ -18,6 +18,8 @@ type Options struct {
 
 	Providers []string           // the ids of the sign-in providers of the settings; nil: not known
 	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
+
+	Begin Begin // nil: nobody is told of units
 }
 
 // Units runs the reads and writes of all use cases over one database. It is safe for concurrent use.
@@ -32,6 +34,7 @@ type Units struct {
 
 	providers []string
 	passwords org.PasswordPolicy
+	begin     Begin
 }
 
 // New makes the units of work over an open database.
@@ -42,5 +45,5 @@ func New(d *db.DB, o Options) *Units {
 	if o.Catalog == nil {
 		o.Catalog = rbac.Default()
 	}
-	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}, providers: o.Providers, passwords: o.Passwords}
+	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}, providers: o.Providers, passwords: o.Passwords, begin: o.Begin}
 }
