@@ -122,3 +122,31 @@ func (p *postgres) evict(ctx context.Context, conn *sql.Conn) error {
 		}
 	}
 }
+
+// serverSchema is the version of the schema that a server has, 0 if there is none.
+func serverSchema(ctx context.Context, c *sql.DB) (stored int64, err error) {
+	var ours bool
+	err = c.QueryRowContext(ctx, "SELECT max(version_id), to_regclass('audit_logs') IS NOT NULL FROM goose_db_version WHERE is_applied").Scan(&stored, &ours)
+	switch {
+	case hasState(err, undefinedTable):
+		return 0, nil
+	case err == nil && stored > 0 && !ours:
+		return 0, errors.New("it is the database of another program")
+	}
+	return stored, err
+}
+
+func schemaOfServer(ctx context.Context, url string) (stored, current int64, err error) {
+	config, err := parseServer(url)
+	if err != nil {
+		return 0, 0, err
+	}
+	if current, err = known("postgres"); err != nil {
+		return 0, 0, err
+	}
+	c := pool(config, 1, anySession)
+	if stored, err = serverSchema(ctx, c); err != nil {
+		err = explainServer(config, err)
+	}
+	return stored, current, errors.Join(err, c.Close())
+}

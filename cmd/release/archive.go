@@ -29,6 +29,7 @@ func tarball(files []file, at time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, f := range sorted(files) {
+		// No name of an owner: another machine has other users by it.
 		kind := byte(tar.TypeReg)
 		if f.folder() {
 			kind = tar.TypeDir
@@ -86,6 +87,7 @@ func (r *release) archive(t target, program []byte) ([]byte, error) {
 		name += ".exe"
 	}
 	files := append([]file{{name: name, mode: 0o755, body: program}}, r.pages...)
+	// The page and the folder that it leads to lie beside each other here as in the repository.
 	for _, paper := range []string{"LICENSE", "THIRD_PARTY.md", "CHANGELOG.md", "docs/deploy.md"} {
 		text, err := r.source.read(paper)
 		if err != nil {
@@ -98,6 +100,7 @@ func (r *release) archive(t target, program []byte) ([]byte, error) {
 		return nil, err
 	}
 	files = append(files, deploy...)
+	// Whoever unpacks it gets one folder, not thirty files among others.
 	for i := range files {
 		files[i].name = "rolecall-" + r.bare() + "/" + files[i].name
 	}

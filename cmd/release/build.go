@@ -45,6 +45,7 @@ func (s source) commit(ctx context.Context) (c commit, err error) {
 	if changed != "" {
 		return c, fmt.Errorf("there are changes that are not committed:\n%s", changed)
 	}
+	// The time of the commit, not of its author's work: it is the one that grows along a branch.
 	stamp, err := s.output(ctx, nil, "git", "log", "-1", "--format=%ct")
 	if err != nil {
 		return c, err
@@ -88,6 +89,7 @@ func (r *release) ask(ctx context.Context, programs map[target][]byte, room stri
 		return fmt.Errorf("no program is made for %s, and another one cannot be asked here", here)
 	}
 	path := filepath.Join(room, here.String())
+	// What the files are called is what the program says, so the two cannot differ.
 	out, err := r.source.output(ctx, nil, path, "version", "--json")
 	if err != nil {
 		return err
@@ -118,6 +120,7 @@ func (r *release) ask(ctx context.Context, programs map[target][]byte, room stri
 		}
 		r.pages = append(r.pages, file{name: "man/" + filepath.Base(page), mode: 0o644, body: text})
 	}
+	// These ask the program while people type, and so are the same for every system.
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		text, err := r.source.output(ctx, nil, path, "completion", shell)
 		if err != nil {
@@ -128,8 +131,9 @@ func (r *release) ask(ctx context.Context, programs map[target][]byte, room stri
 	return nil
 }
 
-// clientPackage makes the folder, with the package for TypeScript in it. A release has one of its own version.
-func (r *release) clientPackage(ctx context.Context, into string) error {
+// clientPackage adds the package for TypeScript, which another program packs into a folder. A release has one of its own
+// version.
+func (r *release) clientPackage(ctx context.Context, folder string, made map[string][]byte) error {
 	text, err := r.source.read("client/js/package.json")
 	if err != nil {
 		return err
@@ -141,6 +145,10 @@ func (r *release) clientPackage(ctx context.Context, into string) error {
 	if r.tag != "" && p.Version != r.bare() {
 		return fmt.Errorf("client/js/package.json has version %s, the tag is %s", p.Version, r.tag)
 	}
-	_, err = r.source.output(ctx, nil, "client/js/pack", into)
+	if _, err = r.source.output(ctx, nil, "client/js/pack", folder); err != nil {
+		return err
+	}
+	name := "rolecall-client-" + p.Version + ".tgz"
+	made[name], err = os.ReadFile(filepath.Join(folder, name))
 	return err
 }

@@ -47,6 +47,7 @@ func (r *release) installed(program []byte) ([]file, error) {
 	}
 	files := []file{{name: "usr/bin/rolecall", mode: 0o755, body: program}}
 	for _, f := range deploy {
+		// By what they are for: a file that is new in docs/deploy is an example until it is said to be more.
 		switch path.Ext(f.name) {
 		case ".service", ".timer":
 			// What a package brings is not below /usr/local.
@@ -103,6 +104,7 @@ func (r *release) papers() ([]file, error) {
 func (r *release) control(t target, files []file) ([]file, error) {
 	var kept, sums strings.Builder
 	size := 0
+	// dpkg compares a file of an operator with what was packed before, and asks before it writes over a change.
 	for _, f := range sorted(files) {
 		size += len(f.body)
 		if strings.HasPrefix(f.name, "etc/") {
@@ -111,6 +113,7 @@ func (r *release) control(t target, files []file) ([]file, error) {
 			fmt.Fprintf(&sums, "%x  %s\n", md5.Sum(f.body), f.name) //nolint:gosec // as above
 		}
 	}
+	// What differs from one build to the next is not in the file.
 	fields, err := debianFiles.ReadFile("debian/control")
 	if err != nil {
 		return nil, err
@@ -153,7 +156,7 @@ func ar(at time.Time, files ...file) []byte {
 	for _, f := range files {
 		fmt.Fprintf(&b, "%-16s%-12d%-6d%-6d%-8o%-10d`\n", f.name, at.Unix(), 0, 0, 0o100644, len(f.body))
 		b.Write(f.body)
-		if len(f.body)%2 == 1 {
+		if len(f.body)%2 == 1 { // each entry begins at an even place
 			b.WriteByte('\n')
 		}
 	}

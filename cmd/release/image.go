@@ -31,6 +31,7 @@ func (r *release) image(t target, program []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// An image is named by the hash of its manifest, that names its settings and layer by theirs.
 	l := layout{}
 	layer := l.add("application/vnd.oci.image.layer.v1.tar+gzip", packed)
 	config, err := l.addJSON("application/vnd.oci.image.config.v1+json", r.settings(t, plain))
@@ -78,6 +79,7 @@ func (r *release) settings(t target, layer []byte) any {
 			"Healthcheck": map[string]any{"Test": []string{"CMD", "/rolecall", "healthcheck"}, "Interval": 10 * time.Second, "Timeout": 5 * time.Second, "StartPeriod": 30 * time.Second},
 			"Labels":      map[string]string{"org.opencontainers.image.title": "rolecall", "org.opencontainers.image.version": r.version, "org.opencontainers.image.licenses": "MIT"},
 		},
+		// The layer before it was compressed: what a runtime checks once it has unpacked it.
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{digest(layer)}},
 		"history": []any{map[string]string{"created": r.time.Format(time.RFC3339), "created_by": "cmd/release"}},
 	}

@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -59,10 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(*into); err != nil {
-		return err
-	}
-	if err := r.clientPackage(ctx, *into); err != nil {
+	if err := r.clientPackage(ctx, filepath.Join(room, "client"), made); err != nil {
 		return err
 	}
 	return store(*into, made, out)
@@ -116,27 +114,23 @@ func (r *release) all(programs map[target][]byte) (map[string][]byte, error) {
 	return made, errors.Join(faults...)
 }
 
-// store writes the files, and the checksums of all that is in the folder then.
+// store makes the folder anew, with the files and their checksums in it. Whatever could go wrong before has not.
 func store(into string, made map[string][]byte, out io.Writer) error {
-	for name, content := range made {
-		if err := os.WriteFile(filepath.Join(into, name), content, 0o644); err != nil { //nolint:gosec // they are for everybody
-			return err
-		}
-	}
-	entries, err := os.ReadDir(into) // by name
-	if err != nil {
+	if err := errors.Join(os.RemoveAll(into), os.MkdirAll(into, 0o755)); err != nil { //nolint:gosec // they are for everybody
 		return err
 	}
 	var sums bytes.Buffer
-	for _, e := range entries {
-		content, err := os.ReadFile(filepath.Join(into, e.Name()))
-		if err != nil {
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(made[name]), name)
+		fmt.Fprintf(out, "%10d  %s\n", len(made[name]), name)
+	}
+	made["SHA256SUMS"] = sums.Bytes()
+	for name, content := range made {
+		if err := os.WriteFile(filepath.Join(into, name), content, 0o644); err != nil { //nolint:gosec // likewise
 			return err
 		}
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(content), e.Name())
-		fmt.Fprintf(out, "%10d  %s\n", len(content), e.Name())
 	}
-	return os.WriteFile(filepath.Join(into, "SHA256SUMS"), sums.Bytes(), 0o644) //nolint:gosec // likewise
+	return nil
 }
 
 // notes is what the changelog says of this version.

@@ -35,7 +35,7 @@ func (r *release) parts(program []byte) ([]byte, error) {
 	}
 	parts := []component{goModule("stdlib", strings.TrimPrefix(info.GoVersion, "go"), "")}
 	for _, m := range info.Deps {
-		if m.Replace != nil {
+		if m.Replace != nil { // what was compiled, whatever it is called in the code
 			m = m.Replace
 		}
 		parts = append(parts, goModule(m.Path, m.Version, m.Sum))
@@ -44,6 +44,7 @@ func (r *release) parts(program []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What was copied into the repository is in no list of modules, and has its faults too.
 	kept := work.FindAllSubmatch(papers, -1)
 	if len(kept) == 0 {
 		return nil, errors.New("THIRD_PARTY.md has no table")
@@ -61,6 +62,7 @@ func (r *release) parts(program []byte) ([]byte, error) {
 	for _, p := range parts {
 		refs = append(refs, p.Ref)
 	}
+	// No serial number: it would have to be new for each file, and the file is to repeat.
 	return json.MarshalIndent(map[string]any{
 		"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
 		"metadata":     map[string]any{"timestamp": r.time.Format(time.RFC3339), "component": main},
