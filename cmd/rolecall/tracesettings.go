@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -203,7 +204,7 @@ func (r *traceReader) sampler() sdktrace.Sampler {
 	case "traceidratio":
 		v := cmp.Or(strings.TrimSpace(r.env[share]), "1")
 		part, err := strconv.ParseFloat(v, 64)
-		if err != nil || !(part >= 0 && part <= 1) { // NaN is neither
+		if err != nil || math.IsNaN(part) || part < 0 || part > 1 {
 			r.complain(share, v, "is not a number from 0 to 1")
 		}
 		s = sdktrace.TraceIDRatioBased(part)
