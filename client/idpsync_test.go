@@ -30,6 +30,12 @@ func (s *session) sync() {
 	if s.ok(err); forecast.States["teams"] != "values" {
 		s.Errorf("TestSync = %+v", forecast)
 	}
+	forecast, err = s.TestOrganizationSync(s.ctx, "default", client.OrganizationSyncTest{
+		Claims: map[string]any{"teams": []string{"eng"}}, Draft: &client.RoleSync{Field: "teams", Mapping: map[string][]string{"eng": {"organization-auditor"}}},
+	})
+	if s.ok(err); len(forecast.Roles) != 1 || forecast.Roles[0].Role != "organization-auditor" || forecast.Roles[0].Change != "add" {
+		s.Errorf("TestOrganizationSync = %+v", forecast)
+	}
 	_, err = s.ReleaseSync(s.ctx, "oidc:okta", client.ReleaseSync{})
 	s.refused(http.StatusNotFound, err) // it is not held
 	s.roleSync(client.Site(), "auditor")

@@ -106,6 +106,21 @@ func (c *Client) TestSync(ctx context.Context, r SyncTest) (SyncForecast, error)
 	return fetch[SyncForecast](ctx, c, send(http.MethodPost, r, "settings", "idpsync", "test"))
 }
 
+// OrganizationSyncTest asks what a sign-in would do to a member of an organization. Without a user it is one who holds nothing
+// but the membership.
+type OrganizationSyncTest struct {
+	Provider string         `json:"provider,omitempty"` // id in the settings; "": the first
+	Claims   map[string]any `json:"claims,omitempty"`
+	User     string         `json:"user,omitempty"`  // id or username of a member
+	Draft    *RoleSync      `json:"draft,omitempty"` // in the place of the rule set that is stored
+}
+
+// TestOrganizationSync tells what a sign-in would do in an organization, and what its rules would do to its members. It changes
+// nothing.
+func (c *Client) TestOrganizationSync(ctx context.Context, organization string, r OrganizationSyncTest) (SyncForecast, error) {
+	return fetch[SyncForecast](ctx, c, send(http.MethodPost, r, "organizations", organization, "settings", "idpsync", "test"))
+}
+
 // ReleaseSync lets a source that is held, like oidc:okta, take roles away again, or gives up the records of one that has left the
 // settings.
 func (c *Client) ReleaseSync(ctx context.Context, source string, r ReleaseSync) (SyncReleased, error) {

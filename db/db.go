@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -20,7 +21,8 @@ var migrations embed.FS
 type DB struct {
 	Reads
 	engine
-	each bool // each statement is told, with the unit that it belongs to: see within
+	each   bool         // each statement is told, with the unit that it belongs to: see within
+	closed *atomic.Bool // Close was called
 }
 
 // ErrNested is the answer to a write inside a write, which would wait for itself.
@@ -125,7 +127,13 @@ func IsServer(place string) bool {
 }
 
 // Close ends the write at hand and lets the database go.
-func (d *DB) Close() error { return d.engine.Close() }
+func (d *DB) Close() error {
+	d.closed.Store(true)
+	return d.engine.Close()
+}
+
+// Closed reports whether Close was called: what is done later by itself has nothing left to do.
+func (d *DB) Closed() bool { return d.closed.Load() }
 
 // IsNotFound says whether a query for one row found none.
 func IsNotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }

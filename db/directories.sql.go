@@ -754,7 +754,7 @@ type InsertDirectoryUserParams struct {
 	Now            time.Time
 }
 
-// unit: site
+// unit: organization, site
 func (q *Queries) InsertDirectoryUser(ctx context.Context, arg InsertDirectoryUserParams) error {
 	_, err := q.db.ExecContext(ctx, insertDirectoryUser,
 		arg.ID,
@@ -769,6 +769,42 @@ func (q *Queries) InsertDirectoryUser(ctx context.Context, arg InsertDirectoryUs
 		arg.Now,
 	)
 	return err
+}
+
+const listAccountsByExternalID = `-- name: ListAccountsByExternalID :many
+SELECT organization_id, user_id FROM scim_users
+WHERE organization_id IN (SELECT d.organization_id FROM scim_directories d) AND external_id = ?1 AND external_id <> '' AND settled
+LIMIT 2
+`
+
+type ListAccountsByExternalIDRow struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+}
+
+// Who has an id of a directory, in any of them. Two are as good as many.
+// reads all: the directories, which are few; in each it is one look into an index, at the first sign-in of a person.
+func (q *Queries) ListAccountsByExternalID(ctx context.Context, externalID string) ([]ListAccountsByExternalIDRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAccountsByExternalID, externalID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAccountsByExternalIDRow{}
+	for rows.Next() {
+		var i ListAccountsByExternalIDRow
+		if err := rows.Scan(&i.OrganizationID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listAccountsOfDirectoryUsers = `-- name: ListAccountsOfDirectoryUsers :many
@@ -1556,7 +1592,8 @@ func (q *Queries) UpdateDirectoryGroup(ctx context.Context, arg UpdateDirectoryG
 
 const updateDirectoryUser = `-- name: UpdateDirectoryUser :exec
 UPDATE scim_users SET user_name = ?1, user_name_key = ?2, display_name_key = ?3,
-    external_id = ?4, active = ?5, document = ?6, settled = true, version = ?7, updated_at = ?8
+    external_id = ?4, active = ?5, document = ?6, version = ?7, updated_at = ?8,
+    created_at = CASE WHEN settled THEN created_at ELSE ?8 END, settled = true
 WHERE id = ?9
 `
 

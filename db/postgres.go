@@ -85,7 +85,7 @@ func openPostgres(ctx context.Context, url string, anySchema bool, o options) (*
 	if err != nil {
 		return nil, errors.Join(explainServer(config, err), p.Close())
 	}
-	return &DB{reads{p.queries}, p, o.watch.each != nil}, nil
+	return &DB{reads{p.queries}, p, o.watch.each != nil, new(atomic.Bool)}, nil
 }
 
 // CheckURL says what is wrong with the URL of a server, and nothing of what it holds: it may be a password.

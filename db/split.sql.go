@@ -138,6 +138,7 @@ type Reads interface {
 	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
 	ListAccountManagers(ctx context.Context, ids []uuid.UUID) ([]ListAccountManagersRow, error)
 	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
+	ListAccountsByExternalID(ctx context.Context, externalID string) ([]ListAccountsByExternalIDRow, error)
 	ListAccountsOfDirectoryUsers(ctx context.Context, arg ListAccountsOfDirectoryUsersParams) ([]ListAccountsOfDirectoryUsersRow, error)
 	ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error)
 	ListAccountsOfSource(ctx context.Context, arg ListAccountsOfSourceParams) ([]uuid.UUID, error)
@@ -209,6 +210,7 @@ type Reads interface {
 	ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error)
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error)
+	ListLatestIdentitiesOfMembers(ctx context.Context, arg ListLatestIdentitiesOfMembersParams) ([]ListLatestIdentitiesOfMembersRow, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
 	ListMatchingDirectoryGroups(ctx context.Context, arg ListMatchingDirectoryGroupsParams) ([]uuid.UUID, error)
 	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
@@ -934,6 +936,11 @@ func (r reads) ListAccountNames(ctx context.Context, keys []string) ([]ListAccou
 	return found, named("ListAccountNames", err)
 }
 
+func (r reads) ListAccountsByExternalID(ctx context.Context, externalID string) ([]ListAccountsByExternalIDRow, error) {
+	found, err := r.queries.ListAccountsByExternalID(ctx, externalID)
+	return found, named("ListAccountsByExternalID", err)
+}
+
 func (r reads) ListAccountsOfDirectoryUsers(ctx context.Context, arg ListAccountsOfDirectoryUsersParams) ([]ListAccountsOfDirectoryUsersRow, error) {
 	found, err := r.queries.ListAccountsOfDirectoryUsers(ctx, arg)
 	return found, named("ListAccountsOfDirectoryUsers", err)
@@ -1287,6 +1294,11 @@ func (r reads) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) (
 func (r reads) ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error) {
 	found, err := r.queries.ListLatestIdentities(ctx, arg)
 	return found, named("ListLatestIdentities", err)
+}
+
+func (r reads) ListLatestIdentitiesOfMembers(ctx context.Context, arg ListLatestIdentitiesOfMembersParams) ([]ListLatestIdentitiesOfMembersRow, error) {
+	found, err := r.queries.ListLatestIdentitiesOfMembers(ctx, arg)
+	return found, named("ListLatestIdentitiesOfMembers", err)
 }
 
 func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
@@ -3159,7 +3171,7 @@ var writers = map[string]Unit{
 	"InsertDirectoryRequest":        SignInUnit,
 	"InsertDirectoryRule":           OrganizationUnit,
 	"InsertDirectoryToken":          SiteUnit,
-	"InsertDirectoryUser":           SiteUnit,
+	"InsertDirectoryUser":           OrganizationUnit | SiteUnit,
 	"InsertFirstCatalog":            SiteUnit,
 	"InsertIdentity":                SiteUnit,
 	"InsertInvitation":              OrganizationUnit | SiteUnit,

@@ -98,7 +98,7 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool, wat
 	if err := f.start(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), f.Close())
 	}
-	return &DB{reads{New(f.readers)}, f, watch.each != nil}, nil
+	return &DB{reads{New(f.readers)}, f, watch.each != nil, new(atomic.Bool)}, nil
 }
 
 // Create makes an empty database at path if there is no file, for this user alone. Its folder must be there.

@@ -336,6 +336,67 @@ func (q *Queries) ListLatestIdentities(ctx context.Context, arg ListLatestIdenti
 	return items, nil
 }
 
+const listLatestIdentitiesOfMembers = `-- name: ListLatestIdentitiesOfMembers :many
+SELECT i.user_id, i.claims, i.last_login_at, i.subject, u.username
+FROM organization_members m JOIN user_identities i ON i.user_id = m.user_id JOIN users u ON u.id = m.user_id
+WHERE m.organization_id = ?1 AND i.provider = ?2 AND u.status <> 'suspended' AND i.last_login_at IS NOT NULL
+  AND (i.last_login_at < ?3 OR i.last_login_at = ?3 AND i.subject < ?4)
+ORDER BY i.last_login_at DESC, i.issuer DESC, i.subject DESC
+LIMIT CAST(?5 AS bigint)
+`
+
+type ListLatestIdentitiesOfMembersParams struct {
+	OrganizationID uuid.UUID
+	Provider       string
+	Before         sql.NullTime
+	BeforeSubject  string
+	MaxRows        int64
+}
+
+type ListLatestIdentitiesOfMembersRow struct {
+	UserID      uuid.UUID
+	Claims      string
+	LastLoginAt sql.NullTime
+	Subject     string
+	Username    string
+}
+
+// The same of the members of an organization.
+func (q *Queries) ListLatestIdentitiesOfMembers(ctx context.Context, arg ListLatestIdentitiesOfMembersParams) ([]ListLatestIdentitiesOfMembersRow, error) {
+	rows, err := q.db.QueryContext(ctx, listLatestIdentitiesOfMembers,
+		arg.OrganizationID,
+		arg.Provider,
+		arg.Before,
+		arg.BeforeSubject,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListLatestIdentitiesOfMembersRow{}
+	for rows.Next() {
+		var i ListLatestIdentitiesOfMembersRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Claims,
+			&i.LastLoginAt,
+			&i.Subject,
+			&i.Username,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMembersOfSource = `-- name: ListMembersOfSource :many
 SELECT DISTINCT user_id FROM member_roles
 WHERE source = ?1 AND source <> 'manual' AND organization_id = ?2 AND user_id > ?3

@@ -8,7 +8,7 @@ import (
 // Traced is d over the same database, and tells note of each statement before it runs: its text, which begins with the
 // name of the query. It prepares nothing in advance, so it is for tests that count statements.
 func Traced(d *DB, note func(statement string)) *DB {
-	return &DB{reads{traced(d.Reads.(reads).queries, note)}, tracedEngine{d.engine, note}, d.each}
+	return &DB{reads{traced(d.Reads.(reads).queries, note)}, tracedEngine{d.engine, note}, d.each, d.closed}
 }
 
 func traced(q *Queries, note func(string)) *Queries { return New(tracedDBTX{q.db, note}) }

@@ -20,6 +20,8 @@ type Provider struct {
 	LinkByEmail   bool
 	TrustEmail    bool // its administrators alone set addresses
 
+	LinkByExternalID string // claim that has the id of a person in a directory; "": none
+
 	TruncatedAt  int           // a claim with exactly so many values was cut off; 0: none is
 	SyncLifetime time.Duration // what it gives ends so long after the last sign-in; 0: it does not
 	FusePeople   int           // more people than that must not lose something within an hour; 0: any number

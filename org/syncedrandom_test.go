@@ -49,7 +49,7 @@ func TestPredictionIsEffect(t *testing.T) {
 		}
 		name := people[r.IntN(len(people))]
 		before := s.given(t, name)
-		f, err := s.Sync.Test(t.Context(), s.Operator(), org.Given(org.SyncTest{Provider: &s.p, Claims: claims, User: name}))
+		f, err := s.Sync.Test(t.Context(), s.Operator(), org.SyncPlace{Kind: org.SyncOrganizations}, org.Given(org.SyncTest{Provider: &s.p, Claims: claims, User: name}))
 		if err != nil {
 			t.Fatal(err)
 		}

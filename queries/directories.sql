@@ -105,8 +105,15 @@ SELECT count(*) FROM scim_users WHERE organization_id = @organization_id AND set
 -- How many have access by a directory.
 SELECT count(*) FROM scim_users WHERE organization_id = @organization_id AND settled AND active;
 
+-- name: ListAccountsByExternalID :many
+-- Who has an id of a directory, in any of them. Two are as good as many.
+-- reads all: the directories, which are few; in each it is one look into an index, at the first sign-in of a person.
+SELECT organization_id, user_id FROM scim_users
+WHERE organization_id IN (SELECT d.organization_id FROM scim_directories d) AND external_id = @external_id AND external_id <> '' AND settled
+LIMIT 2;
+
 -- name: InsertDirectoryUser :exec
--- unit: site
+-- unit: organization, site
 INSERT INTO scim_users (
     id, organization_id, user_id, user_name, user_name_key, display_name_key, external_id, active, settled, document, created_at, updated_at)
 VALUES (
@@ -115,7 +122,8 @@ VALUES (
 -- name: UpdateDirectoryUser :exec
 -- unit: organization
 UPDATE scim_users SET user_name = @user_name, user_name_key = @user_name_key, display_name_key = @display_name_key,
-    external_id = @external_id, active = @active, document = @document, settled = true, version = @version, updated_at = @now
+    external_id = @external_id, active = @active, document = @document, version = @version, updated_at = @now,
+    created_at = CASE WHEN settled THEN created_at ELSE @now END, settled = true
 WHERE id = @id;
 
 -- name: DeleteDirectoryUser :exec

@@ -86,6 +86,15 @@ WHERE i.provider = @provider AND u.status <> 'suspended' AND i.last_login_at IS 
 ORDER BY i.last_login_at DESC, i.issuer DESC, i.subject DESC
 LIMIT CAST(@max_rows AS bigint);
 
+-- name: ListLatestIdentitiesOfMembers :many
+-- The same of the members of an organization.
+SELECT i.user_id, i.claims, i.last_login_at, i.subject, u.username
+FROM organization_members m JOIN user_identities i ON i.user_id = m.user_id JOIN users u ON u.id = m.user_id
+WHERE m.organization_id = @organization_id AND i.provider = @provider AND u.status <> 'suspended' AND i.last_login_at IS NOT NULL
+  AND (i.last_login_at < @before OR i.last_login_at = @before AND i.subject < @before_subject)
+ORDER BY i.last_login_at DESC, i.issuer DESC, i.subject DESC
+LIMIT CAST(@max_rows AS bigint);
+
 -- name: HasRecordsOfSource :one
 SELECT CAST(EXISTS (SELECT 1 FROM member_roles m WHERE m.source = @source AND m.source <> 'manual')
     OR EXISTS (SELECT 1 FROM user_roles u WHERE u.source = @source AND u.source <> 'manual') AS boolean);

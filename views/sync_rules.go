@@ -222,4 +222,5 @@ type OrganizationSync struct {
 	Organization org.Organization
 	Providers    []SignInProvider
 	Form         SyncRulesForm
+	Try          SyncTry
 }

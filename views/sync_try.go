@@ -13,15 +13,29 @@ import (
 
 // SyncTry is the form that tries claims on the rules of a provider, with what came of it.
 type SyncTry struct {
-	Provider SignInProvider
-	User     string // as entered
-	Claims   string
-	Forecast *org.SyncForecast // nil before something was tried
-	Err      *org.Error
+	Action       string // where the form goes
+	Organization string // what the one is called whose rules are tried; "": those of everything
+	User         string // as entered
+	Claims       string
+	Forecast     *org.SyncForecast // nil before something was tried
+	Err          *org.Error
 }
 
 // who is whom the outcome is about.
-func (t SyncTry) who() string { return ui.FirstOf(t.User, "someone new") }
+func (t SyncTry) who() string {
+	if t.Organization != "" {
+		return ui.FirstOf(t.User, "a member without roles")
+	}
+	return ui.FirstOf(t.User, "someone new")
+}
+
+// userHint says who can be named.
+func (t SyncTry) userHint() string {
+	if t.Organization != "" {
+		return "Username of a member of " + t.Organization + ". With claims below: what those would change for this person."
+	}
+	return "Username. With claims below: what those would change for this person."
+}
 
 // states are the claims that rules look at, by name.
 func (t SyncTry) states() []string { return slices.Sorted(maps.Keys(t.Forecast.States)) }
@@ -70,6 +84,9 @@ func syncLineWhy(l org.SyncLine) string {
 // syncWhy is the rule of a line, in words.
 func syncWhy(rule string) string {
 	kind, value, _ := strings.Cut(rule, ":")
+	if kind == "" {
+		return "by a rule of the site"
+	}
 	if value == "" {
 		return "for everybody"
 	}
@@ -83,6 +100,18 @@ var holdWords = map[org.SyncHold]string{
 	org.HoldLastOwner: "no one else could administer the site",
 	org.HoldLastAdmin: "no one else could administer the organization",
 	org.HoldFuse:      "what the provider would take is held",
+}
+
+// impactWho says how many people a line of an impact is about, and who they are, as far as that may be known.
+func impactWho(l org.SyncImpactLine) string {
+	text := ui.Plural(l.People, "person")
+	if len(l.Sample) > 0 {
+		text += ": " + strings.Join(l.Sample, ", ")
+	}
+	if len(l.Sample) > 0 && l.People > len(l.Sample) {
+		text += " …"
+	}
+	return text
 }
 
 // impactThing is what a line of an impact is about.

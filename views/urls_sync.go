@@ -30,6 +30,11 @@ func OrganizationSyncURL(organization, provider string) string {
 	return ui.URL(OrganizationURL(organization)+"/sync", q)
 }
 
+// OrganizationSyncTryURL takes claims to be tried on the rules of an organization.
+func OrganizationSyncTryURL(organization, provider string) string {
+	return ui.URL(OrganizationURL(organization)+"/sync/try", url.Values{"provider": {provider}})
+}
+
 // EndSourceURL asks whether what a source gave is to end.
 func EndSourceURL(source org.Source) string {
 	return ui.URL(SyncURL, url.Values{"end": {string(source)}})

@@ -95,6 +95,8 @@ var asksFor = map[string]asked{
 	"PATCH /organizations/{organization}/settings/idpsync/roles/mapping": {`{"Add":[{"Given":"eng","Gets":"organization-auditor"}]}`, `{"Add":[{"Given":7,"Gets":"organization-auditor"}]}`, "Add[0].Given", []string{"Add[0]"}},
 	"POST /settings/idpsync/test": {
 		`{"claims":{"groups":["eng"]},"draft":{"site_roles":{"field":"groups","mapping":{"eng":["auditor"]}}}}`, `{"claims":7,"draft":{"site_roles":{}}}`, "claims", []string{"draft", "draft.site_roles"}},
+	"POST /organizations/{organization}/settings/idpsync/test": {
+		`{"claims":{"groups":["eng"]},"draft":{"field":"groups","mapping":{"eng":["organization-auditor"]}}}`, `{"claims":7,"draft":{"field":"groups"}}`, "claims", []string{"draft"}},
 	"POST /settings/idpsync/release":                      {`{"action":""}`, `{"action":7}`, "action", nil},
 	"POST /users/login":                                   {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 	"PATCH /organizations/{organization}/directory":       {`{"name":"Okta"}`, `{"name":7}`, "name", nil},

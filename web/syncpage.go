@@ -69,7 +69,7 @@ func (s *Server) syncProviderPage(c *call, p *org.Provider, try views.SyncTry, s
 			v.SyncProviderState = state
 		}
 	}
-	v.Try.Provider = v.SignInProvider
+	v.Try.Action = views.SyncTryURL(p.ID)
 	kinds := []org.SyncKind{org.SyncOrganizations}
 	if c.actor.Owner() {
 		kinds = append(kinds, org.SyncSiteRoles)
@@ -136,13 +136,21 @@ func (s *Server) showOrganizationRules(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	v := views.OrganizationSync{Providers: list}
-	if p == nil {
-		v.Organization, err = s.syncOrganization(c)
-	} else if v.Form, err = s.rulesForm(c, p, c.rulesPlace()); err == nil {
-		v.Organization = v.Form.Stored.Organization
+	if p != nil {
+		pg, err := s.organizationRulesPage(c, p, list, views.SyncTry{})
+		return reply{html: show(pg)}, err
 	}
-	return reply{html: show(organizationSyncPage(v))}, err
+	o, err := s.syncOrganization(c)
+	return reply{html: show(organizationSyncPage(views.OrganizationSync{Organization: o}))}, err
+}
+
+// errNoProviders refuses what only the rules of a provider can answer.
+var errNoProviders = org.ErrInvalid("No sign-in provider is configured.", "")
+
+// organizationRulesPage is the page of the rules of an organization as they are stored.
+func (s *Server) organizationRulesPage(c *call, p *org.Provider, list []views.SignInProvider, try views.SyncTry) (page, error) {
+	f, err := s.rulesForm(c, p, c.rulesPlace())
+	return organizationSyncPage(views.OrganizationSync{Organization: f.Stored.Organization, Providers: list, Form: f, Try: try}), err
 }
 
 // syncOrganization is the organization of a page of rules, which the caller may read.
@@ -159,6 +167,8 @@ func (c *call) rulesPlace() org.SyncPlace {
 }
 
 func organizationSyncPage(v views.OrganizationSync) page {
+	v.Try.Organization = v.Organization.Label()
+	v.Try.Action = views.OrganizationSyncTryURL(v.Organization.Name, v.Form.Provider.ID)
 	return page{title: "Sign-in rules", active: "settings", body: views.OrganizationSyncPage(v)}
 }
 
@@ -172,7 +182,7 @@ func (s *Server) editOrganizationRules(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if p == nil {
-		return reply{}, org.ErrInvalid("No sign-in provider is configured.", "")
+		return reply{}, errNoProviders
 	}
 	return s.editRules(c, p, c.rulesPlace(), func(f views.SyncRulesForm) (page, error) {
 		return organizationSyncPage(views.OrganizationSync{Organization: f.Stored.Organization, Providers: list, Form: f}), nil

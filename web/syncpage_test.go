@@ -162,8 +162,24 @@ func TestOrganizationRules(t *testing.T) {
 	if res := w.sent(t, webtest.Admin, rules+"?provider=okta", form); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("saving: %d, %s", res.StatusCode, res.Text())
 	}
-	if page := w.shown(t, webtest.Admin, rules, http.StatusOK); page.Find(".rule input[name=target]").AttrOr("value", "") != "organization-auditor" {
+	if page = w.shown(t, webtest.Admin, rules, http.StatusOK); page.Find(".rule input[name=target]").AttrOr("value", "") != "organization-auditor" {
 		t.Error("the rule was not stored")
+	}
+	// What would come of it is seen before it is saved, and can be tried, without a right on the site.
+	w.Exec(t, `INSERT INTO user_identities (issuer, subject, provider, user_id, email, created_at, last_login_at, claims)
+		SELECT 'https://okta.example.com', username, 'okta', id, '', created_at, created_at, '{"groups":["ops"]}' FROM users WHERE username IN ('member', 'rival')`)
+	review := w.sent(t, webtest.Admin, rules+"?provider=okta", ruleForm(page, "roles", url.Values{"value": {"ops"}, "do": {"review"}})).Document()
+	if says := textOf(review.Find(".review")); !strings.Contains(says, "1 person would gain or lose something") || !strings.Contains(says, "Get organization-auditor in Default 1 person: member") {
+		t.Errorf("the review says %s", says)
+	}
+	for user, says := range map[string]string{
+		"": "Outcome for a member without roles", "member": "Outcome for member", "rival": "is no member of the organization",
+	} {
+		try := w.sent(t, webtest.Admin, page.Find("#try form").AttrOr("action", ""), url.Values{"user": {user}, "claims": {`{"groups":["eng"]}`}}).Document()
+		got := textOf(try.Find("#try"))
+		if !strings.Contains(got, says) || (user != "rival") != strings.Contains(got, "Gets organization-auditor in Default") {
+			t.Errorf("trying as %q: %s", user, got)
+		}
 	}
 	if page := w.shown(t, webtest.Owner, "/settings/sync/okta", http.StatusOK); page.Find(`a[href="`+rules+`?provider=okta"]`).Length() != 1 {
 		t.Error("the page of the provider does not lead to the rules of the organization")

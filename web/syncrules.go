@@ -28,6 +28,7 @@ var syncPageRoutes = []Route{
 	{http.MethodPost, pathSyncProvider + "/try", SignedIn, Page, "show what a provider would give", (*Server).trySync},
 	{http.MethodGet, pathOrganizationRules, SignedIn, Page, "show the rules of an organization", (*Server).showOrganizationRules},
 	{http.MethodPost, pathOrganizationRules, SignedIn, Page, "edit the rules of an organization", (*Server).editOrganizationRules},
+	{http.MethodPost, pathOrganizationRules + "/try", SignedIn, Page, "show what a provider would give in an organization", (*Server).tryOrganizationRules},
 }
 
 // sentRules are the rules of a form, and the button that sent it.
@@ -177,18 +178,15 @@ func (s *Server) editRules(c *call, p *org.Provider, in org.SyncPlace, show func
 	}
 	f.Review = f.ReviewOf()
 	if !f.Review.Nothing() {
-		f.Review.Impact, err = s.rulesImpact(c, p, &f.Stored, settings)
+		f.Review.Impact, err = s.rulesImpact(c, p, in, &f.Stored, settings)
 	}
 	return reply{html: func() (page, error) { return show(f) }}, err
 }
 
-// rulesImpact is what a rule set would do to everybody who has signed in, nil if the caller may not know.
-func (s *Server) rulesImpact(c *call, p *org.Provider, stored *org.SyncRules, in org.SyncSettings) (*org.SyncImpact, error) {
+// rulesImpact is what a rule set would do to everybody who has signed in, or to the members of its organization.
+func (s *Server) rulesImpact(c *call, p *org.Provider, in org.SyncPlace, stored *org.SyncRules, to org.SyncSettings) (*org.SyncImpact, error) {
 	draft := *stored
-	draft.Field, draft.Mapping, draft.AssignDefault = in.Field, in.Mapping, in.AssignDefault
-	f, err := s.Service.Sync.Test(c.ctx, c.actor, org.Given(org.SyncTest{Provider: p, Draft: []org.SyncRules{draft}, Impact: true}))
-	if org.KindOf(err) == org.Forbidden {
-		return nil, nil //nolint:nilnil // it is left out of the page
-	}
+	draft.Field, draft.Mapping, draft.AssignDefault = to.Field, to.Mapping, to.AssignDefault
+	f, err := s.Service.Sync.Test(c.ctx, c.actor, in, org.Given(org.SyncTest{Provider: p, Draft: []org.SyncRules{draft}, Impact: true}))
 	return f.Impact, err
 }

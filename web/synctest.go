@@ -14,19 +14,34 @@ import (
 
 // syncTestRoutes are the part of the table that is about what sign-ins do to what people hold.
 var syncTestRoutes = []Route{
-	{http.MethodPost, "/settings/idpsync/test", SignedIn, API | Body, "try the rules of a sign-in provider", (*Server).testSync},
+	{http.MethodPost, pathSync + "/test", SignedIn, API | Body, "try the rules of a sign-in provider", (*Server).testSync},
+	{http.MethodPost, pathOrganizationSync + "/test", SignedIn, API | Body, "try the rules of an organization", (*Server).testOrganizationSync},
 	{http.MethodPost, "/settings/idpsync/release", SignedIn, API | Page | Body, "let a source go on that is held", (*Server).releaseSync},
 }
 
 // testSync tells what a sign-in would do, and stores nothing.
 func (s *Server) testSync(c *call) (reply, error) {
-	in := decode(c, func(o object) org.SyncTest { return s.readSyncTest(c, o) })
-	f, err := s.Service.Sync.Test(c.ctx, c.actor, in)
+	in := decode(c, func(o object) org.SyncTest { return s.readSyncTest(c, o, readSyncDraft) })
+	f, err := s.Service.Sync.Test(c.ctx, c.actor, siteRules, in)
 	return reply{json: wireSyncForecast(&f), noStore: true}, err
 }
 
+// testOrganizationSync tells what a sign-in would do to a member of an organization. Its draft is the one rule set that it has.
+func (s *Server) testOrganizationSync(c *call) (reply, error) {
+	in := decode(c, func(o object) org.SyncTest {
+		return s.readSyncTest(c, o, func(o object) []org.SyncRules {
+			return []org.SyncRules{{Kind: org.SyncRoles, Field: o.text("field"), Mapping: o.mapping("mapping")}}
+		})
+	})
+	f, err := s.Service.Sync.Test(c.ctx, c.actor, c.rulesPlace(), in)
+	return reply{json: wireSyncForecast(&f), noStore: true}, err
+}
+
+// siteRules asks about everything that a provider gives, wherever it gives it.
+var siteRules = org.SyncPlace{Kind: org.SyncOrganizations}
+
 // readSyncTest reads what is to be tried. Claims are what a provider says, so they have any fields.
-func (s *Server) readSyncTest(c *call, o object) org.SyncTest {
+func (s *Server) readSyncTest(c *call, o object, draft func(object) []org.SyncRules) org.SyncTest {
 	in := org.SyncTest{User: o.text("user"), Impact: true}
 	in.Claims, _ = value[map[string]any](o, "claims", "must be an object")
 	if in.Provider = s.testedProvider(c, o.text("provider")); in.Provider == nil {
@@ -36,7 +51,7 @@ func (s *Server) readSyncTest(c *call, o object) org.SyncTest {
 		o.addError("claims", "must be given, or user")
 	}
 	if o.has("draft") {
-		in.Draft = readSyncDraft(o.object("draft"))
+		in.Draft = draft(o.object("draft"))
 	}
 	return in
 }
@@ -71,16 +86,18 @@ func readSyncDraftRules(o object, kind org.SyncKind) org.SyncRules {
 }
 
 // testedProvider is a provider of the settings, the first if none is named, nil if it is none of them. A command on the database
-// has no settings, and takes the claims as they are.
+// reaches no provider; it knows what the settings say of them, or it takes the claims as they are.
 func (s *Server) testedProvider(c *call, id string) *org.Provider {
-	list := s.Providers.List()
-	if len(list) == 0 {
-		if c.actor.Operator && id != "" {
-			return &org.Provider{ID: id, Name: id}
-		}
-		return nil
+	if c.actor.Operator && s.Policies == nil && id != "" {
+		return &org.Provider{ID: id, Name: id}
 	}
-	if id == "" {
+	for i := range s.Policies {
+		if p := &s.Policies[i]; id == "" || p.ID == id {
+			return p
+		}
+	}
+	list := s.Providers.List()
+	if id == "" && len(list) > 0 {
 		id = list[0].ID
 	}
 	p, err := s.Providers.Policy(id)

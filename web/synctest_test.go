@@ -93,3 +93,65 @@ func TestSyncRelease(t *testing.T) {
 		}
 	}
 }
+
+// TestOrganizationSyncTester checks what the tester of an organization answers: of that organization and its members alone, to those
+// who look after its rules, and without what the site decides by.
+func TestOrganizationSyncTester(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t, webtest.Providers("okta"))
+	home, away := s.Organizations[webtest.Default].ID.String(), s.Organizations[webtest.Other].ID.String()
+	at := time.Now().UTC()
+	for name, claims := range map[string]string{
+		"member": `{"groups":["eng"],"desk":"vip"}`, "outsider": `{"groups":["eng"]}`, "rival": `{"groups":["eng"]}`, "admin": `["groups"]`,
+	} {
+		s.Exec(t, "INSERT INTO user_identities (issuer, subject, provider, user_id, email, created_at, last_login_at, claims) VALUES ('https://okta.example.com', ?, 'okta', ?, '', ?, ?, ?)",
+			name, s.ID(name), at, at, claims)
+	}
+	rules := func(kind string, place any, field, mapping string) {
+		s.Exec(t, "INSERT INTO sync_rules (id, provider, kind, organization_id, field, mapping, assign_default, version, updated_at) VALUES (?, 'okta', ?, ?, ?, ?, ?, 1, ?)",
+			uuid.NewString(), kind, place, field, mapping, false, at)
+	}
+	rules("organization", nil, "desk", `{"vip":["`+home+`","`+away+`"]}`)
+	rules("roles", away, "groups", `{"eng":["organization-admin"]}`)
+	before := s.State(t)
+	const draft = `"draft":{"field":"groups","mapping":{"glob:e*":["organization-auditor","gone"]}}`
+	gains := `"gains":[{"organization_id":"` + home + `","organization":"Default","role":"organization-auditor","people":1,"sample":["member"]}]`
+	for _, c := range []struct {
+		as, body string
+		status   int
+		says     []string
+	}{
+		{webtest.Member, `{"claims":{}}`, 403, []string{"idpsync_settings:read"}},
+		{webtest.Rival, `{"claims":{}}`, 404, nil},
+		{webtest.Rival, `{"claims":{},"provider":"none"}`, 404, nil},
+		{webtest.Admin, `{}`, 400, []string{`"field":"claims"`}},
+		{webtest.Admin, `{"user":"rival"}`, 400, []string{`"field":"user","detail":"\"rival\" is no member of the organization"`}},
+		{webtest.Admin, `{"user":"nobody"}`, 400, []string{`"field":"user","detail":"\"nobody\" is no member of the organization"`}},
+		{webtest.Owner, `{"user":"rival"}`, 400, []string{"is no member"}},
+		{webtest.Admin, `{"claims":{},"draft":{"field":"a\u0007","mapping":{"":["x"]}}}`, 400, []string{`"draft.field"`, `"draft.mapping[\"\"]"`}},
+		{webtest.Admin, `{"claims":{"groups":["eng","x"],"desk":"vip"},` + draft + `}`, 200, []string{
+			`"states":{"groups":"values"}`, `"unmatched":["x"]`, `"site_roles":[]`,
+			`"organizations":[{"id":"` + home + `","name":"Default","rule":"","change":"add"}]`,
+			`"roles":[{"organization_id":"` + home + `","role":"organization-auditor","rule":"roles:eng","change":"add"}]`, gains,
+		}},
+		{webtest.Admin, `{"user":"member",` + draft + `}`, 200, []string{`"people":1,"complete":false`, `"losses":[]`, gains}},
+		{webtest.Admin, `{"user":"member"}`, 200, []string{`"states":{}`, `"roles":[]`}},
+		{webtest.Owner, `{"user":"member",` + draft + `}`, 200, []string{`"states":{"desk":"values","groups":"values"}`, `"rule":"organization:vip"`, gains}},
+	} {
+		res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/organizations/default/settings/idpsync/test", As: c.as, JSON: c.body})
+		if res.StatusCode != c.status {
+			t.Errorf("%s as %s: got %d\n%s", c.body, c.as, res.StatusCode, res.Body)
+		}
+		for _, text := range c.says {
+			if !strings.Contains(string(res.Body), text) {
+				t.Errorf("%s as %s: %s is missing in\n%s", c.body, c.as, text, res.Body)
+			}
+		}
+		if strings.Contains(string(res.Body), away) || c.as != webtest.Owner && strings.Contains(string(res.Body), "vip") {
+			t.Errorf("%s as %s: tells of another organization, or of the rules of the site\n%s", c.body, c.as, res.Body)
+		}
+	}
+	if diff := cmp.Diff(before, s.State(t)); diff != "" {
+		t.Errorf("it stores something (-before +after)\n%s", diff)
+	}
+}

@@ -16,7 +16,7 @@ func (s *Server) trySync(c *call) (reply, error) {
 	input := decode(c, func(o object) org.SyncTest { return readTry(o, p) })
 	o, _ := c.object() // unreadable: an empty form
 	try := views.SyncTry{User: o.text("user"), Claims: o.text("claims")}
-	f, err := s.Service.Sync.Test(c.ctx, c.actor, input)
+	f, err := s.Service.Sync.Test(c.ctx, c.actor, siteRules, input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			try.Err = e
@@ -25,6 +25,32 @@ func (s *Server) trySync(c *call) (reply, error) {
 	}
 	try.Forecast = &f
 	return reply{noStore: true, html: func() (page, error) { return s.syncProviderPage(c, p, try, nil) }}, nil
+}
+
+// tryOrganizationRules shows what a sign-in would give and end in an organization.
+func (s *Server) tryOrganizationRules(c *call) (reply, error) {
+	if _, err := s.syncOrganization(c); err != nil {
+		return reply{}, err
+	}
+	p, list, err := s.chosenProvider(c)
+	if err == nil && p == nil {
+		err = errNoProviders
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	input := decode(c, func(o object) org.SyncTest { return readTry(o, p) })
+	o, _ := c.object() // unreadable: an empty form
+	try := views.SyncTry{User: o.text("user"), Claims: o.text("claims")}
+	f, err := s.Service.Sync.Test(c.ctx, c.actor, c.rulesPlace(), input)
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) {
+			try.Err = e
+			return s.organizationRulesPage(c, p, list, try)
+		})
+	}
+	try.Forecast = &f
+	return reply{noStore: true, html: func() (page, error) { return s.organizationRulesPage(c, p, list, try) }}, nil
 }
 
 // readTry reads whose claims are tried, or which. In a form claims are a text that was pasted.

@@ -61,6 +61,7 @@ type Options struct {
 	After           After        // calls a function later; the clock of the machine if nil
 
 	Providers *oidc.Providers // that people may sign in with; nil: none
+	Policies  []org.Provider  // of a command, which reaches no provider: what the settings say of them; nil: they are not known
 }
 
 // After calls a function after a time, unless stop is called before.

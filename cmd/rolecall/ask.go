@@ -32,10 +32,14 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 		}
 		return fn(c.remote())
 	}
+	policies, err := c.oidc.policies()
+	if err != nil {
+		return err
+	}
 	c.elsewhere = orServer
 	// The file is opened for one command and closed after it, so that it works beside a running server.
 	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, store *account.SessionStore) error {
-		api, err := local(service, operator, store, c.accessURL)
+		api, err := local(service, operator, store, c.accessURL, policies)
 		if err != nil {
 			return err
 		}
@@ -44,10 +48,12 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 }
 
 // local returns a client of the use cases in this process, which asks as the operator. Links that are made begin with
-// accessURL; nil for a command that makes none.
-func local(service *services.Service, operator *org.Actor, store *account.SessionStore, accessURL *url.URL) (*client.Client, error) {
+// accessURL; nil for a command that makes none. Policies are what the settings say of sign-in providers; nil: nothing.
+func local(service *services.Service, operator *org.Actor, store *account.SessionStore, accessURL *url.URL, policies []org.Provider) (*client.Client, error) {
 	// The log is thrown away: a line a request is for a server, and errors reach the command as answers.
-	handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), AccessURL: accessURL, Log: slog.New(slog.DiscardHandler)})
+	handler, err := web.New(web.Options{
+		Service: service, Sessions: store, Version: version(), AccessURL: accessURL, Policies: policies, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -94,20 +94,29 @@ func (c *config) openProviders(ctx context.Context, service *services.Service, l
 	return oidc.New(c.providers, oidc.Options{AccessURL: c.accessURL, Now: time.Now, Log: log})
 }
 
-// ids are the ids of the providers that the settings name, without what it takes to reach them; nil if they name none, as in a
-// shell that has not the settings of the server.
-func (f *oidcFlags) ids() ([]string, error) {
+// policies are the providers that the settings name, without what it takes to reach them; nil if they name none, as in a shell
+// that has not the settings of the server.
+func (f *oidcFlags) policies() ([]org.Provider, error) {
 	switch {
 	case f.file != "":
-		ids, err := oidc.IDs(f.file)
+		list, err := oidc.Policies(f.file)
 		if err != nil {
 			return nil, usageError("--oidc-config: " + err.Error())
 		}
-		return ids, nil
+		return list, nil
 	case f.issuer != "":
-		return []string{"default"}, nil
+		return []org.Provider{{ID: "default", Name: "default", FusePeople: org.DefaultFusePeople, FusePercent: org.DefaultFusePercent}}, nil
 	}
 	return nil, nil
+}
+
+// ids are the ids of the same providers.
+func (f *oidcFlags) ids() (ids []string, err error) {
+	list, err := f.policies()
+	for _, p := range list {
+		ids = append(ids, p.ID)
+	}
+	return ids, err
 }
 
 // strangeSources names the sources of roles that no provider of the settings stands behind, or all of them where the settings

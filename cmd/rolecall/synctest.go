@@ -20,15 +20,18 @@ const maxClaims = 1 << 20
 
 func syncTestCommand() *command {
 	var in client.SyncTest
-	var file string
+	var file, organization string
 	return &command{
 		name:    "sync test",
 		summary: "Try the rules of a sign-in provider, without changing anything",
 		about: "It prints what a sign-in with these claims would give and take, and what the rules would do to everybody by their last\n" +
-			"claims. With --user it is a sign-in of that account; without --claims, with the claims of its last one.",
+			"claims. With --user it is a sign-in of that account; without --claims, with the claims of its last one. With --org it\n" +
+			"is about that organization and its members alone, which takes no permission on the site. On a database --oidc-config says what the\n" +
+			"settings know of the provider, such as its separator; without it the claims are taken as they are.",
 		examples: []string{"rolecall sync test --provider okta --claims claims.json", "rolecall sync test --provider okta --user ada --json"},
-		settings: askSettings,
+		settings: append(slices.Clone(askSettings), "oidc-config", "oidc-issuer-url"),
 		flags: func(fs *pflag.FlagSet) {
+			fs.StringVar(&organization, "org", "", "`ORGANIZATION` that is asked about, id or name; without it, everything")
 			fs.StringVar(&in.Provider, "provider", "", "`ID` of the sign-in provider in the settings; without it, the first")
 			fs.StringVar(&file, "claims", "", "`FILE` with the claims, a JSON object; - is standard input")
 			fs.StringVar(&in.User, "user", "", "`USER` who signs in")
@@ -43,7 +46,7 @@ func syncTestCommand() *command {
 				}
 			}
 			return asking(ctx, c, func(api *client.Client) error {
-				f, err := api.TestSync(ctx, in)
+				f, err := testSync(ctx, api, organization, in)
 				if err != nil {
 					return err
 				}
@@ -51,6 +54,14 @@ func syncTestCommand() *command {
 			})
 		},
 	}
+}
+
+// testSync asks about everything, or about one organization.
+func testSync(ctx context.Context, api *client.Client, organization string, in client.SyncTest) (client.SyncForecast, error) {
+	if organization == "" {
+		return api.TestSync(ctx, in)
+	}
+	return api.TestOrganizationSync(ctx, organization, client.OrganizationSyncTest{Provider: in.Provider, Claims: in.Claims, User: in.User})
 }
 
 // readClaims reads claims as a provider sends them.

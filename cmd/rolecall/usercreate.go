@@ -62,7 +62,7 @@ func usersCreateCommand() *command {
 				if exists, err := s.HasUsers(ctx); err != nil || !exists {
 					return cmp.Or(err, in.createFirst(ctx, t, s, operator))
 				}
-				api, err := local(s, operator, store, nil)
+				api, err := local(s, operator, store, nil, nil)
 				if err != nil {
 					return err
 				}

@@ -32,6 +32,7 @@ type wanted struct {
 type ruleSet struct {
 	org.SyncRules
 	patterns []string
+	hushed   bool // it decides, and what claim it asks is not told
 }
 
 // rulebook is all rule sets of a provider.
@@ -50,6 +51,13 @@ func newRulebook(all []org.SyncRules) rulebook {
 		book = append(book, set)
 	}
 	return book
+}
+
+// hush hushes the rule sets that a caller may not read.
+func (book rulebook) hush(by *org.Actor) {
+	for i := range book {
+		book[i].hushed = !by.Can("read", settingsOf(book[i].Organization.ID))
+	}
 }
 
 // targets are what a rule set gives for a value; known is false if it has no rule for it.
@@ -81,7 +89,9 @@ func (book rulebook) desire(p *org.Provider, claims map[string]any, home uuid.UU
 			continue
 		}
 		values, state := lookUp(p, claims, set.Field)
-		w.states[set.Field] = state
+		if !set.hushed {
+			w.states[set.Field] = state
+		}
 		w.ruled = w.ruled || set.Kind == org.SyncOrganizations
 		if !state.Says() {
 			w.beSilent(set)
@@ -92,7 +102,9 @@ func (book rulebook) desire(p *org.Provider, claims map[string]any, home uuid.UU
 		}
 		for _, value := range values {
 			targets, known := set.targets(value)
-			met[value] = met[value] || known
+			if !set.hushed {
+				met[value] = met[value] || known
+			}
 			w.give(set, value, targets)
 		}
 	}

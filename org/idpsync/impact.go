@@ -49,7 +49,7 @@ func weigh(ctx context.Context, s unit.Reader, by *org.Actor, q question) (org.S
 	began := time.Now()
 	page := db.ListLatestIdentitiesParams{Provider: q.provider.ID, Before: unit.NullTime(s.When.Add(org.Day)), MaxRows: weighedOnce}
 	for seen := 0; ; seen += weighedOnce {
-		rows, err := s.Q.ListLatestIdentities(ctx, page)
+		rows, err := latest(ctx, s, q.only, page)
 		if err != nil {
 			return w.impact, err
 		}
@@ -73,26 +73,30 @@ func weigh(ctx context.Context, s unit.Reader, by *org.Actor, q question) (org.S
 	return w.impact, nil
 }
 
+// latest is a page of the people who signed in last: all, or the members of an organization.
+func latest(ctx context.Context, s unit.Reader, only uuid.UUID, page db.ListLatestIdentitiesParams) ([]db.ListLatestIdentitiesRow, error) {
+	if only == uuid.Nil {
+		return s.Q.ListLatestIdentities(ctx, page)
+	}
+	members, err := s.Q.ListLatestIdentitiesOfMembers(ctx, db.ListLatestIdentitiesOfMembersParams{
+		OrganizationID: only, Provider: page.Provider, Before: page.Before, BeforeSubject: page.BeforeSubject, MaxRows: page.MaxRows,
+	})
+	rows := make([]db.ListLatestIdentitiesRow, len(members))
+	for i := range members {
+		rows[i] = db.ListLatestIdentitiesRow(members[i])
+	}
+	return rows, err
+}
+
 // piece adds some people, with what they hold read at once.
 func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uuid.UUID, rows []db.ListLatestIdentitiesRow, places map[uuid.UUID]bool) error {
 	ids := make([]uuid.UUID, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].UserID
 	}
-	members, err := s.Q.ListRecordsOf(ctx, db.ListRecordsOfParams{FirstID: uuid.Nil, LastID: uuid.Max, UserIds: ids})
+	records, err := recordsOf(ctx, s, q.only, ids)
 	if err != nil {
 		return err
-	}
-	onSite, err := s.Q.ListSiteRecordsOf(ctx, ids)
-	if err != nil {
-		return err
-	}
-	records := map[uuid.UUID][]org.Assignment{}
-	for i := range members {
-		records[members[i].UserID] = append(records[members[i].UserID], unit.AssignmentOf(members[i]))
-	}
-	for i := range onSite {
-		records[onSite[i].UserID] = append(records[onSite[i].UserID], unit.SiteAssignmentOf(onSite[i]))
 	}
 	for i := range rows {
 		// Claims that were too long to keep are known by name alone: what they would give is not known.
@@ -104,12 +108,39 @@ func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uu
 		v := &view{Reader: s, question: q, outlook: &outlook{want: q.book.desire(q.provider, claims, home)}, lax: true, stored: places}
 		v.user = rows[i].UserID
 		v.hold(records[v.user])
+		if q.only != uuid.Nil && v.places[q.only] == nil { // a membership that the sweeper has not met yet
+			continue
+		}
 		if err := v.compare(ctx, false); err != nil {
 			return err
 		}
 		w.add(v, rows[i].Username)
 	}
 	return nil
+}
+
+// recordsOf is what some people hold, everywhere or in one organization alone.
+func recordsOf(ctx context.Context, s unit.Reader, only uuid.UUID, ids []uuid.UUID) (map[uuid.UUID][]org.Assignment, error) {
+	within := db.ListRecordsOfParams{FirstID: only, LastID: only, UserIds: ids}
+	if only == uuid.Nil {
+		within.LastID = uuid.Max
+	}
+	members, err := s.Q.ListRecordsOf(ctx, within)
+	if err != nil {
+		return nil, err
+	}
+	records := map[uuid.UUID][]org.Assignment{}
+	for i := range members {
+		records[members[i].UserID] = append(records[members[i].UserID], unit.AssignmentOf(members[i]))
+	}
+	if only != uuid.Nil {
+		return records, nil
+	}
+	onSite, err := s.Q.ListSiteRecordsOf(ctx, ids)
+	for i := range onSite {
+		records[onSite[i].UserID] = append(records[onSite[i].UserID], unit.SiteAssignmentOf(onSite[i]))
+	}
+	return records, err
 }
 
 // add counts one person.

@@ -23,6 +23,7 @@ type question struct {
 	claims   map[string]any
 	user     uuid.UUID // uuid.Nil: somebody who holds nothing
 	counted  bool      // losses are allowed only if they have been counted already
+	only     uuid.UUID // the one organization that is asked about; uuid.Nil: everything
 }
 
 // outlook is what a sign-in would do, and why not more.
@@ -106,6 +107,7 @@ type view struct {
 // read reads what the account holds, and what its last sign-in has left as it was.
 func (v *view) read(ctx context.Context) error {
 	if v.user == uuid.Nil {
+		v.hold(v.stranger())
 		return nil
 	}
 	rows, err := v.Q.ListRecordsOfUser(ctx, v.user)
@@ -125,6 +127,14 @@ func (v *view) read(ctx context.Context) error {
 		v.had = append(v.had, notice{n.Kind, n.Target})
 	}
 	return err
+}
+
+// stranger is what somebody holds who holds nothing yet. Whoever asks about an organization asks what its members get.
+func (v *view) stranger() []org.Assignment {
+	if v.only == uuid.Nil {
+		return nil
+	}
+	return []org.Assignment{{OrganizationID: v.only, Role: org.RoleOrganizationUser, Source: org.SourceManual}}
 }
 
 // hold takes the records of the account, as far as they count.
@@ -155,11 +165,13 @@ func (v *view) compare(ctx context.Context, fused bool) error {
 		c.until = &until
 	}
 	v.parts, v.held, v.loses = nil, nil, false
-	site, err := v.onSite(ctx, c)
-	if err != nil {
-		return err
+	if v.only == uuid.Nil {
+		site, err := v.onSite(ctx, c)
+		if err != nil {
+			return err
+		}
+		v.add(site, fused, org.HoldLastOwner)
 	}
-	v.add(site, fused, org.HoldLastOwner)
 	for _, place := range v.concerned() {
 		p, err := v.inPlace(ctx, c, place)
 		if err != nil {
@@ -188,6 +200,9 @@ func (v *view) add(p part, fused bool, why org.SyncHold) {
 
 // concerned is the organizations that the account belongs to or shall belong to, or where it has records, by id.
 func (v *view) concerned() []uuid.UUID {
+	if v.only != uuid.Nil {
+		return []uuid.UUID{v.only}
+	}
 	ids := map[uuid.UUID]bool{}
 	for id := range v.places {
 		ids[id] = true

@@ -16,43 +16,39 @@ import (
 )
 
 // Test tells what a sign-in would do, and what the rules would do to everybody. It is what a sign-in does, without storing
-// anything. Forbidden: the caller may not read the rules of the site. Invalid: no such user, or one without claims.
-func (s *Service) Test(ctx context.Context, by *org.Actor, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
+// anything. For the roles of an organization it tells of that organization and of its members alone. NotFound: the organization.
+// Forbidden: needs idpsync_settings:read there, or on the site. Invalid: no such user, or one without claims.
+func (s *Service) Test(ctx context.Context, by *org.Actor, in org.SyncPlace, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
 	defer org.Wrap(&err, "try the rules of a sign-in provider")
 	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
-		f, err = test(ctx, src, by, input)
+		f, err = test(ctx, src, by, in, input)
 		return err
 	})
 	return f, err
 }
 
-func test(ctx context.Context, s unit.Reader, by *org.Actor, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
-	if !by.Can("read", settingsOf(uuid.Nil)) {
-		return f, org.ErrForbidden("idpsync_settings:read")
+func test(ctx context.Context, s unit.Reader, by *org.Actor, scope org.SyncPlace, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
+	where, err := placeFor(ctx, s, by, "read", scope)
+	if err != nil {
+		return f, err
 	}
 	in, err := input.Read()
 	if err != nil {
 		return f, err
 	}
-	rules, err := Rules(ctx, s, in.Provider.ID)
+	rules, err := where.rules(ctx, s, in.Provider.ID)
 	if err != nil {
 		return f, err
 	}
-	draft, err := checkDraft(ctx, s, by, in.Draft)
+	draft, err := checkDraft(ctx, s, by, where, in.Draft)
 	if err != nil {
 		return f, err
 	}
-	q := question{provider: in.Provider, book: newRulebook(drafted(rules, draft)), claims: in.Claims}
+	q := question{provider: in.Provider, book: newRulebook(drafted(rules, draft)), claims: in.Claims, only: where.organization.ID}
+	q.book.hush(by)
 	if in.User != "" {
-		row, err := s.ReadableUser(ctx, by, in.User)
-		if err != nil {
+		if err := q.ask(ctx, s, by, in.User); err != nil {
 			return f, err
-		}
-		q.user = row.ID
-		if q.claims == nil {
-			if q.claims, err = lastClaims(ctx, s, in.Provider, row); err != nil {
-				return f, err
-			}
 		}
 	}
 	// The same look as that of a sign-in, so there is nothing that could say something else.
@@ -72,6 +68,47 @@ func test(ctx context.Context, s unit.Reader, by *org.Actor, input org.Input[org
 	return f, nameAll(ctx, s, by, &f)
 }
 
+// rules are the rule sets that decide about a place. In an organization those are its own, and the one that says who is a member.
+func (p place) rules(ctx context.Context, s unit.Reader, provider string) ([]org.SyncRules, error) {
+	if p.kind != org.SyncRoles {
+		return Rules(ctx, s, provider)
+	}
+	own, err := rulesAt(ctx, s, p, provider)
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := rulesAt(ctx, s, place{kind: org.SyncOrganizations}, provider)
+	return []org.SyncRules{memberships, own}, err
+}
+
+// ask makes somebody the one whose sign-in is looked at, with the last claims if there are no others. Who is no member of the
+// organization that is asked about looks like nobody there.
+func (q *question) ask(ctx context.Context, s unit.Reader, by *org.Actor, ref string) error {
+	username := ref
+	if q.only != uuid.Nil {
+		m, err := s.Member(ctx, by, q.only, ref)
+		if kind := org.KindOf(err); kind == org.NotFound || kind == org.Invalid {
+			return badUser(fmt.Sprintf("%q is no member of the organization", ref))
+		}
+		if err != nil {
+			return err
+		}
+		q.user, username = m.UserID, m.Username
+	} else {
+		row, err := s.ReadableUser(ctx, by, ref)
+		if err != nil {
+			return err
+		}
+		q.user, username = row.ID, row.Username
+	}
+	if q.claims != nil {
+		return nil
+	}
+	var err error
+	q.claims, err = lastClaims(ctx, s, q.provider, q.user, username)
+	return err
+}
+
 // hide leaves out what the rule sets give that the caller may not read.
 func hide(by *org.Actor, f *org.SyncForecast) {
 	hidden := func(place uuid.UUID, role string) bool {
@@ -88,6 +125,16 @@ func hide(by *org.Actor, f *org.SyncForecast) {
 	}
 	f.Roles, f.SiteRoles = lines(f.Roles), lines(f.SiteRoles)
 	f.Held = slices.DeleteFunc(f.Held, func(h org.SyncHeld) bool { return hidden(h.Organization, h.Role) })
+	if !by.Can("read", settingsOf(uuid.Nil)) { // that somebody is a member may be known, by which rule of the site may not
+		for i := range f.Organizations {
+			f.Organizations[i].Rule = ""
+		}
+		for i := range f.Held {
+			if f.Held[i].Role == org.RoleOrganizationUser {
+				f.Held[i].Rule = ""
+			}
+		}
+	}
 	if f.Impact == nil {
 		return
 	}
@@ -98,14 +145,17 @@ func hide(by *org.Actor, f *org.SyncForecast) {
 }
 
 // checkDraft finds the organizations of rule sets that are not stored, and tells all that is wrong with them. What they give need
-// not be there: then it gives nothing.
-func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, draft []org.SyncRules) ([]org.SyncRules, error) {
+// not be there: then it gives nothing. A draft of an organization is its one rule set.
+func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, where place, draft []org.SyncRules) ([]org.SyncRules, error) {
 	var bad org.FieldErrors
 	checked := slices.Clone(draft)
 	for i := range checked {
 		set := &checked[i]
 		at := map[org.SyncKind]string{org.SyncOrganizations: "draft.organization", org.SyncSiteRoles: "draft.site_roles"}[set.Kind]
-		if set.Kind == org.SyncRoles && set.Organization.ID == uuid.Nil {
+		switch {
+		case where.kind == org.SyncRoles:
+			at, set.Organization = "draft", where.organization
+		case set.Kind == org.SyncRoles:
 			at = fmt.Sprintf("draft.roles[%q]", set.Organization.Name)
 			o, err := s.Organization(ctx, by, set.Organization.Name)
 			if org.KindOf(err) == org.NotFound {
@@ -139,8 +189,8 @@ func drafted(rules, draft []org.SyncRules) []org.SyncRules {
 }
 
 // lastClaims is what a provider said of somebody at the last sign-in.
-func lastClaims(ctx context.Context, s unit.Reader, p *org.Provider, user db.UserRow) (map[string]any, error) {
-	rows, err := s.Q.ListIdentities(ctx, user.ID)
+func lastClaims(ctx context.Context, s unit.Reader, p *org.Provider, user uuid.UUID, username string) (map[string]any, error) {
+	rows, err := s.Q.ListIdentities(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -154,11 +204,11 @@ func lastClaims(ctx context.Context, s unit.Reader, p *org.Provider, user db.Use
 		}
 		claims, ok := storedClaims(found.Claims)
 		if !ok {
-			return nil, badUser(fmt.Sprintf("%s has more claims at %s than are kept: enter them", user.Username, p.Name))
+			return nil, badUser(fmt.Sprintf("%s has more claims at %s than are kept: enter them", username, p.Name))
 		}
 		return claims, nil
 	}
-	return nil, badUser(fmt.Sprintf("%s has never signed in with %s", user.Username, p.Name))
+	return nil, badUser(fmt.Sprintf("%s has never signed in with %s", username, p.Name))
 }
 
 func badUser(detail string) error {

@@ -111,7 +111,7 @@ func (in *signIn) newInvited(ctx context.Context, a *unit.Attempt, owner *db.Use
 	if owner == nil {
 		return s.make(ctx, a, true, nil)
 	}
-	why, err := in.mayLink(ctx, a, owner)
+	why, err := in.mayLinkByAddress(ctx, a, owner)
 	if err == nil && !sameAddress(owner.Email, in.email) {
 		why = "the account of this address is written in another way"
 	}

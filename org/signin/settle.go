@@ -84,27 +84,67 @@ func planSettle(ctx context.Context, a *unit.Attempt, in signIn) (s settling, er
 		return s, err
 	}
 	// The address comes second, and never again once the identity is known: whoever has the address later is another person.
-	refusal := nobodys()
+	directed, err := in.directed(ctx, a)
+	if err != nil {
+		return s, err
+	}
 	owner, err := in.owner(ctx, a)
 	switch {
 	case err != nil:
 		return s, err
+	case directed != nil:
+		return s.linkIf(ctx, a, directed, in.mayLink, nobodys())
 	case owner != nil && in.sure && sameAddress(owner.Email, in.email):
+		refusal := nobodys()
 		refusal.Detail = "An account with this address exists: sign in with your password, then link."
-		why, err := in.mayLink(ctx, a, owner)
-		if err != nil {
-			return s, err
-		}
-		if why == "" {
-			return s.link(ctx, a, owner)
-		}
-		a.Because(why)
-		return s, refusal
+		return s.linkIf(ctx, a, owner, in.mayLinkByAddress, refusal)
 	case in.provider.Signup:
 		return s.signUp(ctx, a, owner == nil)
 	}
 	a.Because("the sign-in belongs to no account")
+	return s, nobodys()
+}
+
+// mayLink says why a sign-in may not be linked to an account that it was found by, "" if it may.
+type mayLink func(context.Context, *unit.Attempt, *db.UserRow) (why string, err error)
+
+// linkIf links the sign-in to an account, or refuses it for a reason that the trail has.
+func (s settling) linkIf(ctx context.Context, a *unit.Attempt, row *db.UserRow, may mayLink, refusal *org.Error) (settling, error) {
+	why, err := may(ctx, a, row)
+	switch {
+	case err != nil:
+		return s, err
+	case why == "":
+		return s.link(ctx, a, row)
+	}
+	a.Because(why)
 	return s, refusal
+}
+
+// directed is the account of the one person whose id in a directory the provider states, nil if there is none. The directory must
+// have made the account: what it says of an account that it merely found would be enough to take that over.
+func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, error) {
+	claim := in.provider.LinkByExternalID
+	if claim == "" {
+		return nil, nil
+	}
+	id := textOf(in.proof.Claims, claim)
+	if id == "" {
+		return nil, nil
+	}
+	found, err := a.Q.ListAccountsByExternalID(ctx, id)
+	if err != nil || len(found) != 1 { // of two directories each may mean somebody else
+		return nil, err
+	}
+	manager, err := a.Q.GetManager(ctx, found[0].UserID)
+	if db.IsNotFound(err) || err == nil && manager.OrganizationID != found[0].OrganizationID {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.Q.GetUser(ctx, found[0].UserID)
+	return &row, err
 }
 
 // nobodys is the one refusal of all that belongs to nobody, whatever the reason.
@@ -136,8 +176,16 @@ func (in *signIn) owner(ctx context.Context, a *unit.Attempt) (*db.UserRow, erro
 	return &row, err
 }
 
-// mayLink says why a sign-in may not be linked to an account by its address, "" if it may. Who holds a role of the site links
-// by hand alone: an address must not be enough for that.
+// mayLinkByAddress is mayLink for the account of the stated address.
+func (in *signIn) mayLinkByAddress(ctx context.Context, a *unit.Attempt, row *db.UserRow) (why string, err error) {
+	if !in.provider.LinkByEmail {
+		return "the settings do not link by address", nil
+	}
+	return in.mayLink(ctx, a, row)
+}
+
+// mayLink says what speaks against linking a sign-in to an account, whatever it was found by. Who holds a role of the site links
+// by hand alone: what a provider states must not be enough for that.
 func (in *signIn) mayLink(ctx context.Context, a *unit.Attempt, row *db.UserRow) (why string, err error) {
 	has, err := a.Q.ListIdentities(ctx, row.ID)
 	if err != nil {
@@ -145,23 +193,21 @@ func (in *signIn) mayLink(ctx context.Context, a *unit.Attempt, row *db.UserRow)
 	}
 	for _, other := range has {
 		if other.Provider == in.provider.ID {
-			return "the account of this address has another sign-in at this provider", nil
+			return "the account has another sign-in at this provider", nil
 		}
 	}
 	switch {
-	case !in.provider.LinkByEmail:
-		return "the settings do not link by address", nil
 	case org.Status(row.Status) == org.StatusSuspended:
-		return "the account of this address is suspended", nil
+		return "the account is suspended", nil
 	case row.LoginType == org.LoginNone:
-		return "the account of this address is a service account", nil
+		return "the account is a service account", nil
 	case row.Roles != "":
-		return "the account of this address has a site role", nil
+		return "the account has a site role", nil
 	}
 	return "", nil
 }
 
-// link links the sign-in to the account of its address. Unless that address was proved before, whoever made the account may
+// link links the sign-in to an account. Unless the address of that was proved before, whoever made the account may
 // have planted it, and loses what they can sign in with.
 func (s settling) link(ctx context.Context, a *unit.Attempt, row *db.UserRow) (settling, error) {
 	ways, err := a.Q.GetWaysIn(ctx, row.ID)

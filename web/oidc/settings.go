@@ -68,21 +68,21 @@ type entry struct {
 	FusePeople       *int     `json:"fuse_people"`
 	FusePercent      *int     `json:"fuse_percent"`
 
-	SyncLifetime jsontext.Value `json:"sync_lifetime"`
+	LinkByExternalID string         `json:"link_by_external_id"`
+	SyncLifetime     jsontext.Value `json:"sync_lifetime"`
 	later
 }
 
-// later are keys that belong to what this version does not have: directories and second factors. One that was taken and did
-// nothing would be believed.
+// later are keys that belong to what this version does not have: second factors of providers. One that was taken and did nothing
+// would be believed.
 type later struct {
-	LinkByExternalID jsontext.Value `json:"link_by_external_id"`
-	MFA              jsontext.Value `json:"mfa"`
+	MFA jsontext.Value `json:"mfa"`
 }
 
 // given names the first of these keys that the file has, "" if it has none.
 func (l *later) given() string {
 	for name, v := range map[string]jsontext.Value{
-		"link_by_external_id": l.LinkByExternalID, "mfa": l.MFA,
+		"mfa": l.MFA,
 	} {
 		if v != nil {
 			return name
@@ -99,6 +99,21 @@ type require struct {
 // Read reads the file with the providers. Keys that it does not know are an error, so are keys that come twice: a setting
 // that is not understood must not look as if it were in force. Environment gives the value of a variable.
 func Read(path string, environment func(string) string) ([]Settings, error) {
+	return each(path, func(e *entry) (Settings, error) { return e.settings(environment) })
+}
+
+// Policies are the providers in a file as far as the secrets of their clients do not matter, for a command that reaches none.
+func Policies(path string) ([]org.Provider, error) {
+	list, err := each(path, (*entry).policy)
+	policies := make([]org.Provider, len(list))
+	for i := range list {
+		policies[i] = list[i].Provider
+	}
+	return policies, err
+}
+
+// each reads the providers of a file, and refuses it with the first thing that is wrong.
+func each(path string, settings func(*entry) (Settings, error)) ([]Settings, error) {
 	data, err := readFile(path, maxSettings)
 	if err != nil {
 		return nil, err
@@ -113,33 +128,14 @@ func Read(path string, environment func(string) string) ([]Settings, error) {
 		return nil, fmt.Errorf("providers: 1 to %d are needed, not %d", maxProviders, len(file.Providers))
 	}
 	var list []Settings
-	for i, e := range file.Providers {
-		s, err := e.settings(environment)
+	for i := range file.Providers {
+		s, err := settings(&file.Providers[i])
 		if err != nil {
 			return nil, fmt.Errorf("providers[%d]: %w", i, err)
 		}
 		list = append(list, s)
 	}
 	return list, apart(list)
-}
-
-// IDs are the ids of the providers in a file, for those who do not reach them.
-func IDs(path string) ([]string, error) {
-	data, err := readFile(path, maxSettings)
-	if err != nil {
-		return nil, err
-	}
-	var file struct {
-		Providers []entry `json:"providers"`
-	}
-	if err := json.Unmarshal(data, &file, json.RejectUnknownMembers(true)); err != nil {
-		return nil, errors.New(strings.ReplaceAll(err.Error(), "\n", " "))
-	}
-	ids := []string{}
-	for _, e := range file.Providers {
-		ids = append(ids, e.ID)
-	}
-	return ids, nil
 }
 
 // One is the provider that flags name. Its id is "default".
@@ -173,15 +169,25 @@ func apart(list []Settings) error {
 
 var idRule = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
-// settings checks a provider and fills in the defaults.
+// settings checks a provider, fills in the defaults, and reads the secret of the client.
 func (e *entry) settings(environment func(string) string) (s Settings, err error) {
+	if s, err = e.policy(); err != nil {
+		return s, err
+	}
+	s.ClientSecret, err = e.secret(environment)
+	return s, err
+}
+
+// policy is settings without the secret.
+func (e *entry) policy() (s Settings, err error) {
 	if err := e.check(); err != nil {
 		return s, err
 	}
 	s = Settings{
 		Provider: org.Provider{
 			ID: e.ID, Name: e.Name, Issuer: e.Issuer, Separator: e.Separator, Signup: e.Signup, LinkByEmail: e.LinkByEmail, TrustEmail: e.TrustEmail,
-			UsernameClaim: orElse(e.UsernameClaim, "preferred_username"), EmailClaim: orElse(e.EmailClaim, "email"), NameClaim: orElse(e.NameClaim, "name"),
+			LinkByExternalID: e.LinkByExternalID,
+			UsernameClaim:    orElse(e.UsernameClaim, "preferred_username"), EmailClaim: orElse(e.EmailClaim, "email"), NameClaim: orElse(e.NameClaim, "name"),
 		},
 		ClientID: e.ClientID, Scopes: e.Scopes, UserInfo: e.UserInfo == nil || *e.UserInfo, Algorithms: e.SigningAlgs,
 		Logout: orElse(e.Logout, LogoutLink), CoderCallback: e.CoderCallback,
@@ -198,11 +204,7 @@ func (e *entry) settings(environment func(string) string) (s Settings, err error
 	if len(s.Algorithms) == 0 {
 		s.Algorithms = algorithms[:4:4]
 	}
-	if err := e.sync(&s.Provider); err != nil {
-		return s, err
-	}
-	s.ClientSecret, err = e.secret(environment)
-	return s, err
+	return s, e.sync(&s.Provider)
 }
 
 func orElse(value, fallback string) string {
@@ -233,6 +235,8 @@ func (e *entry) check() error {
 		return fmt.Errorf("logout: %q is not link, auto or off", e.Logout)
 	case e.Require != nil && (e.Require.Claim == "" || len(e.Require.Values) == 0):
 		return errors.New("require: claim and values are needed")
+	case e.LinkByExternalID != "" && org.TextProblem(e.LinkByExternalID, 512) != "":
+		return errors.New("link_by_external_id: a name of a claim of at most 512 characters is needed")
 	case e.Signup && e.Require == nil && len(e.EmailDomains) == 0:
 		return errors.New("signup: email_domains or require must say who may have an account")
 	}

@@ -29,14 +29,14 @@ func read(t *testing.T, text string) ([]oidc.Settings, error) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	list, err := read(t, `{"providers":[{`+whole+`},{"id":"corp","name":"Corp","issuer":"http://127.0.0.1:9000","client_id":"c","client_secret_env":"SECRET",
-		"userinfo":false,"signup":true,"email_domains":["Example.com"],"logout":"auto","signing_algs":["ES256"],"coder_callback":true}]}`)
+		"userinfo":false,"signup":true,"link_by_external_id":"oid","email_domains":["Example.com"],"logout":"auto","signing_algs":["ES256"],"coder_callback":true}]}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s := list[0]; !s.UserInfo || s.Logout != oidc.LogoutLink || s.EmailClaim != "email" || s.ClientSecret != "hush" || len(s.Algorithms) != 4 || len(s.Scopes) != 3 || s.Signup {
 		t.Errorf("the defaults are %+v", s)
 	}
-	if s := list[1]; s.UserInfo || !s.Signup || s.EmailDomains[0] != "example.com" || s.Logout != oidc.LogoutAuto || !s.CoderCallback {
+	if s := list[1]; s.UserInfo || !s.Signup || s.EmailDomains[0] != "example.com" || s.Logout != oidc.LogoutAuto || !s.CoderCallback || s.LinkByExternalID != "oid" {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -74,7 +74,7 @@ func TestBadSettings(t *testing.T) {
 		"sync_lifetime":      {one(`,"sync_lifetime":"1m"`), "sync_lifetime: it must be an hour"},
 		"mfa":                {one(`,"mfa":"none"`), "mfa"},
 		"fuse":               {one(`,"fuse_percent":101`), "fuse_percent: 101 is not 0 to 100"},
-		"external id":        {one(`,"link_by_external_id":"oid"`), "link_by_external_id"},
+		"external id":        {one(`,"link_by_external_id":"o\u0007id"`), "link_by_external_id"},
 		"same id":            {`{"providers":[{` + whole + `},{` + strings.Replace(whole, "acme", "b", 1) + `}]}`, "there twice"},
 		"same issuer":        {`{"providers":[{` + whole + `},{` + strings.Replace(whole, `"okta"`, `"b"`, 1) + `}]}`, "issuer"},
 		"a number as name":   {other("name", "5"), "name"},
