@@ -235,7 +235,8 @@ func TestDirectoryUsers(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel() // as it is once a request has been answered
-	if err := s.Directory.Note(gone, s.c, directory.Request{Method: "POST", Path: "/Users", Status: 201, Body: []byte(`{"userName":"ada","password":"hunter2"}`)}); err != nil {
+	s.Directory.Note(gone, s.c, directory.Request{Method: "POST", Path: "/Users", Status: 201, Body: []byte(`{"userName":"ada","password":"hunter2"}`)})
+	if err := s.Directory.WriteRequests(gone); err != nil {
 		t.Error(err)
 	}
 	if log := s.one("SELECT body FROM scim_requests"); !strings.Contains(log, "ada") || strings.Contains(log, "hunter2") {

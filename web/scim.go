@@ -106,9 +106,7 @@ func (s *Server) noteDirectory(c *call, took time.Duration) {
 	if c.body != nil {
 		r.Body = c.body.data
 	}
-	if err := s.directories.Note(c.ctx, c.directory, r); err != nil {
-		s.Log.Error("the request of a directory was not kept", "request_id", c.id, "error", err)
-	}
+	s.directories.Note(c.ctx, c.directory, r)
 }
 
 // scimBase is the address of the directory. Where the address of the server is not known, it is a path.

@@ -131,7 +131,7 @@ const (
 // stops like a server.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := c.useCases(d, log)
-	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
+	defer finish(ctx, service, log)
 	// Before the first request: it must not see a database without its catalog.
 	switch err := c.prepare(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began

@@ -182,3 +182,11 @@ func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logg
 		log.Warn("tokens that end soon are not told of", "err", err)
 	}
 }
+
+// finish puts away what the use cases have in memory and on disk, once no request can come any more.
+func finish(ctx context.Context, service *services.Service, log *slog.Logger) {
+	_ = service.Snapshots.Close() // what stays is in the folder for temporary files
+	if err := service.Directory.WriteRequests(context.WithoutCancel(ctx)); err != nil {
+		log.Error("the last requests of directories are not in their log", "error", err)
+	}
+}

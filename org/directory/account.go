@@ -149,19 +149,14 @@ func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange
 	if err != nil {
 		return p, err
 	}
-	left, err := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: p.home, UserNameKey: org.FoldCase(u.UserName)})
-	if err == nil && !left.Settled {
-		p.id = left.ID
-		if p.row, err = a.Q.GetUser(ctx, left.UserID); err != nil {
-			return p, err
-		}
+	if p, err = p.left(ctx, a, &u); err != nil {
+		return p, err
+	}
+	if err := free(ctx, a, p.home, p.id, &u); err != nil {
+		return p, err
+	}
+	if p.id != uuid.Nil {
 		return p.adjusted(ctx, a, in.caller, &u)
-	}
-	if err != nil && !db.IsNotFound(err) {
-		return p, err
-	}
-	if err := free(ctx, a, p.home, uuid.Nil, &u); err != nil {
-		return p, err
 	}
 	p.id = unit.NewID()
 	if p, err = p.find(ctx, a, in.caller, &u); err != nil {
@@ -170,6 +165,34 @@ func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange
 	p.insert = &db.InsertDirectoryUserParams{
 		ID: p.id, OrganizationID: p.home, UserID: p.row.ID, UserName: u.UserName, UserNameKey: org.FoldCase(u.UserName),
 		DisplayNameKey: org.FoldCase(u.DisplayName), ExternalID: u.ExternalID, Active: u.Active, Document: u.Document.JSON(), Now: a.Now,
+	}
+	return p, nil
+}
+
+// left finds what is there of somebody whom no request shows: a request that was cut off has left it, or a DELETE the names of one
+// whose account has no address. Conflict: the userName alone does not tell whether it is the same person.
+func (p accountPlan) left(ctx context.Context, a *unit.Attempt, u *scim.User) (accountPlan, error) {
+	row, err := a.Q.GetDirectoryUserByExternalID(ctx, db.GetDirectoryUserByExternalIDParams{OrganizationID: p.home, ExternalID: u.ExternalID})
+	same := err == nil // the directory's own id is never somebody else's
+	if db.IsNotFound(err) {
+		row, err = a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: p.home, UserNameKey: org.FoldCase(u.UserName)})
+	}
+	if db.IsNotFound(err) || err == nil && row.Settled {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	p.id = row.ID
+	if p.row, err = a.Q.GetUser(ctx, row.UserID); err != nil {
+		return p, err
+	}
+	// Names are given again to those who come later, and with this one would go an account.
+	if p.row.Email == "" && !same && (row.ExternalID != "" && u.ExternalID != "" || address(u) != "") {
+		return p, &org.Error{
+			Kind: org.Conflict, Code: scim.Uniqueness, Message: "Someone who was deleted had this userName, and the account has no e-mail address to tell the two apart.",
+			Detail: "Send the same externalId to take that person back. For another person, delete the account " + p.row.Username + " first.",
+		}
 	}
 	return p, nil
 }

@@ -34,6 +34,7 @@ type memberPlan struct {
 	changed  []string // names of attributes
 	version  int64
 	directed tenant.Directed
+	keeps    bool       // the names of one who is deleted, to find the account by
 	loses    bool       // access, which the fuse counts
 	held     *org.Error // too many do: nothing is taken
 	resource scim.Resource
@@ -89,12 +90,27 @@ func (p *memberPlan) decide(ctx context.Context, a *unit.Attempt) error {
 		return err
 	}
 	// A leaver keeps nothing, not even what others gave.
-	if p.directed, err = tenant.DecideDirectedEnd(ctx, a, o, p.account); err != nil || !p.directed.Leaves() {
+	if p.directed, err = tenant.DecideDirectedEnd(ctx, a, o, p.account); err != nil {
+		return err
+	}
+	if p.keeps, err = p.isNameless(ctx, a); err != nil || !p.directed.Leaves() {
 		return err
 	}
 	p.loses = true
 	p.held, err = fuse(ctx, a, o.ID, p.account.ID)
 	return err
+}
+
+// isNameless reports whether somebody who is deleted has an account of this directory that no address leads to.
+func (p *memberPlan) isNameless(ctx context.Context, a *unit.Attempt) (bool, error) {
+	if !p.in.deletes || p.account.Email != "" {
+		return false, nil
+	}
+	manager, err := a.Q.GetManager(ctx, p.account.ID)
+	if db.IsNotFound(err) {
+		return false, nil
+	}
+	return manager.OrganizationID == p.row.OrganizationID, err
 }
 
 // rolesOf is what the groups of somebody give, with the first group that gives each.
@@ -162,6 +178,9 @@ func (p *memberPlan) answer(ctx context.Context, a *unit.Attempt) error {
 	}
 	after := p.row
 	after.Document, after.Version, after.Active = p.user.Document.JSON(), p.version, p.user.Active
+	if !p.row.Settled {
+		after.CreatedAt = a.Now
+	}
 	if len(p.changed) > 0 || !p.row.Settled {
 		after.UpdatedAt = a.Now
 	}
@@ -213,11 +232,22 @@ func applyMember(ctx context.Context, w *unit.Writer, p memberPlan) (memberPlan,
 		w.About(userType, p.row.ID, p.row.UserName, p.row.OrganizationID)
 		w.Field("user_name", p.row.UserName, nil)
 		w.Field("username", p.account.Username, nil)
-		return p, w.W.DeleteDirectoryUser(ctx, p.row.ID)
+		return p, p.forget(ctx, w)
 	case p.row.Settled && len(p.changed) == 0:
 		return p, nil
 	}
 	return p, p.store(ctx, w)
+}
+
+// forget deletes somebody. Names that are kept get another id, which no request shows: an id is never used again.
+func (p *memberPlan) forget(ctx context.Context, w *unit.Writer) error {
+	if err := w.W.DeleteDirectoryUser(ctx, p.row.ID); err != nil || !p.keeps {
+		return err
+	}
+	return w.W.InsertDirectoryUser(ctx, db.InsertDirectoryUserParams{
+		ID: unit.NewID(), OrganizationID: p.row.OrganizationID, UserID: p.account.ID, UserName: p.row.UserName, UserNameKey: p.row.UserNameKey,
+		ExternalID: p.row.ExternalID, Document: scim.Document{}.JSON(), Now: w.Now,
+	})
 }
 
 // store stores what the directory says about somebody.

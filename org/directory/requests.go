@@ -18,9 +18,6 @@ import (
 // The log is for those who set a directory up: what it sends is seen nowhere else. It holds what a directory says about people, so
 // it is short, and only those who may read the settings see it.
 
-// noteTime is how long a row of the log may wait for the database.
-const noteTime = 5 * time.Second
-
 // requestsShown is how many requests the page shows.
 const requestsShown = 50
 
@@ -33,23 +30,10 @@ type Request struct {
 	Took         time.Duration
 }
 
-// Note puts a request into the log of its directory, from which those who set it up see what it sends. Passwords are taken out
-// before.
-func (s *Service) Note(ctx context.Context, c *Caller, r Request) (err error) {
-	defer org.Wrap(&err, "note a request of %s", c.source())
-	in := noted{organization: c.Organization, DirectoryRequest: org.DirectoryRequest{
-		ID: c.request.ID, At: s.units.Now(), Took: r.Took, Method: r.Method, Path: cut(r.Path), Status: r.Status, Body: cut(readable(r.Body)), Answer: cut(r.Detail),
-	}}
-	// The request has been answered, and with that its context may have ended.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
-	defer cancel()
-	_, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "write", in, planNote, applyNote)
-	return err
-}
-
 // Requests are the last requests of the directory of an organization, the newest first. Errors as Directory.
 func (s *Service) Requests(ctx context.Context, subject *org.Actor, organization string) (list []org.DirectoryRequest, err error) {
 	defer org.Wrap(&err, "list requests of the directory of %q", organization)
+	s.catchUp(ctx)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		o, err := mayRead(ctx, src, subject, organization)
 		if err != nil {
@@ -72,32 +56,6 @@ func requestsOf(ctx context.Context, q db.Reads, organization uuid.UUID, limit i
 		}
 	}
 	return list, err
-}
-
-// noted is a request on its way into the log, cut and without secrets already: nothing else ever reaches the database.
-type noted struct {
-	organization uuid.UUID
-	org.DirectoryRequest
-}
-
-// planNote writes aside: nothing that anybody may do rests on the log.
-func planNote(_ context.Context, a *unit.Attempt, in noted) (noted, error) {
-	a.Aside()
-	return in, nil
-}
-
-// applyNote forgets in the same transaction what is too old or too much, so that the log needs no one to sweep it.
-func applyNote(ctx context.Context, w *unit.Writer, r noted) (none struct{}, err error) {
-	if err := w.W.InsertDirectoryRequest(ctx, db.InsertDirectoryRequestParams{
-		ID: unit.NewID(), OrganizationID: r.organization, RequestID: r.ID, At: r.At, TookUs: r.Took.Microseconds(), Method: r.Method, Path: r.Path,
-		Status: int64(r.Status), Body: r.Body, Answer: r.Answer,
-	}); err != nil {
-		return none, err
-	}
-	if err := w.W.DeletePastDirectoryRequests(ctx, w.Now.Add(-org.DirectoryRequestsKeptFor)); err != nil {
-		return none, err
-	}
-	return none, w.W.DeleteOldDirectoryRequests(ctx, db.DeleteOldDirectoryRequestsParams{OrganizationID: r.organization, Kept: org.DirectoryRequestsKept})
 }
 
 // readable is a body without the passwords in it. One that is no JSON is left out: nothing tells what it holds.

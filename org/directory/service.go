@@ -26,8 +26,9 @@ import (
 
 // Service answers the use cases of directories. It is safe for concurrent use.
 type Service struct {
-	units *unit.Units
-	log   *slog.Logger
+	units    *unit.Units
+	log      *slog.Logger
+	requests requestLog
 }
 
 // New makes the use cases.

@@ -37,6 +37,7 @@ func mayRead(ctx context.Context, src unit.Reader, by *org.Actor, ref string) (d
 // idpsync_settings:read.
 func (s *Service) Directory(ctx context.Context, subject *org.Actor, organization string) (d org.Directory, err error) {
 	defer org.Wrap(&err, "read the directory of %q", organization)
+	s.catchUp(ctx)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		o, err := mayRead(ctx, src, subject, organization)
 		if err != nil {
@@ -51,6 +52,7 @@ func (s *Service) Directory(ctx context.Context, subject *org.Actor, organizatio
 // Page is what the page of a directory shows, of one moment. Errors as Directory.
 func (s *Service) Page(ctx context.Context, subject *org.Actor, organization string) (p org.DirectoryPage, err error) {
 	defer org.Wrap(&err, "read the directory page of %q", organization)
+	s.catchUp(ctx)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		o, err := mayRead(ctx, src, subject, organization)
 		if err != nil {
