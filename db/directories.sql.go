@@ -783,7 +783,7 @@ type ListAccountsByExternalIDRow struct {
 }
 
 // Who has an id of a directory, in any of them. Two are as good as many.
-// reads all: the directories, which are few; in each it is one look into an index, at the first sign-in of a person.
+// reads all on PostgreSQL: the directories, which are few; in each it is one look into an index, at the first sign-in of a person.
 func (q *Queries) ListAccountsByExternalID(ctx context.Context, externalID string) ([]ListAccountsByExternalIDRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAccountsByExternalID, externalID)
 	if err != nil {

@@ -107,7 +107,7 @@ SELECT count(*) FROM scim_users WHERE organization_id = @organization_id AND set
 
 -- name: ListAccountsByExternalID :many
 -- Who has an id of a directory, in any of them. Two are as good as many.
--- reads all: the directories, which are few; in each it is one look into an index, at the first sign-in of a person.
+-- reads all on PostgreSQL: the directories, which are few; in each it is one look into an index, at the first sign-in of a person.
 SELECT organization_id, user_id FROM scim_users
 WHERE organization_id IN (SELECT d.organization_id FROM scim_directories d) AND external_id = @external_id AND external_id <> '' AND settled
 LIMIT 2;

@@ -32,6 +32,7 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 		}
 		return fn(c.remote())
 	}
+	// Before the file is opened: a mistake in the settings is one of the command line, whatever the database holds.
 	policies, err := c.oidc.policies()
 	if err != nil {
 		return err

@@ -97,6 +97,7 @@ func (c *config) openProviders(ctx context.Context, service *services.Service, l
 // policies are the providers that the settings name, without what it takes to reach them; nil if they name none, as in a shell
 // that has not the settings of the server.
 func (f *oidcFlags) policies() ([]org.Provider, error) {
+	// The secrets stay unread: they may be readable by the server's account alone, and what providers are trusted with needs none.
 	switch {
 	case f.file != "":
 		list, err := oidc.Policies(f.file)

@@ -32,11 +32,13 @@ func TestSyncTestKnowsSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A secret that cannot be read shows that nobody tries to.
 	settings := filepath.Join(t.TempDir(), "providers.json")
 	if err := os.WriteFile(settings, []byte(`{"providers":[{"id":"okta","name":"Okta","issuer":"https://okta.example.com","client_id":"c",
 		"client_secret_file":"/nowhere","separator":",","truncated_at":3}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// Without settings a text is one value, whatever its separator, and no list is too long to be whole.
 	for _, tt := range []struct {
 		claims, args, says string
 		code               int
