@@ -17,7 +17,11 @@ import (
 // Names of users, organizations and roles: letters, digits and single hyphens between them.
 var nameRule = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
 
-const maxName = 32
+// MaxName is how many characters such a name may have.
+const MaxName = 32
+
+// MaxDisplayName is how many characters the display name of a role may have.
+const MaxDisplayName = 64
 
 const maxAvatarURL = 2048
 
@@ -35,8 +39,8 @@ func NameProblem(name string) string {
 	switch {
 	case name == "":
 		return "must be >= 1 character"
-	case len(name) > maxName:
-		return fmt.Sprintf("must be <= %d characters", maxName)
+	case len(name) > MaxName:
+		return fmt.Sprintf("must be <= %d characters", MaxName)
 	case name == "new" || name == "create":
 		return fmt.Sprintf("cannot use %q as a name", name)
 	case !nameRule.MatchString(name):

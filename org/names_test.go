@@ -21,7 +21,7 @@ func FuzzNames(f *testing.F) {
 				t.Errorf("%q is taken", name)
 			}
 		}
-		if slices.Contains(ReservedUsernames, strings.ToLower(name)) || len(name) > maxName {
+		if slices.Contains(ReservedUsernames, strings.ToLower(name)) || len(name) > MaxName {
 			t.Errorf("%q is taken", name)
 		}
 	})

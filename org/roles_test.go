@@ -672,7 +672,7 @@ func TestNewRoleFromAnother(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(v.Role.Site)+len(v.Role.User) > 0 || v.Role.Name != "" || v.Role.ID != uuid.Nil || v.StartedFrom != origin.Role.DisplayName {
+			if len(v.Role.Site)+len(v.Role.User) > 0 || len(v.Role.Name) > 32 || !strings.HasSuffix(v.Role.Name, "-copy") || v.Role.DisplayName != "Copy of "+origin.Role.Label() || v.Role.ID != uuid.Nil || v.StartedFrom != origin.Role.DisplayName {
 				t.Errorf("%s from %s: %+v", by, from, v.Role)
 			}
 			if slices.ContainsFunc(v.Role.Organization, func(p rbac.Permission) bool { return p.Action == "*" }) {

@@ -16,6 +16,23 @@ type Compare struct {
 	Catalog  *rbac.Catalog
 }
 
+// asks reports whether both sides are the same, so that the page asks for the other one.
+func (c Compare) asks() bool { return c.From == c.To }
+
+// versioned reports whether the role can be compared with itself, in another version.
+func (c Compare) versioned() bool { return len(c.Versions) > 1 }
+
+// others are the roles to compare with.
+func (c Compare) others() []org.Role {
+	var out []org.Role
+	for _, r := range c.Roles {
+		if r.Name != c.From.Name || c.versioned() {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // label is a role of a comparison with its version.
 func (c Compare) label(r org.Role, at org.RoleVersionRef) string {
 	if at.Version == 0 {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rolecall.example/org"
@@ -74,6 +75,19 @@ func (e RoleEditor) affects() string {
 	default:
 		return "Affects " + ui.Plural(n, "person") + " immediately"
 	}
+}
+
+// unused reports whether no one has the role yet, and the caller may change that.
+func (e RoleEditor) unused() bool { return e.View.Role.Members == 0 && e.View.Role.Assignable }
+
+// people are those who can have the role, and peopleURL is the list where they are given it.
+func (e RoleEditor) people() string { return strings.ToLower(e.holders()) }
+
+func (e RoleEditor) peopleURL() string {
+	if e.organizationRole() {
+		return MembersURL(e.View.Organization.Name, org.MemberFilter{})
+	}
+	return UsersPath
 }
 
 func (e RoleEditor) holders() string {

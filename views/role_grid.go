@@ -107,7 +107,7 @@ func (e RoleEditor) scopes() []scope {
 	}{
 		{rbac.LevelOrganization, "Applies to everything in " + e.View.Organization.Label() + ".", e.organizationRole()},
 		{rbac.LevelSite, "Applies to everything on this site, in every organization.", !e.organizationRole()},
-		{rbac.LevelUser, "Applies to what the holder owns.", !e.organizationRole()},
+		{rbac.LevelUser, "Applies to resources the person owns.", !e.organizationRole()},
 	} {
 		if l.own || len(permissions(e.View.Role, l.level)) > 0 {
 			out = append(out, e.scope(scope{

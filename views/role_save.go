@@ -91,7 +91,7 @@ func (e roleEdit) count() int {
 
 // story is who saved which version and when, and what is left to decide.
 func (m RoleMerge) story() string {
-	text := ui.FirstOf(m.Theirs.UpdatedBy, "Somebody else") + " saved version " + ui.Thousands(int(m.Theirs.Version)) + " " +
+	text := ui.FirstOf(m.Theirs.UpdatedBy, "Someone else") + " saved version " + ui.Thousands(int(m.Theirs.Version)) + " " +
 		ui.When(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + ui.Thousands(int(m.Was.Version)) + ". "
 	conflicts := len(m.Conflicts)
 	if m.NameConflict {

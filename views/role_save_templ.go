@@ -1118,7 +1118,7 @@ func pickState(name string, value rbac.State, whose string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs("Take " + whose + ": " + stateWords[value].label)
+		templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs("Keep " + whose + ": " + stateWords[value].label)
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/role_save.templ`, Line: 195, Col: 142}
 		}
@@ -1266,7 +1266,7 @@ func pickText(field, value, whose string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var66 string
-		templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinStringErrs("Take " + whose)
+		templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinStringErrs("Keep " + whose)
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/role_save.templ`, Line: 216, Col: 101}
 		}

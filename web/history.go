@@ -95,7 +95,7 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 }
 
 // compareRoles lays a role beside another one, or two of its versions side by side. Without a choice it is the version
-// before beside the present one.
+// before beside the present one; where there is none, a page asks for the other role.
 func (s *Server) compareRoles(c *call) (reply, error) {
 	q := c.query()
 	from := org.RoleVersionRef{Name: c.param("roleName"), Version: q.cursor("version")}

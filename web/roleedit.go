@@ -80,11 +80,15 @@ func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Ro
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, input, e) })
 	}
+	saved := " was saved."
+	if in, _ := input.Read(); in.MustCreate {
+		saved = " was created. No one has it yet."
+	}
 	var wire any = wireRole(role)
 	if c.ofSite() {
 		wire = wirePatchedRole(role)
 	}
-	next := to(cmp.Or(c.answered(), views.RoleURL(c.organization(), role.Name)), role.Label()+" was saved.")
+	next := to(cmp.Or(c.answered(), views.RoleURL(c.organization(), role.Name)), role.Label()+saved)
 	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: next}, nil
 }
 

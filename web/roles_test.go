@@ -314,3 +314,42 @@ func TestRolesAreFound(t *testing.T) {
 		t.Errorf("as JSON it is %+v", list)
 	}
 }
+
+// TestRolePagesLeadOn: a comparison without a second role asks for it, a copy begins with names of its own, and a role that no one
+// has leads to the people it can be given to.
+func TestRolePagesLeadOn(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	withRole(role{"ci", "CI", []permission{{"template", "read", false}}})(t, s)
+	page := func(path, as string) *goquery.Document {
+		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: as})
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: got %d", path, res.StatusCode)
+		}
+		return res.Document()
+	}
+	for path, itself := range map[string]int{roles + "/ci/compare": 0, roles + "/organization-admin/compare?with=organization-admin": 0} {
+		doc := page(path, webtest.Admin)
+		choice := doc.Find("select[name=with]")
+		name := strings.Split(strings.TrimPrefix(path, roles+"/"), "/")[0]
+		if doc.Find(".blank").Length() != 1 || choice.Find(`option[value=""][selected]`).Length() != 1 || choice.Find("option[value="+name+"]").Length() != itself {
+			t.Errorf("%s does not ask for another role: %s", path, doc.Find("main").Text())
+		}
+	}
+	withRole(role{"ci", "CI", []permission{{"group", "read", false}}})(t, s)
+	if doc := page(roles+"/ci/compare", webtest.Admin); doc.Find(".cmp tbody tr").Length() == 0 {
+		t.Error("two versions are not compared unasked")
+	}
+	doc := page(roles+"/new?from=ci", webtest.Admin)
+	if name, label := doc.Find("#name").AttrOr("value", ""), doc.Find("#display_name").AttrOr("value", ""); name != "ci-copy" || label != "Copy of CI" {
+		t.Errorf("a copy begins as %q, %q", name, label)
+	}
+	give := `a[href="` + members + `"]:contains("Give it to members")`
+	if page(roles+"/ci", webtest.Admin).Find(give).Length() != 1 || page(roles+"/ci", webtest.Member).Find(give).Length() != 0 {
+		t.Error("who may give a role that no one has is not led to the members, or others are")
+	}
+	s.Do(t, webtest.Request{Path: members + "/member/roles", As: webtest.Admin, JSON: `{"roles":["ci"]}`})
+	if page(roles+"/ci", webtest.Admin).Find(give).Length() != 0 {
+		t.Error("a role that people have leads to the members as if no one had it")
+	}
+}

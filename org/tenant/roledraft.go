@@ -37,7 +37,7 @@ const updateFailed = "Failed to update role permissions"
 // check finds everything that is wrong with the draft, in the order of docs/spec/roles.md, writing.
 func (d *roleDraft) check() error {
 	d.checkName()
-	if p := org.TextProblem(d.in.DisplayName, 64); p != "" {
+	if p := org.TextProblem(d.in.DisplayName, org.MaxDisplayName); p != "" {
 		d.fault(1, "Validation failed.", "", "display_name", p)
 	}
 	if p := org.TextProblem(*d.in.Description, 200); p != "" {

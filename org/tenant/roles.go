@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
@@ -171,6 +173,7 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 		return org.RoleView{}, org.ErrNotFound()
 	}
 	v.StartedFrom = origin.DisplayName
+	v.Role.DisplayName, v.Role.Name = copyNames(set, origin.Role)
 	for level, list := range origin.Levels() {
 		// A built-in role may carry this level; a custom one of this place may not (docs/spec/roles.md).
 		if (level == rbac.LevelOrganization) == h.Site() {
@@ -190,6 +193,24 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	}
 	v.CellEffect = effectIn(s, v.Role)
 	return v, nil
+}
+
+// copyNames are the names that a copy of a role begins with: short enough to be stored, and free.
+func copyNames(set *unit.RoleSet, of org.Role) (label, name string) {
+	label = "Copy of " + of.Label()
+	if r := []rune(label); len(r) > org.MaxDisplayName {
+		label = strings.TrimSpace(string(r[:org.MaxDisplayName]))
+	}
+	for n := 1; ; n++ {
+		end := "-copy"
+		if n > 1 {
+			end += "-" + strconv.Itoa(n)
+		}
+		name = strings.TrimRight(of.Name[:min(len(of.Name), org.MaxName-len(end))], "-") + end
+		if set.ByName[name] == nil {
+			return label, name
+		}
+	}
 }
 
 // effectIn tells what allowing a permission would change in a role.
