@@ -1,0 +1,55 @@
+package views
+
+import (
+	"net/url"
+	"strconv"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// RolesListURL is the list of roles with f applied.
+func RolesListURL(organization string, f org.RoleFilter) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": f.Query, "kind": f.Kind} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Allows.Action != "" {
+		q.Set("allows", f.Allows.String())
+	}
+	ui.SetSort(q, f.Sort, org.RoleSorts[0])
+	ui.SetPage(q, f.Limit, f.Offset)
+	return ui.URL(RolesURL(organization), q)
+}
+
+// RoleHistoryURL is the history of a role. The organization "" stands for the site, here and below.
+func RoleHistoryURL(organization, role string) string {
+	return RoleURL(organization, role) + "/history"
+}
+
+// RoleRestoreURL stores an earlier version of a role again.
+func RoleRestoreURL(organization, role string) string {
+	return RoleURL(organization, role) + "/restore"
+}
+
+// RoleRestoreReviewURL shows what restoring a version of a role would change, and asks.
+func RoleRestoreReviewURL(organization, role string, version int64) string {
+	return RoleHistoryURL(organization, role) + "?restore=" + strconv.FormatInt(version, 10)
+}
+
+// RoleCompareURL is the page that compares a role with another one, or two of its versions.
+func RoleCompareURL(organization string, from, to org.RoleVersionRef) string {
+	q := url.Values{}
+	if to.Name != from.Name && to.Name != "" {
+		q.Set("with", to.Name)
+	}
+	if from.Version != 0 {
+		q.Set("version", strconv.FormatInt(from.Version, 10))
+	}
+	if to.Version != 0 {
+		q.Set("with_version", strconv.FormatInt(to.Version, 10))
+	}
+	return ui.URL(RoleURL(organization, from.Name)+"/compare", q)
+}
