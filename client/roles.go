@@ -166,7 +166,7 @@ func (c *Client) Roles(ctx context.Context, s Scope) ([]AssignableRole, error) {
 type RoleQuery struct {
 	Query  string // part of a name, a description or a permission
 	Kind   string // "custom" or "built-in"
-	Allows string // a permission, "template:read"
+	Allows string // a permission, "resource_type:action"
 	Sort   string // "name", "members" or "updated_at", with "-" in front for descending
 }
 

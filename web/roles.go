@@ -35,7 +35,7 @@ func (c *call) roleFilter() (org.RoleFilter, error) {
 	if v := q.text("allows"); v != "" {
 		f.Allows.ResourceType, f.Allows.Action, _ = strings.Cut(v, ":")
 		if !c.catalog().Valid(f.Allows.ResourceType, f.Allows.Action) {
-			q.addError("allows", `Query param "allows" must be a permission of the catalog, such as template:read`)
+			q.addError("allows", `Query param "allows" must be a permission of the catalog, as resource_type:action`)
 		}
 	}
 	if c.as != asJSON && !c.csv {
