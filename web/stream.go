@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"net/http"
+	"sync"
 	"time"
 
 	"rolecall.example/org"
@@ -35,6 +36,9 @@ type stream struct {
 	plain       bool   // never compressed
 }
 
+// buffers are used again: to clear a new one takes longer than to send a page.
+var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 32<<10) }}
+
 // sendStream sends a list as it comes out of the database, compressed buffer by buffer if the client accepts that.
 func (s *Server) sendStream(c *call, r *stream) error {
 	if r.long {
@@ -57,7 +61,11 @@ func (s *Server) sendStream(c *call, r *stream) error {
 	}
 	w := &streamed{file: r.file, plain: r.plain, call: c, answer: answer{contentType: cmp.Or(r.contentType, contentType)}, until: time.Now().Add(allPatience)}
 	defer w.release()
-	out := &sink{Writer: bufio.NewWriterSize(w, 32<<10), csv: c.csv}
+	buffer := buffers.Get().(*bufio.Writer)
+	defer buffers.Put(buffer)
+	buffer.Reset(w)
+	defer buffer.Reset(nil) // it must not hold what the request had
+	out := &sink{Writer: buffer, csv: c.csv}
 	if err := r.write(out); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -140,37 +141,28 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 }
 
 // inTurn gives the pieces of a list to use, as long as there are more: the next one is fetched while one is in use, so use
-// must leave alone what they are fetched from.
+// must leave alone what they are fetched from. The first, which is all of a page, is fetched here: that takes no goroutine.
 func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) error) error {
-	type piece struct {
-		list []T
-		err  error
+	if !more() {
+		return nil
 	}
-	fetch := func() <-chan piece {
-		if !more() {
-			return nil
-		}
-		c := make(chan piece, 1)
+	list, err := next()
+	for err == nil && more() {
+		ahead := make(chan struct{})
+		var following []T
+		var failed error
 		go func() {
-			list, err := next()
-			c <- piece{list, err}
+			following, failed = next()
+			close(ahead)
 		}()
-		return c
+		err = use(list)
+		<-ahead // what it reads from must not be taken away under it
+		list, err = following, cmp.Or(err, failed)
 	}
-	for c := fetch(); c != nil; {
-		p := <-c
-		if p.err != nil {
-			return p.err
-		}
-		if c = fetch(); c == nil {
-			return use(p.list)
-		}
-		if err := use(p.list); err != nil {
-			<-c // what it reads from must not be taken away under it
-			return err
-		}
+	if err != nil {
+		return err
 	}
-	return nil
+	return use(list)
 }
 
 // startAt finds the place before the member at an offset from a place, from the nearer end if that is the first one.
