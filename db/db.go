@@ -64,6 +64,9 @@ type engine interface {
 	// one that is about to be.
 	ReadAside(ctx context.Context, fn func(q *Queries) error) error
 
+	// Ask runs fn when there is a connection for it. Each of its queries sees what is committed by then.
+	Ask(ctx context.Context, fn func(q *Queries) error) error
+
 	// Version names the state of the data with every write that was acknowledged before the call; every commit, of whatever
 	// process, changes it. ok is false where finding out would cost a query.
 	Version() (v Version, ok bool)

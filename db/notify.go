@@ -26,9 +26,9 @@ func (f *file) Listen(ctx context.Context, _ func()) error {
 // Shared is true.
 func (p *postgres) Shared() bool { return true }
 
-// Notify is a transaction that writes nothing.
+// Notify is a transaction that writes nothing, and yet would wait for the disk like any other.
 func (p *postgres) Notify(ctx context.Context) error {
-	_, err := p.readers.ExecContext(ctx, "SELECT pg_notify($1, '')", channel)
+	_, err := p.readers.ExecContext(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')", channel)
 	return err
 }
 

@@ -60,3 +60,15 @@ func (p *postgres) turn(ctx context.Context) error {
 		return fmt.Errorf("wait for a connection: %w", ctx.Err())
 	}
 }
+
+// Ask takes a turn of snapshots: a table that is locked must not hold every connection.
+func (p *postgres) Ask(ctx context.Context, fn func(q *Queries) error) error {
+	if err := p.turn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-p.turns }()
+	return fn(p.queries)
+}
+
+// Ask takes any reader.
+func (f *file) Ask(_ context.Context, fn func(q *Queries) error) error { return fn(New(f.readers)) }

@@ -72,8 +72,8 @@ func storable(args []any) []any {
 // Placeholders, and what can hold a question mark that is none: comments and quoted text.
 var placeholders = regexp.MustCompile(`(?s)--[^\n]*|/\*.*?\*/|'[^']*'|"[^"]*"|\?\d*`)
 
-// rebound has the queries of the program as PostgreSQL reads them. Those over lists of values are not kept: each length
-// of a list is a query of its own.
+// rebound has the queries of the program as PostgreSQL reads them. Those over lists of several values are not kept: each
+// length of a list is a query of its own.
 var rebound sync.Map
 
 // rebind writes placeholders the way of PostgreSQL: ?2 becomes $2, and a bare ? gets the number after the highest so far.
@@ -81,7 +81,7 @@ func rebind(query string) string {
 	if known, ok := rebound.Load(query); ok {
 		return known.(string)
 	}
-	highest, list := 0, false
+	highest, listed := 0, 0
 	text := placeholders.ReplaceAllStringFunc(query, func(part string) string {
 		number, ok := strings.CutPrefix(part, "?")
 		if !ok {
@@ -89,12 +89,13 @@ func rebind(query string) string {
 		}
 		n, err := strconv.Atoi(number)
 		if err != nil { // no number
-			n, list = highest+1, true
+			n = highest + 1
+			listed++
 		}
 		highest = max(highest, n)
 		return "$" + strconv.Itoa(n)
 	})
-	if !list {
+	if listed <= 1 {
 		rebound.Store(query, text)
 	}
 	return text

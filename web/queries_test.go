@@ -13,8 +13,9 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// TestQueries: what is asked often takes so many statements of the database, no more and no less. Each flow runs twice, and
-// the second run counts: callers and roles are known by then, the answer is not. docs/architecture.md has the same numbers.
+// TestQueries: what is asked often takes so many statements of the database, no more and no less, and so many round trips to
+// PostgreSQL. Each flow runs twice, and the second run counts: callers and roles are known by then, the answer is not.
+// docs/architecture.md has the same numbers.
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	const list = "/api/v2/organizations/default/paginated-members?limit="
@@ -35,19 +36,20 @@ func TestQueries(t *testing.T) {
 	flows := []struct {
 		name         string
 		file, server int // statements on SQLite, on PostgreSQL
+		trips        int // round trips to PostgreSQL
 		run          func(round int) []*webtest.Response
 	}{
-		{"a page of members as JSON", 2, 3, func(round int) []*webtest.Response {
+		{"a page of members as JSON", 2, 3, 5, func(round int) []*webtest.Response {
 			return []*webtest.Response{s.Get(t, webtest.Admin, list+[]string{"25", "26"}[round])}
 		}},
-		{"a page of members as a fragment", 3, 4, func(int) []*webtest.Response {
+		{"a page of members as a fragment", 3, 4, 6, func(int) []*webtest.Response {
 			return []*webtest.Response{s.Send(t, webtest.Fragment, webtest.Request{Path: list + "25", Header: session})}
 		}},
-		{"the roles of a member", 10, 10, func(round int) []*webtest.Response {
+		{"the roles of a member", 10, 10, 7, func(round int) []*webtest.Response {
 			given := [][]string{{"ci"}, {"ci", "organization-auditor"}}[round]
 			return []*webtest.Response{s.Do(t, webtest.Request{Path: members + "/wendy/roles", As: webtest.Admin, JSON: map[string][]string{"roles": given}})}
 		}},
-		{"the review of a role, and its save", 15, 17, func(round int) []*webtest.Response {
+		{"the review of a role, and its save", 15, 17, 17, func(round int) []*webtest.Response {
 			action, version := []string{"update", "delete"}[round], roleTag(t, s, "ci", int64(round+1))
 			statements.Take() // those that found the version
 			return []*webtest.Response{save(action, version, "review"), save(action, version, "")}
@@ -55,6 +57,7 @@ func TestQueries(t *testing.T) {
 	}
 	for _, flow := range flows {
 		var ran []string
+		var trips int
 		for round := range 2 {
 			statements.Take()
 			for _, res := range flow.run(round) {
@@ -62,11 +65,15 @@ func TestQueries(t *testing.T) {
 					t.Fatalf("%s: got %d\n%s", flow.name, res.StatusCode, res.Body)
 				}
 			}
+			trips = statements.Trips()
 			ran = statements.Take()
 		}
 		want := flow.file
 		if dbtest.OnServer() {
 			want = flow.server
+			if trips != flow.trips {
+				t.Errorf("%s: %d round trips, want %d", flow.name, trips, flow.trips)
+			}
 		}
 		if len(ran) != want {
 			t.Errorf("%s: %d statements, want %d:\n\t%s", flow.name, len(ran), want, strings.Join(ran, "\n\t"))

@@ -12,6 +12,7 @@ import (
 type Statements struct {
 	mu    sync.Mutex
 	names []string
+	trips int
 }
 
 // Trace is d, with its statements counted from here on.
@@ -22,10 +23,24 @@ func Trace(d *db.DB) (*db.DB, *Statements) {
 
 // note takes the name out of the comment that sqlc begins each query with.
 func (s *Statements) note(statement string) {
-	name, _, _ := strings.Cut(strings.TrimPrefix(statement, "-- name: "), " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names = append(s.names, name)
+	query, ok := strings.CutPrefix(statement, "-- name: ")
+	name, kind, _ := strings.Cut(query, " ")
+	if !strings.HasPrefix(kind, ":exec\n") {
+		s.trips++
+	}
+	if ok {
+		s.names = append(s.names, name)
+	}
+}
+
+// Trips is how often a server would have been waited for since Take was called last: for each beginning and end of a transaction,
+// and for each statement but those that wait for the end (db/pgqueue.go).
+func (s *Statements) Trips() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trips
 }
 
 // Take returns the statements since it was called last.
@@ -33,6 +48,6 @@ func (s *Statements) Take() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := s.names
-	s.names = nil
+	s.names, s.trips = nil, 0
 	return names
 }

@@ -61,14 +61,14 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 // the data, where that costs less than asking.
 func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	version, known := s.DB.Version()
-	if !known { // a table that is locked must not hold every connection: a snapshot waits for its turn
-		var b org.Basis
-		err := s.DB.View(ctx, func(q db.Reads) error {
-			var err error
-			b, err = s.reader(q, nil).basisOf(ctx, c)
-			return err
+	if !known { // it is asked each time, once for all who wait
+		return s.Memory.asked.find(ctx, c, func(ctx context.Context) (b org.Basis, err error) {
+			err = s.DB.Ask(ctx, func(q db.Reads) error {
+				b, err = s.reader(q, nil).basisOf(ctx, c)
+				return err
+			})
+			return b, err
 		})
-		return b, err
 	}
 	b, err := s.Memory.bases.find(version, c, func() (org.Basis, error) {
 		ctx := context.WithoutCancel(ctx) // others may wait for it

@@ -21,6 +21,7 @@ type memory struct {
 	accounts shelf[string, uuid.UUID]     // likewise, in a state of the site; uuid.Nil: none
 	homes    shelf[string, uuid.UUID]     // and which organization
 	bases    baseShelf
+	asked    sharing[Credential, org.Basis]
 	ofAll    atomic.Pointer[revisionOfAll]
 	managed  atomic.Pointer[managedAt]
 	roleSets roleShelf
