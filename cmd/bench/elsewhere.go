@@ -123,18 +123,18 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 	return nil
 }
 
-// measureSpread measures assignments that have nothing to do with each other: each client works in another organization.
-func (s *server) measureSpread(ctx context.Context, o options) error {
+// spread is assignments that have nothing to do with each other: each client works in another organization.
+func (s *server) spread() (*target, error) {
 	// As many as clients, so that none waits for another.
 	const organizations = 64
 	of := func(n int) string { return fmt.Sprintf("/api/v2/organizations/bench-%d", n) }
 	body, err := once(s.address, s.get(of(0)+"/paginated-members?limit=100", asJSON))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var page []struct{ Members []person }
 	if err := json.Unmarshal(body, &page); err != nil {
-		return err
+		return nil, err
 	}
 	// In turn, so that each request goes to another organization than the one before.
 	t := &target{name: assigningApart, address: s.address, clients: organizations, inTurn: true}
@@ -147,6 +147,15 @@ func (s *server) measureSpread(ctx context.Context, o options) error {
 				t.requests = append(t.requests, s.send("PUT", of(n)+"/members/"+m.ID+"/roles", `{"roles":["`+role+`"]}`))
 			}
 		}
+	}
+	return t, nil
+}
+
+// measureSpread measures them.
+func (s *server) measureSpread(ctx context.Context, o options) error {
+	t, err := s.spread()
+	if err != nil {
+		return err
 	}
 	for range o.rounds + 1 {
 		if err := t.measure(ctx, o.turn); err != nil {

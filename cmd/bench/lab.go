@@ -85,9 +85,12 @@ func (p *process) memory(field string) float64 {
 	return n / 1024
 }
 
-// busy returns how long the process has used the processor, to a hundredth of a second. It is 0 on systems that do not say so.
-func (p *process) busy() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+// busy returns how long the process has used the processor.
+func (p *process) busy() time.Duration { return busy(p.cmd.Process.Pid) }
+
+// busy returns how long a process has used the processor, to a hundredth of a second. It is 0 on systems that do not say so.
+func busy(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}

@@ -55,6 +55,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if len(args) > 0 && args[0] == "decide" {
 		return runDecide(ctx, args[1:], out, log)
 	}
+	if len(args) > 0 && args[0] == "engines" {
+		return runEngines(ctx, args[1:], out)
+	}
 	// Ten times more each: what grows with the number of members shows in a row of the table.
 	o := options{sizes: []int{1_000, 10_000, 100_000, 1_000_000}}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
