@@ -27,6 +27,8 @@ type CreateOrganizationRequest struct {
 	DisplayName string `json:"display_name,omitempty"`
 	Description string `json:"description,omitempty"`
 	Icon        string `json:"icon,omitempty"`
+
+	FirstAdministrator string `json:"first_administrator,omitempty"` // username, id or email; "" for nobody
 }
 
 // UpdateOrganizationRequest changes an organization. Empty names and nil texts stay as they are.

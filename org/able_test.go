@@ -102,7 +102,7 @@ func stewardWrites(t *testing.T, s *site, undo string) map[string]struct {
 		"role restore": {"robot", func(by *org.Actor) error {
 			return drop(s.RestoreRole(ctx, by, org.In("default"), "steward", given(org.RestoreRole{Version: 1})))
 		}},
-		"suspend":    {"desk", func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended, nil)) }},
+		"suspend":    {"desk", func(by *org.Actor) error { return drop2(s.SetStatus(ctx, by, "st", org.StatusSuspended, nil)) }},
 		"delete":     {"desk", func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "st", nil)) }},
 		"site roles": {"desk", func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "st", roles("mute"))) }},
 		"undo":       {"robot", func(by *org.Actor) error { return drop(s.Undo(ctx, by, undo)) }},
@@ -170,7 +170,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	}
 	// Whoever may not read the organization is not told its name.
 	s.refused(t, noManager("an organization that you can't see"), 1, func() error {
-		return drop(s.SetStatus(t.Context(), s.as(t, "eye"), "st", org.StatusSuspended, nil))
+		return drop2(s.SetStatus(t.Context(), s.as(t, "eye"), "st", org.StatusSuspended, nil))
 	})
 	// Somebody who can manage it by a role of the site.
 	s = stewardSite(t, person{name: "kept", home: none, site: []string{"keeper"}})

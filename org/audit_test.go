@@ -26,8 +26,8 @@ func (s *site) trail(t *testing.T) time.Time {
 			return drop(s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", roles("nonsense")))
 		},
 		func() error { return drop(s.AddMember(t.Context(), s.as(t, "pa"), "beta", "x")) },
-		func() error { return drop(s.SetStatus(t.Context(), s.as(t, "o"), "viewer", org.StatusSuspended, nil)) },
-		func() error { return drop(s.SetStatus(t.Context(), s.as(t, "ua"), "o", org.StatusSuspended, nil)) },
+		func() error { return drop2(s.SetStatus(t.Context(), s.as(t, "o"), "viewer", org.StatusSuspended, nil)) },
+		func() error { return drop2(s.SetStatus(t.Context(), s.as(t, "ua"), "o", org.StatusSuspended, nil)) },
 	} {
 		if err := do(); (err != nil) != (i == 1 || i == 4) {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ func trail(t *testing.T, s *site) (root string) {
 				t.Fatal(err)
 			}
 		}
-		if err := drop(s.SetStatus(t.Context(), owner, "m", []org.Status{org.StatusSuspended, org.StatusActive}[i], nil)); err != nil {
+		if err := drop2(s.SetStatus(t.Context(), owner, "m", []org.Status{org.StatusSuspended, org.StatusActive}[i], nil)); err != nil {
 			t.Fatal(err)
 		}
 		if err := drop(s.AddMember(t.Context(), owner, "Beta", []string{"m", "viewer"}[i])); err != nil {

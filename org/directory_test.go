@@ -214,7 +214,7 @@ func TestDirectoryUsers(t *testing.T) {
 	if err := s.patch(x.ID, on); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "x", org.StatusSuspended, nil); err != nil {
+	if _, _, err := s.SetStatus(t.Context(), s.as(t, "o"), "x", org.StatusSuspended, nil); err != nil {
 		t.Fatal(err)
 	}
 	wantKind(t, "D8", s.patch(x.ID, on), org.Conflict, "")
@@ -222,7 +222,7 @@ func TestDirectoryUsers(t *testing.T) {
 		t.Errorf("D8: the account is %s", status)
 	}
 	// What the directory writes nobody writes by hand.
-	_, err = s.SetStatus(t.Context(), s.as(t, "o"), "ada", org.StatusSuspended, nil)
+	_, _, err = s.SetStatus(t.Context(), s.as(t, "o"), "ada", org.StatusSuspended, nil)
 	if e, ok := errors.AsType[*org.Error](err); !ok || e.Kind != org.Invalid || !strings.Contains(e.Message, "managed by the directory") {
 		t.Errorf("suspending a managed account: %v", err)
 	}

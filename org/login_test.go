@@ -457,9 +457,9 @@ func TestEndOfSessionsAndTokens(t *testing.T) {
 			kind(t, s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: "wrong"}), nil), org.Invalid)
 			return nil
 		}, true, true, nil},
-		{"suspended", func(s *site) error { return drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended, nil)) }, false, false, suspendedToken},
+		{"suspended", func(s *site) error { return drop2(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended, nil)) }, false, false, suspendedToken},
 		{"suspended and activated", func(s *site) error {
-			return errors.Join(drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended, nil)), drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusActive, nil)))
+			return errors.Join(drop2(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended, nil)), drop2(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusActive, nil)))
 		}, false, true, nil},
 		{"deleted", func(s *site) error { return drop(s.DeleteUser(ctx, s.as(t, "ua"), "m", nil)) }, false, false, signedOut("API key is invalid.")},
 		{"renamed", func(s *site) error {

@@ -184,7 +184,7 @@ func writes(t *testing.T, s *site) map[string]func(by *org.Actor) error {
 		},
 		"DeleteSiteRole": func(by *org.Actor) error { return drop(s.DeleteRole(ctx, by, org.Site, "site-reader", nil)) },
 		"SetUserRoles":   func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "x", roles("auditor"))) },
-		"SetStatus":      func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended, nil)) },
+		"SetStatus":      func(by *org.Actor) error { return drop2(s.SetStatus(ctx, by, "x", org.StatusSuspended, nil)) },
 		"SetPassword": func(by *org.Actor) error {
 			return s.SetPassword(ctx, by, "x", given(org.PasswordInput{Password: password}), nil)
 		},

@@ -260,10 +260,10 @@ func TestActivationEndsForeignAccess(t *testing.T) {
 	s := risingSite(t)
 	f := s.foreign(t, s.as(t, "desk"))
 	s.give(t, home, "rising", "organization-admin") // past all rules
-	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusSuspended, nil); err != nil {
+	if _, _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusSuspended, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusActive, nil); err != nil {
+	if _, _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusActive, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.opens(t, f); got != "" {

@@ -23,7 +23,7 @@ type verb struct {
 func verbs(t *testing.T) []verb {
 	status := func(status org.Status) func(*site, context.Context, *org.Actor, string) error {
 		return func(s *site, ctx context.Context, by *org.Actor, user string) error {
-			return drop(s.SetStatus(ctx, by, user, status, nil))
+			return drop2(s.SetStatus(ctx, by, user, status, nil))
 		}
 	}
 	return []verb{

@@ -192,7 +192,7 @@ func userCases(t *testing.T, user string) []useCase {
 			return s.SetPassword(ctx, by, user, unread[org.PasswordInput](t), nil)
 		}},
 		{"SetStatus", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended, nil))
+			return drop2(s.SetStatus(ctx, by, user, org.StatusSuspended, nil))
 		}},
 		{"SetUserRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.SetUserRoles(ctx, by, user, unread[org.RolesInput](t)))

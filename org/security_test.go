@@ -26,7 +26,7 @@ func TestB12_LastOwnerRaces(t *testing.T) {
 		return drop(s.SetUserRoles(t.Context(), by, user, roles()))
 	}
 	suspend := func(s service, by *org.Actor, user string) error {
-		return drop(s.SetStatus(t.Context(), by, user, org.StatusSuspended, nil))
+		return drop2(s.SetStatus(t.Context(), by, user, org.StatusSuspended, nil))
 	}
 	remove := func(s service, by *org.Actor, user string) error {
 		return drop(s.DeleteUser(t.Context(), by, user, nil))

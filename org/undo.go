@@ -15,5 +15,12 @@ func OfUser(resourceType, action string) bool { return resourceType == "user" &&
 // CanUndo says whether Undo may take back what the entry tells of, as far as the entry alone knows.
 func (e *AuditEntry) CanUndo() bool {
 	_, roles := e.Diff["rbac_roles"]
-	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && roles)
+	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && (roles || e.OfStatus()))
+}
+
+// OfStatus reports whether an entry is about an account that was suspended or reactivated, and not about its roles.
+func (e *AuditEntry) OfStatus() bool {
+	_, roles := e.Diff["rbac_roles"]
+	_, status := e.Diff["status"]
+	return status && !roles && OfUser(e.ResourceType, e.Action)
 }

@@ -73,7 +73,7 @@ var accountSteps = []stepKind{
 	{name: "suspend", weight: 10, needs: perm("user:update"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
 		a.say("suspends %s", user.name)
-		return drop(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusSuspended, nil))
+		return drop2(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusSuspended, nil))
 	}},
 	{name: "activate", weight: 20, needs: perm("user:update"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
@@ -84,7 +84,7 @@ var accountSteps = []stepKind{
 		}
 		a.acted = user.id
 		a.say("activates %s", user.name)
-		return drop(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusActive, nil))
+		return drop2(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusActive, nil))
 	}},
 	{name: "delete", weight: 12, needs: perm("user:delete"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()

@@ -17,11 +17,11 @@ import (
 // Audit is the audit log of the site, or of one organization.
 type Audit struct {
 	List         org.AuditList
-	Query        string                            // in the language of GET /audit
-	Organization string                            // the organization that the page belongs to, by name; "": the site
-	Before       int64                             // the page is the one below this entry
-	After        int64                             // or above this one
-	CanUndo      func(organization uuid.UUID) bool // uuid.Nil: site roles
+	Query        string                     // in the language of GET /audit
+	Organization string                     // the organization that the page belongs to, by name; "": the site
+	Before       int64                      // the page is the one below this entry
+	After        int64                      // or above this one
+	CanUndo      func(*org.AuditEntry) bool // uuid.Nil: site roles
 	Catalog      *rbac.Catalog
 	Err          *org.Error // what is wrong with the query
 	Now          time.Time

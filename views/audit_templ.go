@@ -546,7 +546,7 @@ func auditEvent(a Audit, e org.AuditEntry) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if e.CanUndo() && a.CanUndo != nil && a.CanUndo(e.OrganizationID) {
+		if e.CanUndo() && a.CanUndo != nil && a.CanUndo(&e) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<form method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

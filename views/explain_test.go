@@ -76,7 +76,7 @@ func recordedPermissions(pairs ...string) []any {
 func fullAudit() Audit {
 	return Audit{
 		Catalog: rbac.Default(),
-		Query:   `ada action:write "two words"`, Organization: "acme", Before: 90, Now: now, CanUndo: func(uuid.UUID) bool { return true },
+		Query:   `ada action:write "two words"`, Organization: "acme", Before: 90, Now: now, CanUndo: func(*org.AuditEntry) bool { return true },
 		List: org.AuditList{Older: true, Newer: true, Entries: []org.AuditEntry{
 			auditEntry("custom_role", "write", hostile, 200, map[string]org.AuditChange{
 				"org_permissions": {Old: recordedPermissions("workspace:read", "template:delete"), New: recordedPermissions("workspace:read", "!template:delete", "file:read")},

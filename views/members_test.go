@@ -188,7 +188,7 @@ func TestMembersStates(t *testing.T) {
 	}
 	alone := fullMembers()
 	alone.List.Members, alone.List.Count, alone.Filter = alone.List.Members[:1], 1, org.MemberFilter{}
-	if got := render(t, MembersPage(alone)).Find(".blank h2").Text(); got != "Only you so far" {
+	if got := render(t, MembersPage(alone)).Find(".blank h2").Text(); got != "You are the only member so far" {
 		t.Errorf("alone: %q", got)
 	}
 }

@@ -13,6 +13,7 @@ type Offboard struct {
 	org.OffboardView
 	Sent  *org.Offboarding // as chosen in a refused form; nil: everything that is possible
 	Names SourceNames
+	Heirs map[string][]org.Member // by organization: who may take over; none where there are too many to choose from
 	Back  string
 	Err   *org.Error
 }

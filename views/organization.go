@@ -7,11 +7,12 @@ type OrganizationForm struct {
 	org.OrganizationView                       // zero for a new one
 	Input                org.OrganizationInput // as entered
 	Confirm              bool
+	NamesAdmin           bool // of a new one: the caller may say who becomes its administrator
 	CanReadSync          bool // the caller may read by which rules sign-ins give roles
 	Err                  *org.Error
 }
 
-var organizationAnchors = map[string]string{"name": "name", "display_name": "display_name", "description": "description", "icon": "icon"}
+var organizationAnchors = map[string]string{"name": "name", "display_name": "display_name", "description": "description", "icon": "icon", "first_administrator": "first_administrator"}
 
 func (f OrganizationForm) nameHint(fresh bool) string {
 	switch {

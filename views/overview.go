@@ -18,7 +18,7 @@ type Overview struct {
 	org.Overview
 	Invites      bool // the caller may invite into it
 	CanMakeRoles bool
-	CanUndo      func(organization uuid.UUID) bool
+	CanUndo      func(*org.AuditEntry) bool
 	Catalog      *rbac.Catalog
 	Now          time.Time
 }

@@ -169,7 +169,7 @@ func TestUserPageTellsRefusals(t *testing.T) {
 	v := refusedView("ada")
 	v.LinkRefusal = ""
 	doc = render(t, UserPageBody(UserPage{UserView: v, Now: now}))
-	if got := doc.Find("#sign-in form button").Text(); got != "Revoke it" {
+	if got := doc.Find("#sign-in form button").Text(); got != "Revoke link" {
 		t.Errorf("the buttons of the sign-in are %q", got)
 	}
 	doc = render(t, UserPageBody(UserPage{UserView: userView("ada"), Confirm: true, Now: now}))

@@ -9,6 +9,9 @@ func UserURL(user string) string { return UsersPath + "/" + url.PathEscape(user)
 // UserDeleteURL is the page of an account that asks whether to delete it.
 func UserDeleteURL(user string) string { return UserURL(user) + "?confirm=delete" }
 
+// UserSuspendURL asks whether to suspend an account.
+func UserSuspendURL(user string) string { return UserURL(user) + "?confirm=suspend" }
+
 // UserProfileURL takes the names of an account by PUT.
 func UserProfileURL(user string) string { return UserURL(user) + "/profile" }
 

@@ -12,6 +12,7 @@ import (
 type UserPage struct {
 	org.UserView
 	Confirm   bool   // ask for confirmation of a deletion (UserDeleteURL)
+	Suspend   bool   // ask whether to suspend it (UserSuspendURL)
 	LinkRoles bool   // the caller may open site roles
 	LinkAudit bool   // and the audit log
 	Back      string // as in UserRowView
@@ -70,7 +71,7 @@ func savedMeanwhile(err *org.Error, entered, stored string) string {
 	if err == nil || !err.Outdated || entered == stored {
 		return ""
 	}
-	return "Saved meanwhile: " + ui.FirstOf(stored, "nothing")
+	return "Saved since by someone else: " + ui.FirstOf(stored, "nothing")
 }
 
 // failed is the error of a form, nil if another one was refused.

@@ -80,12 +80,15 @@ func (c *call) linkAudit(f org.AuditFilter, list *org.AuditList) {
 	c.linkBeside(limit, older, newer)
 }
 
-// offersUndo reports whether to offer to undo a change in an organization, or of site roles.
-func (c *call) offersUndo(organization uuid.UUID) bool {
-	if organization == uuid.Nil {
+// offersUndo reports whether to offer to undo a change in an organization, of site roles, or of an account.
+func (c *call) offersUndo(e *org.AuditEntry) bool {
+	switch {
+	case e.OfStatus():
+		return c.may("update", "user", uuid.Nil)
+	case e.OrganizationID == uuid.Nil:
 		return c.assignsSiteRoles()
 	}
-	return c.may("assign", "assign_org_role", organization)
+	return c.may("assign", "assign_org_role", e.OrganizationID)
 }
 
 func auditPage(a views.Audit) page {

@@ -311,7 +311,7 @@ func TestWhoCan(t *testing.T) {
 	prepare := func(t *testing.T, s *webtest.Site) {
 		s.AddUser(t, "sue", webtest.Default)
 		giveRole(t, s, "reader", []rbac.Permission{readTemplate}, "member", "sue")
-		if _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "sue", org.StatusSuspended, nil); err != nil {
+		if _, _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "sue", org.StatusSuspended, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -26,11 +26,11 @@ func TestFormsBeginFromAVersion(t *testing.T) {
 		saved        string // what the first one saved, beside what was entered; "" for a secret
 		field        string
 	}{
-		"profile":      {"/users/member", "/users/member/profile", webtest.Owner, name, webtest.Request{Method: http.MethodPut, Path: "/users/member/profile", JSON: `{"username":"member","name":"Theirs"}`}, "Saved meanwhile: Theirs", "name"},
-		"own profile":  {"/users/me", "/users/me/profile", webtest.Member, name, webtest.Request{Method: http.MethodPut, Path: "/users/member/profile", JSON: `{"username":"member","name":"Theirs"}`}, "Saved meanwhile: Theirs", "name"},
+		"profile":      {"/users/member", "/users/member/profile", webtest.Owner, name, webtest.Request{Method: http.MethodPut, Path: "/users/member/profile", JSON: `{"username":"member","name":"Theirs"}`}, "Saved since by someone else: Theirs", "name"},
+		"own profile":  {"/users/me", "/users/me/profile", webtest.Member, name, webtest.Request{Method: http.MethodPut, Path: "/users/member/profile", JSON: `{"username":"member","name":"Theirs"}`}, "Saved since by someone else: Theirs", "name"},
 		"password":     {"/users/member", "/users/member/password", webtest.Owner, password, webtest.Request{Method: http.MethodPut, Path: "/users/member/password", JSON: `{"password":"another horse battery"}`}, "", "password"},
 		"own password": {"/users/me", "/users/me/password", webtest.Member, password, webtest.Request{Method: http.MethodPut, Path: "/users/member/roles", JSON: `{"roles":["auditor"]}`}, "", "password"},
-		"settings":     {settings, settings, webtest.Owner, url.Values{"display_name": {"Mine"}}, webtest.Request{Method: http.MethodPatch, Path: settings, JSON: `{"display_name":"Theirs"}`}, "Saved meanwhile: Theirs", "display_name"},
+		"settings":     {settings, settings, webtest.Owner, url.Values{"display_name": {"Mine"}}, webtest.Request{Method: http.MethodPatch, Path: settings, JSON: `{"display_name":"Theirs"}`}, "Saved since by someone else: Theirs", "display_name"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -80,7 +80,7 @@ func TestBackToTheList(t *testing.T) {
 		{"of all", members, []string{menu, "form.pop-f"}, ""},
 		{"out of the site", members + "?back=//evil.example/", []string{menu, "form.pop-f"}, members},
 		{"site roles", "/users?q=mem", []string{"a[data-pop]", "form[data-assign]"}, ""},
-		{"suspending", "/users?q=mem", []string{".nm a", "#status form"}, ""},
+		{"suspending", "/users?q=mem", []string{".nm a", "#status .acts a", "#status form"}, ""},
 		{"deleting", "/users?q=mem&status=active", []string{".menu a[href*='confirm=delete']", "form.pop-f"}, ""},
 		{"deleting, thought better of", "/users?q=mem", []string{".menu a[href*='confirm=delete']", "form.pop-f a", ".crumbs a"}, ""},
 	}

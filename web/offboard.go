@@ -22,17 +22,33 @@ func (s *Server) showOffboard(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{json: wireOffboardView(&v), version: v.User.Tag(), html: show(s.offboardPage(c, views.Offboard{OffboardView: v}))}, nil
+	return reply{json: wireOffboardView(&v), version: v.User.Tag(), html: func() (page, error) { return s.offboardPage(c, views.Offboard{OffboardView: v}) }}, nil
 }
 
-func (s *Server) offboardPage(c *call, f views.Offboard) page {
-	f.Back, f.Names = c.cameFrom(), s.sourceNames()
+// maxHeirs is how many members there are to choose from at most.
+const maxHeirs = 100
+
+func (s *Server) offboardPage(c *call, f views.Offboard) (page, error) {
+	f.Back, f.Names, f.Heirs = c.cameFrom(), s.sourceNames(), map[string][]org.Member{}
+	for _, h := range f.Homes {
+		if !h.LastAdmin {
+			continue
+		}
+		list, err := s.tenant.Members(c.ctx, c.actor, h.Organization.ID.String(), org.MemberFilter{Statuses: []org.Status{org.StatusActive}, Sort: "name", Limit: maxHeirs + 2})
+		if err != nil {
+			return page{}, err
+		}
+		others := slices.DeleteFunc(list.Members, func(m org.Member) bool { return m.UserID == f.User.ID })
+		if len(others) <= maxHeirs {
+			f.Heirs[h.Organization.Name] = others
+		}
+	}
 	name := f.User.Label()
 	return page{
 		title: "Offboard " + name, active: "users",
 		crumbs: append(c.usersCrumb(), views.Crumb{Label: name, URL: views.UserURL(f.User.Username)}),
 		body:   views.OffboardPage(f),
-	}
+	}, nil
 }
 
 // offboard does it. Refused, the page keeps what was chosen.
@@ -52,7 +68,7 @@ func (s *Server) offboard(c *call) (reply, error) {
 				return p, err
 			}
 			sent, _ := input.Read() // what is wrong with it is told already
-			return s.offboardPage(c, views.Offboard{OffboardView: v, Sent: &sent, Err: e}), nil
+			return s.offboardPage(c, views.Offboard{OffboardView: v, Sent: &sent, Err: e})
 		})
 	}
 	return reply{

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -56,6 +57,13 @@ var errDefaultRoles = &org.Error{
 	Detail:  "Every member has organization-member and nothing else here; give roles to members instead.",
 }
 
+// newOrganizationInput reads the settings of a new organization, and who becomes its first administrator.
+func newOrganizationInput(o object) org.OrganizationInput {
+	in := organizationInput(o)
+	in.Admin = strings.TrimSpace(o.text("first_administrator"))
+	return in
+}
+
 // organizationInput reads the settings of an organization. A description or icon that is missing stays as it is.
 func organizationInput(o object) org.OrganizationInput {
 	o.ignore(sentBack...)
@@ -75,10 +83,11 @@ func (s *Server) newOrganization(c *call) (reply, error) {
 	if !c.may("create", "organization", uuid.Nil) {
 		return reply{}, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to create organizations."}
 	}
-	return reply{html: show(newOrganizationPage(views.OrganizationForm{}))}, nil
+	return reply{html: show(c.newOrganizationPage(views.OrganizationForm{Input: org.OrganizationInput{Admin: c.actor.User.Username}}))}, nil
 }
 
-func newOrganizationPage(f views.OrganizationForm) page {
+func (c *call) newOrganizationPage(f views.OrganizationForm) page {
+	f.NamesAdmin = c.may("assign", "assign_org_role", org.ElsewhereOrg)
 	return page{
 		title:  "New organization",
 		active: "organizations",
@@ -88,10 +97,11 @@ func newOrganizationPage(f views.OrganizationForm) page {
 }
 
 func (s *Server) createOrganization(c *call) (reply, error) {
-	o, err := s.tenant.CreateOrganization(c.ctx, c.actor, decode(c, organizationInput))
+	o, err := s.tenant.CreateOrganization(c.ctx, c.actor, decode(c, newOrganizationInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
-			return newOrganizationPage(views.OrganizationForm{Input: c.enteredOrganization(), Err: e}), nil
+			o, _ := c.object() // unreadable: an empty form
+			return c.newOrganizationPage(views.OrganizationForm{Input: newOrganizationInput(o), Err: e}), nil
 		})
 	}
 	return reply{

@@ -129,7 +129,7 @@ func TestRightsHideWhoMayNotBeAsked(t *testing.T) {
 	if got := ask(webtest.Owner, "default", "member"); !strings.HasPrefix(got, "200") {
 		t.Error(got)
 	}
-	if _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "member", org.StatusSuspended, nil); err != nil {
+	if _, _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "member", org.StatusSuspended, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, who := range [][3]string{

@@ -125,7 +125,7 @@ func TestFirstPassword(t *testing.T) {
 	}
 	path := strings.TrimPrefix(link, "http://rolecall.test")
 	again := s.Send(t, webtest.Page, webtest.Request{Path: "/users/nina", As: webtest.Owner})
-	if strings.Contains(string(again.Body), path) || !strings.Contains(again.Text(), "Revoke it") {
+	if strings.Contains(string(again.Body), path) || !strings.Contains(again.Text(), "Revoke link") {
 		t.Error("the link is shown again, or not mentioned")
 	}
 

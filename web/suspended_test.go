@@ -16,7 +16,7 @@ import (
 func suspendMember(t *testing.T, s *webtest.Site) {
 	t.Helper()
 	giveRole(t, s, "reader", []rbac.Permission{readTemplate}, "member")
-	if _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "member", org.StatusSuspended, nil); err != nil {
+	if _, _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "member", org.StatusSuspended, nil); err != nil {
 		t.Fatal(err)
 	}
 }

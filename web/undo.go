@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,9 @@ func (s *Server) undoChange(c *call) (reply, error) {
 		return s.refusedUndo(c, err)
 	}
 	if h.User != nil {
+		if here := currentPage(c.request()); strings.HasPrefix(here, views.UserURL(h.User.Username)) { // it shows more of it than a row
+			return reply{json: wireUser(h.User), next: to(views.UserURL(h.User.Username), "The change of "+h.User.Label()+" was undone.")}, nil
+		}
 		return reply{
 			json: wireUser(h.User),
 			next: to(c.usersHome(), "The change of "+h.User.Label()+" was undone."),

@@ -141,3 +141,35 @@ func TestFlashCookie(t *testing.T) {
 		}
 	}
 }
+
+// TestUndoStatus: suspending asks first, and is taken back from the message about it by who may suspend; not once the account
+// was reactivated otherwise.
+func TestUndoStatus(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	status := func() string { return s.Query(t, "SELECT status FROM users WHERE username = 'member'")[0][0] }
+	page := s.Send(t, webtest.Page, webtest.Request{As: webtest.Owner, Path: "/users/member?confirm=suspend"})
+	if form := page.Document().Find("#status form"); form.AttrOr("action", "") != "/users/member/status/suspend" || !strings.Contains(page.Text(), "You can undo it") {
+		t.Fatalf("the question is\n%s", page.Text())
+	}
+	if plain := s.Send(t, webtest.Page, webtest.Request{As: webtest.Owner, Path: "/users/member"}); plain.Document().Find("#status form").Length() != 0 {
+		t.Error("it is suspended without a question")
+	}
+	suspend := webtest.Request{Method: http.MethodPut, Path: "/users/member/status/suspend", As: webtest.Owner, Form: url.Values{}}
+	told := follow(t, s, webtest.Owner, s.Send(t, webtest.Page, suspend))
+	path := undoOf(t, told.Document())
+	if res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: path, As: webtest.Admin}); res.StatusCode < 400 || status() != "suspended" {
+		t.Errorf("one who may not: got %d", res.StatusCode)
+	}
+	back := s.Send(t, webtest.Fragment, webtest.Request{Path: path, As: webtest.Owner, Form: url.Values{}, Header: http.Header{"Hx-Current-Url": {"http://x/users/member"}}})
+	if back.StatusCode != 200 || back.Header.Get("HX-Redirect") != "/users/member" || status() != "active" {
+		t.Errorf("got %d to %q, and the account is %s", back.StatusCode, back.Header.Get("HX-Redirect"), status())
+	}
+	if res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: path, As: webtest.Owner}); res.StatusCode != 409 {
+		t.Errorf("once more: got %d", res.StatusCode)
+	}
+	log := s.Send(t, webtest.Page, webtest.Request{As: webtest.Owner, Path: "/audit?q=resource_type:user"})
+	if n := log.Document().Find("form[action$='/undo'], [hx-post$='/undo']").Length(); n == 0 {
+		t.Error("the audit log offers no undo of it")
+	}
+}

@@ -21,7 +21,7 @@ func (s *Server) showUser(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{json: wireUser(&u), version: u.Tag(), html: func() (page, error) {
-		p, err := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete"})
+		p, err := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete", Suspend: c.query().text("confirm") == "suspend"})
 		p.title = u.Label()
 		return p, err
 	}}, nil
@@ -119,11 +119,13 @@ func (s *Server) activateUser(c *call) (reply, error) {
 }
 
 // setStatus suspends or activates an account. It leads back to the list if the form stood there, else to the account.
-func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
-	u, err := s.account.SetStatus(c.ctx, c.actor, c.user(), status, c.ifMatch())
+func (s *Server) setStatus(c *call, status org.Status, told string) (reply, error) {
+	u, done, err := s.account.SetStatus(c.ctx, c.actor, c.user(), status, c.ifMatch())
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
 	home := cmp.Or(c.answered(), c.cameFrom(), c.userHome(u.Username))
-	return reply{json: wireUser(&u), version: u.Tag(), next: to(home, u.Label()+done)}, nil
+	next := to(home, u.Label()+told)
+	next.undo = undoOf(done)
+	return reply{json: wireUser(&u), version: u.Tag(), next: next}, nil
 }

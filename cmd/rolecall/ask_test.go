@@ -95,7 +95,7 @@ func fillOthers(t *testing.T, s *services.Service, operator *org.Actor, home uui
 	if err != nil {
 		return err
 	}
-	if _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended, nil); err != nil {
+	if _, _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended, nil); err != nil {
 		return err
 	}
 	_, _, err = s.SetUserRoles(t.Context(), operator, "tess", org.Given(org.RolesInput{Roles: []string{"template-admin"}}))

@@ -83,6 +83,7 @@ func organizationsCreateCommand() *command {
 			fs.StringVar(&in.DisplayName, "display-name", "", "`NAME` that people read; without it, the same")
 			fs.StringVar(&in.Description, "description", "", "`TEXT` about it")
 			fs.StringVar(&in.Icon, "icon", "", "`URL` of its picture")
+			fs.StringVar(&in.FirstAdministrator, "admin", "", "`USER` who becomes its first administrator")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {

@@ -208,10 +208,9 @@ func applyProfile(ctx context.Context, w *unit.Writer, c accountChange) (org.Use
 // SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update, and all that the
 // account holds; to suspend it, all that it holds on the site. Conflict: ifMatch is without the version that is stored.
-func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status, ifMatch org.Versions) (u org.User, err error) {
+func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status, ifMatch org.Versions) (_ org.User, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "set status of %q to %s", user, status)
-	u, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", statusCommand{named{user, ifMatch}, status}, planStatus, applyStatus)
-	return u, err
+	return unit.Do(ctx, s.units, subject, unit.OnSite, "write", statusCommand{named{user, ifMatch}, status}, planStatus, applyStatus)
 }
 
 // statusCommand suspends or activates an account.

@@ -71,7 +71,8 @@ func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organiza
 type foundation struct {
 	row    db.Organization
 	stored bool
-	first  uuid.UUID // uuid.Nil if it begins without members
+	first  uuid.UUID     // uuid.Nil if it begins without members
+	admin  *memberChange // who begins as its administrator; nil for nobody
 }
 
 // planDefaultOrganization looks under the lock of the site: of two that ask together one makes it.
@@ -100,8 +101,10 @@ func organizationFields(w *unit.Writer, before, after db.Organization) {
 	w.Field("icon", before.Icon, after.Icon)
 }
 
-// CreateOrganization makes an organization with the caller as its first member, without roles.
-// Forbidden: needs organization:create. Invalid: what is wrong with the input. Conflict: the name is taken.
+// CreateOrganization makes an organization with the caller as its first member, without roles, and with the first
+// administrator that the input names.
+// Forbidden: needs organization:create, or the caller may not assign the role. Invalid: what is wrong with the input. Conflict:
+// the name is taken.
 func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
 	defer org.Wrap(&err, "create organization")
 	o, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", input, planFoundation, applyFoundation)
@@ -118,7 +121,18 @@ func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.Or
 		return f, err
 	}
 	f.row = db.Organization{ID: unit.NewID(), CreatedAt: a.Now, UpdatedAt: a.Now, Version: 1}
-	if f.row, err = revised(ctx, a, f.row, in); err != nil {
+	place := f.row
+	f.row, err = revised(ctx, a, place, in)
+	if in.Admin != "" && (err == nil || org.FieldsOf(err) != nil) {
+		admin, problem := firstAdmin(ctx, a, place, in.Admin)
+		if fields := org.FieldsOf(problem); fields != nil {
+			err = org.WithFields(err, fields)
+		} else if problem != nil {
+			return f, problem
+		}
+		f.admin = &admin
+	}
+	if err != nil {
 		return f, err
 	}
 	// An organization without a display name is shown by its name (docs/spec/organizations.md).
@@ -130,17 +144,40 @@ func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.Or
 		f.first, f.row.MemberCount = a.Actor.ID(), 1
 		a.WillHold(org.HolderChange{Place: f.row.ID, User: f.first, Username: a.Actor.User.Username, Joins: true})
 	}
+	if f.admin != nil {
+		f.row.MemberCount = 1
+		if f.admin.User == f.first {
+			f.first = uuid.Nil // a member by the role
+		} else if f.first != uuid.Nil {
+			f.row.MemberCount = 2
+		}
+		a.WillHold(f.admin.HolderChange)
+	}
 	return f, nil
 }
 
-// applyFoundation stores the organization and its first member, who gets no roles: founding one gives no rights in it.
+// applyFoundation stores the organization and its first member, who gets no roles: founding one gives no rights in it. The first
+// administrator has an entry of its own, as everybody who gets a role.
 func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Organization, error) {
 	o := unit.OrganizationOf(f.row)
 	organizationFields(w, db.Organization{}, f.row)
-	if err := w.InsertOrganization(ctx, f.row); err != nil || f.first == uuid.Nil {
+	if err := w.InsertOrganization(ctx, f.row); err != nil {
 		return o, err
 	}
-	return o, w.InsertMember(ctx, f.row.ID, f.first, org.Origin{})
+	if f.first != uuid.Nil {
+		if err := w.InsertMember(ctx, f.row.ID, f.first, org.Origin{}); err != nil {
+			return o, err
+		}
+	}
+	if f.admin == nil {
+		return o, nil
+	}
+	if err := w.Record(ctx); err != nil {
+		return o, err
+	}
+	w.Begin("create", 200)
+	w.About("organization_member", f.admin.User, f.admin.Username, f.row.ID)
+	return o, storeMember(ctx, w, *f.admin)
 }
 
 // revised is row with the input applied, checked.

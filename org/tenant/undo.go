@@ -11,11 +11,12 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/account"
 	"rolecall.example/org/unit"
 )
 
 // Undo takes back what an audit entry tells of: a change of the roles of a member or of an account, an addition of a
-// member or a removal. It is a change like any other: the same rights, checks and guard rails, and an audit row of its
+// member or a removal, an account that was suspended or reactivated. It is a change like any other: the same rights, checks and guard rails, and an audit row of its
 // own. It returns the holder as it is afterwards, or the membership as it was if undoing ends it.
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
 // be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
@@ -38,26 +39,28 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 }
 
 // errNotUndoable is the answer to entries of any other kind.
-var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members and of the roles that people have can; a role has versions to restore.")
+var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members, of the roles that people have and of suspended accounts can; a role has versions to restore.")
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
 	*unit.Attempt
-	org           db.Organization // zero if it is about site roles
-	user          db.UserRow
-	row           db.MemberRow
-	member        bool         // the user is a member now
-	entry         *db.AuditLog // of a batch
-	action        string
-	before, after []string              // roles, as the entry has them
-	termsOnly     bool                  // of what was held before and after: until when, or why
-	was, is       []org.AuditAssignment // the records that it changed; none in an entry of before there were any
+	org                 db.Organization // zero if it is about site roles
+	user                db.UserRow
+	row                 db.MemberRow
+	member              bool         // the user is a member now
+	entry               *db.AuditLog // of a batch
+	action              string
+	before, after       []string              // roles, as the entry has them
+	wasStatus, isStatus org.Status            // of an account that was suspended or reactivated; "" of all else
+	termsOnly           bool                  // of what was held before and after: until when, or why
+	was, is             []org.AuditAssignment // the records that it changed; none in an entry of before there were any
 }
 
 // undo is the change that takes an entry back: of a member or of an account.
 type undo struct {
 	member *memberChange
 	user   *userChange
+	status *account.StatusChange
 }
 
 // planUndo makes sure that nothing happened since, and then decides like the change that takes the entry back. field is
@@ -79,6 +82,10 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 		c, err = c.noted(a, err)
 		return undo{member: &c}, err
 	}
+	if u.isStatus != "" {
+		c, err := u.undoStatus(ctx)
+		return undo{status: &c}, err
+	}
 	// Otherwise the undo would take back a later change of somebody else too.
 	since := changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 	if !u.asLeft(u.user.Roles) {
@@ -94,6 +101,10 @@ func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, e
 	if u.user != nil {
 		user, err := applyUserRoles(ctx, w, *u.user)
 		return org.RoleHolder{User: &user}, err
+	}
+	if u.status != nil {
+		user := u.status.User()
+		return org.RoleHolder{User: &user}, u.status.Store(ctx, w)
 	}
 	m, err := applyMember(ctx, w, *u.member)
 	return org.RoleHolder{Member: &m}, err
@@ -166,11 +177,27 @@ func (u *undoing) changes(e *db.AuditLog, field string) error {
 		}
 	}
 	if u.ofSite() && fields[field] == nil && fields[org.RecordsField] == nil {
-		return errNotUndoable
+		var status struct{ Old, New org.Status }
+		if raw, ok := fields["status"]; !ok || json.Unmarshal(raw, &status) != nil {
+			return errNotUndoable
+		}
+		u.wasStatus, u.isStatus = status.Old, status.New
 	}
 	u.before, u.after, u.was, u.is = roles.Old, roles.New, records.Old, records.New
 	u.termsOnly = fields[field] == nil && fields[org.RecordsField] != nil
 	return nil
+}
+
+// undoStatus suspends again, or reactivates. One that had never signed in becomes active too: nothing may be lighter than that.
+func (u *undoing) undoStatus(ctx context.Context) (account.StatusChange, error) {
+	if org.Status(u.user.Status) != u.isStatus {
+		return account.StatusChange{}, changedSince(fmt.Sprintf("The status of %s was changed since.", u.user.Username))
+	}
+	back := org.StatusActive
+	if u.wasStatus == org.StatusSuspended {
+		back = u.wasStatus
+	}
+	return account.DecideStatus(ctx, u.Attempt, u.user.ID.String(), back, nil)
 }
 
 // ofSite says whether the entry is about an account and its site roles.
