@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -99,85 +98,6 @@ func organizationFields(w *unit.Writer, before, after db.Organization) {
 	w.Field("display_name", before.DisplayName, after.DisplayName)
 	w.Field("description", before.Description, after.Description)
 	w.Field("icon", before.Icon, after.Icon)
-}
-
-// CreateOrganization makes an organization with the caller as its first member, without roles, and with the first
-// administrator that the input names.
-// Forbidden: needs organization:create, or the caller may not assign the role. Invalid: what is wrong with the input. Conflict:
-// the name is taken.
-func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
-	defer org.Wrap(&err, "create organization")
-	o, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", input, planFoundation, applyFoundation)
-	return o, err
-}
-
-// planFoundation asks for the right before it reads the body (docs/spec/refusals.md).
-func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.OrganizationInput]) (f foundation, err error) {
-	if !a.Actor.Can("create", org.OrgObject(uuid.Nil)) {
-		return f, org.ErrForbidden()
-	}
-	in, err := input.Read()
-	if err != nil {
-		return f, err
-	}
-	f.row = db.Organization{ID: unit.NewID(), CreatedAt: a.Now, UpdatedAt: a.Now, Version: 1}
-	place := f.row
-	f.row, err = revised(ctx, a, place, in)
-	if in.Admin != "" && (err == nil || org.FieldsOf(err) != nil) {
-		admin, problem := firstAdmin(ctx, a, place, in.Admin)
-		if fields := org.FieldsOf(problem); fields != nil {
-			err = org.WithFields(err, fields)
-		} else if problem != nil {
-			return f, problem
-		}
-		f.admin = &admin
-	}
-	if err != nil {
-		return f, err
-	}
-	// An organization without a display name is shown by its name (docs/spec/organizations.md).
-	f.row.DisplayName = cmp.Or(f.row.DisplayName, f.row.Name)
-	a.Entry.Status = 201
-	a.About("organization", f.row.ID, f.row.Name, f.row.ID)
-	// The operator is no account, and cannot be a member.
-	if !a.Actor.Operator {
-		f.first, f.row.MemberCount = a.Actor.ID(), 1
-		a.WillHold(org.HolderChange{Place: f.row.ID, User: f.first, Username: a.Actor.User.Username, Joins: true})
-	}
-	if f.admin != nil {
-		f.row.MemberCount = 1
-		if f.admin.User == f.first {
-			f.first = uuid.Nil // a member by the role
-		} else if f.first != uuid.Nil {
-			f.row.MemberCount = 2
-		}
-		a.WillHold(f.admin.HolderChange)
-	}
-	return f, nil
-}
-
-// applyFoundation stores the organization and its first member, who gets no roles: founding one gives no rights in it. The first
-// administrator has an entry of its own, as everybody who gets a role.
-func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Organization, error) {
-	o := unit.OrganizationOf(f.row)
-	organizationFields(w, db.Organization{}, f.row)
-	if err := w.InsertOrganization(ctx, f.row); err != nil {
-		return o, err
-	}
-	if f.first != uuid.Nil {
-		if err := w.InsertMember(ctx, f.row.ID, f.first, org.Origin{}); err != nil {
-			return o, err
-		}
-	}
-	if f.admin == nil {
-		return o, nil
-	}
-	if err := w.Record(ctx); err != nil {
-		return o, err
-	}
-	w.Begin("create", 200)
-	w.About("organization_member", f.admin.User, f.admin.Username, f.row.ID)
-	return o, storeMember(ctx, w, *f.admin)
 }
 
 // revised is row with the input applied, checked.

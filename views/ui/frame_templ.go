@@ -601,7 +601,7 @@ func Templates() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<button class=\"btn sm\" type=\"button\">Discard</button></div></template><dialog class=\"dlg\" id=\"leave\" aria-labelledby=\"leave-h\"><div class=\"b\"><h2 id=\"leave-h\">Leave this page?</h2><p>What you entered is not saved. It stays in this tab, and is here again when you come back. Passwords do not stay.</p></div><form class=\"f\" method=\"dialog\"><button class=\"btn quiet bad-t\" value=\"leave\">Leave</button> <button class=\"btn pri\" value=\"\" autofocus>Stay</button></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<button class=\"btn sm\" type=\"button\">Discard</button></div></template><dialog class=\"dlg\" id=\"leave\" aria-labelledby=\"leave-h\"><div class=\"b\"><h2 id=\"leave-h\">Leave this page?</h2><p>What you entered is not saved. It stays in this tab, but for passwords.</p></div><form class=\"f\" method=\"dialog\"><button class=\"btn quiet bad-t\" value=\"leave\">Leave</button> <button class=\"btn pri\" value=\"\" autofocus>Stay</button></form></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
