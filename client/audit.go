@@ -14,6 +14,14 @@ import (
 type AuditList struct {
 	Entries []AuditEntry `json:"audit_logs"`
 	Count   int          `json:"count"` // of all matching entries
+	Pruned  *AuditPruned `json:"pruned,omitempty"`
+}
+
+// AuditPruned tells what went of the trail, after it was exported to a file.
+type AuditPruned struct {
+	Before time.Time `json:"before"` // what went is older
+	At     time.Time `json:"at"`     // when it went
+	UpTo   int64     `json:"up_to"`  // the seq of the newest entry that went
 }
 
 // AuditEntry records one change, or one refused attempt.

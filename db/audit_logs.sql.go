@@ -15,12 +15,12 @@ import (
 )
 
 const countAuditLogs = `-- name: CountAuditLogs :one
-SELECT count(*) FROM audit_logs
+SELECT count(*) FROM audit_logs WHERE seq > ?1
 `
 
-// reads all: it counts them.
-func (q *Queries) CountAuditLogs(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countAuditLogs)
+// reads all on PostgreSQL: it counts them.
+func (q *Queries) CountAuditLogs(ctx context.Context, afterSeq int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAuditLogs, afterSeq)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -36,6 +36,17 @@ func (q *Queries) CountChains(ctx context.Context) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const deletePrunedAudit = `-- name: DeletePrunedAudit :exec
+DELETE FROM audit_logs WHERE seq <= ?1
+`
+
+// A trigger refuses to delete what no prune has named.
+// unit: signin
+func (q *Queries) DeletePrunedAudit(ctx context.Context, upTo int64) error {
+	_, err := q.db.ExecContext(ctx, deletePrunedAudit, upTo)
+	return err
 }
 
 const findAuditLogs = `-- name: FindAuditLogs :many
@@ -167,6 +178,44 @@ func (q *Queries) GetAuditSeal(ctx context.Context) (GetAuditSealRow, error) {
 	return i, err
 }
 
+const getFirstAuditFrom = `-- name: GetFirstAuditFrom :one
+SELECT seq FROM audit_logs WHERE seq > ?1 AND time >= ?2 ORDER BY seq LIMIT 1
+`
+
+type GetFirstAuditFromParams struct {
+	AfterSeq int64
+	Boundary time.Time
+}
+
+// The oldest entry that is not older than a time.
+// reads all on PostgreSQL: it looks at all that is older, which is to go.
+func (q *Queries) GetFirstAuditFrom(ctx context.Context, arg GetFirstAuditFromParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, getFirstAuditFrom, arg.AfterSeq, arg.Boundary)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
+const getLastAuditPrune = `-- name: GetLastAuditPrune :one
+SELECT seq, time, boundary, up_to, entries, file, root, hash FROM audit_prunes WHERE seq > 0 ORDER BY seq DESC LIMIT 1
+`
+
+func (q *Queries) GetLastAuditPrune(ctx context.Context) (AuditPrune, error) {
+	row := q.db.QueryRowContext(ctx, getLastAuditPrune)
+	var i AuditPrune
+	err := row.Scan(
+		&i.Seq,
+		&i.Time,
+		&i.Boundary,
+		&i.UpTo,
+		&i.Entries,
+		&i.File,
+		&i.Root,
+		&i.Hash,
+	)
+	return i, err
+}
+
 const getLastAuditRoot = `-- name: GetLastAuditRoot :one
 SELECT seq, time, heads, hash FROM audit_roots WHERE seq > 0 ORDER BY seq DESC LIMIT 1
 `
@@ -181,6 +230,17 @@ func (q *Queries) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
 		&i.Hash,
 	)
 	return i, err
+}
+
+const getNewestAuditSeq = `-- name: GetNewestAuditSeq :one
+SELECT CAST(coalesce(max(seq), 0) AS bigint) AS seq FROM audit_logs
+`
+
+func (q *Queries) GetNewestAuditSeq(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, getNewestAuditSeq)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
 }
 
 const insertAuditLog = `-- name: InsertAuditLog :exec
@@ -230,6 +290,59 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 		arg.StatusCode,
 		arg.Changes,
 		arg.Chain,
+		arg.ChainSeq,
+		arg.Hash,
+	)
+	return err
+}
+
+const insertAuditPrune = `-- name: InsertAuditPrune :exec
+INSERT INTO audit_prunes (seq, time, boundary, up_to, entries, file, root, hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+`
+
+type InsertAuditPruneParams struct {
+	Seq      int64
+	Time     time.Time
+	Boundary time.Time
+	UpTo     int64
+	Entries  int64
+	File     []byte
+	Root     string
+	Hash     []byte
+}
+
+// unit: site
+func (q *Queries) InsertAuditPrune(ctx context.Context, arg InsertAuditPruneParams) error {
+	_, err := q.db.ExecContext(ctx, insertAuditPrune,
+		arg.Seq,
+		arg.Time,
+		arg.Boundary,
+		arg.UpTo,
+		arg.Entries,
+		arg.File,
+		arg.Root,
+		arg.Hash,
+	)
+	return err
+}
+
+const insertAuditPruneHead = `-- name: InsertAuditPruneHead :exec
+INSERT INTO audit_prune_heads (prune_seq, organization_id, chain_seq, hash) VALUES (?1, ?2, ?3, ?4)
+`
+
+type InsertAuditPruneHeadParams struct {
+	PruneSeq       int64
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
+// unit: site
+func (q *Queries) InsertAuditPruneHead(ctx context.Context, arg InsertAuditPruneHeadParams) error {
+	_, err := q.db.ExecContext(ctx, insertAuditPruneHead,
+		arg.PruneSeq,
+		arg.OrganizationID,
 		arg.ChainSeq,
 		arg.Hash,
 	)
@@ -346,6 +459,43 @@ func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) 
 			return nil, err
 		}
 		items = append(items, seq)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditBases = `-- name: ListAuditBases :many
+SELECT h.organization_id, h.chain_seq, h.hash FROM audit_prune_heads h
+WHERE h.prune_seq = (SELECT max(l.prune_seq) FROM audit_prune_heads l WHERE l.organization_id = h.organization_id)
+ORDER BY h.organization_id
+`
+
+type ListAuditBasesRow struct {
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
+// Where each chain that was cut goes on: after its newest entry that went.
+// reads all: there is a row for each such chain and prune.
+func (q *Queries) ListAuditBases(ctx context.Context) ([]ListAuditBasesRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditBases)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAuditBasesRow{}
+	for rows.Next() {
+		var i ListAuditBasesRow
+		if err := rows.Scan(&i.OrganizationID, &i.ChainSeq, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -488,6 +638,56 @@ func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) 
 	return items, nil
 }
 
+const listAuditCuts = `-- name: ListAuditCuts :many
+SELECT a.chain AS organization_id, a.chain_seq, a.hash, g.entries FROM (
+    SELECT e.chain, CAST(max(e.chain_seq) AS bigint) AS newest, CAST(count(*) AS bigint) AS entries FROM audit_logs e
+    WHERE e.seq > ?1 AND e.seq <= ?2 AND e.chain_seq > 0 GROUP BY e.chain) g
+JOIN audit_logs a ON a.chain = g.chain AND a.chain_seq = g.newest AND a.chain_seq > 0
+ORDER BY a.chain
+`
+
+type ListAuditCutsParams struct {
+	AfterSeq int64
+	UpTo     int64
+}
+
+type ListAuditCutsRow struct {
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+	Entries        int64
+}
+
+// The newest entry of each chain in a stretch of the trail, and how many of the chain are in it.
+// reads all on PostgreSQL: what is to go is counted.
+func (q *Queries) ListAuditCuts(ctx context.Context, arg ListAuditCutsParams) ([]ListAuditCutsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditCuts, arg.AfterSeq, arg.UpTo)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAuditCutsRow{}
+	for rows.Next() {
+		var i ListAuditCutsRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.ChainSeq,
+			&i.Hash,
+			&i.Entries,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listAuditLogs = `-- name: ListAuditLogs :many
 SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
 `
@@ -530,6 +730,81 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditPruneHeads = `-- name: ListAuditPruneHeads :many
+SELECT organization_id, chain_seq, hash FROM audit_prune_heads WHERE prune_seq = ?1 ORDER BY organization_id
+`
+
+type ListAuditPruneHeadsRow struct {
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
+// By the organizations, in the order that the hash of the prune takes them in.
+func (q *Queries) ListAuditPruneHeads(ctx context.Context, pruneSeq int64) ([]ListAuditPruneHeadsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditPruneHeads, pruneSeq)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAuditPruneHeadsRow{}
+	for rows.Next() {
+		var i ListAuditPruneHeadsRow
+		if err := rows.Scan(&i.OrganizationID, &i.ChainSeq, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditPrunes = `-- name: ListAuditPrunes :many
+SELECT seq, time, boundary, up_to, entries, file, root, hash FROM audit_prunes WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
+`
+
+type ListAuditPrunesParams struct {
+	AfterSeq int64
+	MaxRows  int64
+}
+
+func (q *Queries) ListAuditPrunes(ctx context.Context, arg ListAuditPrunesParams) ([]AuditPrune, error) {
+	rows, err := q.db.QueryContext(ctx, listAuditPrunes, arg.AfterSeq, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditPrune{}
+	for rows.Next() {
+		var i AuditPrune
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Time,
+			&i.Boundary,
+			&i.UpTo,
+			&i.Entries,
+			&i.File,
+			&i.Root,
+			&i.Hash,
 		); err != nil {
 			return nil, err
 		}
@@ -742,6 +1017,39 @@ func (q *Queries) ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, erro
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPrunedAudit = `-- name: ListPrunedAudit :many
+SELECT seq FROM audit_logs WHERE seq <= ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
+`
+
+type ListPrunedAuditParams struct {
+	UpTo    int64
+	MaxRows int64
+}
+
+// Entries that are to go and are still there, the oldest first.
+func (q *Queries) ListPrunedAudit(ctx context.Context, arg ListPrunedAuditParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, listPrunedAudit, arg.UpTo, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

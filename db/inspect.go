@@ -17,8 +17,8 @@ type Report struct {
 }
 
 // Inspect looks at the database at place, which may be in use, and changes nothing. quick leaves out what takes long with
-// a large file: whether the indexes agree with their tables. Of a server it asks nothing that the server keeps itself:
-// files, indexes, references. An error says that the database cannot be read at all, or is not one of this program.
+// a large file: whether the indexes agree with their tables. Of a server it asks nothing that only the server can see: files and
+// indexes. An error says that the database cannot be read at all, or is not one of this program.
 func Inspect(ctx context.Context, place string, quick bool) (r Report, err error) {
 	if IsServer(place) {
 		return inspectServer(ctx, place)
@@ -47,8 +47,12 @@ func inspectServer(ctx context.Context, url string) (r Report, err error) {
 	if err == nil && stored == 0 {
 		err = errors.New("it has no tables yet")
 	}
+	var orphans []string
 	if err == nil {
-		err = r.look(ctx, c, "postgres", serverTables)
+		orphans, err = texts(ctx, c, serverReferences)
+	}
+	if err == nil {
+		err = r.look(ctx, c, "postgres", serverTables, orphans...)
 	}
 	if err != nil {
 		err = explainServer(config, err)
@@ -59,6 +63,19 @@ func inspectServer(ctx context.Context, url string) (r Report, err error) {
 // serverTables is the query for the tables of the program on a server.
 const serverTables = `SELECT table_name::text FROM information_schema.tables
 	WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> 'goose_db_version'`
+
+// serverReferences is the query for queries, one for each reference, that give a line for each row whose reference leads nowhere,
+// as pragma_foreign_key_check does. A server keeps references, but not while its triggers are off: in a restore of data alone, on
+// a replica, or by hand.
+const serverReferences = `SELECT format('SELECT %L::text FROM %s c WHERE %s AND NOT EXISTS (SELECT 1 FROM %s p WHERE %s) LIMIT 100',
+		child.relname || ' has a row whose ' || parent.relname || ' is missing', child.oid::regclass,
+		string_agg(format('c.%I IS NOT NULL', a.attname), ' AND '), parent.oid::regclass, string_agg(format('p.%I = c.%I', b.attname, a.attname), ' AND '))
+	FROM pg_constraint k JOIN pg_class child ON child.oid = k.conrelid JOIN pg_class parent ON parent.oid = k.confrelid
+	CROSS JOIN LATERAL unnest(k.conkey, k.confkey) AS pair (here, there)
+	JOIN pg_attribute a ON a.attrelid = child.oid AND a.attnum = pair.here
+	JOIN pg_attribute b ON b.attrelid = parent.oid AND b.attnum = pair.there
+	WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace
+	GROUP BY k.oid, child.oid, child.relname, parent.oid, parent.relname ORDER BY k.oid`
 
 // look fills a report. Each of checks gives a line for what is wrong.
 func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, checks ...string) (err error) {

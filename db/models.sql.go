@@ -54,6 +54,24 @@ type AuditLog struct {
 	ChainSeq       int64
 }
 
+type AuditPrune struct {
+	Seq      int64
+	Time     time.Time
+	Boundary time.Time
+	UpTo     int64
+	Entries  int64
+	File     []byte
+	Root     string
+	Hash     []byte
+}
+
+type AuditPruneHead struct {
+	PruneSeq       int64
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
 type AuditRoot struct {
 	Seq   int64
 	Time  time.Time

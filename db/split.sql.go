@@ -16,7 +16,7 @@ type Reads interface {
 	CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error)
 	CountActiveDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error)
-	CountAuditLogs(ctx context.Context) (int64, error)
+	CountAuditLogs(ctx context.Context, afterSeq int64) (int64, error)
 	CountChains(ctx context.Context) (int64, error)
 	CountDirectoriesNamed(ctx context.Context, slug string) (int64, error)
 	CountDirectoryGroups(ctx context.Context, organizationID uuid.UUID) (int64, error)
@@ -76,8 +76,10 @@ type Reads interface {
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetFeed(ctx context.Context) (FeedPosition, error)
 	GetFeedPosition(ctx context.Context) (int64, error)
+	GetFirstAuditFrom(ctx context.Context, arg GetFirstAuditFromParams) (int64, error)
 	GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdentityRow, error)
 	GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error)
+	GetLastAuditPrune(ctx context.Context) (AuditPrune, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLastChange(ctx context.Context) (int64, error)
 	GetLastLogin(ctx context.Context, provider string) (sql.NullTime, error)
@@ -89,6 +91,7 @@ type Reads interface {
 	GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error)
 	GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error)
 	GetMustChange(ctx context.Context, id uuid.UUID) (bool, error)
+	GetNewestAuditSeq(ctx context.Context) (int64, error)
 	GetNextEnd(ctx context.Context) (sql.NullTime, error)
 	GetNextMail(ctx context.Context) (time.Time, error)
 	GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error)
@@ -148,9 +151,13 @@ type Reads interface {
 	ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error)
 	ListAllInvitations(ctx context.Context, arg ListAllInvitationsParams) ([]Invitation, error)
 	ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error)
+	ListAuditBases(ctx context.Context) ([]ListAuditBasesRow, error)
 	ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error)
 	ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error)
+	ListAuditCuts(ctx context.Context, arg ListAuditCutsParams) ([]ListAuditCutsRow, error)
 	ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error)
+	ListAuditPruneHeads(ctx context.Context, pruneSeq int64) ([]ListAuditPruneHeadsRow, error)
+	ListAuditPrunes(ctx context.Context, arg ListAuditPrunesParams) ([]AuditPrune, error)
 	ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error)
 	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
 	ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([]ListAuditSeqsRow, error)
@@ -255,6 +262,7 @@ type Reads interface {
 	ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error)
 	ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error)
 	ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error)
+	ListPrunedAudit(ctx context.Context, arg ListPrunedAuditParams) ([]int64, error)
 	ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error)
 	ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error)
 	ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]MemberRole, error)
@@ -326,8 +334,8 @@ func (r reads) CountAllInvitations(ctx context.Context, arg CountAllInvitationsP
 	return found, named("CountAllInvitations", err)
 }
 
-func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
-	found, err := r.queries.CountAuditLogs(ctx)
+func (r reads) CountAuditLogs(ctx context.Context, afterSeq int64) (int64, error) {
+	found, err := r.queries.CountAuditLogs(ctx, afterSeq)
 	return found, named("CountAuditLogs", err)
 }
 
@@ -626,6 +634,11 @@ func (r reads) GetFeedPosition(ctx context.Context) (int64, error) {
 	return found, named("GetFeedPosition", err)
 }
 
+func (r reads) GetFirstAuditFrom(ctx context.Context, arg GetFirstAuditFromParams) (int64, error) {
+	found, err := r.queries.GetFirstAuditFrom(ctx, arg)
+	return found, named("GetFirstAuditFrom", err)
+}
+
 func (r reads) GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdentityRow, error) {
 	found, err := r.queries.GetIdentity(ctx, arg)
 	return found, named("GetIdentity", err)
@@ -634,6 +647,11 @@ func (r reads) GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdent
 func (r reads) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error) {
 	found, err := r.queries.GetInvitation(ctx, id)
 	return found, named("GetInvitation", err)
+}
+
+func (r reads) GetLastAuditPrune(ctx context.Context) (AuditPrune, error) {
+	found, err := r.queries.GetLastAuditPrune(ctx)
+	return found, named("GetLastAuditPrune", err)
 }
 
 func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
@@ -689,6 +707,11 @@ func (r reads) GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndP
 func (r reads) GetMustChange(ctx context.Context, id uuid.UUID) (bool, error) {
 	found, err := r.queries.GetMustChange(ctx, id)
 	return found, named("GetMustChange", err)
+}
+
+func (r reads) GetNewestAuditSeq(ctx context.Context) (int64, error) {
+	found, err := r.queries.GetNewestAuditSeq(ctx)
+	return found, named("GetNewestAuditSeq", err)
 }
 
 func (r reads) GetNextEnd(ctx context.Context) (sql.NullTime, error) {
@@ -986,6 +1009,11 @@ func (r reads) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]
 	return found, named("ListAuditAfter", err)
 }
 
+func (r reads) ListAuditBases(ctx context.Context) ([]ListAuditBasesRow, error) {
+	found, err := r.queries.ListAuditBases(ctx)
+	return found, named("ListAuditBases", err)
+}
+
 func (r reads) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error) {
 	found, err := r.queries.ListAuditBefore(ctx, arg)
 	return found, named("ListAuditBefore", err)
@@ -996,9 +1024,24 @@ func (r reads) ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]
 	return found, named("ListAuditChain", err)
 }
 
+func (r reads) ListAuditCuts(ctx context.Context, arg ListAuditCutsParams) ([]ListAuditCutsRow, error) {
+	found, err := r.queries.ListAuditCuts(ctx, arg)
+	return found, named("ListAuditCuts", err)
+}
+
 func (r reads) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error) {
 	found, err := r.queries.ListAuditLogs(ctx, seqs)
 	return found, named("ListAuditLogs", err)
+}
+
+func (r reads) ListAuditPruneHeads(ctx context.Context, pruneSeq int64) ([]ListAuditPruneHeadsRow, error) {
+	found, err := r.queries.ListAuditPruneHeads(ctx, pruneSeq)
+	return found, named("ListAuditPruneHeads", err)
+}
+
+func (r reads) ListAuditPrunes(ctx context.Context, arg ListAuditPrunesParams) ([]AuditPrune, error) {
+	found, err := r.queries.ListAuditPrunes(ctx, arg)
+	return found, named("ListAuditPrunes", err)
 }
 
 func (r reads) ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error) {
@@ -1519,6 +1562,11 @@ func (r reads) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, err
 func (r reads) ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error) {
 	found, err := r.queries.ListPlacesOfRoles(ctx)
 	return found, named("ListPlacesOfRoles", err)
+}
+
+func (r reads) ListPrunedAudit(ctx context.Context, arg ListPrunedAuditParams) ([]int64, error) {
+	found, err := r.queries.ListPrunedAudit(ctx, arg)
+	return found, named("ListPrunedAudit", err)
 }
 
 func (r reads) ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error) {
@@ -2139,6 +2187,14 @@ func (w Writes) DeletePermissionsOfRole(ctx context.Context, roleID uuid.UUID) e
 	return named("DeletePermissionsOfRole", w.tx.queries.DeletePermissionsOfRole(ctx, roleID))
 }
 
+// DeletePrunedAudit runs the statement of its name.
+func (w Writes) DeletePrunedAudit(ctx context.Context, upTo int64) error {
+	if err := w.tx.enter("DeletePrunedAudit"); err != nil {
+		return err
+	}
+	return named("DeletePrunedAudit", w.tx.queries.DeletePrunedAudit(ctx, upTo))
+}
+
 // DeleteRecoveryCodes runs the statement of its name.
 func (w Writes) DeleteRecoveryCodes(ctx context.Context, userID uuid.UUID) error {
 	if err := w.tx.enter("DeleteRecoveryCodes"); err != nil {
@@ -2369,6 +2425,22 @@ func (w Writes) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) er
 		return err
 	}
 	return named("InsertAuditLog", w.tx.queries.InsertAuditLog(ctx, arg))
+}
+
+// InsertAuditPrune runs the statement of its name.
+func (w Writes) InsertAuditPrune(ctx context.Context, arg InsertAuditPruneParams) error {
+	if err := w.tx.enter("InsertAuditPrune"); err != nil {
+		return err
+	}
+	return named("InsertAuditPrune", w.tx.queries.InsertAuditPrune(ctx, arg))
+}
+
+// InsertAuditPruneHead runs the statement of its name.
+func (w Writes) InsertAuditPruneHead(ctx context.Context, arg InsertAuditPruneHeadParams) error {
+	if err := w.tx.enter("InsertAuditPruneHead"); err != nil {
+		return err
+	}
+	return named("InsertAuditPruneHead", w.tx.queries.InsertAuditPruneHead(ctx, arg))
 }
 
 // InsertAuditRoot runs the statement of its name.
@@ -3126,6 +3198,7 @@ var writers = map[string]Unit{
 	"DeletePastDirectoryRequests":   SignInUnit,
 	"DeletePermission":              OrganizationUnit | SiteUnit,
 	"DeletePermissionsOfRole":       OrganizationUnit | SiteUnit,
+	"DeletePrunedAudit":             SignInUnit,
 	"DeleteRecoveryCodes":           SiteUnit | SignInUnit,
 	"DeleteRole":                    OrganizationUnit | SiteUnit,
 	"DeleteRoleCount":               OrganizationUnit,
@@ -3155,6 +3228,8 @@ var writers = map[string]Unit{
 	"HoldSyncSource":                SiteUnit,
 	"InsertAPIKey":                  SiteUnit | SignInUnit,
 	"InsertAuditLog":                OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertAuditPrune":              SiteUnit,
+	"InsertAuditPruneHead":          SiteUnit,
 	"InsertAuditRoot":               SiteUnit,
 	"InsertAuditRootHead":           SiteUnit,
 	"InsertCatalogEffect":           SiteUnit,

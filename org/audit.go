@@ -91,4 +91,5 @@ type AuditList struct {
 	Count   int
 	Older   bool // there are older entries that match; likewise newer ones. Filled for Before, After and SkipCount alone
 	Newer   bool
+	Pruned  *AuditPrune // what went before the oldest entry, nil if nothing did
 }

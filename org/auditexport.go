@@ -15,9 +15,10 @@ type AuditExport struct {
 }
 
 // AuditLine is a line of such a file: the head at its beginning, then entries as they were written, with their hashes, then
-// the end. Names are those of the columns.
+// the end. Before the entries of a chain whose beginning is in an earlier file stands its base: place and hash of the entry
+// that they go on from. Names are those of the columns.
 type AuditLine struct {
-	Line string `json:"line"` // head, entry or end
+	Line string `json:"line"` // head, base, entry or end
 
 	Format int       `json:"format,omitempty"` // of the file
 	Before time.Time `json:"before,omitzero"`

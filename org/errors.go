@@ -18,6 +18,7 @@ const (
 	Forbidden                   // known, but may not
 	NotFound                    // is not there, or may not be seen: the two look the same
 	Conflict                    // collides with what is stored
+	Gone                        // was there, and is kept elsewhere now
 	Repeated                    // the same form has made its change already
 	Reused                      // an Idempotency-Key came with another request before
 	Stale                       // If-Match named a version that is not the stored one
@@ -35,6 +36,7 @@ var statuses = [...]int{
 	Forbidden:       http.StatusForbidden,
 	NotFound:        http.StatusNotFound,
 	Conflict:        http.StatusConflict,
+	Gone:            http.StatusGone,
 	Repeated:        http.StatusConflict,
 	Reused:          http.StatusUnprocessableEntity,
 	Stale:           http.StatusPreconditionFailed,

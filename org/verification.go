@@ -8,7 +8,8 @@ type Verification struct {
 	Sealed   int // of them, those from before there were chains
 	Chains   int // with entries
 	Roots    int
-	Findings []string // what is wrong: the first place of each chain and root
+	Prunes   []AuditPrune // what went before, each proved by its entry
+	Findings []string     // what is wrong: the first place of each chain and root
 }
 
 // Broken is the first finding, "" when the trail is whole.

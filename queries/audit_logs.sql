@@ -22,8 +22,8 @@ ORDER BY chain_seq
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: CountAuditLogs :one
--- reads all: it counts them.
-SELECT count(*) FROM audit_logs;
+-- reads all on PostgreSQL: it counts them.
+SELECT count(*) FROM audit_logs WHERE seq > @after_seq;
 
 -- name: GetLastAuditRoot :one
 SELECT * FROM audit_roots WHERE seq > 0 ORDER BY seq DESC LIMIT 1;
@@ -147,3 +147,55 @@ LIMIT 5000;
 SELECT organization_id, resource_target, CAST(max(seq) AS bigint) AS seq FROM audit_logs
 WHERE resource_type = 'custom_role' AND action = 'delete' AND status_code < 400
 GROUP BY organization_id, resource_target;
+
+-- name: GetFirstAuditFrom :one
+-- The oldest entry that is not older than a time.
+-- reads all on PostgreSQL: it looks at all that is older, which is to go.
+SELECT seq FROM audit_logs WHERE seq > @after_seq AND time >= @boundary ORDER BY seq LIMIT 1;
+
+-- name: GetNewestAuditSeq :one
+SELECT CAST(coalesce(max(seq), 0) AS bigint) AS seq FROM audit_logs;
+
+-- name: ListAuditCuts :many
+-- The newest entry of each chain in a stretch of the trail, and how many of the chain are in it.
+-- reads all on PostgreSQL: what is to go is counted.
+SELECT a.chain AS organization_id, a.chain_seq, a.hash, g.entries FROM (
+    SELECT e.chain, CAST(max(e.chain_seq) AS bigint) AS newest, CAST(count(*) AS bigint) AS entries FROM audit_logs e
+    WHERE e.seq > @after_seq AND e.seq <= @up_to AND e.chain_seq > 0 GROUP BY e.chain) g
+JOIN audit_logs a ON a.chain = g.chain AND a.chain_seq = g.newest AND a.chain_seq > 0
+ORDER BY a.chain;
+
+-- name: GetLastAuditPrune :one
+SELECT * FROM audit_prunes WHERE seq > 0 ORDER BY seq DESC LIMIT 1;
+
+-- name: ListAuditPrunes :many
+SELECT * FROM audit_prunes WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListAuditPruneHeads :many
+-- By the organizations, in the order that the hash of the prune takes them in.
+SELECT organization_id, chain_seq, hash FROM audit_prune_heads WHERE prune_seq = @prune_seq ORDER BY organization_id;
+
+-- name: ListAuditBases :many
+-- Where each chain that was cut goes on: after its newest entry that went.
+-- reads all: there is a row for each such chain and prune.
+SELECT h.organization_id, h.chain_seq, h.hash FROM audit_prune_heads h
+WHERE h.prune_seq = (SELECT max(l.prune_seq) FROM audit_prune_heads l WHERE l.organization_id = h.organization_id)
+ORDER BY h.organization_id;
+
+-- name: InsertAuditPrune :exec
+-- unit: site
+INSERT INTO audit_prunes (seq, time, boundary, up_to, entries, file, root, hash)
+VALUES (@seq, @time, @boundary, @up_to, @entries, @file, @root, @hash);
+
+-- name: InsertAuditPruneHead :exec
+-- unit: site
+INSERT INTO audit_prune_heads (prune_seq, organization_id, chain_seq, hash) VALUES (@prune_seq, @organization_id, @chain_seq, @hash);
+
+-- name: ListPrunedAudit :many
+-- Entries that are to go and are still there, the oldest first.
+SELECT seq FROM audit_logs WHERE seq <= @up_to ORDER BY seq LIMIT CAST(@max_rows AS bigint);
+
+-- name: DeletePrunedAudit :exec
+-- A trigger refuses to delete what no prune has named.
+-- unit: signin
+DELETE FROM audit_logs WHERE seq <= @up_to;

@@ -173,6 +173,7 @@ var kinds = []kind{
 	{"scim_directory", "directory", "directory"},
 	{"scim_user", "person of a directory", "person of a directory"},
 	{"scim_group", "group of a directory", "group of a directory"},
+	{org.AuditPruneType, "entries of the audit log", "exported entries"},
 }
 
 // kindNoun is a resource type in a sentence.
@@ -223,6 +224,7 @@ var deeds = map[string]struct{ before, after, tried string }{
 	"api_key create":             {"created a token for", "", ""},
 	"api_key delete":             {"revoked a token or session of", "", ""},
 	"api_key expire":             {"of", "expired", ""},
+	"audit_prune delete":         {"removed exported entries of the audit log,", "", ""},
 }
 
 // accountVerb is the verb for a change of an account, by the field that changed.

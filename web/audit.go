@@ -60,7 +60,14 @@ func (s *Server) listAudit(c *call) (reply, error) {
 			return auditPage(a), nil
 		})
 	}
-	return reply{json: client.AuditList{Entries: each(list.Entries, wireAuditEntry), Count: list.Count}, html: show(auditPage(a))}, nil
+	return reply{json: client.AuditList{Entries: each(list.Entries, wireAuditEntry), Count: list.Count, Pruned: wirePruned(list.Pruned)}, html: show(auditPage(a))}, nil
+}
+
+func wirePruned(p *org.AuditPrune) *client.AuditPruned {
+	if p == nil {
+		return nil
+	}
+	return &client.AuditPruned{Before: wireTime(p.Before), At: wireTime(p.Time), UpTo: p.UpTo}
 }
 
 // linkAudit names the parts of the trail beside the one that is answered.

@@ -131,8 +131,8 @@ func checkCommand() *command {
 			"with that of its version, and checks that an owner can sign in. It warns when no owner can without a sign-in provider:\n" +
 			"with --password-login off no password counts. It counts what changes of the catalog left behind in roles and\n" +
 			"assignments, which has no effect and is no damage. It names the sign-in providers that have left the settings and whose\n" +
-			"roles are held still; with --access-url, the passkeys of another host. It changes nothing. Exit code 1 means that something was found. The pages and references of a\n" +
-			"PostgreSQL database are kept by its server, which pg_amcheck looks over.",
+			"roles are held still; with --access-url, the passkeys of another host. It changes nothing. Exit code 1 means that something was found. The pages and indexes\n" +
+			"of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
 		settings: []string{"db", "password-login", "oidc-config", "oidc-issuer-url", "access-url"},
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -118,6 +118,7 @@ var everyCommand = map[string]commandRow{
 	"audit list":    {says: "operator", json: `"audit_logs"`},
 	"audit verify":  {args: "--db $db", says: "The trail is whole", json: `"broken": ""`},
 	"audit export":  {args: "$dir/audit-$n.jsonl --db $db", says: "root sha256:", json: `"root"`},
+	"audit prune":   {args: "--before 2020-01-01 --dry-run --db $db", says: "Nothing from before 2020-01-01", json: `"dry_run": true`},
 	"audit root":    {args: "--db $db", says: "sha256:", json: `"hash"`},
 
 	"login":           {args: "$url --name c$n", in: "$token\n", says: "as ada", json: `"user": "ada"`},

@@ -19,6 +19,7 @@ import (
 // elsewhere.
 func auditVerifyCommand() *command {
 	var f org.VerifyFilter
+	var exports []string
 	return &command{
 		name:    "audit verify",
 		operand: "[FILE]",
@@ -30,16 +31,18 @@ func auditVerifyCommand() *command {
 			"rolecall audit verify --db /var/lib/rolecall/rolecall.db",
 			"rolecall audit verify --root sha256:0b1f…",
 			"rolecall audit verify /archive/audit-2026.jsonl",
+			"rolecall audit verify --exported /archive/audit-2025.jsonl --exported /archive/audit-2026.jsonl",
 		},
 		settings: []string{"db"},
 		flags: func(set *pflag.FlagSet) {
 			set.StringVar(&f.Organization, "organization", "", "check the chain of this organization alone, by `name` or id")
 			set.StringVar(&f.Root, "root", "", "require that one of the roots has this `hash`, as audit root printed it")
+			set.StringArrayVar(&exports, "exported", nil, "require that this `FILE` or another one has what audit prune took out; repeatable")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if c.operand != "" {
-				if f.Organization != "" {
-					return usageError("--organization is of a database: an export is verified whole")
+				if f.Organization != "" || exports != nil {
+					return usageError("--organization and --exported are of a database: an export is verified whole")
 				}
 				return verifyFile(t, c.operand, f.Root)
 			}
@@ -53,8 +56,17 @@ func auditVerifyCommand() *command {
 				if err != nil {
 					return err
 				}
+				if exports != nil {
+					if err := matchExports(&v, exports); err != nil {
+						return err
+					}
+				}
 				findings := append([]string{}, v.Findings...)
-				value := map[string]any{"entries": v.Entries, "sealed": v.Sealed, "chains": v.Chains, "roots": v.Roots, "broken": v.Broken(), "findings": findings}
+				prunes := []map[string]any{}
+				for _, p := range v.Prunes {
+					prunes = append(prunes, pruneValue(p))
+				}
+				value := map[string]any{"entries": v.Entries, "sealed": v.Sealed, "chains": v.Chains, "roots": v.Roots, "prunes": prunes, "broken": v.Broken(), "findings": findings}
 				var rows [][]string
 				for _, finding := range findings {
 					rows = append(rows, []string{finding})
@@ -69,6 +81,10 @@ func auditVerifyCommand() *command {
 func tellTrail(w io.Writer, v org.Verification) {
 	for _, finding := range v.Findings {
 		fmt.Fprintln(w, finding+".")
+	}
+	for _, p := range v.Prunes {
+		fmt.Fprintf(w, "Gone since %s: %s from before %s, in the file with root %s\n", p.Time.Format(time.DateOnly),
+			counted(p.Entries, "entry", "entries"), p.Before.Format(time.DateOnly), p.Root)
 	}
 	switch {
 	case len(v.Findings) > 0:
@@ -129,6 +145,9 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 			// Only a warning, as it is tried again and requests do not need it.
 			if _, err := service.WriteDueAuditRoot(ctx); err != nil && ctx.Err() == nil {
 				log.Warn("no root of the audit trail could be made", "err", err)
+			}
+			if _, err := service.FinishPrune(ctx); err != nil && ctx.Err() == nil {
+				log.Warn("entries of the audit trail that were pruned are still there", "err", err)
 			}
 		}
 	}

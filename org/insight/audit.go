@@ -36,6 +36,9 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 		} else {
 			list, err = auditEntries(ctx, src, subject, p)
 		}
+		if err == nil {
+			list.Pruned, err = lastPrune(ctx, src)
+		}
 		return err
 	})
 	return list, err
@@ -112,7 +115,7 @@ func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.Aud
 			if !list.Older {
 				return nil
 			}
-			// Entries are never deleted, so the next piece begins where this one ended.
+			// All is of one moment, so the next piece begins where this one ended.
 			f.Before = list.Entries[len(list.Entries)-1].Seq
 		}
 	})
@@ -124,16 +127,11 @@ func (s *Service) ofAudit(ctx context.Context, subject *org.Actor, fn func(src u
 		if err := src.Settle(ctx); err != nil {
 			return err
 		}
-		if !mayReadAudit(subject) {
+		if !unit.MayReadAudit(subject) {
 			return org.ErrForbidden("audit_log:read")
 		}
 		return fn(src)
 	})
-}
-
-// mayReadAudit says whether there is anything in the trail that the caller may read.
-func mayReadAudit(by *org.Actor) bool {
-	return by.Can("read", rbac.Object{Type: "audit_log"}) || by.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true})
 }
 
 // auditSearch is the query as the database takes it, within what the caller may read. Invalid: a bad query.

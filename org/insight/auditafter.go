@@ -2,6 +2,7 @@ package insight
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,12 +22,15 @@ const (
 
 // AuditAfter is the entries that match and come after the one with a number, oldest first, some at a time. Whoever goes on
 // from upTo misses none: several servers write at once on PostgreSQL, so that a number may turn up after a higher one; what
-// comes behind such a gap waits until it is filled, or it is certain that it never will be. Errors as Audit.
+// comes behind such a gap waits until it is filled, or it is certain that it never will be. Errors as Audit. Gone: the trail was pruned behind that entry.
 func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query string, after int64) (entries []org.AuditEntry, upTo int64, err error) {
 	defer org.Wrap(&err, "follow audit trail")
 	err = s.ofAudit(ctx, subject, func(src unit.Reader) error {
 		p, err := auditSearch(ctx, src, subject, org.AuditFilter{Query: query, Limit: auditPiece})
 		if err != nil {
+			return err
+		}
+		if after, err = keptAfter(ctx, src, after); err != nil {
 			return err
 		}
 		if upTo, err = s.settled(ctx, src, after); err != nil || upTo == after {
@@ -53,6 +57,23 @@ func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query stri
 		return err
 	})
 	return entries, upTo, err
+}
+
+// keptAfter is where to go on from: at 0 that is before the oldest entry that is kept. It refuses to go on from an entry behind
+// which others went, which would be missed without a word. Gone.
+func keptAfter(ctx context.Context, src unit.Reader, after int64) (int64, error) {
+	last, err := lastPrune(ctx, src)
+	if err != nil || last == nil || after >= last.UpTo {
+		return after, err
+	}
+	if after == 0 {
+		return last.UpTo, nil
+	}
+	return after, &org.Error{
+		Kind: org.Gone, Message: "What follows this entry is not kept here any more.",
+		Detail: fmt.Sprintf("Entries up to number %d, from before %s, were exported on %s. Read that file, and go on with after_seq=%d.",
+			last.UpTo, last.Before.Format(time.DateOnly), last.Time.Format(time.DateOnly), last.UpTo),
+	}
 }
 
 // settled is the number up to which the trail is as it will stay, after itself if nothing has come.

@@ -16,14 +16,17 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// exportFormat is the version of the file's form.
-const exportFormat = 1
+// The versions of the file's form. The second has bases; a file without any is written in the first.
+const (
+	exportFormat = 1
+	exportBases  = 2
+)
 
 // maxExportLine bounds a line of a file: an entry has values of any length, a request has not.
 const maxExportLine = 16 << 20
 
-// ExportAudit writes the entries from before a time to a file, chain by chain from its beginning, with the hashes that prove
-// them. It is for the operator, so no right is checked.
+// ExportAudit writes the entries from before a time to a file, chain by chain from its beginning or from where it was cut, with
+// the hashes that prove them. It is for the operator, so no right is checked.
 func (s *Service) ExportAudit(ctx context.Context, before time.Time, out io.Writer) (e org.AuditExport, err error) {
 	defer org.Wrap(&err, "export audit trail")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
@@ -43,6 +46,7 @@ type exporter struct {
 	q      db.Reads
 	lines  *json.Encoder
 	before time.Time
+	bases  auditBases
 	proof  exportProof
 }
 
@@ -53,46 +57,65 @@ func (w *exporter) run() error {
 	if err != nil {
 		return err
 	}
+	if w.bases, err = readBases(w.ctx, w.q); err != nil {
+		return err
+	}
 	w.proof.begin(seal.Hash)
-	if err := w.lines.Encode(org.AuditLine{Line: "head", Format: exportFormat, Before: w.before, Seal: seal.Hash}); err != nil {
+	format := exportFormat
+	if len(w.bases.of) > 0 {
+		format = exportBases
+	}
+	if err := w.lines.Encode(org.AuditLine{Line: "head", Format: format, Before: w.before, Seal: seal.Hash}); err != nil {
 		return err
 	}
-	if err := w.pieces(func(after int64) ([]db.AuditLog, error) {
-		return w.q.ListSealedTrail(w.ctx, db.ListSealedTrailParams{AfterSeq: after, MaxRows: unit.ChunkSize})
-	}, func(r db.AuditLog) int64 { return r.Seq }); err != nil {
+	if !w.bases.sealGone(seal.Seq) {
+		if err := w.pieces(nil, func(after int64) ([]db.AuditLog, error) {
+			return w.q.ListSealedTrail(w.ctx, db.ListSealedTrailParams{AfterSeq: after, MaxRows: unit.ChunkSize})
+		}, func(r db.AuditLog) int64 { return r.Seq }); err != nil {
+			return err
+		}
+	}
+	if err := w.chain(uuid.Nil); err != nil { // the site's comes first, and is in no list of organizations
 		return err
 	}
-	for chain, site := uuid.Nil, true; ; site = false {
-		var chains []uuid.UUID
-		if site { // it comes first, and is in no list of organizations
-			chains = []uuid.UUID{uuid.Nil}
-		} else {
-			heads, err := w.q.ListRevisions(w.ctx, db.ListRevisionsParams{AfterID: chain, MaxRows: unit.ChunkSize})
-			if err != nil {
-				return err
-			}
-			for _, h := range heads {
-				chains = append(chains, h.OrganizationID)
+	for after := uuid.Nil; ; {
+		heads, err := w.q.ListRevisions(w.ctx, db.ListRevisionsParams{AfterID: after, MaxRows: unit.ChunkSize})
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			if after = h.OrganizationID; after != uuid.Nil {
+				if err := w.chain(after); err != nil {
+					return err
+				}
 			}
 		}
-		for _, of := range chains {
-			chain = of
-			if err := w.pieces(func(after int64) ([]db.AuditLog, error) {
-				return w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: of, AfterSeq: after, MaxRows: unit.ChunkSize})
-			}, func(r db.AuditLog) int64 { return r.ChainSeq }); err != nil {
-				return err
-			}
-		}
-		if len(chains) == 0 {
+		if len(heads) < unit.ChunkSize {
 			break
 		}
 	}
 	return w.lines.Encode(org.AuditLine{Line: "end", Entries: w.proof.Entries, Root: w.proof.root()})
 }
 
-// pieces writes what list gives, up to the first entry that is not from before the time.
-func (w *exporter) pieces(list func(after int64) ([]db.AuditLog, error), place func(db.AuditLog) int64) error {
-	for after := int64(0); ; {
+// chain writes a chain.
+func (w *exporter) chain(of uuid.UUID) error {
+	var base *org.AuditLine
+	if b, ok := w.bases.of[of]; ok {
+		base = &org.AuditLine{Line: "base", Chain: of, ChainSeq: b.ChainSeq, Hash: b.Hash}
+	}
+	return w.pieces(base, func(after int64) ([]db.AuditLog, error) {
+		return w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: of, AfterSeq: after, MaxRows: unit.ChunkSize})
+	}, func(r db.AuditLog) int64 { return r.ChainSeq })
+}
+
+// pieces writes what list gives, up to the first entry that is not from before the time; where it goes on first, if there is
+// anything to write.
+func (w *exporter) pieces(base *org.AuditLine, list func(after int64) ([]db.AuditLog, error), place func(db.AuditLog) int64) error {
+	after := int64(0)
+	if base != nil {
+		after = base.ChainSeq
+	}
+	for {
 		rows, err := list(after)
 		if err != nil {
 			return err
@@ -101,12 +124,14 @@ func (w *exporter) pieces(list func(after int64) ([]db.AuditLog, error), place f
 			if !r.Time.Before(w.before) {
 				return nil
 			}
-			line := lineOf(r)
-			// What would not be believed when it is read again is not written as if it were.
-			if problem := w.proof.take(&line); problem != "" {
-				return fmt.Errorf("the trail is broken: %s: see rolecall audit verify", problem)
+			if base != nil {
+				if err := w.put(base, w.proof.goOn(base)); err != nil {
+					return err
+				}
+				base = nil
 			}
-			if err := w.lines.Encode(line); err != nil {
+			line := lineOf(r)
+			if err := w.put(&line, w.proof.take(&line)); err != nil {
 				return err
 			}
 			after = place(r)
@@ -115,6 +140,15 @@ func (w *exporter) pieces(list func(after int64) ([]db.AuditLog, error), place f
 			return nil
 		}
 	}
+}
+
+// put writes a line, unless there is a problem with it: what would not be believed when it is read again is not written as if it
+// were.
+func (w *exporter) put(line *org.AuditLine, problem string) error {
+	if problem != "" {
+		return fmt.Errorf("the trail is broken: %s: see rolecall audit verify", problem)
+	}
+	return w.lines.Encode(line)
 }
 
 // lineOf is an entry as the file has it: all that its hash covers.
@@ -141,6 +175,7 @@ type exportProof struct {
 	seal   []byte
 	sealed bool // the entries from before there were chains are still coming
 	chain  uuid.UUID
+	from   int64 // after which entry of the chain the file begins
 	seq    int64
 	hash   []byte
 	seen   map[uuid.UUID]bool
@@ -161,8 +196,7 @@ func (p *exportProof) take(l *org.AuditLine) (problem string) {
 		want = unit.SealedHash(p.hash, row)
 		p.seq = l.Seq
 	case l.ChainSeq == 1 && !p.seen[l.Chain]:
-		p.sealed, p.chain, p.seen[l.Chain] = false, l.Chain, true
-		p.Chains++
+		p.enter(l.Chain, 0)
 		want, p.seq = unit.EntryHash(p.seal, row), 1
 	case l.ChainSeq > 1 && l.Chain == p.chain && !p.sealed && l.ChainSeq == p.seq+1:
 		want, p.seq = unit.EntryHash(p.hash, row), l.ChainSeq
@@ -180,6 +214,24 @@ func (p *exportProof) take(l *org.AuditLine) (problem string) {
 	return ""
 }
 
+// enter begins a chain after its entry from.
+func (p *exportProof) enter(chain uuid.UUID, from int64) {
+	p.sealed, p.chain, p.seen[chain], p.from = false, chain, true, from
+	p.Chains++
+}
+
+// goOn begins a chain at its base, and tells what is wrong with that. What the base itself says is proved by the entries after
+// it, and by the file that has those before it.
+func (p *exportProof) goOn(l *org.AuditLine) (problem string) {
+	if p.seen[l.Chain] || l.ChainSeq < 1 {
+		return "a chain begins where it cannot"
+	}
+	p.enter(l.Chain, l.ChainSeq)
+	p.seq, p.hash = l.ChainSeq, l.Hash
+	p.all = org.HashOf("rolecall audit export base 1", string(p.all), l.Chain.String(), fmt.Sprint(l.ChainSeq), string(l.Hash))
+	return ""
+}
+
 // root is the name of all that was taken in: two files with the same root have the same entries.
 func (p *exportProof) root() string {
 	p.Root = unit.RootName(p.all)
@@ -189,40 +241,48 @@ func (p *exportProof) root() string {
 // VerifyExport reads a file that ExportAudit wrote and finds where it was changed. It needs no database: with the root that the
 // export printed, kept elsewhere, a file that was written anew as a whole is found too.
 func VerifyExport(in io.Reader, root string) (e org.AuditExport, problem string, err error) {
+	p, problem, err := readExport(in, func(*exportProof, *org.AuditLine) {})
+	if err == nil && problem == "" && root != "" && root != p.Root {
+		problem = "its root is " + p.Root
+	}
+	return p.AuditExport, problem, err
+}
+
+// readExport reads a file and shows each entry that is proved.
+func readExport(in io.Reader, see func(*exportProof, *org.AuditLine)) (p exportProof, problem string, err error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxExportLine)
-	var p exportProof
 	for n := 1; lines.Scan(); n++ {
 		var l org.AuditLine
 		decoder := json.NewDecoder(bytes.NewReader(lines.Bytes()))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&l); err != nil {
-			return p.AuditExport, fmt.Sprintf("line %d: %v", n, err), nil
+			return p, fmt.Sprintf("line %d: %v", n, err), nil
 		}
 		switch {
-		case n == 1 && l.Line == "head" && l.Format == exportFormat:
+		case n == 1 && l.Line == "head" && (l.Format == exportFormat || l.Format == exportBases):
 			p.Before = l.Before
 			p.begin(l.Seal)
 		case n == 1:
-			return p.AuditExport, "this is no export of an audit trail, or one of a newer version", nil
+			return p, "this is no export of an audit trail, or one of a newer version", nil
 		case p.Root != "":
-			return p.AuditExport, fmt.Sprintf("line %d: something follows the end", n), nil
+			return p, fmt.Sprintf("line %d: something follows the end", n), nil
+		case l.Line == "base":
+			problem = p.goOn(&l)
 		case l.Line == "entry":
-			if problem := p.take(&l); problem != "" {
-				return p.AuditExport, fmt.Sprintf("line %d: %s", n, problem), nil
+			if problem = p.take(&l); problem == "" {
+				see(&p, &l)
 			}
 		case l.Line == "end" && l.Entries == p.Entries && l.Root == p.root():
 		default:
-			return p.AuditExport, fmt.Sprintf("line %d: the end does not fit what is before it", n), nil
+			return p, fmt.Sprintf("line %d: the end does not fit what is before it", n), nil
+		}
+		if problem != "" {
+			return p, fmt.Sprintf("line %d: %s", n, problem), nil
 		}
 	}
-	switch {
-	case lines.Err() != nil:
-		return p.AuditExport, "", lines.Err()
-	case p.Root == "":
-		return p.AuditExport, "the end is missing", nil
-	case root != "" && root != p.Root:
-		return p.AuditExport, "its root is " + p.Root, nil
+	if lines.Err() == nil && p.Root == "" {
+		problem = "the end is missing"
 	}
-	return p.AuditExport, "", nil
+	return p, problem, lines.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,7 +21,7 @@ import (
 func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Verification, err error) {
 	defer org.Wrap(&err, "verify audit trail")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		w := verifier{ctx: ctx, q: q, names: map[uuid.UUID]string{}, only: f.Organization != ""}
+		w := verifier{ctx: ctx, q: q, names: map[uuid.UUID]string{}, noted: map[string]map[int64]string{}, only: f.Organization != ""}
 		err := w.run(f)
 		v = w.Verification
 		return err
@@ -38,7 +39,8 @@ type verifier struct {
 	orgID uuid.UUID
 	// the end of the trail from before there were chains, where each of them begins
 	seal  db.GetAuditSealRow
-	noted map[int64]string // the hashes of roots that the site's chain tells of
+	bases auditBases
+	noted map[string]map[int64]string // the hashes of roots and prunes that the site's chain tells of, by their type
 }
 
 // found notes a finding, in words for the operator.
@@ -72,7 +74,10 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 	if err != nil {
 		return err
 	}
-	if !w.only {
+	if w.bases, err = readBases(w.ctx, w.q); err != nil {
+		return err
+	}
+	if !w.only && !w.bases.sealGone(w.seal.Seq) {
 		if err := w.sealed(); err != nil {
 			return err
 		}
@@ -80,11 +85,14 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 	if err := w.chains(); err != nil {
 		return err
 	}
+	if err := w.prunes(); err != nil {
+		return err
+	}
 	if err := w.roots(f.Root); err != nil || w.only || len(w.Findings) > 0 {
 		return err
 	}
 	// Entries are compared with their number only if nothing was found: a walk that broke off has not seen all.
-	all, err := w.q.CountAuditLogs(w.ctx)
+	all, err := w.q.CountAuditLogs(w.ctx, w.bases.last.UpTo)
 	if err == nil && all != int64(w.Entries) {
 		w.found("%d entries belong to no chain", all-int64(w.Entries))
 	}
@@ -174,11 +182,14 @@ func (w *verifier) chains() error {
 	return nil
 }
 
-// chain checks one chain from the seal to its head.
+// chain checks one chain from the seal, or from where it was cut, to its head.
 // It tells one thing at most: after a fault every hash is wrong.
 func (w *verifier) chain(head db.Revision) error {
 	name := unit.ScopeName(head.OrganizationID, w.names)
 	seq, hash := int64(0), w.seal.Hash
+	if base, ok := w.bases.of[head.OrganizationID]; ok {
+		seq, hash = base.ChainSeq, base.Hash
+	}
 	for {
 		rows, err := w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: head.OrganizationID, AfterSeq: seq, MaxRows: unit.ChunkSize})
 		if err != nil {
@@ -216,10 +227,10 @@ func (w *verifier) chain(head db.Revision) error {
 	return nil
 }
 
-// note takes in what an entry of the site's chain tells of a root.
-// Whoever writes a root anew would have to change its entry too, and that breaks the chain.
+// note takes in what an entry of the site's chain tells of a root or of a prune.
+// Whoever writes one anew would have to change its entry too, and that breaks the chain.
 func (w *verifier) note(r db.AuditLog) error {
-	if r.Chain != uuid.Nil || r.ResourceType != org.AuditRootType || r.StatusCode >= 400 {
+	if r.Chain != uuid.Nil || r.StatusCode >= 400 || r.ResourceType != org.AuditRootType && r.ResourceType != org.AuditPruneType {
 		return nil
 	}
 	var fields struct {
@@ -229,11 +240,21 @@ func (w *verifier) note(r db.AuditLog) error {
 	if err := json.Unmarshal([]byte(r.Changes), &fields); err != nil {
 		return fmt.Errorf("audit entry %s: %w", r.ID, err)
 	}
-	if w.noted == nil {
-		w.noted = map[int64]string{}
+	if w.noted[r.ResourceType] == nil {
+		w.noted[r.ResourceType] = map[int64]string{}
 	}
-	w.noted[fields.Seq.New] = fields.Hash.New
+	w.noted[r.ResourceType][fields.Seq.New] = fields.Hash.New
 	return nil
+}
+
+// told reports whether the site's chain tells of a root or a prune as it is stored. The entry of an old one may have gone: the
+// hash of the next one covers it.
+func (w *verifier) told(kind string, seq int64, at time.Time, hash []byte) bool {
+	// With one organization the chain of the site was not walked, so no entry is known to compare with.
+	if noted, ok := w.noted[kind][seq]; ok || w.only {
+		return w.only || noted == unit.RootName(hash)
+	}
+	return at.Before(w.bases.last.Boundary)
 }
 
 // roots checks every root: that it is the one that was made, and that the chains still have what it was made of.
@@ -263,7 +284,7 @@ func (w *verifier) roots(known string) error {
 		}
 	}
 	// The chain tells of roots that are stored no longer: their end was cut off.
-	for seq := range w.noted {
+	for seq := range w.noted[org.AuditRootType] {
 		if seq > last.Seq {
 			w.found("root %d is missing", seq)
 		}
@@ -281,9 +302,7 @@ func (w *verifier) root(before, r db.AuditRoot) error {
 	if err != nil {
 		return err
 	}
-	noted, told := w.noted[r.Seq]
-	// With one organization the chain of the site was not walked, so no entry is known to compare with.
-	if !bytes.Equal(unit.RootHash(before.Hash, r, heads), r.Hash) || !w.only && (!told || noted != unit.RootName(r.Hash)) {
+	if !bytes.Equal(unit.RootHash(before.Hash, r, heads), r.Hash) || !w.told(org.AuditRootType, r.Seq, r.Time, r.Hash) {
 		w.found("root %d was changed, or one before it was", r.Seq)
 		return nil
 	}
@@ -291,16 +310,31 @@ func (w *verifier) root(before, r db.AuditRoot) error {
 		if w.only && h.OrganizationID != w.orgID {
 			continue
 		}
-		rows, err := w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: h.OrganizationID, AfterSeq: h.ChainSeq - 1, MaxRows: 1})
+		if base, ok := w.bases.of[h.OrganizationID]; ok && h.ChainSeq < base.ChainSeq {
+			continue // it went, and the hash with which the chain goes on covers it
+		}
+		hash, err := w.hashAt(h.OrganizationID, h.ChainSeq)
 		if err != nil {
 			return err
 		}
 		switch {
-		case len(rows) == 0 || rows[0].ChainSeq != h.ChainSeq:
+		case hash == nil:
 			w.found("root %d: the chain of %s had entry %d, which is gone", r.Seq, unit.ScopeName(h.OrganizationID, w.names), h.ChainSeq)
-		case !bytes.Equal(rows[0].Hash, h.Hash):
+		case !bytes.Equal(hash, h.Hash):
 			w.found("root %d: the chain of %s had entry %d with another hash", r.Seq, unit.ScopeName(h.OrganizationID, w.names), h.ChainSeq)
 		}
 	}
 	return nil
+}
+
+// hashAt is the hash of an entry of a chain, or of the one that it goes on from; nil if there is none.
+func (w *verifier) hashAt(chain uuid.UUID, seq int64) ([]byte, error) {
+	if base, ok := w.bases.of[chain]; ok && base.ChainSeq == seq {
+		return base.Hash, nil
+	}
+	rows, err := w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: chain, AfterSeq: seq - 1, MaxRows: 1})
+	if err != nil || len(rows) == 0 || rows[0].ChainSeq != seq {
+		return nil, err
+	}
+	return rows[0].Hash, nil
 }

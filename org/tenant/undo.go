@@ -19,13 +19,11 @@ import (
 // member or a removal, an account that was suspended or reactivated. It is a change like any other: the same rights, checks and guard rails, and an audit row of its
 // own. It returns the holder as it is afterwards, or the membership as it was if undoing ends it.
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
-// be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
+// be undone, or of an attempt that changed nothing. Conflict: something changed since, the account is gone, or the
+// entry was exported and is kept no longer.
 func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.RoleHolder, err error) {
 	defer org.Wrap(&err, "undo entry %q", entryID)
-	e, err := s.units.DB.GetAuditLog(ctx, unit.ParseID(entryID)) // which never changes
-	if db.IsNotFound(err) {
-		return h, org.ErrNotFound()
-	}
+	e, err := s.units.EntryToUndo(ctx, subject, entryID)
 	if err != nil {
 		return h, err
 	}

@@ -23,12 +23,12 @@ const maxBatch = 2 * MaxBulk
 // Conflict: none can be taken back any more.
 func (s *Service) UndoBatch(ctx context.Context, subject *org.Actor, entryID string) (_ org.BulkResult, err error) {
 	defer org.Wrap(&err, "undo the batch of entry %q", entryID)
-	e, err := s.units.DB.GetAuditLog(ctx, unit.ParseID(entryID)) // which never changes
-	if db.IsNotFound(err) || err == nil && !e.OrganizationID.Valid {
-		return org.BulkResult{}, org.ErrNotFound()
-	}
+	e, err := s.units.EntryToUndo(ctx, subject, entryID)
 	if err != nil {
 		return org.BulkResult{}, err
+	}
+	if !e.OrganizationID.Valid {
+		return org.BulkResult{}, org.ErrNotFound()
 	}
 	in := unit.InOrganization(e.OrganizationID.UUID.String())
 	result, done, err := unit.Do(ctx, s.units, subject, in, "write", e, planUndoBatch, applyUndoBatch)

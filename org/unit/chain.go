@@ -47,6 +47,18 @@ func RootHash(before []byte, r db.AuditRoot, heads []db.ListAuditRootHeadsRow) [
 	return org.HashOf(fields...)
 }
 
+// PruneHash is the hash of a prune over the prune before it, what it says, and where the chains that it cut go on.
+func PruneHash(before []byte, r db.AuditPrune, heads []db.ListAuditPruneHeadsRow) []byte {
+	fields := []string{
+		"rolecall audit prune 1", string(before), fmt.Sprint(r.Seq), r.Time.UTC().Format(time.RFC3339Nano), r.Boundary.UTC().Format(time.RFC3339Nano),
+		fmt.Sprint(r.UpTo), fmt.Sprint(r.Entries), string(r.File), r.Root,
+	}
+	for _, h := range heads {
+		fields = append(fields, h.OrganizationID.String(), fmt.Sprint(h.ChainSeq), string(h.Hash))
+	}
+	return org.HashOf(fields...)
+}
+
 func fieldsOf(r db.InsertAuditLogParams) []string {
 	return []string{
 		r.ID.String(), r.Time.UTC().Format(time.RFC3339Nano), r.RequestID, r.IP, r.UserAgent,

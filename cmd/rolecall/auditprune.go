@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/org"
+	"rolecall.example/org/services"
+)
+
+// auditPruneCommand is the only way in which entries go, and it takes a file that has them.
+func auditPruneCommand() *command {
+	var before, file string
+	var dryRun bool
+	return &command{
+		name:    "audit prune",
+		summary: "Remove entries of the audit trail that a file has, as audit export wrote it",
+		about: "It verifies FILE, and refuses unless it has every entry that would go, of the site and of each organization. Where each\n" +
+			"chain goes on is noted, so audit verify still proves what is left, and with --exported that the files have the rest.\n" +
+			"The audit trail records it. It works beside running servers, and a prune that was interrupted is finished by the next\n" +
+			"one, or by a server within the hour. Changes that went cannot be undone any more. Keep FILE: nothing else has them.\n" +
+			"A SQLite file does not get smaller, but what is written next takes the room. Exit code 2: refused.",
+		examples: []string{
+			"rolecall audit export /archive/audit-2026.jsonl --before 2027-01-01",
+			"rolecall audit prune --before 2027-01-01 --exported /archive/audit-2026.jsonl --dry-run",
+			"rolecall audit prune --before 2027-01-01 --exported /archive/audit-2026.jsonl",
+		},
+		settings: []string{"db"},
+		flags: func(set *pflag.FlagSet) {
+			set.StringVar(&before, "before", "", "`DATE` of the first day that stays (UTC)")
+			set.StringVar(&file, "exported", "", "`FILE` that audit export wrote; a dry run does without")
+			set.BoolVar(&dryRun, "dry-run", false, "tell what would go, and change nothing")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			day, err := time.Parse(time.DateOnly, before)
+			if err != nil {
+				return usageError(fmt.Sprintf("--before: %q is not a day like 2027-01-01", before))
+			}
+			var in io.Reader
+			switch {
+			case file != "":
+				f, err := os.Open(file)
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				in = f
+			case !dryRun:
+				return usageError("--exported FILE is missing: write it with audit export")
+			}
+			return operate(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor) error {
+				p, err := service.PruneAudit(ctx, operator.Request, day, in, dryRun)
+				if err != nil {
+					return err
+				}
+				return t.print(prunedReport(p, dryRun))
+			})
+		},
+	}
+}
+
+func prunedReport(p org.AuditPrune, dryRun bool) report {
+	value := pruneValue(p)
+	value["chains"], value["dry_run"] = p.Chains, dryRun
+	return report{
+		value: value,
+		head:  []string{"ENTRIES", "CHAINS", "BEFORE", "UP TO", "FILE"},
+		rows:  [][]string{{fmt.Sprint(p.Entries), fmt.Sprint(p.Chains), p.Before.Format(time.DateOnly), strconv.FormatInt(p.UpTo, 10), p.File}},
+		text: func(w io.Writer) {
+			what := fmt.Sprintf("%s of %s from before %s", counted(p.Entries, "entry", "entries"), counted(p.Chains, "chain", "chains"), p.Before.Format(time.DateOnly))
+			switch {
+			case p.Entries == 0:
+				fmt.Fprintf(w, "Nothing from before %s is left to remove.\n", p.Before.Format(time.DateOnly))
+			case dryRun && p.File == "":
+				fmt.Fprintf(w, "Would remove %s, up to number %d, if a file has them.\n", what, p.UpTo)
+			case dryRun:
+				fmt.Fprintf(w, "Would remove %s, up to number %d. The file has them.\n", what, p.UpTo)
+			default:
+				fmt.Fprintf(w, "Removed %s, up to number %d. Keep the file, sha256 %s.\n", what, p.UpTo, p.File)
+			}
+		},
+	}
+}
+
+func pruneValue(p org.AuditPrune) map[string]any {
+	return map[string]any{"seq": p.Seq, "time": p.Time, "before": p.Before, "up_to": p.UpTo, "entries": p.Entries, "file_sha256": p.File, "root": p.Root}
+}
+
+// matchExports adds what is wrong with files, and the prunes that none of them has.
+func matchExports(v *org.Verification, names []string) error {
+	has := map[string]bool{}
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		e, problem, err := services.VerifyAuditExport(f, "")
+		_ = f.Close()
+		if err != nil {
+			return err
+		}
+		if has[e.Root] = true; problem != "" {
+			v.Findings = append(v.Findings, name+": "+problem)
+		}
+	}
+	for _, p := range v.Prunes {
+		if !has[p.Root] {
+			v.Findings = append(v.Findings, fmt.Sprintf("no file has the %d entries from before %s: its root would be %s", p.Entries, p.Before.Format(time.DateOnly), p.Root))
+		}
+	}
+	return nil
+}
