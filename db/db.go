@@ -80,6 +80,9 @@ type engine interface {
 	// Listen calls fn when somebody notifies, until ctx ends or the connection is lost.
 	Listen(ctx context.Context, fn func()) error
 
+	// newTransaction is the number of a transaction that begins and ends now; see NewTransaction.
+	newTransaction(ctx context.Context) (int64, error)
+
 	// skew is by how much the clock of this machine is ahead of the server's.
 	skew(ctx context.Context) (time.Duration, error)
 

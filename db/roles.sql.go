@@ -68,6 +68,21 @@ func (q *Queries) DeleteRole(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
+const deleteRoleVersions = `-- name: DeleteRoleVersions :exec
+DELETE FROM role_versions WHERE role_id = ?1 AND version <= ?2
+`
+
+type DeleteRoleVersionsParams struct {
+	RoleID  uuid.UUID
+	Version int64
+}
+
+// unit: signin
+func (q *Queries) DeleteRoleVersions(ctx context.Context, arg DeleteRoleVersionsParams) error {
+	_, err := q.db.ExecContext(ctx, deleteRoleVersions, arg.RoleID, arg.Version)
+	return err
+}
+
 const getRoleOfOrganization = `-- name: GetRoleOfOrganization :one
 SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version, description FROM roles WHERE organization_id = ?1 AND name = ?2
 `
@@ -310,6 +325,47 @@ func (q *Queries) ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUI
 			&i.Roles,
 			&i.NextEnd,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOldRoleVersions = `-- name: ListOldRoleVersions :many
+SELECT v.role_id, v.version FROM roles r JOIN role_versions v ON v.role_id = r.id AND v.version <= r.version - CAST(?1 AS bigint)
+ORDER BY v.role_id, v.version
+LIMIT CAST(?2 AS bigint)
+`
+
+type ListOldRoleVersionsParams struct {
+	Kept    int64
+	MaxRows int64
+}
+
+type ListOldRoleVersionsRow struct {
+	RoleID  uuid.UUID
+	Version int64
+}
+
+// Versions that are not among the newest few of their role, in pieces.
+// reads all: it looks at each role.
+func (q *Queries) ListOldRoleVersions(ctx context.Context, arg ListOldRoleVersionsParams) ([]ListOldRoleVersionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listOldRoleVersions, arg.Kept, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOldRoleVersionsRow{}
+	for rows.Next() {
+		var i ListOldRoleVersionsRow
+		if err := rows.Scan(&i.RoleID, &i.Version); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

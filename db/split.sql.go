@@ -237,6 +237,7 @@ type Reads interface {
 	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
 	ListNewChanges(ctx context.Context, arg ListNewChangesParams) ([]ListNewChangesRow, error)
 	ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]int64, error)
+	ListOldRoleVersions(ctx context.Context, arg ListOldRoleVersionsParams) ([]ListOldRoleVersionsRow, error)
 	ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error)
 	ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error)
 	ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error)
@@ -1439,6 +1440,11 @@ func (r reads) ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]
 	return found, named("ListOldChanges", err)
 }
 
+func (r reads) ListOldRoleVersions(ctx context.Context, arg ListOldRoleVersionsParams) ([]ListOldRoleVersionsRow, error) {
+	found, err := r.queries.ListOldRoleVersions(ctx, arg)
+	return found, named("ListOldRoleVersions", err)
+}
+
 func (r reads) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error) {
 	found, err := r.queries.ListOpened(ctx, ids)
 	return found, named("ListOpened", err)
@@ -2233,6 +2239,14 @@ func (w Writes) DeleteRoleFromUsers(ctx context.Context, role string) error {
 		return err
 	}
 	return named("DeleteRoleFromUsers", w.tx.queries.DeleteRoleFromUsers(ctx, role))
+}
+
+// DeleteRoleVersions runs the statement of its name.
+func (w Writes) DeleteRoleVersions(ctx context.Context, arg DeleteRoleVersionsParams) error {
+	if err := w.tx.enter("DeleteRoleVersions"); err != nil {
+		return err
+	}
+	return named("DeleteRoleVersions", w.tx.queries.DeleteRoleVersions(ctx, arg))
 }
 
 // DeleteSession runs the statement of its name.
@@ -3204,6 +3218,7 @@ var writers = map[string]Unit{
 	"DeleteRoleCount":               OrganizationUnit,
 	"DeleteRoleFromMembers":         OrganizationUnit,
 	"DeleteRoleFromUsers":           SiteUnit,
+	"DeleteRoleVersions":            SignInUnit,
 	"DeleteSession":                 SiteUnit | SignInUnit,
 	"DeleteSessionOfUser":           SignInUnit,
 	"DeleteSessionsOfUser":          OrganizationUnit | SiteUnit,

@@ -4,6 +4,9 @@ import (
 	"time"
 )
 
+// MaxVersions is how many versions of a role are listed at most.
+const MaxVersions = 200
+
 // RoleVersion is a state that a role was stored in.
 type RoleVersion struct {
 	Version   int64

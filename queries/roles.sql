@@ -80,3 +80,14 @@ SELECT * FROM role_versions WHERE role_id = @role_id ORDER BY version DESC LIMIT
 
 -- name: GetRoleVersion :one
 SELECT * FROM role_versions WHERE role_id = @role_id AND version = @version;
+
+-- name: ListOldRoleVersions :many
+-- Versions that are not among the newest few of their role, in pieces.
+-- reads all: it looks at each role.
+SELECT v.role_id, v.version FROM roles r JOIN role_versions v ON v.role_id = r.id AND v.version <= r.version - CAST(@kept AS bigint)
+ORDER BY v.role_id, v.version
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: DeleteRoleVersions :exec
+-- unit: signin
+DELETE FROM role_versions WHERE role_id = @role_id AND version <= @version;

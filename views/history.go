@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"time"
 
 	"rolecall.example/org"
@@ -24,10 +25,22 @@ func (h History) at(version int64) org.RoleVersionRef {
 	return org.RoleVersionRef{Name: h.name(), Version: version}
 }
 
+// end says why the list does not begin with the first version, "" if it does.
+func (h History) end() string {
+	switch n := len(h.Versions); {
+	case n == 0 || h.Versions[n-1].Version == 1:
+		return ""
+	case n == org.MaxVersions:
+		return "These are the newest " + strconv.Itoa(n) + " versions."
+	}
+	return "Older versions are gone: this server keeps the newest ones."
+}
+
 // versionStep is a version with what it changed.
 type versionStep struct {
 	org.RoleVersion
 	current, first bool
+	unknown        bool // what it changed
 	previous       int64
 	changes        []change
 }
@@ -45,8 +58,10 @@ func (h History) steps() []versionStep {
 			if before.Description != s.Role.Description {
 				s.changes = append(s.changes, change{class: "del", sign: "•", what: "Description", note: ui.FirstOf(before.Description, "none") + " → " + ui.FirstOf(s.Role.Description, "none")})
 			}
-		} else {
-			s.first = true
+		} else if s.first = s.Version == 1; !s.first {
+			s.unknown = true
+			out = append(out, s)
+			break
 		}
 		for _, d := range rbac.Diff(before.Rules(), h.Versions[i].Role.Rules()) {
 			s.changes = append(s.changes, stateChange(h.Catalog, d))

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -151,36 +150,36 @@ func (f *follower) pause() bool {
 	}
 }
 
-// send sends events until the client or the server goes, or the caller may not read the trail any more. A client comes again
-// and goes on from the last event that it has.
-func (f *follower) send(entries []org.AuditEntry) (err error) {
-	res, control := f.call.beginEvents()
+// send sends entries as events until the client or the server goes, or the caller may not read the trail any more.
+func (f *follower) send(entries []org.AuditEntry) error {
 	var beat time.Time
-	for {
-		_ = control.SetWriteDeadline(time.Now().Add(eventPatience))
-		for i := range entries {
-			line, err := json.Marshal(wireAuditEntry(&entries[i]))
-			if err != nil {
-				return err
-			}
-			if _, err := fmt.Fprintf(res, "id: %d\nevent: audit\ndata: %s\n\n", entries[i].Seq, line); err != nil {
-				return errClientGone
-			}
-		}
-		if time.Since(beat) >= auditBeat {
-			if _, err := fmt.Fprint(res, ":\n\n"); err != nil {
-				return errClientGone
-			}
-			beat = time.Now()
-		}
-		if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return errClientGone
-		}
+	first, err := f.frames(entries, &beat)
+	if err != nil {
+		return err
+	}
+	return f.call.sendEvents(first, func() ([][]byte, error) {
 		if len(entries) == 0 && !f.pause() {
-			return nil
+			return nil, errClientGone
 		}
 		if entries, err = f.next(); err != nil {
-			return nil //nolint:nilerr // an end like any other: the client comes again, and is told
+			return nil, err
 		}
+		return f.frames(entries, &beat)
+	})
+}
+
+// frames is entries as events, with a sign of life if one is due. It has the place of the follower, which may be behind entries that
+// it is not shown.
+func (f *follower) frames(entries []org.AuditEntry, beat *time.Time) (list [][]byte, err error) {
+	for i := range entries {
+		line, err := json.Marshal(wireAuditEntry(&entries[i]))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, fmt.Appendf(nil, "id: %d\nevent: audit\ndata: %s\n\n", entries[i].Seq, line))
 	}
+	if time.Since(*beat) >= auditBeat {
+		list, *beat = append(list, fmt.Appendf(nil, ":\nid: %d\n\n", f.after)), time.Now()
+	}
+	return list, nil
 }

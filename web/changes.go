@@ -126,16 +126,33 @@ func (c *call) beginEvents() (http.ResponseWriter, *http.ResponseController) {
 	return res, control
 }
 
-// sendEvents sends events until the client or the server goes, or the caller may not listen any more.
-func (c *call) sendEvents(r *events) error {
+// send sends what changes until the client or the server goes, or the caller may not listen any more.
+func (r *events) send(c *call) error {
 	defer r.sub.Close()
-	res, control := c.beginEvents()
-	list := r.first
+	first := r.first
 	r.first = nil
+	return c.sendEvents(frames(first), func() ([][]byte, error) {
+		list, err := r.sub.Next(c.ctx)
+		return frames(list), err
+	})
+}
+
+func frames(list []*feed.Event) [][]byte {
+	out := make([][]byte, len(list))
+	for i, e := range list {
+		out[i] = e.Frame()
+	}
+	return out
+}
+
+// sendEvents sends events until the client goes, or next ends it, which is an end like any other: the client comes again, and
+// goes on from its last event.
+func (c *call) sendEvents(list [][]byte, next func() ([][]byte, error)) error {
+	res, control := c.beginEvents()
 	for {
 		_ = control.SetWriteDeadline(time.Now().Add(eventPatience))
-		for _, e := range list {
-			if _, err := res.Write(e.Frame()); err != nil {
+		for _, frame := range list {
+			if _, err := res.Write(frame); err != nil {
 				return errClientGone
 			}
 		}
@@ -143,8 +160,8 @@ func (c *call) sendEvents(r *events) error {
 			return errClientGone
 		}
 		var err error
-		if list, err = r.sub.Next(c.ctx); err != nil {
-			return nil // an end like any other: the client comes again, and goes on from its last event
+		if list, err = next(); err != nil {
+			return nil //nolint:nilerr // the client is told when it comes again
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (s *Server) respond(c *call, r reply) error {
 	hasJSON := r.json != nil || r.status == http.StatusNoContent
 	switch {
 	case r.events != nil:
-		return c.sendEvents(r.events)
+		return r.events.send(c)
 	case r.live != nil:
 		return r.live()
 	case r.plain != "":

@@ -56,6 +56,7 @@ type config struct {
 	traces           *traces // nil: there are none
 	rateLimit        int     // requests a minute; 0 for no limit
 	invitations      string  // who may invite, one of org.InvitationPolicies
+	roleVersions     int     // of each role that are kept; 0: all
 	feedClients      int     // how many may listen to changes; 0: none
 	checkRateLimit   int     // decisions a minute; 0 for no limit
 	serviceLimit     int     // likewise, of services

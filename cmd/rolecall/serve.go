@@ -43,7 +43,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "read-db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "forget-passkeys", "snapshot-cache", "metrics-address", "metrics-pprof", "backup-folder", "log-format", "log-level", "log-slow",
+			"service-check-rate-limit", "feed-clients", "role-versions", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "forget-passkeys", "snapshot-cache", "metrics-address", "metrics-pprof", "backup-folder", "log-format", "log-level", "log-slow",
 			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
 			"smtp-address", "smtp-from", "smtp-username", "smtp-password-file", "smtp-tls",
 		},
@@ -159,7 +159,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 		endBackground()
 		<-mailed // a mail that is under way is noted in the database, which is closed next
 	}()
-	startBeside(background, d, service, providers, log)
+	startBeside(background, d, service, providers, c.roleVersions, log)
 	go func() {
 		defer close(mailed)
 		sendMails(background, service, log)
@@ -207,10 +207,10 @@ func (c *config) useCases(d *db.DB, log *slog.Logger) *services.Service {
 }
 
 // startBeside starts what runs beside the server until ctx ends. It uses the database, so ctx must end before that is closed.
-func startBeside(ctx context.Context, d *db.DB, service *services.Service, providers *oidc.Providers, log *slog.Logger) {
+func startBeside(ctx context.Context, d *db.DB, service *services.Service, providers *oidc.Providers, roleVersions int, log *slog.Logger) {
 	go keepTrail(ctx, service, log)
 	go sweepEnded(ctx, service, d, log)
-	go keepChanges(ctx, service, log)
+	go keepSmall(ctx, service, roleVersions, log)
 	go keepInvitations(ctx, service, log)
 	providers.Start(ctx)
 }

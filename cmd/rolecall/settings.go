@@ -91,6 +91,7 @@ var settings = map[string]setting{
 		}
 		return nil
 	}},
+	"role-versions": {value: "0", help: "`NUMBER` of versions that are kept of each role, the present one with them; 0 for all", parse: parseRoleVersions},
 	"signing-key-file": {value: "", help: "`FILE` with the keys (PEM, Ed25519) that snapshots and rights are signed with, instead of those in the database", parse: func(c *config, v string) error {
 		c.signingKeyFile = v
 		return nil

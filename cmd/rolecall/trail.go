@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -176,13 +177,17 @@ func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *s
 	}
 }
 
-// keepChanges deletes what changed long ago, until ctx ends. Any of several servers may do it.
-func keepChanges(ctx context.Context, service *services.Service, log *slog.Logger) {
+// keepSmall deletes what changed long ago, and versions of roles beyond those that are kept, until ctx ends. Any of several servers
+// may do it.
+func keepSmall(ctx context.Context, service *services.Service, roleVersions int, log *slog.Logger) {
 	due := time.NewTicker(10 * time.Minute)
 	defer due.Stop()
 	for {
 		if _, err := service.Feed.Prune(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("old changes are kept", "err", err)
+		}
+		if _, err := service.PruneRoleVersions(ctx, roleVersions); err != nil && ctx.Err() == nil {
+			log.Warn("old versions of roles are kept", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -208,4 +213,12 @@ func finish(ctx context.Context, service *services.Service, log *slog.Logger) {
 	if err := service.Directory.WriteRequests(context.WithoutCancel(ctx)); err != nil {
 		log.Error("the last requests of directories are not in their log", "error", err)
 	}
+}
+
+// parseRoleVersions takes 0 for all: nothing goes unless an operator says how much stays.
+func parseRoleVersions(c *config, v string) (err error) {
+	if c.roleVersions, err = strconv.Atoi(v); err != nil || c.roleVersions < 0 {
+		return errors.New("must be a number, 0 for all")
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"rolecall.example/db"
@@ -82,17 +83,53 @@ func (s *Service) settled(ctx context.Context, src unit.Reader, after int64) (in
 	if err != nil {
 		return 0, err
 	}
-	return settledUpTo(rows, after, s.units.DB.Shared(), s.units.Now().Add(-settleTime)), nil
+	young := s.units.Now().Add(-settleTime)
+	upTo := settledUpTo(rows, after, s.units.DB.Shared(), 0, young)
+	if len(rows) == 0 || upTo == rows[len(rows)-1].Seq {
+		return upTo, nil
+	}
+	closed, err := s.gaps.closed(ctx, src, s.units.DB, rows[len(rows)-1].Seq)
+	return settledUpTo(rows, after, true, closed, young), err
 }
 
-// settledUpTo goes along the numbers to the first gap that may still be filled: what stands behind it is younger than that.
-// Where one process writes, in turn, there is none.
-func settledUpTo(rows []db.ListAuditSeqsRow, after int64, shared bool, young time.Time) int64 {
+// settledUpTo goes along the numbers to the first gap that may still be filled: it is not closed, and what stands behind it is
+// young. Where one process writes, in turn, there is none.
+func settledUpTo(rows []db.ListAuditSeqsRow, after int64, shared bool, closed int64, young time.Time) int64 {
 	for _, r := range rows {
-		if shared && r.Seq != after+1 && r.Time.After(young) {
+		if shared && r.Seq != after+1 && r.Seq > closed && r.Time.After(young) {
 			break
 		}
 		after = r.Seq
 	}
 	return after
+}
+
+// gaps knows up to which entry no number will turn up any more, without waiting until any write would be over. A write takes the
+// number of its transaction with its lock, before that of its entry. So when an entry is seen, those that may still come before
+// it have begun, and a transaction that begins after that has a higher number: once all below it are over, nothing comes.
+type gaps struct {
+	mu  sync.Mutex
+	seq int64 // of the entry that was seen
+	end int64 // the number of a transaction that began after that
+}
+
+// closed is the number of an entry before which nothing comes any more, as far as the snapshot of src goes. newest is the newest
+// entry that is behind a gap there.
+func (g *gaps) closed(ctx context.Context, src unit.Reader, d *db.DB, newest int64) (closed int64, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	feed, err := src.Q.GetFeed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if oldest := feed.Position - feed.Base + 1; g.end > 0 && oldest >= g.end { // of the transactions that are not over
+		closed = g.seq
+	}
+	if g.end == 0 || closed > 0 && closed < newest {
+		var end int64
+		if end, err = d.NewTransaction(ctx); err == nil {
+			g.seq, g.end = newest, end
+		}
+	}
+	return closed, err
 }

@@ -15,13 +15,15 @@ func TestSettledUpTo(t *testing.T) {
 		what   string
 		after  int64
 		shared bool
+		closed int64
 		want   int64
 	}{
-		{"a young gap at 10, an old one at 7", 5, true, 9},
-		{"a young gap at once", 4, true, 4},
-		{"one process writes", 5, false, 12},
+		{"a young gap at 10, an old one at 7", 5, true, 0, 9},
+		{"a young gap at once", 4, true, 0, 4},
+		{"a young gap that is closed", 4, true, 9, 9},
+		{"one process writes", 5, false, 0, 12},
 	} {
-		if got := settledUpTo(rows, c.after, c.shared, now.Add(-settleTime)); got != c.want {
+		if got := settledUpTo(rows, c.after, c.shared, c.closed, now.Add(-settleTime)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 type Service struct {
 	units  *unit.Units
 	counts counts
+	gaps   gaps
 }
 
 // New makes the answers.

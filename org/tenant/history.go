@@ -44,6 +44,38 @@ func (s *Service) RoleVersions(ctx context.Context, subject *org.Actor, in org.S
 	})
 }
 
+// A piece is one transaction of few milliseconds.
+const oldVersions = 500
+
+// PruneRoleVersions deletes what is not among the newest kept versions of a role, and returns how many there were; 0 keeps all. The
+// present one stays in any case. An undo reads the trail and no versions, so none is missed there. It is for the server, so no
+// right is checked.
+func (s *Service) PruneRoleVersions(ctx context.Context, kept int) (deleted int, err error) {
+	defer org.Wrap(&err, "delete old versions of roles")
+	for kept > 0 {
+		old, err := s.units.DB.ListOldRoleVersions(ctx, db.ListOldRoleVersionsParams{Kept: int64(kept), MaxRows: oldVersions})
+		if err != nil || len(old) == 0 {
+			return deleted, err
+		}
+		err = s.units.DB.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error {
+			for i, v := range old {
+				if i+1 < len(old) && old[i+1].RoleID == v.RoleID {
+					continue // with the last one of the role
+				}
+				if err := tx.Writes().DeleteRoleVersions(ctx, db.DeleteRoleVersionsParams(v)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return deleted, err
+		}
+		deleted += len(old)
+	}
+	return deleted, nil
+}
+
 // roleVersions is RoleVersions of a place whose roles the caller may read.
 func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, name string) ([]org.RoleVersion, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
@@ -55,7 +87,7 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 	if role == nil {
 		return nil, org.ErrNotFound()
 	}
-	rows, err := s.Q.ListRoleVersions(ctx, db.ListRoleVersionsParams{RoleID: role.ID, MaxRows: 200})
+	rows, err := s.Q.ListRoleVersions(ctx, db.ListRoleVersionsParams{RoleID: role.ID, MaxRows: org.MaxVersions})
 	if err != nil {
 		return nil, err
 	}
