@@ -25,7 +25,7 @@ func auditPruneCommand() *command {
 		about: "It verifies FILE, and refuses unless it has every entry that would go, of the site and of each organization. Where each\n" +
 			"chain goes on is noted, so audit verify still proves what is left, and with --exported that the files have the rest.\n" +
 			"The audit trail records it. It works beside running servers, and a prune that was interrupted is finished by the next\n" +
-			"one, or by a server within the hour. Changes that went cannot be undone any more. Keep FILE: nothing else has them.\n" +
+			"one, or by a server within the hour. What they tell of can no longer be undone. Keep FILE: nothing else has them.\n" +
 			"A SQLite file does not get smaller, but what is written next takes the room. Exit code 2: refused.",
 		examples: []string{
 			"rolecall audit export /archive/audit-2026.jsonl --before 2027-01-01",

@@ -48,7 +48,7 @@ func planPrune(ctx context.Context, a *unit.Attempt, p insight.Pruning) (insight
 	}
 	a.About(org.AuditPruneType, uuid.Nil, "before "+p.Before.Format(time.DateOnly), uuid.Nil)
 	if last.Seq != p.Last.Seq {
-		return p, &org.Error{Kind: org.Conflict, Message: "The trail was pruned meanwhile.", Detail: "Look at what is left, and try again."}
+		return p, &org.Error{Kind: org.Conflict, Message: "Another prune came first.", Detail: "Look at what is left, and try again."}
 	}
 	p.Row.Seq, p.Row.Time = last.Seq+1, a.Now
 	p.Row.Hash = unit.PruneHash(last.Hash, p.Row, p.Heads)

@@ -71,7 +71,7 @@ func keptAfter(ctx context.Context, src unit.Reader, after int64) (int64, error)
 		return last.UpTo, nil
 	}
 	return after, &org.Error{
-		Kind: org.Gone, Message: "What follows this entry is not kept here any more.",
+		Kind: org.Gone, Message: "What follows this entry is no longer kept here.",
 		Detail: fmt.Sprintf("Entries up to number %d, from before %s, were exported on %s. Read that file, and go on with after_seq=%d.",
 			last.UpTo, last.Before.Format(time.DateOnly), last.Time.Format(time.DateOnly), last.UpTo),
 	}

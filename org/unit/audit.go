@@ -44,7 +44,7 @@ func (u *Units) EntryToUndo(ctx context.Context, by *org.Actor, id string) (db.A
 	if err == nil {
 		err = &org.Error{
 			Kind: org.Conflict, Message: "This can no longer be undone.",
-			Detail: fmt.Sprintf("Entries from before %s were exported on %s and are not kept here any more.", last.Boundary.Format(time.DateOnly), last.Time.Format(time.DateOnly)),
+			Detail: fmt.Sprintf("Entries from before %s were exported on %s and are no longer kept here.", last.Boundary.Format(time.DateOnly), last.Time.Format(time.DateOnly)),
 		}
 	}
 	return e, err
