@@ -73,7 +73,7 @@ func TestDirectoryNameless(t *testing.T) {
 	if got := s.one("SELECT email, status FROM users WHERE username = 'Rob'"); got != "robert@corp.example active" {
 		t.Errorf("with an address, the account is %s", got)
 	}
-	if _, err := s.SetStatus(t.Context(), s.Operator(), "Rob", org.StatusSuspended, nil); err == nil {
+	if _, _, err := s.SetStatus(t.Context(), s.Operator(), "Rob", org.StatusSuspended, nil); err == nil {
 		t.Error("a managed account was suspended by hand")
 	}
 	if v, err := s.VerifyAudit(t.Context(), org.VerifyFilter{}); err != nil || v.Broken() != "" {
