@@ -161,6 +161,7 @@ func explainPages() map[string]templ.Component {
 		"audit, no match":      AuditPage(Audit{Catalog: rbac.Default(), Query: hostile, Now: now}),
 		"audit, wrong":         AuditPage(Audit{Catalog: rbac.Default(), Query: hostile, Err: refusal, Now: now}),
 		"history":              HistoryPage(fullHistory()),
+		"restore":              RoleRestorePage(fullRestore()),
 		"compare":              ComparePage(fullComparison()),
 		"compare, no":          ComparePage(nothing),
 		"lint, clean":          LintPage(Lint{Catalog: rbac.Default(), Organization: acme}),

@@ -94,11 +94,10 @@ func (f *filler) input(t *html.Token, name string) bool {
 func (f *filler) text(entered string) {
 	f.out.WriteString("\n" + html.EscapeString(entered)) // a parser drops one line break at the beginning
 	for {
-		switch f.tokens.Next() {
-		case html.EndTagToken:
+		if next := f.tokens.Next(); next == html.EndTagToken {
 			f.out.Write(f.tokens.Raw())
 			return
-		case html.ErrorToken:
+		} else if next == html.ErrorToken {
 			return
 		}
 	}

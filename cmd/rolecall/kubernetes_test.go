@@ -123,7 +123,7 @@ func takesEnvironment(t *testing.T, configMap any) {
 		env[name] = value.(string)
 	}
 	key := t.TempDir() + "/secret.key"
-	if err := os.WriteFile(key, []byte(strings.Repeat("A", 43)+"=\n"), 0o440); err != nil { //nolint:gosec // as a cluster mounts it
+	if err := os.WriteFile(key, []byte(strings.Repeat("A", 43)+"=\n"), 0o440); err != nil { // as a cluster mounts it
 		t.Fatal(err)
 	}
 	env["ROLECALL_SECRET_KEY_FILE"] = key

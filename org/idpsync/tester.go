@@ -84,7 +84,7 @@ func (p place) rules(ctx context.Context, s unit.Reader, provider string) ([]org
 // ask makes somebody the one whose sign-in is looked at, with the last claims if there are no others. Who is no member of the
 // organization that is asked about looks like nobody there.
 func (q *question) ask(ctx context.Context, s unit.Reader, by *org.Actor, ref string) error {
-	username := ref
+	var username string
 	if q.only != uuid.Nil {
 		m, err := s.Member(ctx, by, q.only, ref)
 		if kind := org.KindOf(err); kind == org.NotFound || kind == org.Invalid {
