@@ -168,7 +168,7 @@ func TestServerAway(t *testing.T) {
 			}
 			tb.wrong() // the browser reports the connection
 			away.Store(false)
-			tb.do(click(`[data-retry]`), tb.until(`document.querySelector('.once') || document.querySelector('#toast')?.textContent.includes('saved')`))
+			tb.do(click(`[data-retry]`), tb.until(`document.querySelector('.once') || document.querySelector('#toast')?.textContent.includes('was created')`))
 			if n := len(s.Query(t, tt.made)); n != 1 {
 				t.Errorf("%s: %d were made", tt.path, n)
 			}
