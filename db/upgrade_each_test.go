@@ -81,6 +81,11 @@ func (o *old) news(version int64) []row {
 				"backup_eligible": true, "backed_up": false, "transports": "usb", "created_at": o.day}},
 			{"passkey_challenges", fields{"hash": hash, "browser": hash, "registers": false, "expires_at": later}},
 		}
+	case 23:
+		return []row{
+			{"audit_prunes", fields{"seq": 1, "time": o.day, "boundary": o.day, "up_to": 0, "entries": 0, "file": hash, "root": "sha256:", "hash": hash}},
+			{"audit_prune_heads", fields{"prune_seq": 1, "organization_id": o.acme, "chain_seq": 0, "hash": hash}},
+		}
 	}
 	return nil
 }

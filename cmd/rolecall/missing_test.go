@@ -77,6 +77,7 @@ var wellCalled = map[string][]string{
 	"audit verify":         nil,
 	"audit root":           nil,
 	"audit export":         {"audit.jsonl"},
+	"audit prune":          {"--before", "2020-01-01", "--dry-run"},
 	"keys list":            nil,
 	"keys rotate":          nil,
 }

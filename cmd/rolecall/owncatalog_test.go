@@ -158,7 +158,7 @@ func (v *visitor) change(role string) {
 		v.t.Errorf("the review of %s says %q", cell, text)
 	}
 	v.submit(review, "form.confirm", nil)
-	v.submit(v.get(role+"/history"), `form[action$="/restore"]`, nil)
+	v.submit(v.get(role+"/history?restore=1"), `form[action$="/restore"]`, nil)
 }
 
 // TestOwnCatalogs: the console speaks of the catalog of the site, and of no other. The demo of each example is walked
