@@ -170,7 +170,7 @@ func TestRecordOfSitePages(t *testing.T) {
 	if res = send(http.MethodDelete, "/users/member/roles/auditor", url.Values{}); res.StatusCode != 303 || strings.Contains(row(), "Auditor") {
 		t.Errorf("ended: got %d, %q", res.StatusCode, row())
 	}
-	if got := send("", "/users/owner/roles/owner/edit", nil).Document(); got.Find("#until, .pri").Length() != 0 || !strings.Contains(textOf(got.Find(".note")), "your own") {
+	if got := send("", "/users/owner/roles/owner/edit", nil).Document(); got.Find("#until, main .pri").Length() != 0 || !strings.Contains(textOf(got.Find(".note")), "your own") {
 		t.Errorf("one's own role: %s", textOf(got.Find("main")))
 	}
 }

@@ -175,7 +175,7 @@ func TestSignInByProvider(t *testing.T) {
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/users/me" || b.who() != webtest.Member {
 		t.Fatalf("got %d to %q as %q\n%.800s", res.StatusCode, res.Header.Get("Location"), b.who(), res.Body)
 	}
-	if len(b.jar) != 2 { // the session, and the provider that was used last
+	if len(b.jar) != 3 { // the session, the provider that was used last, and whose forms are kept
 		t.Errorf("the cookies are %v", b.jar)
 	}
 	if rows := w.trail(t, 3); !strings.HasPrefix(rows[0], "api_key login member member 201") || !strings.Contains(rows[0], `"provider":{"old":null,"new":"okta"`) ||
