@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/db"
 	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
 	"rolecall.example/org/insight"
@@ -130,8 +131,21 @@ func (s *site) pruneMore(t *testing.T) {
 	if _, problem, err := insight.VerifyExport(strings.NewReader(moved), ""); err != nil || problem == "" {
 		t.Errorf("a base that was moved: %v", err)
 	}
-	if p, err := s.PruneAudit(t.Context(), org.Request{}, day, &file, false); err != nil || p.Entries != 3 || p.Seq != 2 {
-		t.Fatalf("%+v, %v", p, err)
+	// It is interrupted before the first entry is deleted, and is taken up again.
+	block, unblock := "CREATE TRIGGER block BEFORE DELETE ON audit_logs BEGIN SELECT raise(ABORT, 'interrupted'); END", "DROP TRIGGER block"
+	if db.IsServer(s.place) {
+		block, unblock = "CREATE TRIGGER block BEFORE DELETE ON audit_logs FOR EACH STATEMENT EXECUTE FUNCTION audit_logs_kept()", "DROP TRIGGER block ON audit_logs"
+	}
+	s.exec(t, block)
+	if p, err := s.PruneAudit(t.Context(), org.Request{}, day, &file, false); err == nil || p.Entries != 3 || p.Seq != 2 {
+		t.Fatalf("interrupted: %+v, %v", p, err)
+	}
+	if v, err := s.VerifyAudit(t.Context(), org.VerifyFilter{}); err != nil || v.Broken() != "" || v.Entries != 1 || len(s.audit(t, 0)) != 4 {
+		t.Errorf("interrupted: %+v, %v", v, err)
+	}
+	s.exec(t, unblock)
+	if n, err := s.FinishPrune(t.Context()); err != nil || n != 3 || len(s.audit(t, 0)) != 1 {
+		t.Errorf("taken up again: %d, %v", n, err)
 	}
 	if v, err := s.VerifyAudit(t.Context(), org.VerifyFilter{}); err != nil || v.Broken() != "" || v.Entries != 1 {
 		t.Errorf("%+v, %v", v, err)
