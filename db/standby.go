@@ -24,8 +24,8 @@ const (
 	standbyRest     = time.Second            // for so long all reads go to the primary once one could not go to the standby
 )
 
-// ReadFrom has ViewAside read from a hot standby at a URL. told is called with the reason when it can't be used any more, and with
-// nil when it is used again.
+// ReadFrom has ViewAside read from a hot standby at a URL. told is called with the reason when it can't be used any more, or for
+// another reason, and with nil when it is used again.
 func ReadFrom(url string, told func(error)) Option {
 	return func(o *options) { o.standby, o.standbyTold = url, told }
 }
@@ -47,7 +47,7 @@ type standby struct {
 	trying sync.Mutex // held by the one read that finds out whether a standby can be used that could not
 	usable atomic.Bool
 	rests  atomic.Int64 // until when no read goes there, in nanoseconds since 1970
-	silent atomic.Bool  // it was told that it can't be used
+	reason atomic.Value // that was told last why it can't be used, "" while it can
 
 	read, behind, failed, rested atomic.Int64
 }
@@ -206,14 +206,14 @@ func (s *standby) rest(ctx context.Context, count *atomic.Int64, err error) {
 	}
 	s.rests.Store(time.Now().Add(standbyRest).UnixNano())
 	s.usable.Store(false)
-	if s.silent.CompareAndSwap(false, true) && s.told != nil {
+	if before, _ := s.reason.Swap(err.Error()).(string); before != err.Error() && s.told != nil {
 		s.told(err)
 	}
 }
 
 func (s *standby) up() {
 	s.usable.Store(true)
-	if s.silent.CompareAndSwap(true, false) && s.told != nil {
+	if before, _ := s.reason.Swap("").(string); before != "" && s.told != nil {
 		s.told(nil)
 	}
 }

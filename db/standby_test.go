@@ -150,8 +150,10 @@ func TestStandby(t *testing.T) {
 		other.fresh(t)
 	}
 	b := openAside(t, primary.URL, third.URL)
-	b.until(t, "the standby of another", func(was, is db.StandbyStats) bool { return is.Failed > was.Failed+1 })
-	if s, _ := b.Standby(); s.Read > 0 || !b.says("does not follow the primary") {
+	b.until(t, "the standby of another", func(was, is db.StandbyStats) bool {
+		return is.Failed > was.Failed+1 && b.says("does not follow the primary")
+	})
+	if s, _ := b.Standby(); s.Read > 0 {
 		t.Errorf("the standby of another primary: %+v, %q", s, b.told)
 	}
 	if !a.says("it is behind the primary") || !a.says("used again") {
@@ -180,8 +182,10 @@ func TestNoStandby(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := openAside(t, s.URL, pooler(t, standby, "transaction"))
-	b.until(t, "a pooler in transaction mode", func(was, is db.StandbyStats) bool { return is.Failed > was.Failed })
-	if s, _ := b.Standby(); s.Read > 0 || !b.says("pooler in transaction mode") {
+	b.until(t, "a pooler in transaction mode", func(was, is db.StandbyStats) bool {
+		return is.Failed > was.Failed && b.says("pooler in transaction mode")
+	})
+	if s, _ := b.Standby(); s.Read > 0 {
 		t.Errorf("a standby behind a pooler in transaction mode: %+v, %q", s, b.told)
 	}
 	c := openAside(t, s.URL, pooler(t, standby, "session"))
