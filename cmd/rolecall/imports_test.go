@@ -67,7 +67,7 @@ var rooms = map[string][]string{
 var owners = map[string][]string{
 	"github.com/labstack/echo":      {"web", "client/echoguard", "examples/go-echo"},
 	"github.com/alexedwards/scs":    {"web"},
-	"github.com/a-h/templ":          {"views", "web"},
+	"github.com/a-h/templ":          {"views", "web", "org/invite"},
 	"github.com/andybalholm/brotli": {"static"},
 	"github.com/klauspost/compress": {"static"},
 	"github.com/rs/cors":            {"web"},

@@ -1,10 +1,9 @@
 package invite
 
 import (
-	_ "embed"
-	htmltemplate "html/template"
+	"context"
+	"fmt"
 	"strings"
-	texttemplate "text/template"
 	"time"
 	"unicode"
 
@@ -15,17 +14,6 @@ import (
 
 // maxSubject is how many characters of a subject are names that others chose.
 const maxSubject = 80
-
-//go:embed letter.txt
-var letterText string
-
-//go:embed letter.html
-var letterHTML string
-
-var (
-	asText = texttemplate.Must(texttemplate.New("letter.txt").Parse(letterText))
-	asHTML = htmltemplate.Must(htmltemplate.New("letter.html").Parse(letterHTML))
-)
 
 // letter is what the mail of an invitation says. The reason is not in it: it is text of any kind, and the mail goes to
 // whatever address the maker names.
@@ -59,12 +47,31 @@ func write(i *org.Invitation, link string) (m org.Mail, err error) {
 	}
 	l.Into = shown(listed(names))
 	m.To, m.Subject = i.Email, "Invitation to "+shown(cut(plain(listed(names)), maxSubject))
-	var text, html strings.Builder
-	if err = asText.Execute(&text, l); err == nil {
-		err = asHTML.Execute(&html, l)
-	}
-	m.Text, m.HTML = text.String(), html.String()
+	var html strings.Builder
+	err = l.html().Render(context.Background(), &html)
+	m.Text, m.HTML = l.text(), html.String()
 	return m, err
+}
+
+// text is the letter for programs that show no HTML. A template of the standard library calls methods by their names, for which
+// the linker would keep every method in the program: a tenth of its size.
+func (l *letter) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s invites you to %s on rolecall.\n\nYou would become:\n", l.Maker, l.Into)
+	for _, p := range l.Places {
+		b.WriteString("- a member of " + p.Name)
+		if p.Roles != "" {
+			b.WriteString(", with the roles: " + p.Roles)
+		}
+		b.WriteString("\n")
+	}
+	if l.Until != "" {
+		b.WriteString("until " + l.Until + "\n")
+	}
+	fmt.Fprintf(&b, "\nSee the invitation and accept it here:\n\n%s\n\n", l.Link)
+	fmt.Fprintf(&b, "The link works once, for %s, until %s. Opening it does not use it up. Do not pass it on.\n\n", l.Email, l.Works)
+	b.WriteString("If you did not expect this, there is nothing to do: without you nothing happens.\n")
+	return b.String()
 }
 
 // moment is a time for people whose time zone is not known.

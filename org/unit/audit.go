@@ -28,13 +28,13 @@ func MayReadAudit(by *org.Actor) bool {
 
 // EntryToUndo is the entry with an id. NotFound: there is none. Conflict: the id is of a time from which entries went, since ids
 // tell when they were made; who may read nothing of the trail does not learn that.
-func (u *Units) EntryToUndo(ctx context.Context, by *org.Actor, id string) (db.AuditLog, error) {
+func (s *Units) EntryToUndo(ctx context.Context, by *org.Actor, id string) (db.AuditLog, error) {
 	wanted := ParseID(id)
-	e, err := u.DB.GetAuditLog(ctx, wanted) // which never changes
+	e, err := s.DB.GetAuditLog(ctx, wanted) // which never changes
 	if !db.IsNotFound(err) {
 		return e, err
 	}
-	last, err := u.DB.GetLastAuditPrune(ctx)
+	last, err := s.DB.GetLastAuditPrune(ctx)
 	if db.IsNotFound(err) || err == nil && (wanted.Version() != 7 || !MayReadAudit(by)) {
 		return e, org.ErrNotFound()
 	}
