@@ -27,7 +27,7 @@ type letter struct {
 type letterPlace struct{ Name, Roles string }
 
 // write is the mail of an invitation, with its link.
-func write(i *org.Invitation, link string) (m org.Mail, err error) {
+func write(ctx context.Context, i *org.Invitation, link string) (m org.Mail, err error) {
 	l := letter{Maker: shown(i.Maker), Email: i.Email, Link: link, Works: moment(i.ExpiresAt)}
 	if i.MakerID == uuid.Nil { // an account may have the name that the operator has
 		l.Maker = "The operator of this site"
@@ -48,7 +48,7 @@ func write(i *org.Invitation, link string) (m org.Mail, err error) {
 	l.Into = shown(listed(names))
 	m.To, m.Subject = i.Email, "Invitation to "+shown(cut(plain(listed(names)), maxSubject))
 	var html strings.Builder
-	err = l.html().Render(context.Background(), &html)
+	err = l.html().Render(ctx, &html)
 	m.Text, m.HTML = l.text(), html.String()
 	return m, err
 }
