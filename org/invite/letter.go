@@ -48,7 +48,7 @@ func write(ctx context.Context, i *org.Invitation, link string) (m org.Mail, err
 	l.Into = shown(listed(names))
 	m.To, m.Subject = i.Email, "Invitation to "+shown(cut(plain(listed(names)), maxSubject))
 	var html strings.Builder
-	err = l.html().Render(ctx, &html)
+	err = l.html().Render(ctx, &html) //nolint:contextcheck // the component has no context but the one that Render is given
 	m.Text, m.HTML = l.text(), html.String()
 	return m, err
 }

@@ -102,7 +102,7 @@ func (s *Service) sendMail(ctx context.Context, m *db.Mail) error {
 	if err != nil || !claimed.mine {
 		return err
 	}
-	text, err := write(ctx, offer, s.base+"/invitations/"+link)
+	text, err := write(late, offer, s.base+"/invitations/"+link)
 	if err == nil {
 		err = s.mailer.Send(late, text)
 	}
