@@ -119,6 +119,18 @@ func TestQueriesScanNothing(t *testing.T) {
 	}
 }
 
+// TestGroupsAreInOrder: the first members who hold something are the first entries of an index. By username alone, those
+// of a small group would be looked for among all members.
+func TestGroupsAreInOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.FileOnly(t, "the server has the same index")
+	text := generated(t)["ListKeysOfGroup"].text
+	plan := dbtest.Rows(t, crowded(t), "EXPLAIN QUERY PLAN "+text, make([]any, strings.Count(text, "?"))...)
+	if len(plan) != 1 || !strings.Contains(plan[0][3], "organization_members_by_holding (organization_id=? AND roles=? AND site_roles=? AND status=?)") {
+		t.Errorf("the plan is %q", plan)
+	}
+}
+
 // TestReferencesScanNothing: the rows that refer to one that is deleted are found by an index.
 func TestReferencesScanNothing(t *testing.T) {
 	t.Parallel()
