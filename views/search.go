@@ -17,6 +17,8 @@ type Search struct {
 	Hits  org.SearchResult
 	Asked []Asked // what the query asks in words
 
+	Leaving []org.User // whom a query like “offboard maria” may mean
+
 	MakesUsers, MakesRoles, Invites, AddsMembers bool // what the caller may do
 }
 
@@ -97,6 +99,9 @@ func (s Search) actions() []hit {
 		add(s.AddsMembers, hit{label: "Add members", about: o.Label(), glyph: "user-plus", url: NewMemberURL(o.Name, "")})
 		add(s.MakesRoles, hit{label: "New role", about: o.Label(), glyph: "plus", url: NewRoleURL(o.Name, "")})
 		add(s.MakesUsers, hit{label: "New user", about: o.Label(), glyph: "plus", url: NewUserIn(o.Name, "")})
+	}
+	for _, u := range s.Leaving {
+		out = append(out, hit{label: "Offboard " + u.Label(), about: ui.Identity(u.Label(), u.Username, u.Email), glyph: "log-out", url: OffboardURL(u.Username)})
 	}
 	add(s.Nav.CanCreateOrganizations, hit{label: "New organization", about: "Site", glyph: "plus", url: NewOrganizationURL})
 	add(true, hit{label: "Sign out", about: "Yours", glyph: "log-out", url: LogoutURL, post: true})

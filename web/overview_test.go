@@ -71,6 +71,9 @@ func TestSearchInWords(t *testing.T) {
 		{webtest.Member, "who can delete template", ""},
 		{webtest.Owner, "new rôle", "/organizations/default/members/roles/new"},
 		{webtest.Member, "new role", ""},
+		{webtest.Owner, "offboard member", "/users/member/offboard"},
+		{webtest.Owner, "offboard owner", ""},
+		{webtest.Admin, "offboard member", ""},
 		{webtest.Member, "sign out", "/logout"},
 	} {
 		doc := s.Send(t, webtest.Fragment, webtest.Request{Path: "/search?organization=default&q=" + strings.ReplaceAll(tt.query, " ", "+"), As: tt.as}).Document()

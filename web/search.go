@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -28,8 +30,22 @@ func (s *Server) search(c *call) (reply, error) {
 			if v.Asked, err = s.inWords(c, &v.Nav, text); err != nil {
 				return p, err
 			}
+			if v.Leaving, err = s.whoLeaves(c, organization, text); err != nil {
+				return p, err
+			}
 			v.Hits, err = s.tenant.Search(c.ctx, c.actor, organization, text)
 		}
 		return page{title: "Search", body: views.SearchPage(v), fragment: views.SearchResults(v)}, err
 	}}, nil
+}
+
+// whoLeaves finds whom "offboard maria" means, for a caller who may suspend accounts. Nobody offboards themselves.
+func (s *Server) whoLeaves(c *call, organization, text string) ([]org.User, error) {
+	verb, who, _ := strings.Cut(strings.TrimSpace(text), " ")
+	if !strings.EqualFold(verb, "offboard") || who == "" || !c.actor.Can("update", org.UsersObject) {
+		return nil, nil
+	}
+	found, err := s.tenant.Search(c.ctx, c.actor, organization, strings.TrimSpace(who))
+	self := func(u org.User) bool { return u.ID == c.actor.ID() }
+	return slices.DeleteFunc(found.Users, self), err
 }
