@@ -1278,34 +1278,6 @@ func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsew
 	return items, nil
 }
 
-const listHoldersOfAnySiteRole = `-- name: ListHoldersOfAnySiteRole :many
-SELECT DISTINCT user_id FROM user_roles LIMIT CAST(?1 AS bigint)
-`
-
-// reads all: as many as are asked for; of many accounts few hold one.
-func (q *Queries) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error) {
-	rows, err := q.db.QueryContext(ctx, listHoldersOfAnySiteRole, maxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var user_id uuid.UUID
-		if err := rows.Scan(&user_id); err != nil {
-			return nil, err
-		}
-		items = append(items, user_id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listHoldersOfRole = `-- name: ListHoldersOfRole :many
 SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM (
     SELECT r.organization_id, r.username_key FROM member_roles r
@@ -1403,6 +1375,61 @@ func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSi
 		if err := rows.Scan(
 			&i.ID,
 			&i.Username,
+			&i.Roles,
+			&i.NextEnd,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHoldersOutside = `-- name: ListHoldersOutside :many
+SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
+WHERE u.status <> 'suspended' AND NOT EXISTS (
+    SELECT 1 FROM organization_members m WHERE m.organization_id = ?1 AND m.username_key = u.username_key
+      AND (m.next_end IS NULL OR m.next_end > ?2 OR (
+          SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?2)) > 0))
+  AND u.id IN (SELECT h.user_id FROM user_roles h)
+ORDER BY u.username_key
+LIMIT CAST(?3 AS bigint)
+`
+
+type ListHoldersOutsideParams struct {
+	OrganizationID uuid.UUID
+	Now            sql.NullTime
+	MaxRows        int64
+}
+
+type ListHoldersOutsideRow struct {
+	ID          uuid.UUID
+	UsernameKey string
+	Roles       string
+	NextEnd     sql.NullTime
+}
+
+// The first of all those accounts, by username, that hold a role of the site.
+// reads all: the accounts that hold one are few of many, and most of those belong to the organization.
+func (q *Queries) ListHoldersOutside(ctx context.Context, arg ListHoldersOutsideParams) ([]ListHoldersOutsideRow, error) {
+	rows, err := q.db.QueryContext(ctx, listHoldersOutside, arg.OrganizationID, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldersOutsideRow{}
+	for rows.Next() {
+		var i ListHoldersOutsideRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UsernameKey,
 			&i.Roles,
 			&i.NextEnd,
 		); err != nil {

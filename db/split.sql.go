@@ -202,9 +202,9 @@ type Reads interface {
 	ListHeldSources(ctx context.Context) ([]SyncSource, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
-	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
 	ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error)
 	ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error)
+	ListHoldersOutside(ctx context.Context, arg ListHoldersOutsideParams) ([]ListHoldersOutsideRow, error)
 	ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error)
 	ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error)
 	ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error)
@@ -1265,11 +1265,6 @@ func (r reads) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewher
 	return found, named("ListHoldersElsewhere", err)
 }
 
-func (r reads) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error) {
-	found, err := r.queries.ListHoldersOfAnySiteRole(ctx, maxRows)
-	return found, named("ListHoldersOfAnySiteRole", err)
-}
-
 func (r reads) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error) {
 	found, err := r.queries.ListHoldersOfRole(ctx, arg)
 	return found, named("ListHoldersOfRole", err)
@@ -1278,6 +1273,11 @@ func (r reads) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParam
 func (r reads) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error) {
 	found, err := r.queries.ListHoldersOfSiteRole(ctx, arg)
 	return found, named("ListHoldersOfSiteRole", err)
+}
+
+func (r reads) ListHoldersOutside(ctx context.Context, arg ListHoldersOutsideParams) ([]ListHoldersOutsideRow, error) {
+	found, err := r.queries.ListHoldersOutside(ctx, arg)
+	return found, named("ListHoldersOutside", err)
 }
 
 func (r reads) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error) {

@@ -509,9 +509,18 @@ WHERE u.status <> 'suspended' AND NOT EXISTS (
             AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now)) > 0))
   AND u.id IN (sqlc.slice('ids'));
 
--- name: ListHoldersOfAnySiteRole :many
--- reads all: as many as are asked for; of many accounts few hold one.
-SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
+-- name: ListHoldersOutside :many
+-- The first of all those accounts, by username, that hold a role of the site.
+-- reads all: the accounts that hold one are few of many, and most of those belong to the organization.
+SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
+WHERE u.status <> 'suspended' AND NOT EXISTS (
+    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key
+      AND (m.next_end IS NULL OR m.next_end > @now OR (
+          SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now)) > 0))
+  AND u.id IN (SELECT h.user_id FROM user_roles h)
+ORDER BY u.username_key
+LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
 -- Which of some roles some accounts hold in any other organization, by records that count: of the role and of the

@@ -296,28 +296,28 @@ const manyHolders = 10_000
 // organization, by username. few is false if there are too many to collect.
 func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsidersRow, few bool, err error) {
 	// One more than can be collected tells that there are too many.
-	ids, err := c.Q.ListHoldersOfAnySiteRole(ctx, manyHolders+1)
+	rows, err := c.Q.ListHoldersOutside(ctx, db.ListHoldersOutsideParams{OrganizationID: c.Org, Now: unit.NullTime(c.When), MaxRows: manyHolders + 1})
 	if err != nil {
 		return nil, false, err
 	}
-	if len(ids)+len(c.Elsewhere) > manyHolders {
+	if len(rows)+len(c.Elsewhere) > manyHolders {
 		return nil, false, nil
 	}
-	for id := range c.Elsewhere {
-		ids = append(ids, id)
+	found := make(map[uuid.UUID]bool, len(rows))
+	for _, r := range rows {
+		list, found[r.ID] = append(list, db.ListOutsidersRow(r)), true
 	}
-	// Somebody may be in both lists, and must be counted once.
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	for piece := range slices.Chunk(slices.Compact(ids), unit.ChunkSize) {
+	for piece := range slices.Chunk(unit.SortedIDs(c.Elsewhere), unit.ChunkSize) {
 		rows, err := c.Q.ListOutsidersByID(ctx, db.ListOutsidersByIDParams{OrganizationID: c.Org, Now: unit.NullTime(c.When), Ids: piece})
 		if err != nil {
 			return nil, false, err
 		}
 		for _, r := range rows {
-			list = append(list, db.ListOutsidersRow(r))
+			if !found[r.ID] {
+				list = append(list, db.ListOutsidersRow(r))
+			}
 		}
 	}
-	// The pieces came by id, and pages go by username.
 	slices.SortFunc(list, func(a, b db.ListOutsidersRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
 	list, err = unit.HeldNow(ctx, c.Reader, list, outsiderStored)
 	return list, true, err
