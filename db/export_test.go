@@ -70,15 +70,18 @@ func MigrateBeyond(ctx context.Context, place, statement string) error {
 	return errors.Join(err, p.Close())
 }
 
-// SchemaOf is the schema of the database at place, as it is written down.
-func SchemaOf(ctx context.Context, place string) (string, error) {
+// SchemaOf is the schema of the database at place.
+func SchemaOf(ctx context.Context, place string) (fingerprint, error) {
 	c, _, engine, err := plainly(place)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	f, err := readSchema(ctx, c, engine)
-	return f.String(), errors.Join(err, c.Close())
+	return f, errors.Join(err, c.Close())
 }
+
+// Since is how a schema is written down after another one.
+func (f fingerprint) Since(before fingerprint) string { return f.since(before) }
 
 func plainly(place string) (c *sql.DB, d goose.Dialect, engine string, err error) {
 	if !IsServer(place) {

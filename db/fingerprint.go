@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// The schema of each version is written down beside the migration that leads to it, as in 00002.schema: a line for every
-// table, column, index, trigger, view and function. A number in a table does not prove that the schema is the one that
-// the number stands for.
+// What each migration does to the schema is written down beside it, as in 00002.schema: a line for every table, column, index,
+// trigger, view and function that it makes or alters, and one for each that goes. All of them up to a version say what its
+// schema is. A number in a table does not prove that the schema is the one that the number stands for.
 
 // schemaPart is one thing that a schema is made of: its kind and its name.
 type schemaPart struct{ kind, name string }
@@ -32,24 +32,37 @@ type fingerprint map[schemaPart]string
 
 // expected is the schema of a version as it is written down.
 func expected(engine string, version int64) (fingerprint, error) {
-	text, err := fs.ReadFile(migrations, fmt.Sprintf("migrations/%s/%05d.schema", engine, version))
-	if err != nil {
-		return nil, err
-	}
 	f := fingerprint{}
-	for line := range strings.Lines(string(text)) {
-		kind, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		name, definition, _ := strings.Cut(rest, " ")
-		f[schemaPart{kind, name}] = definition
+	for before := range version {
+		text, err := fs.ReadFile(migrations, fmt.Sprintf("migrations/%s/%05d.schema", engine, before+1))
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(text)) {
+			kind, rest, _ := strings.Cut(strings.TrimSuffix(line[1:], "\n"), " ")
+			name, definition, _ := strings.Cut(rest, " ")
+			if line[0] == '-' {
+				delete(f, schemaPart{kind, name})
+			} else {
+				f[schemaPart{kind, name}] = definition
+			}
+		}
 	}
 	return f, nil
 }
 
-// String is the form in which a schema is written down.
-func (f fingerprint) String() string {
+// since is the form in which a schema is written down, after the one before it.
+func (f fingerprint) since(before fingerprint) string {
 	var lines []string
 	for part, definition := range f {
-		lines = append(lines, strings.TrimSpace(part.String()+" "+definition)+"\n")
+		if was, ok := before[part]; !ok || was != definition {
+			lines = append(lines, "+"+strings.TrimSpace(part.String()+" "+definition)+"\n")
+		}
+	}
+	for part := range before {
+		if _, ok := f[part]; !ok {
+			lines = append(lines, "-"+part.String()+"\n")
+		}
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")
