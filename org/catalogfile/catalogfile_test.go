@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -101,9 +102,12 @@ func TestWriteDefault(t *testing.T) {
 	}
 }
 
-// checkGo fails unless a file is Go without errors.
+// checkGo fails unless a file is Go without errors, laid out as usual.
 func checkGo(t *testing.T, text []byte) {
 	t.Helper()
+	if usual, err := format.Source(text); err != nil || !bytes.Equal(usual, text) {
+		t.Errorf("gofmt would write it otherwise, %v (-gofmt +got):\n%s", err, cmp.Diff(string(usual), string(text)))
+	}
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "catalog.go", text, parser.AllErrors)
 	if err != nil {
