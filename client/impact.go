@@ -64,6 +64,7 @@ type BulkResult struct {
 	Done      []MemberWithUser `json:"done"`
 	Unchanged []MemberWithUser `json:"unchanged"`
 	Refused   []BulkRefusal    `json:"refused"`
+	Users     []User           `json:"users,omitempty"` // of UndoBatch: accounts that have their status again
 }
 
 // BulkRefusal is a user that a BulkRequest did not change because a rule forbids it.
@@ -71,6 +72,41 @@ type BulkRefusal struct {
 	User   string     `json:"user"` // as in the request
 	UserID *uuid.UUID `json:"user_id,omitempty"`
 	Reason string     `json:"reason"`
+}
+
+// The actions of a UserBulkRequest.
+const (
+	BulkSuspend  = "suspend"
+	BulkActivate = "activate"
+	BulkDelete   = "delete"
+)
+
+// UserBulkRequest changes many accounts in the same way.
+type UserBulkRequest struct {
+	Action string   `json:"action"`
+	Users  []string `json:"users,omitempty"`  // by username or id
+	All    bool     `json:"all,omitempty"`    // instead of Users: all accounts that the query selects
+	Except []string `json:"except,omitempty"` // with All: accounts to leave out
+	Expect *int     `json:"expect,omitempty"` // the expected number of accounts; any other is refused with 409
+}
+
+// UserBulkResult is the outcome of a UserBulkRequest for each account.
+type UserBulkResult struct {
+	DryRun    bool          `json:"dry_run,omitempty"` // nothing was changed: it would be
+	Done      []User        `json:"done"`
+	Unchanged []User        `json:"unchanged"` // had the status already
+	Refused   []BulkRefusal `json:"refused"`
+}
+
+// ChangeUsers suspends, activates or deletes many accounts in one transaction, at most 1,000. Accounts that a rule protects
+// stay as they are and are listed with the reason. With r.All, q selects the accounts; its Sort, Limit and Offset are ignored.
+func (c *Client) ChangeUsers(ctx context.Context, q UserQuery, r UserBulkRequest) (UserBulkResult, error) {
+	return fetch[UserBulkResult](ctx, c, send(http.MethodPost, r, "users", "selection").with(q.filter()))
+}
+
+// PreviewChangeUsers is the dry run of ChangeUsers.
+func (c *Client) PreviewChangeUsers(ctx context.Context, q UserQuery, r UserBulkRequest) (UserBulkResult, error) {
+	return fetch[UserBulkResult](ctx, c, send(http.MethodPost, r, "users", "selection").with(q.filter()).dryRun())
 }
 
 // BulkImpact is the result of the dry run of a BulkRequest.

@@ -260,6 +260,19 @@ func (s *session) bulk() {
 		s.Errorf("UndoBatch = %+v, want the member back", back)
 	}
 	s.ok(s.RemoveMember(s.ctx, "default", webtest.Outsider))
+	one := client.UserBulkRequest{Action: client.BulkSuspend, Users: []string{webtest.Outsider, "nobody"}}
+	would, err := s.PreviewChangeUsers(s.ctx, client.UserQuery{}, one)
+	if must(s, would, err); !would.DryRun || len(would.Done) != 1 {
+		s.Errorf("PreviewChangeUsers = %+v, want one who would be suspended", would)
+	}
+	users, err := s.ChangeUsers(s.ctx, client.UserQuery{}, one)
+	if must(s, users, err); users.DryRun || len(users.Done) != 1 || users.Done[0].Status != client.StatusSuspended || len(users.Refused) != 1 {
+		s.Errorf("ChangeUsers(suspend) = %+v, want one suspended and one refused", users)
+	}
+	all := client.UserBulkRequest{Action: client.BulkActivate, All: true}
+	if users, err = s.ChangeUsers(s.ctx, client.UserQuery{Query: "search:outsider", Limit: 1}, all); err != nil || len(users.Done) != 1 {
+		s.Errorf("ChangeUsers(activate) = %+v, %v", users, err)
+	}
 }
 
 func (s *session) roles(scope client.Scope) {

@@ -88,6 +88,11 @@ func (q UserQuery) values() url.Values {
 	return v
 }
 
+// filter returns the parameters that decide who matches.
+func (q UserQuery) filter() url.Values {
+	return UserQuery{Query: q.Query, Sources: q.Sources, Ending: q.Ending}.values()
+}
+
 // CreateUserRequest describes a new account.
 type CreateUserRequest struct {
 	Email           string      `json:"email,omitempty"`
@@ -99,6 +104,8 @@ type CreateUserRequest struct {
 	OrganizationIDs []uuid.UUID `json:"organization_ids"`          // at least one
 	Roles           []string    `json:"roles,omitempty"`           // of the site
 	ServiceAccount  bool        `json:"service_account,omitempty"` // with neither an e-mail address nor a password
+
+	OrganizationRoles map[uuid.UUID][]string `json:"organization_roles,omitempty"` // in some of OrganizationIDs
 }
 
 // ProfileRequest changes the names of an account, and the address of its picture and its e-mail address unless they are nil.

@@ -408,9 +408,13 @@ WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id
   AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
   AND (CAST(?11 AS text) = '' OR a.action = ?11)
   AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
-  AND a.seq > ?13
+  AND (CAST(?13 AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
+    SELECT 1 FROM audit_logs b
+    WHERE b.chain = a.chain AND b.chain_seq > 0 AND b.chain_seq = a.chain_seq + 1 AND b.request_id = a.request_id AND b.time = a.time
+      AND b.actor = a.actor AND b.resource_type = a.resource_type AND b.action = a.action AND b.status_code < 400))
+  AND a.seq > ?14
 ORDER BY a.seq
-LIMIT CAST(?14 AS bigint)
+LIMIT CAST(?15 AS bigint)
 `
 
 type ListAuditAfterParams struct {
@@ -426,6 +430,7 @@ type ListAuditAfterParams struct {
 	ResourceTarget string
 	Action         string
 	Search         string
+	Batches        int64
 	Seq            int64
 	MaxRows        int64
 }
@@ -445,6 +450,7 @@ func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) 
 		arg.ResourceTarget,
 		arg.Action,
 		arg.Search,
+		arg.Batches,
 		arg.Seq,
 		arg.MaxRows,
 	)
@@ -521,9 +527,13 @@ WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id
   AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
   AND (CAST(?11 AS text) = '' OR a.action = ?11)
   AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
-  AND a.seq < ?13
+  AND (CAST(?13 AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
+    SELECT 1 FROM audit_logs b
+    WHERE b.chain = a.chain AND b.chain_seq > 0 AND b.chain_seq = a.chain_seq + 1 AND b.request_id = a.request_id AND b.time = a.time
+      AND b.actor = a.actor AND b.resource_type = a.resource_type AND b.action = a.action AND b.status_code < 400))
+  AND a.seq < ?14
 ORDER BY a.seq DESC
-LIMIT CAST(?14 AS bigint)
+LIMIT CAST(?15 AS bigint)
 `
 
 type ListAuditBeforeParams struct {
@@ -539,11 +549,13 @@ type ListAuditBeforeParams struct {
 	ResourceTarget string
 	Action         string
 	Search         string
+	Batches        int64
 	Seq            int64
 	MaxRows        int64
 }
 
 // The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
+// With batches, of those that one request made in a row, of one kind, only the last.
 func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, listAuditBefore,
 		arg.Organizations,
@@ -558,6 +570,7 @@ func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams
 		arg.ResourceTarget,
 		arg.Action,
 		arg.Search,
+		arg.Batches,
 		arg.Seq,
 		arg.MaxRows,
 	)
@@ -976,6 +989,169 @@ func (q *Queries) ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLo
 			&i.Chain,
 			&i.ChainSeq,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBatchBegins = `-- name: ListBatchBegins :many
+SELECT h.seq AS head, a.seq FROM audit_logs h JOIN audit_logs a
+  ON a.chain = h.chain AND a.chain_seq > 0 AND a.chain_seq <= h.chain_seq AND a.chain_seq > h.chain_seq - CAST(?1 AS bigint)
+ AND a.request_id = h.request_id AND a.time = h.time AND a.actor = h.actor AND a.resource_type = h.resource_type AND a.action = h.action
+WHERE h.seq IN (/*SLICE:seqs*/?)
+ORDER BY a.seq DESC
+`
+
+type ListBatchBeginsParams struct {
+	Most int64
+	Seqs []int64
+}
+
+type ListBatchBeginsRow struct {
+	Head int64
+	Seq  int64
+}
+
+// The newest of the entries that were made in a row before some, and those themselves, at most so many of each.
+func (q *Queries) ListBatchBegins(ctx context.Context, arg ListBatchBeginsParams) ([]ListBatchBeginsRow, error) {
+	query := listBatchBegins
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Most)
+	if len(arg.Seqs) > 0 {
+		for _, v := range arg.Seqs {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:seqs*/?", strings.Repeat(",?", len(arg.Seqs))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:seqs*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListBatchBeginsRow{}
+	for rows.Next() {
+		var i ListBatchBeginsRow
+		if err := rows.Scan(&i.Head, &i.Seq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBatchElsewhere = `-- name: ListBatchElsewhere :many
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+WHERE seq > ?1 AND seq < ?2 AND chain <> ?3 AND chain_seq > 0 AND request_id = ?4
+ORDER BY seq
+`
+
+type ListBatchElsewhereParams struct {
+	AfterSeq  int64
+	BeforeSeq int64
+	Chain     uuid.UUID
+	RequestID string
+}
+
+// The entries of a stretch of the trail that one request made in other chains than one.
+func (q *Queries) ListBatchElsewhere(ctx context.Context, arg ListBatchElsewhereParams) ([]AuditLog, error) {
+	rows, err := q.db.QueryContext(ctx, listBatchElsewhere,
+		arg.AfterSeq,
+		arg.BeforeSeq,
+		arg.Chain,
+		arg.RequestID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.Time,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.ActorID,
+			&i.Actor,
+			&i.OrganizationID,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.ResourceTarget,
+			&i.Action,
+			&i.StatusCode,
+			&i.Changes,
+			&i.Hash,
+			&i.Chain,
+			&i.ChainSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listBatchSizes = `-- name: ListBatchSizes :many
+SELECT h.seq, CAST(h.chain_seq - coalesce((
+    SELECT b.chain_seq FROM audit_logs b
+    WHERE b.chain = h.chain AND b.chain_seq > 0 AND b.chain_seq < h.chain_seq AND (b.request_id <> h.request_id OR b.time <> h.time
+      OR b.actor <> h.actor OR b.resource_type <> h.resource_type OR b.action <> h.action OR b.status_code >= 400)
+    ORDER BY b.chain_seq DESC LIMIT 1), (
+    SELECT f.chain_seq - 1 FROM audit_logs f WHERE f.chain = h.chain AND f.chain_seq > 0 ORDER BY f.chain_seq LIMIT 1), 0) AS bigint) AS entries
+FROM audit_logs h WHERE h.chain_seq > 0 AND h.request_id <> '' AND h.status_code < 400 AND h.seq IN (/*SLICE:seqs*/?)
+`
+
+type ListBatchSizesRow struct {
+	Seq     int64
+	Entries int64
+}
+
+// Of some entries, each the last of its kind that a request made in a row: how many those are.
+func (q *Queries) ListBatchSizes(ctx context.Context, seqs []int64) ([]ListBatchSizesRow, error) {
+	query := listBatchSizes
+	var queryParams []interface{}
+	if len(seqs) > 0 {
+		for _, v := range seqs {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:seqs*/?", strings.Repeat(",?", len(seqs))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:seqs*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListBatchSizesRow{}
+	for rows.Next() {
+		var i ListBatchSizesRow
+		if err := rows.Scan(&i.Seq, &i.Entries); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

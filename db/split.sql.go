@@ -162,6 +162,9 @@ type Reads interface {
 	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
 	ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([]ListAuditSeqsRow, error)
 	ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error)
+	ListBatchBegins(ctx context.Context, arg ListBatchBeginsParams) ([]ListBatchBeginsRow, error)
+	ListBatchElsewhere(ctx context.Context, arg ListBatchElsewhereParams) ([]AuditLog, error)
+	ListBatchSizes(ctx context.Context, seqs []int64) ([]ListBatchSizesRow, error)
 	ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error)
 	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
 	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
@@ -1063,6 +1066,21 @@ func (r reads) ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([]Li
 func (r reads) ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLog, error) {
 	found, err := r.queries.ListBatch(ctx, arg)
 	return found, named("ListBatch", err)
+}
+
+func (r reads) ListBatchBegins(ctx context.Context, arg ListBatchBeginsParams) ([]ListBatchBeginsRow, error) {
+	found, err := r.queries.ListBatchBegins(ctx, arg)
+	return found, named("ListBatchBegins", err)
+}
+
+func (r reads) ListBatchElsewhere(ctx context.Context, arg ListBatchElsewhereParams) ([]AuditLog, error) {
+	found, err := r.queries.ListBatchElsewhere(ctx, arg)
+	return found, named("ListBatchElsewhere", err)
+}
+
+func (r reads) ListBatchSizes(ctx context.Context, seqs []int64) ([]ListBatchSizesRow, error) {
+	found, err := r.queries.ListBatchSizes(ctx, seqs)
+	return found, named("ListBatchSizes", err)
 }
 
 func (r reads) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error) {

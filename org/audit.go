@@ -40,6 +40,7 @@ type AuditFilter struct {
 	Before, After int64
 	SkipCount     bool // leave AuditList.Count at 0: to count looks at everything that matches
 	Words         bool // fill AuditEntry.Catalog
+	Batches       bool // what one request did to many stands in one entry, unless the query is about some of it: AuditEntry.Batch
 }
 
 // AuditChange is one field of an audit entry, before and after.
@@ -80,9 +81,19 @@ type AuditEntry struct {
 	Description    string
 	Deleted        bool // the target is gone
 
+	// What was written with the entry, before it, of the same kind: of many people that a bulk action changed this is the last.
+	// Nil of one that stands alone, and unless AuditFilter.Batches asks.
+	Batch *AuditBatch
+
 	// The catalog that has words for what the entry names: the one that was in force, or of a change of the catalog the one before
 	// it. Nil unless it is asked for, and where nothing needs it.
 	Catalog *rbac.Catalog
+}
+
+// AuditBatch is what one request wrote in a row.
+type AuditBatch struct {
+	Entries int          // how many there are, with the one that stands for them
+	First   []AuditEntry // the newest of them
 }
 
 // AuditList is one page of the audit trail, newest first.
@@ -91,5 +102,6 @@ type AuditList struct {
 	Count   int
 	Older   bool // there are older entries that match; likewise newer ones. Filled for Before, After and SkipCount alone
 	Newer   bool
+	Batches bool        // what one request did to many stands in one entry
 	Pruned  *AuditPrune // what went before the oldest entry, nil if nothing did
 }

@@ -2,7 +2,7 @@ package org
 
 import "github.com/google/uuid"
 
-// BulkAction is what a bulk action does to each member.
+// BulkAction is what a bulk action does to each member, or to each account.
 type BulkAction string
 
 // The bulk actions.
@@ -10,6 +10,10 @@ const (
 	BulkAddRole    BulkAction = "add-role"
 	BulkRemoveRole BulkAction = "remove-role"
 	BulkRemove     BulkAction = "remove"
+
+	BulkSuspend  BulkAction = "suspend"
+	BulkActivate BulkAction = "activate"
+	BulkDelete   BulkAction = "delete"
 )
 
 // Bulk is one action on many members: those named, or all that match a filter but for some.
@@ -34,7 +38,48 @@ type Additions struct {
 type BulkRefusal struct {
 	Who    string // as it was named
 	Member *Member
+	User   *User // of an action on accounts
 	Reason string
+}
+
+// Label is whoever was left out, for people; as it was named, if there is no such person.
+func (r *BulkRefusal) Label() string {
+	switch {
+	case r.Member != nil:
+		return r.Member.Label()
+	case r.User != nil:
+		return r.User.Label()
+	}
+	return r.Who
+}
+
+// ID is the account that was left out, uuid.Nil if there is none.
+func (r *BulkRefusal) ID() uuid.UUID {
+	switch {
+	case r.Member != nil:
+		return r.Member.UserID
+	case r.User != nil:
+		return r.User.ID
+	}
+	return uuid.Nil
+}
+
+// UserBulk is one action on many accounts: those named, or all that match a filter but for some.
+type UserBulk struct {
+	Action BulkAction
+	Users  []string    // as in a path
+	Match  *UserFilter // instead of Users
+	Except []string    // likewise as in a path
+	Seen   []uuid.UUID // as of Bulk
+	Expect *int        // as of Bulk
+}
+
+// UserBulkResult is what such an action did.
+type UserBulkResult struct {
+	Done      []User
+	Unchanged []User // had the status already
+	Refused   []BulkRefusal
+	Entry     uuid.UUID // as of BulkResult
 }
 
 // BulkResult is what a bulk action did.
@@ -43,5 +88,6 @@ type BulkResult struct {
 	Done         []Member
 	Unchanged    []Member // had what was to be given, or had not what was to be taken
 	Refused      []BulkRefusal
+	Users        []User    // of an undo: accounts that have the status again that they had
 	Entry        uuid.UUID // the last entry of the trail that tells of it; uuid.Nil: nothing changed
 }

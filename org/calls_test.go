@@ -69,6 +69,11 @@ func (s service) RemoveMember(ctx context.Context, by *org.Actor, organization, 
 	return m, err
 }
 
+func (s service) Offboard(ctx context.Context, by *org.Actor, user string, in org.Input[org.Offboarding]) (org.Offboarded, error) {
+	done, _, err := s.Service.Offboard(ctx, by, user, in)
+	return done, err
+}
+
 func (s service) BulkMembers(ctx context.Context, by *org.Actor, organization string, in org.Input[org.Bulk]) (result org.BulkResult, err error) {
 	ok, err := told(by, func() (impact org.Impact, err error) {
 		result, impact, err = s.PreviewBulk(ctx, by, organization, in)

@@ -21,6 +21,7 @@ type Offboarded struct {
 	User          User
 	Organizations []Organization // that it does not belong to any more
 	Kept          []Organization // that it still belongs to: the caller may not remove members there
+	Undoable      bool           // something of it can be taken back; sessions and tokens can't
 }
 
 // OffboardView is what an offboarding would meet.

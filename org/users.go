@@ -153,6 +153,8 @@ type NewUser struct {
 	OrganizationIDs []uuid.UUID
 	Roles           []string // of the site
 	Service         bool     // a service account, without an e-mail address
+
+	OrganizationRoles map[uuid.UUID][]string // in some of the organizations
 }
 
 // Profile is what a user may change of an account. An empty Username, a nil AvatarURL and a nil Email stay as they are.

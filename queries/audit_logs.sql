@@ -64,6 +64,12 @@ SELECT * FROM audit_logs
 WHERE chain = @chain AND chain_seq > 0 AND chain_seq > @after_seq AND chain_seq < @before_seq AND request_id = @request_id
 ORDER BY chain_seq;
 
+-- name: ListBatchElsewhere :many
+-- The entries of a stretch of the trail that one request made in other chains than one.
+SELECT * FROM audit_logs
+WHERE seq > @after_seq AND seq < @before_seq AND chain <> @chain AND chain_seq > 0 AND request_id = @request_id
+ORDER BY seq;
+
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.
 -- reads all: it counts them, and many things can be asked for.
@@ -88,6 +94,7 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: ListAuditBefore :many
 -- The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
+-- With batches, of those that one request made in a row, of one kind, only the last.
 SELECT a.seq FROM audit_logs a
 WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
     OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
@@ -102,6 +109,10 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
   AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)
   AND (CAST(@action AS text) = '' OR a.action = @action)
   AND (CAST(@search AS text) = '' OR instr(lower(a.resource_target), @search) > 0 OR instr(lower(a.actor), @search) > 0)
+  AND (CAST(@batches AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
+    SELECT 1 FROM audit_logs b
+    WHERE b.chain = a.chain AND b.chain_seq > 0 AND b.chain_seq = a.chain_seq + 1 AND b.request_id = a.request_id AND b.time = a.time
+      AND b.actor = a.actor AND b.resource_type = a.resource_type AND b.action = a.action AND b.status_code < 400))
   AND a.seq < @seq
 ORDER BY a.seq DESC
 LIMIT CAST(@max_rows AS bigint);
@@ -122,9 +133,31 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
   AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)
   AND (CAST(@action AS text) = '' OR a.action = @action)
   AND (CAST(@search AS text) = '' OR instr(lower(a.resource_target), @search) > 0 OR instr(lower(a.actor), @search) > 0)
+  AND (CAST(@batches AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
+    SELECT 1 FROM audit_logs b
+    WHERE b.chain = a.chain AND b.chain_seq > 0 AND b.chain_seq = a.chain_seq + 1 AND b.request_id = a.request_id AND b.time = a.time
+      AND b.actor = a.actor AND b.resource_type = a.resource_type AND b.action = a.action AND b.status_code < 400))
   AND a.seq > @seq
 ORDER BY a.seq
 LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListBatchSizes :many
+-- Of some entries, each the last of its kind that a request made in a row: how many those are.
+SELECT h.seq, CAST(h.chain_seq - coalesce((
+    SELECT b.chain_seq FROM audit_logs b
+    WHERE b.chain = h.chain AND b.chain_seq > 0 AND b.chain_seq < h.chain_seq AND (b.request_id <> h.request_id OR b.time <> h.time
+      OR b.actor <> h.actor OR b.resource_type <> h.resource_type OR b.action <> h.action OR b.status_code >= 400)
+    ORDER BY b.chain_seq DESC LIMIT 1), (
+    SELECT f.chain_seq - 1 FROM audit_logs f WHERE f.chain = h.chain AND f.chain_seq > 0 ORDER BY f.chain_seq LIMIT 1), 0) AS bigint) AS entries
+FROM audit_logs h WHERE h.chain_seq > 0 AND h.request_id <> '' AND h.status_code < 400 AND h.seq IN (sqlc.slice('seqs'));
+
+-- name: ListBatchBegins :many
+-- The newest of the entries that were made in a row before some, and those themselves, at most so many of each.
+SELECT h.seq AS head, a.seq FROM audit_logs h JOIN audit_logs a
+  ON a.chain = h.chain AND a.chain_seq > 0 AND a.chain_seq <= h.chain_seq AND a.chain_seq > h.chain_seq - CAST(@most AS bigint)
+ AND a.request_id = h.request_id AND a.time = h.time AND a.actor = h.actor AND a.resource_type = h.resource_type AND a.action = h.action
+WHERE h.seq IN (sqlc.slice('seqs'))
+ORDER BY a.seq DESC;
 
 -- name: ListAuditSeqs :many
 -- What was written after an entry, in the order of the numbers, in pieces.

@@ -65,10 +65,10 @@ func (a Audit) newer() string {
 	return a.with("after", strconv.FormatInt(a.List.Entries[0].Seq, 10))
 }
 
-// auditDay is the entries of one day.
+// auditDay is the lines of one day.
 type auditDay struct {
-	label   string
-	entries []org.AuditEntry
+	label string
+	rows  []auditRow
 }
 
 func (a Audit) days() []auditDay {
@@ -79,7 +79,10 @@ func (a Audit) days() []auditDay {
 			days = append(days, auditDay{label: label})
 		}
 		last := &days[len(days)-1]
-		last.entries = append(last.entries, e)
+		if n := len(last.rows); n > 0 && a.List.Batches && last.rows[n-1].takes(&e) {
+			continue
+		}
+		last.rows = append(last.rows, rowOf(e))
 	}
 	return days
 }

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
@@ -110,11 +112,25 @@ func (b BulkDone) Message() string {
 	return b.Sentence()
 }
 
-// UndoneMessage is the outcome of taking such a change back.
+// UndoneMessage is the outcome of taking back what one request did.
 func UndoneMessage(r *org.BulkResult) string {
-	message := "The changes of " + ui.Plural(len(r.Done), "member") + " were undone."
+	var changed []string
+	if n := len(r.Done); n > 0 || len(r.Users) == 0 {
+		changed = append(changed, ui.Plural(n, "member"))
+	}
+	if n := len(r.Users); n > 0 {
+		changed = append(changed, ui.Plural(n, "account"))
+	}
+	message := "The changes of " + ui.Join(changed) + " were undone."
+	if slices.ContainsFunc(r.Users, func(u org.User) bool { return u.Status == org.StatusActive }) {
+		message += " Sessions that ended stay ended."
+	}
 	if n := len(r.Refused); n > 0 {
-		message += " " + ui.Plural(n, "member") + " " + ui.Verb(n, "stay") + " as before: " + r.Refused[0].Reason
+		noun := "member"
+		if len(r.Users) > 0 {
+			noun = "change"
+		}
+		message += " " + ui.Plural(n, noun) + " " + ui.Verb(n, "stay") + " as before: " + r.Refused[0].Reason
 	}
 	return message
 }

@@ -110,12 +110,12 @@ func TestBulkConfirmCarriesTheChange(t *testing.T) {
 	b := BulkConfirm{Catalog: rbac.Default(), Bulk: org.Bulk{Action: org.BulkAddRole, Role: "ci"}, Role: "CI", Result: bulkResult()}
 	done := []string{b.Result.Done[0].UserID.String(), b.Result.Done[1].UserID.String()}
 	b.Bulk.Users = done
-	want := map[string][]string{"confirm": {"1"}, "action": {"add-role"}, "role": {"ci"}, "users": done, "set": {b.set()}}
+	want := map[string][]string{"confirm": {"1"}, "action": {"add-role"}, "role": {"ci"}, "users": done, "set": {b.crowd().set()}}
 	if diff := cmp.Diff(want, values(b)); diff != "" {
 		t.Errorf("ticked (-want +got)\n%s", diff)
 	}
 	b.Bulk.Match, b.Bulk.Except = &org.MemberFilter{}, []string{"m"}
-	want = map[string][]string{"confirm": {"1"}, "action": {"add-role"}, "role": {"ci"}, "all": {"1"}, "expect": {"5"}, "except": {"m"}, "set": {b.set()}}
+	want = map[string][]string{"confirm": {"1"}, "action": {"add-role"}, "role": {"ci"}, "all": {"1"}, "expect": {"5"}, "except": {"m"}, "set": {b.crowd().set()}}
 	if diff := cmp.Diff(want, values(b)); diff != "" {
 		t.Errorf("all (-want +got)\n%s", diff)
 	}

@@ -53,6 +53,8 @@ type Invitations struct {
 	Base    string
 	Now     time.Time
 	Err     *org.Error
+
+	SeesRemoved bool // the caller may read who was removed from the organization
 }
 
 func (v Invitations) name() string { return v.List.Organization.Name }

@@ -11,15 +11,16 @@ import (
 
 // Members is the list of members with its search, filters and order.
 type Members struct {
-	CanInvite bool // the caller may invite people into the organization
-	List      org.MemberList
-	Filter    org.MemberFilter
-	Roles     []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
-	Picked    Picked        // what a form without script has selected
-	Holding   *org.RoleView // the list has the holders of this role (RoleMembersPage)
-	SiteRoles []org.Role    // for the site role filter; may be empty
-	Now       time.Time
-	Catalog   *rbac.Catalog
+	CanInvite   bool // the caller may invite people into the organization
+	SeesRemoved bool // and read who was removed from it
+	List        org.MemberList
+	Filter      org.MemberFilter
+	Roles       []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
+	Picked      Picked        // what a form without script has selected
+	Holding     *org.RoleView // the list has the holders of this role (RoleMembersPage)
+	SiteRoles   []org.Role    // for the site role filter; may be empty
+	Now         time.Time
+	Catalog     *rbac.Catalog
 }
 
 func (m Members) row(member org.Member) MemberRowView {

@@ -74,7 +74,7 @@ func health(n org.Navigation) navItem {
 
 func siteGroup(n org.Navigation) navGroup {
 	g := navGroup{id: "nav-site", label: "Site", about: "Site"}
-	g.add(n.CanReadUsers, navItem{active: "users", label: "People", glyph: "user-round", url: UsersPath, count: capped(n.UserCount), key: "U"})
+	g.add(n.CanReadUsers, navItem{active: "users", label: PeopleLabel, glyph: "user-round", url: UsersPath, count: capped(n.UserCount), key: "U"})
 	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{
 		active: "organizations", label: "Organizations", glyph: "building-2", url: OrganizationsPath, count: capped(n.OrganizationCount), key: "N",
 	})

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
@@ -11,10 +13,13 @@ import (
 // NewUser is the form for a new account, filled as it was sent.
 type NewUser struct {
 	Organizations         []org.Organization
-	Chosen                []string // ids of the ticked ones
-	Current               string   // name of the organization that is ticked at first
+	Roles                 map[uuid.UUID][]org.Role // that can be given there; of an organization that is missing they were not read
+	Given                 map[uuid.UUID][]string   // those that are ticked
+	Chosen                []string                 // ids of the ticked organizations
+	Current               string                   // name of the organization that is ticked at first
 	Email, Username, Name string
 	Access                string // AccessInvite, AccessPassword or AccessService
+	Again                 bool   // the form was sent for the roles of other organizations, and is shown with them
 	Err                   *org.Error
 }
 
@@ -28,14 +33,21 @@ const (
 // maxUnfiltered is how many choices are offered without a box to filter them.
 const maxUnfiltered = 8
 
-func (n NewUser) ticked(o org.Organization) bool {
+// Ticked reports whether an organization is one of those that the account joins.
+func (n NewUser) Ticked(o org.Organization) bool {
 	for _, id := range n.Chosen {
 		if id == o.ID.String() {
 			return true
 		}
 	}
-	return len(n.Chosen) == 0 && n.Err == nil && (len(n.Organizations) == 1 || strings.EqualFold(o.Name, n.Current))
+	return len(n.Chosen) == 0 && n.Err == nil && !n.Again && (len(n.Organizations) == 1 || strings.EqualFold(o.Name, n.Current))
 }
+
+// unread reports whether the roles of some organizations were left out: there are too many to read them all at once.
+func (n NewUser) unread() bool { return len(n.Roles) < len(n.Organizations) }
+
+// RolesIn begins the names of the fields with the roles in an organization, which is given by its id.
+const RolesIn = "roles."
 
 // NewUserIn is the form with an organization ticked, and with what was looked for filled in.
 func NewUserIn(organization, query string) string {

@@ -169,7 +169,7 @@ func OverviewPage(o Overview) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					for _, e := range d.entries {
+					for _, e := range d.rows {
 						templ_7745c5c3_Err = auditEvent(o.changes(), e).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

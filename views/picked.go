@@ -29,19 +29,31 @@ func (p Picked) has(id string) bool {
 	return slices.Contains(p.Users, id)
 }
 
-// elsewhere are those of ids that are not on this page, whose boxes say it themselves.
-func (m Members) elsewhere(ids []string) []string {
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-		return slices.ContainsFunc(m.List.Members, func(r org.Member) bool { return r.UserID.String() == id })
-	})
+// elsewhere is what is selected, or left out, on other pages than the one with these rows, whose boxes say it themselves.
+func (p Picked) elsewhere(shown []uuid.UUID) Picked {
+	gone := func(ids []string) []string {
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			return slices.ContainsFunc(shown, func(row uuid.UUID) bool { return row.String() == id })
+		})
+	}
+	return Picked{All: p.All, Users: gone(p.Users), Except: gone(p.Except)}
 }
 
-// pickedElsewhere tells of what is selected and can't be seen here.
-func (m Members) pickedElsewhere() string {
-	if n := len(m.elsewhere(m.Picked.Users)); n > 0 {
+// told tells of what is selected and can't be seen on this page.
+func (p Picked) told(noun string) string {
+	if n := len(p.Users); n > 0 {
 		return ui.Thousands(n) + " selected on other pages"
 	}
-	return "Selected members"
+	return "Selected " + noun
+}
+
+// elsewhere is what is selected on other pages of the list.
+func (m Members) elsewhere() Picked {
+	ids := make([]uuid.UUID, len(m.List.Members))
+	for i := range m.List.Members {
+		ids[i] = m.List.Members[i].UserID
+	}
+	return m.Picked.elsewhere(ids)
 }
 
 // selects is the filter that a selection belongs to, whatever its order and page.
@@ -61,7 +73,11 @@ func (m Members) keepURL() string {
 }
 
 func (m Members) keepLabel() string {
-	if m.Filter.Offset+m.Filter.Limit >= m.List.Count {
+	return keepLabel(m.Filter.Offset+m.Filter.Limit >= m.List.Count)
+}
+
+func keepLabel(last bool) string {
+	if last {
 		return "Keep and go to the first page"
 	}
 	return "Keep and go on"
@@ -70,48 +86,100 @@ func (m Members) keepLabel() string {
 // peopleShown is how many people a question names before somebody asks for all.
 const peopleShown = 50
 
-// people are the ones that the page lists.
-func (b BulkConfirm) people() []org.Member {
-	if b.Everybody {
-		return b.Result.Done
-	}
-	return b.Result.Done[:min(peopleShown, len(b.Result.Done))]
+// person is someone whom a question is about.
+type person struct {
+	id                          uuid.UUID
+	label, username, email, url string
+	service                     bool
 }
 
-// set is the people that the question is about. The form sends it back.
-func (b BulkConfirm) set() string {
-	var ids []byte
-	add := func(id uuid.UUID) { ids = append(ids, id[:]...) }
-	for _, list := range [][]org.Member{b.Result.Done, b.Result.Unchanged} {
-		for i := range list {
-			add(list[i].UserID)
-		}
+// crowd is those whom a question is about, as its page and the form on it need them.
+type crowd struct {
+	people    []person // who changes
+	others    []uuid.UUID
+	everybody bool      // all are named, however many they are
+	focus     uuid.UUID // whose line has the focus, after the one before it was taken out
+}
+
+// shown are the ones that the page lists.
+func (a crowd) shown() []person {
+	if a.everybody {
+		return a.people
 	}
-	for _, r := range b.Result.Refused {
-		if r.Member != nil {
-			add(r.Member.UserID)
-		}
+	return a.people[:min(peopleShown, len(a.people))]
+}
+
+// set is all whom the question is about. The form sends it back.
+func (a crowd) set() string {
+	var ids []byte
+	for _, p := range a.people {
+		ids = append(ids, p.id[:]...)
+	}
+	for _, id := range a.others {
+		ids = append(ids, id[:]...)
 	}
 	return base64.RawURLEncoding.EncodeToString(ids)
 }
 
-// kept tells script what is selected now, for the list that it goes back to.
-func (b BulkConfirm) kept() templ.Attributes {
-	f := b.Filter
-	f.Sort, f.Limit, f.Offset = "", 0, 0
+// dropping takes one of the people out, and says whose line is the next.
+func dropping(people []person, i int) string {
+	next := min(i+1, len(people)-1)
+	if next == i {
+		next = max(i-1, 0)
+	}
+	return people[i].id.String() + " " + people[next].id.String()
+}
+
+// crowd is those whom the question is about.
+func (b BulkConfirm) crowd() crowd {
+	a := crowd{everybody: b.Everybody, focus: b.Focus}
+	for i := range b.Result.Done {
+		m := &b.Result.Done[i]
+		a.people = append(a.people, person{m.UserID, m.Label(), m.Username, m.Email, MemberURL(b.Result.Organization.Name, m.Username), m.LoginType == org.LoginNone})
+	}
+	for i := range b.Result.Unchanged {
+		a.others = append(a.others, b.Result.Unchanged[i].UserID)
+	}
+	a.others = append(a.others, refusedIDs(b.Result.Refused)...)
+	return a
+}
+
+// refusedIDs are the accounts among those that were left out.
+func refusedIDs(list []org.BulkRefusal) (ids []uuid.UUID) {
+	for i := range list {
+		if id := list[i].ID(); id != uuid.Nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// kept tells script what is selected now, for the list that it goes back to: of an organization, or [ofSite].
+func (p Picked) kept(of, filter string) templ.Attributes {
 	ids := func(list []string) string {
 		text, _ := json.Marshal(list)
 		return strings.ReplaceAll(string(text), "null", "[]")
 	}
-	return templ.Attributes{
-		"data-keeps": b.Result.Organization.Name, "data-filter": memberQuery(f).Encode(),
-		"data-all": b.all(), "data-users": ids(b.Bulk.Users), "data-except": ids(b.Bulk.Except),
-	}
+	return templ.Attributes{"data-keeps": of, "data-filter": filter, "data-all": p.All, "data-users": ids(p.Users), "data-except": ids(p.Except)}
+}
+
+// picked is what is selected after what was taken out of the question.
+func (b BulkConfirm) picked() Picked {
+	return Picked{All: b.all(), Users: b.Bulk.Users, Except: b.Bulk.Except}
+}
+
+// kept is picked, for script.
+func (b BulkConfirm) kept() templ.Attributes {
+	f := b.Filter
+	f.Sort, f.Limit, f.Offset = "", 0, 0
+	return b.picked().kept(b.Result.Organization.Name, memberQuery(f).Encode())
 }
 
 // back is the label of the way back to the list.
-func (b BulkConfirm) back() string {
-	if len(b.Result.Done) > 0 && !b.OnlyShow {
+func (b BulkConfirm) back() string { return backLabel(len(b.Result.Done) > 0 && !b.OnlyShow) }
+
+func backLabel(asks bool) string {
+	if asks {
 		return "Cancel"
 	}
 	return "Back"
@@ -122,15 +190,6 @@ func (b BulkConfirm) action() string {
 		return "show"
 	}
 	return string(b.Bulk.Action)
-}
-
-// dropping takes one of the people out, and says whose line is the next.
-func dropping(people []org.Member, i int) string {
-	next := min(i+1, len(people)-1)
-	if next == i {
-		next = max(i-1, 0)
-	}
-	return people[i].UserID.String() + " " + people[next].UserID.String()
 }
 
 // SelectionURL is a page of the list with what was selected on others, which is sent to it.

@@ -25,6 +25,7 @@ const (
 // The pages of the site and of the account that is signed in.
 const (
 	UsersPath          = "/users"
+	UsersSelectionPath = "/users/selection" // POST changes many accounts
 	NewUserURL         = "/users/new"
 	AccountURL         = "/users/me"
 	SessionsURL        = "/users/me/sessions"
@@ -188,7 +189,12 @@ func WithBack(u, list string) string {
 }
 
 // UsersURL is the list of accounts with f applied.
-func UsersURL(f org.UserFilter) string {
+func UsersURL(f org.UserFilter) string { return ui.URL(UsersPath, userQuery(f)) }
+
+// UsersSelectionURL changes accounts of that list, or shows another page of it with what is selected.
+func UsersSelectionURL(f org.UserFilter) string { return ui.URL(UsersSelectionPath, userQuery(f)) }
+
+func userQuery(f org.UserFilter) url.Values {
 	q := url.Values{}
 	if text := ui.FirstOf(f.Query, f.Text); text != "" {
 		q.Set("q", text)
@@ -205,7 +211,7 @@ func UsersURL(f org.UserFilter) string {
 	setRecords(q, f.Records)
 	ui.SetSort(q, f.Sort, org.UserSorts[0])
 	ui.SetPage(q, f.Limit, f.Offset)
-	return ui.URL(UsersPath, q)
+	return q
 }
 
 // OrganizationsURL is the list of organizations with f applied.

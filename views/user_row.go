@@ -15,7 +15,10 @@ type UserRowView struct {
 	CanAssign bool   // as in Users
 	Aside     bool   // the row goes to its place out of band
 	Self      bool
-	Now       time.Time
+
+	Selectable bool // the list has a box for each row
+	Picked     bool // which is ticked
+	Now        time.Time
 }
 
 func (l UserRowView) url() string { return WithBack(UserURL(l.User.Username), l.Back) }

@@ -4,26 +4,65 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
 
 // Users is the list of accounts with its search and filters.
 type Users struct {
-	List      org.UserList
-	Filter    org.UserFilter
-	Roles     []org.Role // for the filter; empty: the caller may not see site roles
-	CanAssign bool       // the caller may give or take site roles
-	Self      string     // username of the caller
-	Now       time.Time
+	List                  org.UserList
+	Filter                org.UserFilter
+	Roles                 []org.Role // for the filter; empty: the caller may not see site roles
+	Picked                Picked     // what a form without script has selected
+	CanAssign             bool       // the caller may give or take site roles
+	CanSuspend, CanDelete bool       // likewise
+	Self                  string     // username of the caller
+	Now                   time.Time
 }
 
 func (u Users) line(user org.User) UserRowView {
 	return UserRowView{
 		User: user, Query: ui.FirstOf(u.Filter.Text, u.Filter.Query), Back: u.paging().Left(UsersPath), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
-		Self: user.Username == u.Self, Now: u.Now,
+		Self: user.Username == u.Self, Selectable: u.bulk(), Picked: u.Picked.has(user.ID.String()), Now: u.Now,
 	}
 }
+
+// PeopleLabel is what the list of accounts is called, in the navigation and above it.
+const PeopleLabel = "People"
+
+// ofSite stands for the list of accounts where others have the name of an organization.
+const ofSite = "@site"
+
+// bulk reports whether rows can be selected, because the caller may change some of them.
+func (u Users) bulk() bool { return !u.List.OnlySelf && (u.CanSuspend || u.CanDelete) }
+
+// elsewhere is what is selected on other pages of the list.
+func (u Users) elsewhere() Picked {
+	ids := make([]uuid.UUID, len(u.List.Users))
+	for i := range u.List.Users {
+		ids[i] = u.List.Users[i].ID
+	}
+	return u.Picked.elsewhere(ids)
+}
+
+// selectsUsers is the filter that a selection belongs to, whatever its order and page.
+func selectsUsers(f org.UserFilter) string {
+	f.Sort, f.Limit, f.Offset = "", 0, 0
+	return userQuery(f).Encode()
+}
+
+// keepURL goes on to the next page, or from the last one to the first, with what is selected.
+func (u Users) keepURL() string {
+	f := u.Filter
+	if f.Offset += max(f.Limit, 1); f.Offset >= u.List.Count {
+		f.Offset = 0
+	}
+	return UsersSelectionURL(f)
+}
+
+func (u Users) keepLabel() string { return keepLabel(u.Filter.Offset+u.Filter.Limit >= u.List.Count) }
 
 // first is the URL of the first page of the list with another filter.
 func (u Users) first(change func(*org.UserFilter)) string {

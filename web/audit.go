@@ -44,7 +44,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		return reply{stream: s.exportAudit(c, f)}, nil
 	}
 	if c.as != asJSON {
-		f.Limit, f.Offset, f.SkipCount, f.Words = auditPageSize, 0, true, true
+		f.Limit, f.Offset, f.SkipCount, f.Words, f.Batches = auditPageSize, 0, true, true, true
 	}
 	list, err := s.insight.Audit(c.ctx, c.actor, f)
 	a.List = list
@@ -91,7 +91,7 @@ func (c *call) linkAudit(f org.AuditFilter, list *org.AuditList) {
 func (c *call) offersUndo(e *org.AuditEntry) bool {
 	switch {
 	case e.OfStatus():
-		return c.may("update", "user", uuid.Nil)
+		return c.suspendsUsers()
 	case e.OrganizationID == uuid.Nil:
 		return c.assignsSiteRoles()
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/org/tenant"
 	"rolecall.example/views"
@@ -68,10 +70,6 @@ func readBulk(o object) org.Bulk {
 // readSelection reads what is to be done, and to whom, but not on which terms: those are entered while the page asks.
 func readSelection(o object) org.Bulk {
 	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
-	if n, ok := o.number("expect"); ok {
-		expected := int(n)
-		in.Expect = &expected
-	}
 	if o.form {
 		for _, action := range []org.BulkAction{org.BulkAddRole, org.BulkRemoveRole} { // buttons with the role as their value
 			if o.has(string(action)) {
@@ -79,27 +77,49 @@ func readSelection(o object) org.Bulk {
 			}
 		}
 	}
-	if o.form {
-		in.Seen = seen(o)
+	p := readPicked(o)
+	in.Users, in.Except, in.Seen, in.Expect = p.users, p.except, p.seen, p.expect
+	if p.all {
+		in.Match = &org.MemberFilter{}
 	}
-	switch all := o.flag("all"); {
-	case all && o.has("users") && !o.form:
+	return in
+}
+
+// picked is whom a bulk action is about, as a request says it: those that are named, or all that match but some.
+type picked struct {
+	all           bool
+	users, except []string
+	seen          []uuid.UUID // of a form that has asked: who was listed
+	expect        *int
+}
+
+// readPicked reads it from JSON, or from the form of a list or of the page that asks.
+func readPicked(o object) (p picked) {
+	if n, ok := o.number("expect"); ok {
+		expected := int(n)
+		p.expect = &expected
+	}
+	if o.form {
+		p.seen = seen(o)
+	}
+	switch p.all = o.flag("all"); {
+	case p.all && o.has("users") && !o.form:
 		o.ignore("users")
 		o.addError("all", "can't be given together with users")
-	case all:
-		in.Match, in.Except = &org.MemberFilter{}, excepted(o)
+	case p.all:
+		p.except = excepted(o)
 	case o.has("except"):
-		o.ignore("except")
+		o.ignore("except", "users")
 		o.addError("except", "can only be given together with all")
 	case !o.has("users") && !o.form:
 		o.addError("users", "must be given, unless all is true")
 	default:
-		in.Users = o.texts("users", tenant.MaxBulk)
+		p.users = o.texts("users", tenant.MaxBulk)
 	}
 	if o.form {
-		takeOut(o, &in)
+		takeOut(o, &p)
 	}
-	return in
+	return p
 }
 
 // excepted are those of all whom a change leaves alone. A list sends the rows that it shows and those that are ticked: the

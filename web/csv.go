@@ -75,7 +75,7 @@ func csvEnd(t time.Time) string {
 
 // csvStream sends rows, which add gives one by one, as a file.
 func (s *Server) csvStream(c *call, name string, head []string, rows func(add func(cells ...string) error) error) *stream {
-	return &stream{long: true, file: s.fileName(c, name, "csv"), write: func(out *sink) error {
+	return &stream{long: true, contentType: "text/csv; charset=utf-8", file: s.fileName(c, name, "csv"), write: func(out *sink) error {
 		t := newTable(out, head...)
 		if err := rows(t.add); err != nil {
 			return err
@@ -111,15 +111,14 @@ func inFileName(r rune) rune {
 	return -1
 }
 
-// userTable is a list of accounts as a file.
-func (s *Server) userTable(c *call, f org.UserFilter) *stream {
+// userTable is accounts as a file, which users gives one by one with the sources of their roles.
+func (s *Server) userTable(c *call, users func(each func(*org.User) error) error) *stream {
 	head := []string{
 		"id", "username", "name", "email", "status", "login_type", "is_service_account", "roles", "created_at", "updated_at", "last_seen_at",
 		"organization_ids", "next_end", "sources",
 	}
-	f.WithSources = true
 	return s.csvStream(c, "users", head, func(add func(cells ...string) error) error {
-		return s.account.StreamUsers(c.ctx, c.actor, f, func(u *org.User) error {
+		return users(func(u *org.User) error {
 			return add(u.ID.String(), u.Username, u.Name, u.Email, string(u.Status), u.LoginType, strconv.FormatBool(u.MadeForService()), roleNames(u.Roles),
 				csvTime(u.CreatedAt), csvTime(u.UpdatedAt), csvTime(u.LastSeenAt), strings.Join(each(u.OrganizationIDs, func(id *uuid.UUID) string { return id.String() }), " "),
 				csvEnd(u.NextEnd), strings.Join(u.Sources, " "))

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"github.com/google/uuid"
+
 	"rolecall.example/client"
 	"rolecall.example/org"
 )
@@ -71,12 +73,15 @@ func wireBulk(r *org.BulkResult) client.BulkResult {
 	return client.BulkResult{
 		Done:      each(r.Done, wireMemberWithUser),
 		Unchanged: each(r.Unchanged, wireMemberWithUser),
-		Refused: each(r.Refused, func(r *org.BulkRefusal) client.BulkRefusal {
-			refusal := client.BulkRefusal{User: r.Who, Reason: r.Reason}
-			if r.Member != nil {
-				refusal.UserID = &r.Member.UserID
-			}
-			return refusal
-		}),
+		Refused:   each(r.Refused, wireRefusal),
+		Users:     each(r.Users, wireUser),
 	}
+}
+
+func wireRefusal(r *org.BulkRefusal) client.BulkRefusal {
+	refusal := client.BulkRefusal{User: r.Who, Reason: r.Reason}
+	if id := r.ID(); id != uuid.Nil {
+		refusal.UserID = &id
+	}
+	return refusal
 }

@@ -72,6 +72,8 @@ func (s *Server) invitationsPage(c *call, v views.Invitations) page {
 	active := "members"
 	if c.organization() == "" {
 		active = "invitations"
+	} else {
+		v.SeesRemoved = c.mayReadRemoved(v.List.Organization.ID)
 	}
 	return page{title: "Invitations", active: active, body: views.InvitationsPage(v)}
 }

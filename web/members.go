@@ -11,6 +11,9 @@ func (s *Server) listMembersPaginated(c *call) (reply, error) { return s.memberL
 
 // memberList answers both lists of members, which show the same rows and differ in what stands around them in JSON.
 func (s *Server) memberList(c *call, paginated bool) (reply, error) {
+	if c.as != asJSON && !c.csv && c.values.Get("removed") != "" {
+		return s.listRemoved(c)
+	}
 	f, err := c.memberFilter()
 	if err != nil {
 		// The organization comes first: a caller that may not see it learns nothing about its parameters.
@@ -31,7 +34,11 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 // membersView is a list of members with the roles to filter it by.
 func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error) {
 	p, err := s.tenant.MembersPage(c.ctx, c.actor, c.organization(), f)
-	return views.Members{CanInvite: err == nil && s.invites.MayInvite(c.actor, p.List.Organization.ID) == nil, List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: c.now(), Catalog: c.catalog()}, err
+	id := p.List.Organization.ID
+	return views.Members{
+		CanInvite: err == nil && s.invites.MayInvite(c.actor, id) == nil, SeesRemoved: err == nil && c.mayReadRemoved(id),
+		List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: c.now(), Catalog: c.catalog(),
+	}, err
 }
 
 // showRoleMembers lists the members who hold a role.

@@ -3,7 +3,10 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -25,19 +28,40 @@ func (s *Server) refusedNewUser(c *call, e *org.Error) (page, error) {
 	o, _ := c.object() // unreadable: an empty form
 	return s.newUserPage(c, views.NewUser{
 		Email: o.text("email"), Username: o.text("username"), Name: o.text("name"), Access: o.text("access"),
-		Chosen: o.texts("organization_ids", maxOrganizations), Err: e,
+		Chosen: o.texts("organization_ids", maxOrganizations), Given: o.rolesThere(), Again: e == nil, Err: e,
 	})
 }
 
+// maxRolesRead is of how many organizations the roles are read at once, besides those that are ticked.
+const maxRolesRead = 20
+
 func (s *Server) newUserPage(c *call, n views.NewUser) (p page, err error) {
-	n.Organizations, err = s.tenant.NewUserOrganizations(c.ctx, c.actor)
+	if n.Organizations, err = s.tenant.NewUserOrganizations(c.ctx, c.actor); err != nil {
+		return p, err
+	}
+	n.Roles = map[uuid.UUID][]org.Role{}
+	for _, o := range n.Organizations {
+		if len(n.Organizations) > maxRolesRead && !n.Ticked(o) {
+			continue
+		}
+		roles, err := part(s.tenant.Roles(c.ctx, c.actor, org.Scope{Organization: o.ID.String()}))
+		if err != nil {
+			return p, err
+		}
+		n.Roles[o.ID] = roles.Roles
+	}
 	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
 }
 
 // createUser makes an account, or for a form that asks for it an invitation.
 func (s *Server) createUser(c *call) (reply, error) {
-	if o, err := c.object(); err == nil && o.form && o.text("access") == views.AccessInvite {
-		return s.inviteUser(c)
+	if o, err := c.object(); err == nil && o.form {
+		switch {
+		case o.has("show_roles"): // of the organizations that were ticked, where there are too many to show those of all
+			return reply{html: func() (page, error) { return s.refusedNewUser(c, nil) }}, nil
+		case o.text("access") == views.AccessInvite:
+			return s.inviteUser(c)
+		}
 	}
 	u, err := s.account.CreateUser(c.ctx, c.actor, decode(c, readNewUser))
 	if err != nil {
@@ -46,7 +70,7 @@ func (s *Server) createUser(c *call) (reply, error) {
 	done := u.Label() + " was created."
 	return reply{
 		status: http.StatusCreated, made: views.UserURL(u.ID.String()), json: wireUser(&u), version: u.Tag(),
-		next: to(views.UserURL(u.Username), done),
+		next: to(views.UserURL(u.Username)+"?created=1", done),
 	}, nil
 }
 
@@ -63,10 +87,17 @@ func readNewUser(o object) org.NewUser {
 	}
 	if !o.form {
 		in.Service, in.Roles = o.flag("service_account"), o.texts("roles", maxRoles)
+		in.OrganizationRoles = map[uuid.UUID][]string{}
+		table := o.table("organization_roles")
+		for _, id := range slices.Sorted(maps.Keys(table.fields)) {
+			in.OrganizationRoles[o.id("organization_roles."+id, id)] = table.texts(id, maxRoles)
+		}
 		readOldNewUser(o, &in)
 		return in
 	}
-	// What was typed before another way in was chosen is not meant.
+	// What was ticked or typed before another choice was made is not meant.
+	in.OrganizationRoles = o.rolesThere()
+	maps.DeleteFunc(in.OrganizationRoles, func(id uuid.UUID, _ []string) bool { return !slices.Contains(in.OrganizationIDs, id) })
 	switch access := o.text("access"); access {
 	case views.AccessService:
 		in.Service, in.Email, in.Password = true, "", ""
@@ -75,6 +106,17 @@ func readNewUser(o object) org.NewUser {
 		o.addError("access", "must be chosen")
 	}
 	return in
+}
+
+// rolesThere reads the roles in organizations that a form names.
+func (o object) rolesThere() map[uuid.UUID][]string {
+	given := map[uuid.UUID][]string{}
+	for _, field := range slices.Sorted(maps.Keys(o.fields)) {
+		if id, ok := strings.CutPrefix(field, views.RolesIn); ok {
+			given[o.id(field, id)] = o.texts(field, maxRoles)
+		}
+	}
+	return given
 }
 
 // readOldNewUser reads the fields that a client of 2024 sends for a new account.
@@ -107,7 +149,7 @@ func (o object) id(field, text string) uuid.UUID {
 	return id
 }
 
-// inviteUser invites a person into the ticked organizations, as a plain member of each.
+// inviteUser invites a person into the ticked organizations, with the roles that are ticked in each.
 func (s *Server) inviteUser(c *call) (reply, error) {
 	made, err := s.invites.CreateInMany(c.ctx, c.actor, decode(c, readInvitedUser))
 	if err == nil && len(made.Refused) > 0 {
@@ -123,8 +165,10 @@ func (s *Server) inviteUser(c *call) (reply, error) {
 
 func readInvitedUser(o object) org.NewInvitations {
 	in := org.NewInvitations{Invitees: []org.Invitee{{Email: o.text("email"), Name: o.text("name")}}}
+	roles := o.rolesThere()
 	for _, id := range o.texts("organization_ids", maxOrganizations) {
-		in.Into = append(in.Into, org.NewInvitedInto{Organization: id})
+		parsed, _ := uuid.Parse(id) // one that is none is refused with the organization
+		in.Into = append(in.Into, org.NewInvitedInto{Organization: id, Roles: roles[parsed]})
 	}
 	return in
 }

@@ -60,7 +60,7 @@ func (s *Server) offboard(c *call) (reply, error) {
 		wire.DryRun = true
 		return reply{json: wire}, c.precondition(err)
 	}
-	done, err := s.tenant.Offboard(c.ctx, c.actor, c.user(), input)
+	done, receipt, err := s.tenant.Offboard(c.ctx, c.actor, c.user(), input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			v, err := s.tenant.OffboardView(c.ctx, c.actor, c.user())
@@ -71,10 +71,11 @@ func (s *Server) offboard(c *call) (reply, error) {
 			return s.offboardPage(c, views.Offboard{OffboardView: v, Sent: &sent, Err: e})
 		})
 	}
-	return reply{
-		json: wireOffboarded(&done), version: done.User.Tag(),
-		next: to(views.OffboardURL(done.User.Username), done.User.Label()+" was offboarded."),
-	}, nil
+	next := to(views.OffboardURL(done.User.Username), done.User.Label()+" was offboarded.")
+	if done.Undoable {
+		next.undo, next.batch = undoOf(receipt), true
+	}
+	return reply{json: wireOffboarded(&done), version: done.User.Tag(), next: next}, nil
 }
 
 // handOverField begins the names of the fields of a form that say who takes over.

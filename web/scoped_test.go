@@ -77,6 +77,7 @@ var scopedRoutes = map[string]scopedRoute{
 	"GET /users/roles/{roleName}/compare":                                  {needs: "assign_role:read", query: "?to=auditor"},
 	"GET /users":                                                           {needs: readUser},
 	"POST /users":                                                          {needs: "user:create organization:read organization_member:create", json: `{"username":"bot","service_account":true,"organization_ids":["DEFAULT"]}`, change: true, rest: true},
+	"POST /users/selection":                                                {needs: readUser + "user:update", json: `{"action":"suspend","users":["MEMBER"]}`, change: true, rest: true},
 	"GET /users/{user}":                                                    {needs: readUser},
 	"DELETE /users/{user}":                                                 {needs: "user:delete", change: true, rest: true},
 	"PUT /users/{user}/profile":                                            {needs: readUser + "user:update_personal", json: `{"username":"owner","name":"New"}`, change: true},
@@ -182,7 +183,7 @@ func (r scopedRoute) send(t *testing.T, s *webtest.Site, v map[string]string, me
 	}
 	res := s.Do(t, req)
 	body := ""
-	if res.StatusCode < 300 && !strings.Contains(path, "snapshot") && (!r.change || strings.HasSuffix(path, "/members")) {
+	if res.StatusCode < 300 && !strings.Contains(path, "snapshot") && (!r.change || strings.HasSuffix(path, "/members") || path == "/users/selection") {
 		body = signed.ReplaceAllString(varies.ReplaceAllString(res.Text(), ""), "")
 	}
 	return fmt.Sprint(res.StatusCode, " ", body)

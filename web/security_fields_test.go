@@ -58,6 +58,7 @@ var asksFor = map[string]asked{
 	"POST /users": {
 		`{"username":"fresh","email":"fresh@example.com","login_type":"none","organization_ids":["DEFAULT"]}`,
 		`{"username":7,"email":"fresh@example.com","organization_ids":["DEFAULT"]}`, "username", nil},
+	"POST /users/selection":          {`{"action":"suspend","users":["outsider"]}`, `{"action":"suspend","users":[7]}`, "users[0]", nil},
 	"POST /users/{user}/offboard":    {`{"suspend":true}`, `{"suspend":7}`, "suspend", nil},
 	"PUT /users/{user}/profile":      {`{"username":"member","name":"New"}`, `{"username":"member","name":7}`, "name", nil},
 	"PUT /users/{user}/password":     {`{"password":"correct horse battery stable"}`, `{"password":7}`, "password", nil},

@@ -21,6 +21,7 @@ const (
 
 var selectionRoutes = []Route{
 	{http.MethodPost, pathMembers + "/selection", SignedIn, Page | Body, "go on with what is selected", (*Server).keepSelection},
+	{http.MethodPost, views.UsersSelectionPath, SignedIn, API | Page | DryRun | Body | Scoped, "suspend, activate or delete many users", (*Server).changeUsers},
 	{http.MethodPost, "/audit/{id}/undo/batch", SignedIn, API | Page | Scoped, "undo a change of many members", (*Server).undoBatch},
 }
 
@@ -88,14 +89,14 @@ func seen(o object) []uuid.UUID {
 }
 
 // takeOut leaves out who is taken out of a question.
-func takeOut(o object, in *org.Bulk) {
+func takeOut(o object, p *picked) {
 	user, _ := dropped(o)
 	switch {
 	case user == "":
-	case in.Match != nil:
-		in.Except = append(in.Except, user)
+	case p.all:
+		p.except = append(p.except, user)
 	default:
-		in.Users = slices.DeleteFunc(in.Users, func(u string) bool { return u == user })
+		p.users = slices.DeleteFunc(p.users, func(u string) bool { return u == user })
 	}
 }
 

@@ -41,13 +41,17 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	}, nil
 }
 
-// undoBatch takes back all that a bulk action did, by the id of any of its entries.
+// undoBatch takes back all that one request did, by the id of any of its entries.
 func (s *Server) undoBatch(c *call) (reply, error) {
 	result, err := s.tenant.UndoBatch(c.ctx, c.actor, c.param("id"))
 	if err != nil {
 		return s.refusedUndo(c, err)
 	}
-	next := to(cmp.Or(c.cameFrom(), views.MembersURL(result.Organization.Name, org.MemberFilter{})), views.UndoneMessage(&result))
+	home := views.UsersPath
+	if result.Organization.Name != "" {
+		home = views.MembersURL(result.Organization.Name, org.MemberFilter{})
+	}
+	next := to(cmp.Or(c.cameFrom(), home), views.UndoneMessage(&result))
 	next.undo, next.batch = undoOf(org.Receipt{Entry: result.Entry}), true
 	return reply{json: wireBulk(&result), next: next}, nil
 }

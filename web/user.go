@@ -21,7 +21,9 @@ func (s *Server) showUser(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{json: wireUser(&u), version: u.Tag(), html: func() (page, error) {
-		p, err := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete", Suspend: c.query().text("confirm") == "suspend"})
+		p, err := s.userPage(c, views.UserPage{
+			Confirm: c.query().text("confirm") == "delete", Suspend: c.query().text("confirm") == "suspend", Created: c.query().flag("created"),
+		})
 		p.title = u.Label()
 		return p, err
 	}}, nil

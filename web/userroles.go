@@ -60,6 +60,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 func (s *Server) userRow(c *call, u *org.User, aside bool) page {
 	return page{body: views.UserRow(views.UserRowView{
 		User: *u, Query: searchedFor(c.request()), Back: currentPage(c.request()), Aside: aside,
-		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: c.now(),
+		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(),
+		Selectable: c.suspendsUsers() || c.deletesUsers(), Self: u.ID == c.actor.ID(), Now: c.now(),
 	})}
 }

@@ -18,7 +18,10 @@ func (s *Server) listUsers(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if c.csv {
-		return reply{stream: s.userTable(c, f)}, nil
+		f.WithSources = true
+		return reply{stream: s.userTable(c, func(each func(*org.User) error) error {
+			return s.account.StreamUsers(c.ctx, c.actor, f, each)
+		})}, nil
 	}
 	limit, after := f.Limit, c.as == asJSON && f.AfterID != uuid.Nil && f.Limit > 0
 	if after {
@@ -38,15 +41,19 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	}
 	return reply{
 		json: client.UserList{Users: each(list.Users, wireUser), Count: list.Count},
-		html: func() (page, error) {
-			// A caller that may not see the roles sees the list without their filter.
-			roles, err := part(s.tenant.Roles(c.ctx, c.actor, org.Site))
-			u := views.Users{
-				List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.actor.User.Username, Roles: roles.Roles, Now: c.now(),
-			}
-			return page{title: "Users", active: "users", body: views.UsersPage(u), fragment: views.UsersResults(u)}, err
-		},
+		html: func() (page, error) { return s.usersPage(c, list, f, views.Picked{}) },
 	}, nil
+}
+
+// usersPage is a list of accounts with the roles to filter it by, and with what a form without script has selected.
+func (s *Server) usersPage(c *call, list org.UserList, f org.UserFilter, picked views.Picked) (page, error) {
+	// A caller that may not see the roles sees the list without their filter.
+	roles, err := part(s.tenant.Roles(c.ctx, c.actor, org.Site))
+	u := views.Users{
+		List: list, Filter: f, Picked: picked, CanAssign: c.assignsSiteRoles(), CanSuspend: c.suspendsUsers(), CanDelete: c.deletesUsers(),
+		Self: c.actor.User.Username, Roles: roles.Roles, Now: c.now(),
+	}
+	return page{title: views.PeopleLabel, active: "users", body: views.UsersPage(u), fragment: views.UsersResults(u)}, err
 }
 
 // userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page, and in the file of one, it
@@ -74,10 +81,16 @@ func (c *call) assignsSiteRoles() bool {
 	return c.may("assign", "assign_role", uuid.Nil) || c.may("unassign", "assign_role", uuid.Nil)
 }
 
+// suspendsUsers and deletesUsers report whether to offer that of accounts.
+func (c *call) suspendsUsers() bool { return c.may("update", "user", uuid.Nil) }
+func (c *call) deletesUsers() bool  { return c.may("delete", "user", uuid.Nil) }
+
 // usersHome is the page that the pages of an account lead back to: the list that the caller came from.
 func (c *call) usersHome() string { return cmp.Or(c.cameFrom(), views.UsersPath) }
 
-func (c *call) usersCrumb() []views.Crumb { return []views.Crumb{{Label: "Users", URL: c.usersHome()}} }
+func (c *call) usersCrumb() []views.Crumb {
+	return []views.Crumb{{Label: views.PeopleLabel, URL: c.usersHome()}}
+}
 
 // listUserOrganizations lists those that an account belongs to, or those where it may do something.
 func (s *Server) listUserOrganizations(c *call) (reply, error) {

@@ -49,6 +49,11 @@ func planDeletion(ctx context.Context, a *unit.Attempt, in named) (u org.User, e
 	if err != nil {
 		return u, err
 	}
+	return decideDeletion(ctx, a, row, in.ifMatch)
+}
+
+// decideDeletion is the one way in which a caller deletes an account, alone or with others.
+func decideDeletion(ctx context.Context, a *unit.Attempt, row db.UserRow, ifMatch org.Versions) (u org.User, err error) {
 	if row.ID == a.Actor.ID() {
 		return u, &org.Error{Kind: org.Forbidden, Message: "You cannot delete yourself!"}
 	}
@@ -62,7 +67,7 @@ func planDeletion(ctx context.Context, a *unit.Attempt, in named) (u org.User, e
 	if err := a.KeepAdmins(ctx, row); err != nil {
 		return u, err
 	}
-	if err := a.BegunFrom(ctx, in.ifMatch, u.Tag(), unit.AccountChanged); err != nil {
+	if err := a.BegunFrom(ctx, ifMatch, u.Tag(), unit.AccountChanged); err != nil {
 		return u, err
 	}
 	return u, a.KeepOwners(ctx)
@@ -226,7 +231,12 @@ func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accou
 	if err != nil {
 		return c, err
 	}
-	suspends, m := in.status == org.StatusSuspended, unit.Whole
+	return decideStatus(ctx, a, row, in.status, in.ifMatch)
+}
+
+// decideStatus is the one way in which a caller suspends or activates an account, alone or with others.
+func decideStatus(ctx context.Context, a *unit.Attempt, row db.UserRow, status org.Status, ifMatch org.Versions) (c accountChange, err error) {
+	suspends, m := status == org.StatusSuspended, unit.Whole
 	if suspends {
 		if row.ID == a.Actor.ID() {
 			return c, org.ErrInvalid("You cannot suspend yourself.", "")
@@ -236,7 +246,7 @@ func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accou
 	if err := allowed(ctx, a, row, "update", m); err != nil {
 		return c, err
 	}
-	changes := org.Status(row.Status) != in.status
+	changes := org.Status(row.Status) != status
 	if changes {
 		if err := notManaged(ctx, a, row, "status"); err != nil {
 			return c, err
@@ -248,17 +258,17 @@ func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accou
 			return c, err
 		}
 	}
-	if err := a.BegunFrom(ctx, in.ifMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
+	if err := a.BegunFrom(ctx, ifMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return c, err
 	}
 	c.before = row
 	if changes {
-		row.Status, row.Version, row.UpdatedAt = string(in.status), row.Version+1, a.Now
+		row.Status, row.Version, row.UpdatedAt = string(status), row.Version+1, a.Now
 	}
 	switch {
 	case changes && suspends:
 		err = a.KeepOwners(ctx)
-	case changes && in.status == org.StatusActive:
+	case changes && status == org.StatusActive:
 		// It can act again, so what others made for it ends if it holds more than they do (R4).
 		a.Widens(row.ID)
 	}

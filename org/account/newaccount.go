@@ -18,10 +18,11 @@ type newAccount struct {
 	email string // the key of its e-mail address
 	hash  string // of its password, "" for none
 	by    uuid.NullUUID
-	from  org.Origin  // what its memberships come from
-	homes []uuid.UUID // the organizations that it becomes a member of
-	roles []string    // of the site
-	user  org.User    // as it is afterwards
+	from  org.Origin         // what its memberships come from
+	homes []uuid.UUID        // the organizations that it becomes a member of
+	roles []string           // of the site
+	given []org.HolderChange // roles in some of those organizations
+	user  org.User           // as it is afterwards
 }
 
 // untaken refuses a username or an e-mail address that another account has. Conflict: one of them is taken.
@@ -39,8 +40,8 @@ func untaken(ctx context.Context, a *unit.Attempt, in org.NewUser) error {
 	return &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
 }
 
-// decideAccount makes an account of a checked input whose names are free: a member of these organizations, without roles
-// there, and with these roles of the site. The change is one about it.
+// decideAccount makes an account of a checked input whose names are free: a member of these organizations, with the roles there
+// that the input names, and with these roles of the site. The change is one about it.
 func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash string, homes []db.Organization, roles []string) (n newAccount, err error) {
 	n = newAccount{hash: hash, email: org.FoldCase(in.Email), roles: roles, row: db.UserRow{
 		ID: unit.NewID(), Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, Name: in.Name,
@@ -60,7 +61,12 @@ func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 	a.WillHold(org.HolderChange{User: n.row.ID, Username: n.row.Username, After: roles})
 	for _, o := range homes {
 		n.homes = append(n.homes, o.ID)
-		a.WillHold(org.HolderChange{Place: o.ID, User: n.row.ID, Username: n.row.Username, Joins: true})
+		there := org.HolderChange{Place: o.ID, User: n.row.ID, Username: n.row.Username, After: in.OrganizationRoles[o.ID]}
+		if len(there.After) > 0 {
+			n.given = append(n.given, there)
+		}
+		there.Joins = true
+		a.WillHold(there)
 	}
 	if n.user, err = a.User(ctx, n.row); err != nil {
 		return n, err
@@ -134,6 +140,36 @@ func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 		}
 	}
 	w.Field("organization_ids", nil, n.homes)
+	return nil
+}
+
+// storeGiven gives a new account its roles in organizations, each in an entry of the organization, as if somebody had given them
+// to the member right after.
+func storeGiven(ctx context.Context, w *unit.Writer, n newAccount) error {
+	if len(n.given) == 0 {
+		return nil
+	}
+	if err := w.Record(ctx); err != nil { // that there is an account comes first
+		return err
+	}
+	for i := range n.given {
+		h := &n.given[i]
+		w.Begin("write", 200)
+		w.About("organization_member", h.User, h.Username, h.Place)
+		w.Field("roles", []string{}, h.After)
+		w.Recorded(h)
+		for _, role := range h.After {
+			if err := w.StoreRecord(ctx, h.Place, h.User, n.row.UsernameKey, role, h.Origin); err != nil {
+				return err
+			}
+		}
+		if err := w.W.TouchMember(ctx, db.TouchMemberParams{Now: w.Now, OrganizationID: h.Place, UsernameKey: n.row.UsernameKey}); err != nil {
+			return err
+		}
+		if err := w.Record(ctx); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -20,6 +20,33 @@ func DecideStatus(ctx context.Context, a *unit.Attempt, user string, status org.
 	return c, err
 }
 
+// DecideStatusOf decides likewise about an account that was read already, one of many.
+func DecideStatusOf(ctx context.Context, a *unit.Attempt, row db.UserRow, status org.Status) (c StatusChange, err error) {
+	c.accountChange, err = decideStatus(ctx, a, row, status, nil)
+	return c, err
+}
+
+// Changes reports whether there is anything to store.
+func (c *StatusChange) Changes() bool { return c.user.Version != c.before.Version }
+
+// Deletion is an account that is deleted beside other changes, as it was decided.
+type Deletion struct{ user org.User }
+
+// DecideDeletion decides as DeleteUser does. Errors as there.
+func DecideDeletion(ctx context.Context, a *unit.Attempt, row db.UserRow) (d Deletion, err error) {
+	d.user, err = decideDeletion(ctx, a, row, nil)
+	return d, err
+}
+
+// User is the account as it was.
+func (d *Deletion) User() org.User { return d.user }
+
+// Store stores it, and fills in its entry.
+func (d *Deletion) Store(ctx context.Context, w *unit.Writer) error {
+	_, err := applyDeletion(ctx, w, d.user)
+	return err
+}
+
 // Store stores it, and fills in its entry.
 func (c *StatusChange) Store(ctx context.Context, w *unit.Writer) error {
 	_, err := applyStatus(ctx, w, c.accountChange)

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -50,11 +49,8 @@ func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFi
 		if err := src.Settle(ctx); err != nil {
 			return err
 		}
-		if !subject.Can("read", org.UsersObject) {
-			if !subject.Can("read", org.UserObject(subject.ID())) {
-				return nil // a token may not reach even that
-			}
-			p.OnlyUser = uuid.NullUUID{UUID: subject.ID(), Valid: true}
+		if !p.readable(subject) {
+			return nil // a token may not reach even the caller
 		}
 		if f.AfterID != uuid.Nil {
 			after, err := src.Q.GetUser(ctx, f.AfterID)
@@ -108,80 +104,6 @@ func EachUser(ctx context.Context, s unit.Reader, p UserSearch, sources bool, ea
 		}
 	}
 	return int(total), nil
-}
-
-// UserSearch is a UserFilter as the queries take it.
-type UserSearch db.FindUsersParams
-
-// findUsers is the ids of a page, and how many accounts match in all: along the list, by the index of texts if few
-// accounts can have the text, or else by looking at all.
-func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUID, total int64, err error) {
-	all, err := s.Q.GetUserCount(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	if p == (UserSearch{Sort: unit.SortUsername, AfterKey: p.AfterKey, MaxRows: p.MaxRows, Skip: p.Skip}) {
-		ids, err = s.Q.ListUsers(ctx, db.ListUsersParams{AfterKey: p.AfterKey, MaxRows: p.MaxRows, Skip: p.Skip})
-		return ids, all, err
-	}
-	few, err := s.FewMatch(ctx, p.Query, all)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !few {
-		rows, err := s.Q.FindUsers(ctx, db.FindUsersParams(p))
-		for _, r := range rows {
-			ids, total = append(ids, r.ID), r.Total
-		}
-		return ids, total, err
-	}
-	rows, err := s.Q.SearchUsers(ctx, db.SearchUsersParams(p))
-	for _, r := range rows {
-		ids, total = append(ids, r.ID), r.Total
-	}
-	return ids, total, err
-}
-
-// newUserSearch joins what a filter and its query ask for. Invalid: an unknown key, a bad value, an unknown order, or a
-// place to go on from that the order does not have.
-func newUserSearch(f org.UserFilter, now time.Time) (UserSearch, error) {
-	p := UserSearch{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
-	if p.MaxRows == 0 {
-		p.MaxRows = math.MaxInt64
-	}
-	q := unit.ParseSearch(f.Query, "search", org.UserQueryKeys...)
-	p.Name, p.ServiceAccount = org.FoldCase(q.One("name")), q.Bool("service_account")
-	p.Query = cmp.Or(org.FoldCase(f.Text), q.One("search"), p.Name)
-	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.OneOf("status", org.Statuses)...))
-	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.OneOf("login_type", org.LoginTypes)...))
-	// Everybody holds the implied role, so who asks for it asks for nobody in particular.
-	if roles := append(slices.Clone(f.Roles), q.List("role")...); !slices.Contains(roles, org.RoleMember) {
-		p.Roles = unit.SpaceJoined(roles)
-	}
-	p.SeenBefore, p.SeenAfter = q.Time("last_seen_before"), q.Time("last_seen_after")
-	p.CreatedBefore, p.CreatedAfter = q.Time("created_before"), q.Time("created_after")
-	records := q.Records(f.Records)
-	p.Sources, p.EndsBefore = unit.SpaceJoined(records.Sources), unit.EndsBefore(records, now)
-	if q.GitHub("github_user_id", "github_com_user_id") { // nobody signs in that way here
-		p.LoginTypes = " github "
-	}
-	if err := q.Bad.Err("Invalid user search query."); err != nil {
-		return p, err
-	}
-	var err error
-	p.Sort, p.Descending, err = unit.Sorting(f.Sort, org.UserSorts)
-	if err == nil && f.AfterID != uuid.Nil && (p.Sort != org.UserSorts[0] || p.Descending) {
-		err = unit.BadAfterID("needs the list by username")
-	}
-	return p, err
-}
-
-func texts[S ~string](list []S) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = string(v)
-	}
-	return out
 }
 
 // User is one account. Invalid: not there, or may not be read.
@@ -244,8 +166,9 @@ func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, use
 	})
 }
 
-// CreateUser makes an account with roles of the site and memberships. Forbidden: needs user:create, assign_role:assign, and
-// for each organization organization_member:create and assign_org_role:assign; or the caller may not hand out the roles.
+// CreateUser makes an account with roles of the site and memberships, with roles there. Forbidden: needs user:create,
+// assign_role:assign, and for each organization organization_member:create and assign_org_role:assign; or the caller may not
+// hand out the roles.
 // Invalid: what is wrong with the input.
 // Conflict: the username or e-mail address is taken. NotFound: an organization.
 func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.Input[org.NewUser]) (user org.User, err error) {
@@ -308,9 +231,19 @@ func planUser(ctx context.Context, a *unit.Attempt, in createUser) (n newAccount
 	if err != nil {
 		return n, err
 	}
+	given, sets, err := rolesThere(ctx, a, homes, in.OrganizationRoles)
+	if err != nil {
+		return n, err
+	}
 	if err := a.MayHandOut(set, uuid.Nil, roles); err != nil {
 		return n, err
 	}
+	for _, o := range homes {
+		if err := a.MayHandOut(sets[o.ID], o.ID, given[o.ID]); err != nil {
+			return n, err
+		}
+	}
+	in.OrganizationRoles = given
 	return decideAccount(ctx, a, in.NewUser, in.hash, homes, roles)
 }
 
@@ -336,7 +269,34 @@ func homesOf(ctx context.Context, a *unit.Attempt, ids []uuid.UUID) (homes []db.
 	return homes, nil
 }
 
+// rolesThere checks the names of the roles that a new account gets in its organizations. Invalid: no such roles, or the account
+// does not join that organization.
+func rolesThere(ctx context.Context, a *unit.Attempt, homes []db.Organization, wanted map[uuid.UUID][]string) (given map[uuid.UUID][]string, sets map[uuid.UUID]*unit.RoleSet, err error) {
+	given, sets = map[uuid.UUID][]string{}, map[uuid.UUID]*unit.RoleSet{}
+	var bad org.FieldErrors
+	for _, o := range homes {
+		if sets[o.ID], err = a.Roles(ctx, o.ID); err != nil {
+			return nil, nil, err
+		}
+		var unknown error
+		given[o.ID], unknown = sets[o.ID].Named(wanted[o.ID], org.RoleOrganizationUser)
+		for _, f := range org.FieldsOf(unknown) {
+			bad.Add("organization_roles."+o.ID.String(), f.Detail)
+		}
+	}
+	for id := range wanted {
+		if _, joins := sets[id]; !joins {
+			bad.Add("organization_roles."+id.String(), "the account does not join this organization")
+		}
+	}
+	slices.SortFunc(bad, func(x, y org.Field) int { return cmp.Compare(x.Field, y.Field) })
+	return given, sets, bad.Err("Validation failed.")
+}
+
 func applyUser(ctx context.Context, w *unit.Writer, n newAccount) (org.User, error) {
 	w.Status = 201
-	return n.user, storeAccount(ctx, w, n)
+	if err := storeAccount(ctx, w, n); err != nil {
+		return n.user, err
+	}
+	return n.user, storeGiven(ctx, w, n)
 }

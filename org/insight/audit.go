@@ -52,6 +52,9 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 		RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
 		Action: p.Action, Search: p.Search, Also: p.Also, Seq: f.Before, MaxRows: p.MaxRows + 1,
 	}
+	if list.Batches = p.batches && f.Batches; list.Batches {
+		page.Batches = 1
+	}
 	if page.Seq == 0 {
 		page.Seq = math.MaxInt64
 	}
@@ -74,7 +77,7 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 	} else {
 		list.Older = more
 	}
-	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))], p.parts); err != nil {
+	if list.Entries, err = auditBatches(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))], p.parts, list.Batches); err != nil {
 		return list, err
 	}
 	if f.Words {

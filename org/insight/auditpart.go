@@ -20,13 +20,14 @@ import (
 // Without any, entries are shown whole.
 type auditScope struct {
 	db.FindAuditLogsParams
-	parts []uuid.UUID
+	parts   []uuid.UUID
+	batches bool // nothing that is asked for is of a part of what one request did
 }
 
 // auditScopeOf adds the parts to a search: those of the organization that is asked for, else of all that the caller may
 // read, unless that is the whole trail.
 func auditScopeOf(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams) (auditScope, error) {
-	scope := auditScope{FindAuditLogsParams: p}
+	scope := auditScope{FindAuditLogsParams: p, batches: p.Search+p.RequestID+p.ResourceID+p.ResourceTarget+p.ResourceType+p.Action == ""}
 	readable := func(id uuid.UUID) bool { return by.Can("read", rbac.Object{Type: "audit_log", Org: id}) }
 	switch {
 	case p.OrganizationID.Valid && readable(p.OrganizationID.UUID):

@@ -73,7 +73,7 @@ const lastChangesShown = 5
 // lastChanges asks as the page of the trail does, so that an organization's part of what changed the catalog is among them.
 func lastChanges(ctx context.Context, src unit.Reader, by *org.Actor, name string) (*org.AuditList, error) {
 	f := org.AuditFilter{
-		Query: org.FormatQuery([]org.QueryTerm{{Key: "organization", Value: name}}), Limit: lastChangesShown, SkipCount: true, Words: true,
+		Query: org.FormatQuery([]org.QueryTerm{{Key: "organization", Value: name}}), Limit: lastChangesShown, SkipCount: true, Words: true, Batches: true,
 	}
 	p, err := auditSearch(ctx, src, by, f)
 	if err != nil {

@@ -74,13 +74,14 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	if err != nil {
 		return p, err
 	}
-	if err := asSeen(ctx, a, o, wanted.Seen, rows); err != nil {
+	if err := asSeen(ctx, a, wanted.Seen, rows, memberMeant, func(id uuid.UUID) bool {
+		return a.Actor.Can("read", org.MemberObject(o.ID, id)) || a.Actor.Can("read", org.UserObject(id))
+	}); err != nil {
 		return p, err
 	}
 	// Whoever was named and is no member counts too: the caller counted names.
-	if n := len(rows) + len(p.result.Refused); wanted.Expect != nil && *wanted.Expect != n {
-		return p, &org.Error{Kind: org.Conflict, Message: "The list has changed.",
-			Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *wanted.Expect, n)}
+	if err := asExpected(wanted.Expect, len(rows)+len(p.result.Refused), "members"); err != nil {
+		return p, err
 	}
 	if err := a.ReadRecords(ctx, o.ID, rows); err != nil {
 		return p, err
@@ -215,18 +216,20 @@ func bulkRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	if err != nil {
 		return nil, err
 	}
-	return without(by, stillHolding(rows, search.Roles, search.SiteRoles), in.Except)
+	return without(by, stillHolding(rows, search.Roles, search.SiteRoles), memberMeant, in.Except)
 }
 
 // stillHolding leaves out who matched by a role that has ended and was not swept yet: a list may show such a person for a
 // moment, an action must not be about them. Lists of names are as a search has them; in an empty one every role will do.
 func stillHolding(rows []db.MemberRow, roles, siteRoles string) []db.MemberRow {
-	some := func(wanted, held string) bool {
-		names := strings.Fields(wanted)
-		return len(names) == 0 || slices.Contains(names, org.RoleOrganizationUser) ||
-			slices.ContainsFunc(strings.Fields(held), func(name string) bool { return slices.Contains(names, name) })
-	}
-	return slices.DeleteFunc(rows, func(r db.MemberRow) bool { return !some(roles, r.Roles) || !some(siteRoles, r.SiteRoles) })
+	return slices.DeleteFunc(rows, func(r db.MemberRow) bool { return !holdsSome(roles, r.Roles) || !holdsSome(siteRoles, r.SiteRoles) })
+}
+
+// holdsSome reports whether one of the wanted roles is held, or none in particular is wanted.
+func holdsSome(wanted, held string) bool {
+	names := strings.Fields(wanted)
+	return len(names) == 0 || slices.Contains(names, org.RoleOrganizationUser) ||
+		slices.ContainsFunc(strings.Fields(held), func(name string) bool { return slices.Contains(names, name) })
 }
 
 // membersByID reads members in pieces. They are in the order of ids, in which the answer lists them.
@@ -246,9 +249,9 @@ func membersByID(ctx context.Context, src unit.Reader, orgID uuid.UUID, ids []uu
 	return rows, nil
 }
 
-// without leaves out the members that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
+// without leaves out the people that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
 // it was meant to spare would be changed.
-func without(by *org.Actor, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
+func without[T any](by *org.Actor, rows []T, of func(*T) meant, except []string) ([]T, error) {
 	key := func(ref string) string { // a username is shorter than an id as it is written here
 		if ref == "me" {
 			return by.ID().String()
@@ -262,9 +265,9 @@ func without(by *org.Actor, rows []db.MemberRow, except []string) ([]db.MemberRo
 	for _, ref := range except {
 		spared[key(ref)] = false
 	}
-	rows = slices.DeleteFunc(rows, func(r db.MemberRow) bool {
-		found := false
-		for _, k := range []string{r.UserID.String(), r.UsernameKey} {
+	rows = slices.DeleteFunc(rows, func(r T) bool {
+		found, who := false, of(&r)
+		for _, k := range []string{who.id.String(), who.key} {
 			if _, named := spared[k]; named {
 				spared[k], found = true, true
 			}
@@ -274,7 +277,7 @@ func without(by *org.Actor, rows []db.MemberRow, except []string) ([]db.MemberRo
 	var p org.FieldErrors
 	for i, ref := range except {
 		if !spared[key(ref)] && len(p) < 100 {
-			p.Add(fmt.Sprintf("except[%d]", i), fmt.Sprintf("%q is not among the members that match", ref))
+			p.Add(fmt.Sprintf("except[%d]", i), fmt.Sprintf("%q is not among those that match", ref))
 		}
 	}
 	return rows, p.Err("Nothing was changed.")

@@ -19,10 +19,10 @@ import (
 // organization admin, another member becomes one first.
 // Invalid: no such user, oneself, nothing to do, the last owner, or nobody takes over. Forbidden: as suspending, revoking and
 // removing on their own. Conflict: ifMatch is without the version that is stored.
-func (s *Service) Offboard(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Offboarding]) (_ org.Offboarded, err error) {
+// The receipt names an entry of it, by which UndoBatch takes back what can be.
+func (s *Service) Offboard(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Offboarding]) (_ org.Offboarded, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "offboard %q", user)
-	done, _, err := unit.Do(ctx, s.units, subject, unit.OnSite, "write", offboard{user, input}, planOffboard, applyOffboard)
-	return done, err
+	return unit.Do(ctx, s.units, subject, unit.OnSite, "write", offboard{user, input}, planOffboard, applyOffboard)
 }
 
 // PreviewOffboard tells what Offboard would answer. Errors as there.
@@ -84,6 +84,7 @@ func planOffboard(ctx context.Context, a *unit.Attempt, in offboard) (p offboard
 	if err := p.homes(ctx, a); err != nil {
 		return p, err
 	}
+	p.done.Undoable = len(p.heirs)+len(p.leaves) > 0
 	if !p.wanted.Suspend {
 		if p.empty() {
 			a.Aside() // it was in no organization, so there is nothing to record
@@ -91,7 +92,7 @@ func planOffboard(ctx context.Context, a *unit.Attempt, in offboard) (p offboard
 		return p, nil
 	}
 	status, err := account.DecideStatus(ctx, a, p.row.ID.String(), org.StatusSuspended, nil)
-	p.status, p.done.User = &status, status.User()
+	p.status, p.done.User, p.done.Undoable = &status, status.User(), p.done.Undoable || status.Changes()
 	return p, err
 }
 

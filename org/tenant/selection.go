@@ -39,8 +39,19 @@ func (s *Service) EachSelected(ctx context.Context, subject *org.Actor, organiza
 	})
 }
 
-// asSeen refuses a change of others than those that somebody has agreed to. Conflict: who came and who went, by name.
-func asSeen(ctx context.Context, a *unit.Attempt, o db.Organization, seen []uuid.UUID, rows []db.MemberRow) error {
+// meant is somebody whom a bulk action is about.
+type meant struct {
+	id            uuid.UUID
+	username, key string
+}
+
+func memberMeant(r *db.MemberRow) meant { return meant{r.UserID, r.Username, r.UsernameKey} }
+
+func userMeant(r *db.UserRow) meant { return meant{r.ID, r.Username, r.UsernameKey} }
+
+// asSeen refuses a change of others than those that somebody has agreed to. readable says whether the caller may be told of
+// one who is no account of the list any more. Conflict: who came and who went, by name.
+func asSeen[T any](ctx context.Context, a *unit.Attempt, seen []uuid.UUID, rows []T, of func(*T) meant, readable func(uuid.UUID) bool) error {
 	if seen == nil {
 		return nil
 	}
@@ -50,23 +61,23 @@ func asSeen(ctx context.Context, a *unit.Attempt, o db.Organization, seen []uuid
 	}
 	var came, went []string
 	for i := range rows {
-		if !before[rows[i].UserID] {
-			came = append(came, rows[i].Username)
+		now := of(&rows[i])
+		if !before[now.id] {
+			came = append(came, now.username)
 		}
-		delete(before, rows[i].UserID)
+		delete(before, now.id)
 	}
 	if len(came)+len(before) == 0 {
 		return nil
 	}
 	missing := slices.DeleteFunc(slices.Clone(seen), func(id uuid.UUID) bool { return !before[id] })
 	for _, id := range missing[:min(maxNamed, len(missing))] {
-		// Whoever left the organization is told by name only to those who may read the account.
+		// Whoever is gone from the list is told by name only to those who may read the account.
 		row, err := a.Q.GetUser(ctx, id)
 		if err != nil && !db.IsNotFound(err) {
 			return err
 		}
-		member := a.Actor.Can("read", org.MemberObject(o.ID, id))
-		if err == nil && (member || a.Actor.Can("read", org.UserObject(id))) {
+		if err == nil && readable(id) {
 			went = append(went, row.Username)
 		} else {
 			went = append(went, "someone who is gone")
@@ -74,6 +85,15 @@ func asSeen(ctx context.Context, a *unit.Attempt, o db.Organization, seen []uuid
 	}
 	return &org.Error{Kind: org.Conflict, Message: "The list has changed.",
 		Detail: fmt.Sprintf("%sNothing was changed.", someOf("Came in: ", came, len(came))+someOf("No longer in it: ", went, len(missing)))}
+}
+
+// asExpected refuses a change of another number than somebody has counted on. Conflict.
+func asExpected(expect *int, n int, noun string) error {
+	if expect == nil || *expect == n {
+		return nil
+	}
+	return &org.Error{Kind: org.Conflict, Message: "The list has changed.",
+		Detail: fmt.Sprintf("It was about %d %s, and now it would be %d. Nothing was changed.", *expect, noun, n)}
 }
 
 // maxNamed is how many people a message names.

@@ -36,6 +36,21 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 	return h, err
 }
 
+// PreviewUndo tells what Undo would do, and what to what people may do. Errors as there.
+func (s *Service) PreviewUndo(ctx context.Context, subject *org.Actor, entryID string) (p org.UndoPreview, err error) {
+	defer org.Wrap(&err, "preview undo of entry %q", entryID)
+	e, err := s.units.EntryToUndo(ctx, subject, entryID)
+	if err != nil {
+		return p, err
+	}
+	u, impact, err := unit.Try(ctx, s.units, subject, e, planUndo)
+	if err != nil {
+		return p, err
+	}
+	p.Before, p.Impact, p.RoleHolder = u.before, impact, u.holder()
+	return p, nil
+}
+
 // errNotUndoable is the answer to entries of any other kind.
 var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members, of the roles that people have and of suspended accounts can; a role has versions to restore.")
 
@@ -59,6 +74,19 @@ type undo struct {
 	member *memberChange
 	user   *userChange
 	status *account.StatusChange
+	before []string // names of the roles that there were, as the entry has them
+}
+
+// holder is whom the change is about, as it is afterwards.
+func (u *undo) holder() org.RoleHolder {
+	switch {
+	case u.member != nil:
+		return org.RoleHolder{Member: &u.member.member}
+	case u.status != nil:
+		user := u.status.User()
+		return org.RoleHolder{User: &user}
+	}
+	return org.RoleHolder{User: &u.user.user}
 }
 
 // planUndo makes sure that nothing happened since, and then decides like the change that takes the entry back. field is
@@ -78,7 +106,7 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 	if !u.ofSite() {
 		c, err := u.undoMember(ctx)
 		c, err = c.noted(a, err)
-		return undo{member: &c}, err
+		return undo{member: &c, before: u.before}, err
 	}
 	if u.isStatus != "" {
 		c, err := u.undoStatus(ctx)
@@ -96,16 +124,15 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 }
 
 func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, err error) {
-	if u.user != nil {
-		user, err := applyUserRoles(ctx, w, *u.user)
-		return org.RoleHolder{User: &user}, err
+	switch {
+	case u.user != nil:
+		_, err = applyUserRoles(ctx, w, *u.user)
+	case u.status != nil:
+		err = u.status.Store(ctx, w)
+	default:
+		_, err = applyMember(ctx, w, *u.member)
 	}
-	if u.status != nil {
-		user := u.status.User()
-		return org.RoleHolder{User: &user}, u.status.Store(ctx, w)
-	}
-	m, err := applyMember(ctx, w, *u.member)
-	return org.RoleHolder{Member: &m}, err
+	return u.holder(), err
 }
 
 // find looks up what the entry is about, which keeps the roles under a field.

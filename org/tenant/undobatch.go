@@ -12,93 +12,149 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
 )
 
-// maxBatch is how far from an entry the others of its batch are looked for. A bulk action has one for each member, and one
-// for each link or token that ends with it.
-const maxBatch = 2 * MaxBulk
-
-// UndoBatch takes back what a bulk action did to members, by any of its entries: each change as Undo would, the last one
-// first. Those that can't be taken back are left out and told of; the others are. NotFound and Invalid as Undo.
-// Conflict: none can be taken back any more.
+// UndoBatch takes back what one request did to members and accounts, by any of its entries: each change as Undo would, the last
+// one first. What can't be taken back is left out and told of; the rest is done. NotFound and Invalid as Undo.
+// Conflict: nothing can be taken back any more.
 func (s *Service) UndoBatch(ctx context.Context, subject *org.Actor, entryID string) (_ org.BulkResult, err error) {
 	defer org.Wrap(&err, "undo the batch of entry %q", entryID)
 	e, err := s.units.EntryToUndo(ctx, subject, entryID)
 	if err != nil {
 		return org.BulkResult{}, err
 	}
-	if !e.OrganizationID.Valid {
-		return org.BulkResult{}, org.ErrNotFound()
+	entries, err := s.units.BatchOf(ctx, e) // which never change
+	if err != nil {
+		return org.BulkResult{}, err
 	}
-	in := unit.InOrganization(e.OrganizationID.UUID.String())
-	result, done, err := unit.Do(ctx, s.units, subject, in, "write", e, planUndoBatch, applyUndoBatch)
+	in := unit.OnSite
+	if e.OrganizationID.Valid && !slices.ContainsFunc(entries, func(x db.AuditLog) bool { return x.OrganizationID != e.OrganizationID }) {
+		in = unit.InOrganization(e.OrganizationID.UUID.String())
+	}
+	result, done, err := unit.Do(ctx, s.units, subject, in, "write", batch{e, entries}, planUndoBatch, applyUndoBatch)
 	result.Entry = done.Entry
 	return result, err
 }
 
-func planUndoBatch(ctx context.Context, a *unit.Attempt, e db.AuditLog) (p bulkPlan, err error) {
-	o, err := a.Organization(ctx, a.Actor, e.OrganizationID.UUID.String())
-	if err != nil {
-		return p, err
+// batch asks to take back what was done with an entry.
+type batch struct {
+	entry   db.AuditLog
+	entries []db.AuditLog // all of them, the last one first
+}
+
+// undoBatch is what goes back, in that order, and what is answered.
+type undoBatch struct {
+	changes []undo
+	result  org.BulkResult
+}
+
+func planUndoBatch(ctx context.Context, a *unit.Attempt, in batch) (p undoBatch, err error) {
+	if in.entry.OrganizationID.Valid {
+		o, err := a.Organization(ctx, a.Actor, in.entry.OrganizationID.UUID.String())
+		if err != nil {
+			return p, err
+		}
+		p.result.Organization = unit.OrganizationOf(o)
 	}
-	if !a.Actor.Can("read", org.MemberObject(o.ID, unit.ParseID(e.ResourceID))) {
+	if !a.Actor.Can("read", aboutWhom(&in.entry)) {
 		return p, org.ErrNotFound() // as Undo: the id of an entry must not tell what it is about
 	}
-	p.result.Organization = unit.OrganizationOf(o)
 	a.Sets = map[uuid.UUID]*unit.RoleSet{} // of thousands of members it is the same roles
-	entries, err := batchOf(ctx, a, e)
+	entries := slices.DeleteFunc(slices.Clone(in.entries), func(e db.AuditLog) bool { return !a.Actor.Can("read", aboutWhom(&e)) })
+	members, err := undoings(ctx, a, entries)
 	if err != nil {
 		return p, err
 	}
-	list, err := undoings(ctx, a, o, entries)
-	if err != nil {
-		return p, err
-	}
-	for i := range list {
-		if err := p.takeBack(ctx, a, &list[i]); err != nil {
+	revoked := map[string]bool{}
+	for i := range entries {
+		e := &entries[i]
+		switch u := members[e.ID]; {
+		case u != nil:
+			err = p.takeBack(ctx, a, u)
+		case org.OfUser(e.ResourceType, e.Action):
+			err = p.takeBackUser(ctx, a, e)
+		case e.ResourceType == "api_key" && e.Action == "delete" && !revoked[e.ResourceTarget]:
+			revoked[e.ResourceTarget] = true
+			p.refuse(org.BulkRefusal{Who: e.ResourceTarget, Reason: "API tokens that were revoked stay revoked."})
+		}
+		if err != nil {
 			return p, err
 		}
 	}
-	if len(p.changes) > 0 {
+	switch {
+	case len(p.changes) > 0:
 		return p, nil
-	}
-	if len(p.result.Refused) == 0 {
+	case len(p.result.Refused) == 0 || len(members) == 0 && len(p.result.Refused) == len(revoked):
 		return p, errNotUndoable
 	}
 	return p, changedSince(p.result.Refused[0].Reason)
 }
 
-// batchOf is the entries about members that were written with one, the last one first.
-func batchOf(ctx context.Context, a *unit.Attempt, e db.AuditLog) ([]db.AuditLog, error) {
-	list, err := a.Q.ListBatch(ctx, db.ListBatchParams{
-		Chain: e.Chain, AfterSeq: e.ChainSeq - maxBatch, BeforeSeq: e.ChainSeq + maxBatch, RequestID: e.RequestID,
-	})
-	slices.Reverse(list)
-	// Clients choose the ids of requests. Entries of one moment and one caller were written together.
-	return slices.DeleteFunc(list, func(x db.AuditLog) bool {
-		return !x.Time.Equal(e.Time) || x.ActorID != e.ActorID || x.Actor != e.Actor || x.StatusCode >= 400 ||
-			!org.OfMember(x.ResourceType) || !a.Actor.Can("read", org.MemberObject(e.OrganizationID.UUID, unit.ParseID(x.ResourceID)))
-	}), err
+// aboutWhom is what somebody reads who reads an entry about a member or an account.
+func aboutWhom(e *db.AuditLog) rbac.Object {
+	id := unit.ParseID(e.ResourceID)
+	if e.OrganizationID.Valid {
+		return org.MemberObject(e.OrganizationID.UUID, id)
+	}
+	return org.UserObject(id)
 }
 
-// undoings reads what there is now of everybody whom entries are about.
-func undoings(ctx context.Context, a *unit.Attempt, o db.Organization, entries []db.AuditLog) ([]undoing, error) {
+// undoings reads what there is now of every member whom entries are about, by the ids of the entries. An organization that the
+// caller may not read is left out, as if there were none.
+func undoings(ctx context.Context, a *unit.Attempt, entries []db.AuditLog) (map[uuid.UUID]*undoing, error) {
+	list := map[uuid.UUID]*undoing{}
+	for _, part := range byPlace(entries) {
+		o, err := a.Organization(ctx, a.Actor, part[0].OrganizationID.UUID.String())
+		if org.KindOf(err) == org.NotFound {
+			continue
+		}
+		if err == nil {
+			err = undoingsIn(ctx, a, o, part, list)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// byPlace are the entries about members, by their organization.
+func byPlace(entries []db.AuditLog) (parts [][]*db.AuditLog) {
+	at := map[uuid.UUID]int{}
+	for i := range entries {
+		e := &entries[i]
+		if !org.OfMember(e.ResourceType) {
+			continue
+		}
+		n, known := at[e.OrganizationID.UUID]
+		if !known {
+			n = len(parts)
+			at[e.OrganizationID.UUID], parts = n, append(parts, nil)
+		}
+		parts[n] = append(parts[n], e)
+	}
+	return parts
+}
+
+// undoingsIn is undoings of one organization.
+func undoingsIn(ctx context.Context, a *unit.Attempt, o db.Organization, entries []*db.AuditLog, list map[uuid.UUID]*undoing) error {
 	ids := make([]uuid.UUID, len(entries))
 	for i := range entries {
 		ids[i] = unit.ParseID(entries[i].ResourceID)
 	}
 	rows, err := membersByID(ctx, a.Reader, o.ID, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := a.ReadRecords(ctx, o.ID, rows); err != nil {
-		return nil, err
+		return err
 	}
 	users := map[uuid.UUID]db.UserRow{}
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
 		part, err := a.Q.ListUsersByID(ctx, piece)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, u := range part {
 			users[u.ID] = u
@@ -108,16 +164,18 @@ func undoings(ctx context.Context, a *unit.Attempt, o db.Organization, entries [
 	for _, r := range rows {
 		here[r.UserID] = r
 	}
-	list := make([]undoing, len(entries))
-	for i := range entries {
-		list[i] = undoing{Attempt: a, org: o, user: users[ids[i]], entry: &entries[i], action: entries[i].Action}
-		list[i].row, list[i].member = here[ids[i]]
+	for i, e := range entries {
+		u := &undoing{Attempt: a, org: o, user: users[ids[i]], entry: e, action: e.Action}
+		u.row, u.member = here[ids[i]]
+		list[e.ID] = u
 	}
-	return list, nil
+	return nil
 }
 
-// takeBack decides about one change of a batch, after those before it.
-func (p *bulkPlan) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) error {
+func (p *undoBatch) refuse(r org.BulkRefusal) { p.result.Refused = append(p.result.Refused, r) }
+
+// takeBack decides about one change of a member, after those before it.
+func (p *undoBatch) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) error {
 	c, err := memberChange{}, error(changedSince(fmt.Sprintf("The account %s is gone.", u.entry.ResourceTarget)))
 	if u.user.ID != uuid.Nil {
 		if err = u.told(u.entry, "roles"); err == nil {
@@ -135,12 +193,12 @@ func (p *bulkPlan) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) er
 			}
 			r.Member = &m
 		}
-		p.result.Refused = append(p.result.Refused, r)
+		p.refuse(r)
 	case err != nil:
 		return err
 	case c.changes():
 		a.WillHold(c.HolderChange)
-		p.changes = append(p.changes, c)
+		p.changes = append(p.changes, undo{member: &c})
 		p.result.Done = append(p.result.Done, c.member)
 	default:
 		p.result.Unchanged = append(p.result.Unchanged, c.member)
@@ -148,19 +206,45 @@ func (p *bulkPlan) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) er
 	return nil
 }
 
+// takeBackUser decides about one change of an account. There are no more of them than a bulk action of accounts makes.
+func (p *undoBatch) takeBackUser(ctx context.Context, a *unit.Attempt, e *db.AuditLog) error {
+	c, err := planUndo(ctx, a, *e)
+	refusal, refused := errors.AsType[*org.Error](err)
+	switch {
+	case refused:
+		a.WontEnd(unit.ParseID(e.ResourceID))
+		p.refuse(org.BulkRefusal{Who: e.ResourceTarget, Reason: cmp.Or(refusal.Detail, refusal.Message)})
+	case err != nil:
+		return err
+	case c.status != nil:
+		p.changes, p.result.Users = append(p.changes, c), append(p.result.Users, c.status.User())
+	default:
+		p.changes, p.result.Users = append(p.changes, c), append(p.result.Users, c.user.user)
+	}
+	return nil
+}
+
 // applyUndoBatch stores the changes, each with an entry that says what it is: an addition that is taken back is a removal.
-func applyUndoBatch(ctx context.Context, w *unit.Writer, p bulkPlan) (org.BulkResult, error) {
+func applyUndoBatch(ctx context.Context, w *unit.Writer, p undoBatch) (org.BulkResult, error) {
 	for _, c := range p.changes {
 		action, status := "write", 200
 		switch {
-		case c.Leaves:
+		case c.member != nil && c.member.Leaves:
 			action, status = "delete", 204
-		case c.Joins:
+		case c.member != nil && c.member.Joins:
 			action = "create"
 		}
 		w.Begin(action, status)
-		w.About("organization_member", c.User, c.Username, c.Place)
-		if err := storeMember(ctx, w, c); err != nil {
+		switch {
+		case c.member != nil:
+			w.About("organization_member", c.member.User, c.member.Username, c.member.Place)
+		case c.status != nil:
+			u := c.status.User()
+			w.About("user", u.ID, u.Username, uuid.Nil)
+		default:
+			w.About("user", c.user.User, c.user.Username, uuid.Nil)
+		}
+		if _, err := applyUndo(ctx, w, c); err != nil {
 			return p.result, err
 		}
 		if err := w.Record(ctx); err != nil {

@@ -105,6 +105,12 @@ func (a *Attempt) WillStore(set *RoleSet, r org.RoleChange) {
 // WillEnd says that an account would be suspended or deleted.
 func (a *Attempt) WillEnd(user uuid.UUID) { a.change.away[user] = true }
 
+// WontEnd takes that back, of an account that a rule protects while others end. What was found with it gone is looked for anew.
+func (a *Attempt) WontEnd(user uuid.UUID) {
+	delete(a.change.away, user)
+	a.admins, a.managers = nil, bothManagers{}
+}
+
 // WillMake says that an account would be made. passwordBy is who chose its password.
 func (a *Attempt) WillMake(row db.UserRow, passwordBy uuid.NullUUID) {
 	a.change.made[row.ID] = row

@@ -1,8 +1,10 @@
 package unit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,4 +50,33 @@ func (s *Units) EntryToUndo(ctx context.Context, by *org.Actor, id string) (db.A
 		}
 	}
 	return e, err
+}
+
+// maxBatch is how far from an entry the others of its batch are looked for. A bulk action has one for each of 10,000 members,
+// and one for each link or token that ends with it.
+const maxBatch = 20_000
+
+// BatchOf is the entries that were written with one, in all chains, the last one first.
+func (s *Units) BatchOf(ctx context.Context, e db.AuditLog) ([]db.AuditLog, error) {
+	list, err := s.DB.ListBatch(ctx, db.ListBatchParams{
+		Chain: e.Chain, AfterSeq: e.ChainSeq - maxBatch, BeforeSeq: e.ChainSeq + maxBatch, RequestID: e.RequestID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if e.RequestID != "" {
+		// What writes in several chains holds up every other write, so its entries stand together.
+		others, err := s.DB.ListBatchElsewhere(ctx, db.ListBatchElsewhereParams{
+			Chain: e.Chain, AfterSeq: e.Seq - maxBatch, BeforeSeq: e.Seq + maxBatch, RequestID: e.RequestID,
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, others...)
+	}
+	slices.SortFunc(list, func(a, b db.AuditLog) int { return cmp.Compare(b.Seq, a.Seq) })
+	// Clients choose the ids of requests. Entries of one moment and one caller were written together.
+	return slices.DeleteFunc(list, func(x db.AuditLog) bool {
+		return !x.Time.Equal(e.Time) || x.ActorID != e.ActorID || x.Actor != e.Actor || x.StatusCode >= 400
+	}), nil
 }
