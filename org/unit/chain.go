@@ -1,7 +1,6 @@
 package unit
 
 import (
-	"context"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -11,22 +10,6 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 )
-
-// chain writes an audit row into the chain of the scope. It carries the hash of itself and of the row before it: whoever
-// edits, removes or inserts a row afterwards breaks the chain there. Where the chain ends is stored by finish.
-func (w *Writer) chain(ctx context.Context, row db.InsertAuditLogParams) error {
-	if w.head.Value == 0 { // there is no such organization
-		return errElsewhere
-	}
-	row.Chain, row.ChainSeq = w.scope.Organization(), w.head.AuditSeq+1
-	row.Hash = EntryHash(w.head.AuditHash, row)
-	if err := w.W.InsertAuditLog(ctx, row); err != nil {
-		return err
-	}
-	w.head.AuditSeq, w.head.AuditHash = row.ChainSeq, row.Hash
-	w.entries, w.last = w.entries+1, row.ID
-	return nil
-}
 
 // EntryHash covers every column of an entry and its place.
 func EntryHash(before []byte, r db.InsertAuditLogParams) []byte {

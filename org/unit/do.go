@@ -32,81 +32,112 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 		_, _, err = Try(ctx, u, who, command, plan)
 		return out, done, err
 	}
-	if err := u.seed(ctx); err != nil {
-		return out, done, err
+	var p P
+	done, err = u.write(ctx, &task{
+		useCase: plan, who: who, in: in, action: action,
+		plan:   func(ctx context.Context, a *Attempt) (err error) { p, err = plan(ctx, a, command); return err },
+		apply:  func(ctx context.Context, w *Writer) (err error) { out, err = apply(ctx, w, p); return err },
+		keep:   func(done org.Receipt) ([]byte, error) { return keep(out, done) },
+		recall: func(kept []byte) (done org.Receipt, err error) { out, done, err = recall[Out](kept); return done, err },
+	})
+	if err != nil {
+		return *new(Out), org.Receipt{}, err
 	}
-	ctx, end := u.told(ctx, "write", plan)
+	return out, done, nil
+}
+
+// task is what is asked of Do, without its types: so the program has the code of a unit once, and not once for each of its
+// hundred use cases.
+type task struct {
+	useCase any // for told
+	who     *org.Actor
+	in      Scope
+	action  string
+	plan    func(context.Context, *Attempt) error
+	apply   func(context.Context, *Writer) error // stores what plan has found last
+	keep    func(org.Receipt) ([]byte, error)    // what is stored of the outcome, for a request that comes again
+	recall  func([]byte) (org.Receipt, error)    // the opposite
+}
+
+// write carries a task out in the scope that it belongs in.
+func (s *Units) write(ctx context.Context, t *task) (done org.Receipt, err error) {
+	if err := s.seed(ctx); err != nil {
+		return done, err
+	}
+	ctx, end := s.told(ctx, "write", t.useCase)
 	defer func() { end(err) }()
 	for tries := 1; ; tries++ {
-		where, err := u.locate(ctx, in, tries > 1)
+		where, err := s.locate(ctx, t.in, tries > 1)
 		if err != nil {
-			return out, done, err
+			return done, err
 		}
-		out, done, err = doIn(ctx, u, who, where, action, command, plan, apply)
+		done, err = s.writeIn(ctx, where, t)
 		if !errors.Is(err, errElsewhere) || tries == maxLocated {
-			return out, done, err
+			return done, err
 		}
 	}
 }
 
-// doIn is one try of Do. errElsewhere: this is not the scope that the change belongs in, and Do looks for it again.
-func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where db.Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
+// writeIn is one try of write. errElsewhere: this is not the scope that the change belongs in, and write looks for it again.
+func (s *Units) writeIn(ctx context.Context, where db.Scope, t *task) (done org.Receipt, err error) {
 	var a *Attempt
-	var w *Writer
-	var late lessons
 	var before []byte // what an equal request before this one was told
-	wrote := false
-	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
-		late, w = lessons{}, nil // it may run again
+	err = s.DB.WriteIn(ctx, where, func(tx *db.Tx) (err error) {
 		ctx := db.Writing(ctx)
-		src := u.reader(tx.Reads(), nil)
-		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
-		a = src.attempt(who, action)
-		a.tx = tx
-		if before, err = a.begin(ctx); err != nil || before != nil {
+		a = s.reader(tx.Reads(), nil).attempt(t.who, t.action) // it may run again
+		a.tx, a.scope, a.late, a.heads = tx, where, &lessons{}, map[uuid.UUID]db.Revision{}
+		if err = a.refresh(ctx); err != nil {
 			return err
 		}
-		p, err := plan(ctx, a, command)
-		if a.moved {
-			return errElsewhere
-		}
-		if err != nil {
+		if before, err = a.before(ctx); err != nil || before != nil {
 			return err
 		}
-		// R4 in docs/spec/roles.md is judged by the unit, so that no use case can forget it.
-		ends, err := a.outgrown(ctx)
-		if err != nil {
-			return err
-		}
-		if w, err = a.writer(ctx, tx); err != nil {
-			return err
-		}
-		if out, err = apply(ctx, w, p); err != nil {
-			return err
-		}
-		if wrote = tx.Wrote(); !wrote {
-			return nil
-		}
-		if done, err = a.settle(ctx, w, ends); err != nil {
-			return err
-		}
-		return noteForm(ctx, a, w, out, done)
+		done, err = a.carryOut(ctx, t)
+		return err
 	})
 	if err == nil && before != nil {
-		out, done, err = recall[Out](before)
-		wrote = err == nil
-	}
-	if err == nil {
-		a.tellRequest(where, head(w, done))
-		u.keep(&late)
-		if wrote {
-			a.tellOthers(before == nil)
-		}
+		done, err = t.recall(before)
 	}
 	if err != nil {
-		return *new(Out), org.Receipt{}, a.noteRefusal(ctx, err)
+		return org.Receipt{}, a.noteRefusal(ctx, err)
 	}
-	return out, done, nil
+	s.keep(a.late)
+	wrote := a.tx.Wrote()
+	if wrote && s.changed != nil {
+		s.changed()
+	}
+	a.tell(done.Version, wrote || before != nil)
+	return done, nil
+}
+
+// carryOut decides about a change and stores it, with what goes with every change.
+func (a *Attempt) carryOut(ctx context.Context, t *task) (done org.Receipt, err error) {
+	err = t.plan(ctx, a)
+	if a.moved {
+		return done, errElsewhere
+	}
+	if err != nil {
+		return done, err
+	}
+	// R4 in docs/spec/roles.md is judged by the unit, so that no use case can forget it.
+	ends, err := a.outgrown(ctx)
+	if err != nil {
+		return done, err
+	}
+	w, err := a.writer(ctx, a.tx)
+	if err != nil {
+		return done, err
+	}
+	if err := t.apply(ctx, w); err != nil {
+		return done, err
+	}
+	if !a.tx.Wrote() {
+		return org.Receipt{Version: w.head.Value}, nil
+	}
+	if done, err = a.settle(ctx, w, ends); err != nil {
+		return done, err
+	}
+	return done, a.noteForm(ctx, w, t, done)
 }
 
 // noteRefusal records the refusal that ended a change, in a transaction of its own: that of the change was rolled back with all
@@ -119,37 +150,15 @@ func (a *Attempt) noteRefusal(ctx context.Context, err error) error {
 	return errors.Join(err, a.recordRefusal(ctx, refusal))
 }
 
-// head is the revision that a change has left, done with one that was made before.
-func head(w *Writer, done org.Receipt) int64 {
-	if w == nil {
-		return done.Version
+// tell tells the form that its change is made, if there is one, and whoever answers the request which state it has left.
+// Signing in leaves none.
+func (a *Attempt) tell(revision int64, made bool) {
+	if f := a.form(); f != nil && made {
+		f.Made = true
 	}
-	return w.head.Value
-}
-
-// tellOthers tells those who follow changes that there is one, unless it was made before, and the form that it is made.
-func (a *Attempt) tellOthers(now bool) {
-	if now && a.changed != nil {
-		a.changed()
+	if a.Actor != nil && a.Actor.Request.Done != nil && a.scope != db.SigningIn {
+		*a.Actor.Request.Done = org.Done{Organization: a.scope.Organization(), Revision: revision}
 	}
-	if a.form() != nil {
-		a.form().Made = true
-	}
-}
-
-// tellRequest tells whoever answers the request which state its change has left. Signing in leaves none.
-func (a *Attempt) tellRequest(where db.Scope, revision int64) {
-	if a.Actor != nil && a.Actor.Request.Done != nil && where != db.SigningIn {
-		*a.Actor.Request.Done = org.Done{Organization: where.Organization(), Revision: revision}
-	}
-}
-
-// begin makes sure of who asks, and finds out whether the form has made its change already.
-func (a *Attempt) begin(ctx context.Context) (before []byte, err error) {
-	if err := a.refresh(ctx); err != nil {
-		return nil, err
-	}
-	return a.before(ctx)
 }
 
 // writer takes over from the plan.
@@ -201,21 +210,29 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 // never meets the writer. The caller is as it came, as for every read. A refusal is the one that Do would return; it is not
 // recorded.
 func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, plan Plan[In, P]) (p P, impact org.Impact, err error) {
-	if err := u.seed(ctx); err != nil {
-		return p, impact, err
+	impact, err = u.try(ctx, who, plan, func(ctx context.Context, a *Attempt) (err error) {
+		p, err = plan(ctx, a, command)
+		return err
+	})
+	return p, impact, err
+}
+
+// try is Try without its types.
+func (s *Units) try(ctx context.Context, who *org.Actor, useCase any, plan func(context.Context, *Attempt) error) (impact org.Impact, err error) {
+	if err := s.seed(ctx); err != nil {
+		return impact, err
 	}
-	ctx, end := u.told(ctx, "try", plan)
+	ctx, end := s.told(ctx, "try", useCase)
 	defer func() { end(err) }()
-	err = u.DB.View(ctx, func(q db.Reads) error {
-		src := u.reader(q, who)
+	err = s.DB.View(ctx, func(q db.Reads) (err error) {
+		src := s.reader(q, who)
 		src.scope, src.states = db.OnSite, map[uuid.UUID]int64{}
 		a := src.attempt(who, "")
 		a.trying = true
-		var err error
-		if p, err = plan(ctx, a, command); err == nil {
+		if err = plan(ctx, a); err == nil {
 			impact, err = a.impact(ctx)
 		}
 		return err
 	})
-	return p, impact, err
+	return impact, err
 }

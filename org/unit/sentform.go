@@ -45,14 +45,14 @@ func (a *Attempt) before(ctx context.Context) ([]byte, error) {
 }
 
 // noteForm notes that the form has made its change, with what is kept of it, and forgets those of a day ago.
-func noteForm[Out any](ctx context.Context, a *Attempt, w *Writer, out Out, done org.Receipt) (err error) {
+func (a *Attempt) noteForm(ctx context.Context, w *Writer, t *task, done org.Receipt) (err error) {
 	f := a.form()
 	if f == nil || f.Made || a.aside {
 		return nil
 	}
 	var kept []byte
 	if f.Request != nil {
-		if kept, err = keep(out, done); err != nil {
+		if kept, err = t.keep(done); err != nil {
 			return err
 		}
 	}

@@ -37,13 +37,16 @@ func (w *Writer) About(resourceType string, id uuid.UUID, target string, organiz
 // Begin begins another entry.
 func (w *Writer) Begin(action string, status int) { w.Entry = Entry{Action: action, Status: status} }
 
-// Record stores the entry, and begins another one of the same action. An entry that is about nothing has been stored
-// already. The last one is stored by the unit.
+// Record stores the entry at the end of the chain of the scope, and begins another one of the same action. An entry that is
+// about nothing has been stored already. It carries the hash of itself and of the one before it: whoever edits, removes or
+// inserts a row afterwards breaks the chain there. The last one is stored by the unit, and where the chain ends by finish.
 func (w *Writer) Record(ctx context.Context) error {
-	if w.ResourceType == "" {
+	switch {
+	case w.ResourceType == "":
 		return nil
-	}
-	if w.Fields == nil {
+	case w.head.Value == 0: // there is no such organization
+		return errElsewhere
+	case w.Fields == nil:
 		w.Fields = map[string]org.AuditChange{}
 	}
 	changes, err := json.Marshal(w.Fields)
@@ -55,14 +58,21 @@ func (w *Writer) Record(ctx context.Context) error {
 		OrganizationID: NullID(w.organization),
 		ResourceType:   w.ResourceType, ResourceID: w.id, ResourceTarget: w.target,
 		Action: w.Action, StatusCode: int64(w.Status), Changes: string(changes),
+		Chain: w.scope.Organization(), ChainSeq: w.head.AuditSeq + 1,
 	}
 	if w.Actor != nil {
 		r := w.Actor.Request
 		row.ActorID, row.Actor = NullID(w.Actor.ID()), w.Actor.User.Username
 		row.RequestID, row.IP, row.UserAgent = r.ID, r.IP, r.UserAgent
 	}
+	row.Hash = EntryHash(w.head.AuditHash, row)
+	if err := w.W.InsertAuditLog(ctx, row); err != nil {
+		return err
+	}
+	w.head.AuditSeq, w.head.AuditHash = row.ChainSeq, row.Hash
+	w.entries, w.last = w.entries+1, row.ID
 	w.Begin(w.Action, 200)
-	return w.chain(ctx, row)
+	return nil
 }
 
 // finish stores what became of the scope: where its chain ends now, and its revision, which moves if lists and decisions
