@@ -104,18 +104,12 @@ func (s *Server) authenticate(c *call) error {
 	return err
 }
 
-// reaches refuses a route that the token or the session of the request does not reach.
+// reaches refuses a route that the token or the session of the request does not reach. A page is put together from much that
+// no one permission stands for, so tokens with limits get none.
 func (s *Server) reaches(c *call) error {
-	if s.mustShowFactor(c) {
-		return errFactorNeeded
-	}
-	return c.outOfReach()
-}
-
-// outOfReach refuses a route that the token of the request does not reach. A page is put together from much that no one
-// permission stands for, so tokens with limits get none.
-func (c *call) outOfReach() error {
 	switch limits := c.actor.Limits(); {
+	case s.mustShowFactor(c):
+		return errFactorNeeded
 	case limits.Decides && !c.route.Offers(MayAsk):
 		return errMayOnlyAsk
 	case limits.Decides, !limits.Any(), c.route.Offers(Scoped) && (c.as == asJSON || c.csv):

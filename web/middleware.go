@@ -19,8 +19,8 @@ import (
 	"rolecall.example/org/insight"
 )
 
-// The outer chain, from the outside in: observe, crossOrigin, protect, plainPath, overrideMethod. Behind Echo's router stands the
-// chain of a route, which is made of steps (see router and chain).
+// The outer chain, from the outside in: observe, otherOrigins, plainPath, overrideMethod. Behind Echo's router stands the chain
+// of a route, which is made of steps (see router and chain).
 
 // step makes middleware of a step of a route's chain: a check that refuses the request, answers it, or lets it go on.
 func step(check func(*call) (answered bool, err error)) echo.MiddlewareFunc {
@@ -190,28 +190,21 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
 }
 
-// crossOrigin answers the question of a browser whether a page may send a request, and lets the page read what comes of one
-// with a token. Requests without a token are none of its business: those of other origins stay as they are.
-func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+// otherOrigins keeps pages of other origins in their place. It answers the question of a browser whether a page may send a
+// request, and lets the page read what comes of one with a token. Without a token it refuses unsafe requests that a page of
+// another site makes a browser send; a token is proof enough, since a browser adds none by itself.
+func (s *Server) otherOrigins(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		r := ec.Request()
 		asks := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
-		if s.cors == nil || !asks && len(tokensOf(r)) == 0 {
-			return next(ec)
+		hasToken := len(tokensOf(r)) > 0
+		if s.cors != nil && (asks || hasToken) {
+			s.cors.HandlerFunc(ec.Response(), r)
+			if asks {
+				return nil
+			}
 		}
-		s.cors.HandlerFunc(ec.Response(), r)
-		if asks {
-			return nil
-		}
-		return next(ec)
-	}
-}
-
-// protect refuses unsafe requests that a page of another site makes a browser send. A token header is proof enough: a
-// browser adds none by itself.
-func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(ec echo.Context) error {
-		if len(tokensOf(ec.Request())) == 0 && s.sameOrigin.Check(ec.Request()) != nil {
+		if !hasToken && s.sameOrigin.Check(r) != nil {
 			return errCrossOrigin
 		}
 		return next(ec)

@@ -238,7 +238,7 @@ func (s *Server) router(caller *org.Actor) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.conclude
 	e.IPExtractor = s.peer
-	e.Pre(s.observe(caller), s.crossOrigin, s.protect, plainPath, overrideMethod)
+	e.Pre(s.observe(caller), s.otherOrigins, plainPath, overrideMethod)
 	for path, r := range s.resources() {
 		// RouteNotFound is Echo's word for: whatever the method. By method Echo would go on to the next path that fits, and take
 		// the "roles" of members/roles for a user; and Any leaves out the methods that Echo has never heard of.
