@@ -274,7 +274,7 @@ func TestMemberWhoHoldsMore(t *testing.T) {
 			t.Errorf("nothing is said of %s (%v)", user, err)
 		}
 		s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
-			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + strings.TrimPrefix(m.RolesRefusal, "Has permissions you don't have: ") + "."}, 1,
+			Detail: "You don't have permission to change the roles of this member: they have permissions that you don't have, " + strings.TrimPrefix(m.RolesRefusal, "Has permissions you don't have: ") + "."}, 1,
 			func() error {
 				held := refNames(m.Roles)
 				if slices.Contains(held, "viewer") {

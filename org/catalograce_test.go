@@ -163,7 +163,7 @@ func TestCatalogTakesBuiltInRoles(t *testing.T) {
 		t.Errorf("%+v, %v", m.Roles, err)
 	}
 	_, found, err := lint(t, s)
-	if err != nil || !found["1 person holds a role that is gone; it gives nothing."] {
+	if err != nil || !found["1 person has a role that is gone; it gives nothing."] {
 		t.Errorf("lint: %v, %v", found, err)
 	}
 	if err := give("organization-helper"); org.KindOf(err) != org.Invalid {

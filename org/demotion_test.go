@@ -12,7 +12,7 @@ import (
 // superior is the refusal to take something from people who hold, beyond the caller, what is listed.
 func superior(beyond string) *org.Error {
 	return &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
-		Detail: "You don't have permission to take away what this role gives: some people who hold it have permissions that you don't have, " + beyond + "."}
+		Detail: "You don't have permission to remove what this role gives: some people who have it have permissions that you don't have, " + beyond + "."}
 }
 
 // writerSite has a writer who may do everything to roles and holds all that is in the role "everyone", which started with

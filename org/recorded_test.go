@@ -83,16 +83,16 @@ func TestRolesByHand(t *testing.T) {
 			JOIN organizations o ON o.id = m.organization_id WHERE o.name = '%s' AND m.username = '%s'`
 	examined(t, lives(t))
 	for _, tt := range []struct{ name, sql, want string }{
-		{"site role", fmt.Sprintf(user, "owner", "maria"), "user_roles: maria holds owner, and the audit trail never gave it"},
-		{"older than the trail", fmt.Sprintf(user, "owner", "oa"), "user_roles: oa holds owner, and the audit trail never gave it"},
-		{"taken once", fmt.Sprintf(user, "auditor", "olga"), "user_roles: olga holds auditor, and the audit trail never gave it"},
-		{"role deleted since", fmt.Sprintf(user, "site-reader", "nina"), "user_roles: nina holds site-reader, and the audit trail never gave it"},
-		{"taken from the account", "DELETE FROM user_roles WHERE role = 'site-reader'", "user_roles: olga no longer holds site-reader, and the audit trail never took it"},
-		{"member role", fmt.Sprintf(member, "organization-admin", "default", "maria"), "member_roles: maria holds organization-admin in default, and the audit trail never gave it"},
-		{"taken from the member", "DELETE FROM member_roles WHERE role = 'organization-admin' AND username_key = 'maria'", "member_roles: maria no longer holds organization-admin in gamma, and the audit trail never took it"},
-		{"member role deleted since", fmt.Sprintf(member, "viewer", "default", "nina"), "member_roles: nina holds viewer in default, and the audit trail never gave it"},
-		{"membership without an entry of its own", fmt.Sprintf(member, "organization-admin", "Beta", "maria"), "member_roles: maria holds organization-admin in Beta, and the audit trail never gave it"},
-		{"held before the membership ended", fmt.Sprintf(member, "dealer", "default", "paul"), "member_roles: paul holds dealer in default, and the audit trail never gave it"},
+		{"site role", fmt.Sprintf(user, "owner", "maria"), "user_roles: maria has owner, and the audit trail never gave it"},
+		{"older than the trail", fmt.Sprintf(user, "owner", "oa"), "user_roles: oa has owner, and the audit trail never gave it"},
+		{"taken once", fmt.Sprintf(user, "auditor", "olga"), "user_roles: olga has auditor, and the audit trail never gave it"},
+		{"role deleted since", fmt.Sprintf(user, "site-reader", "nina"), "user_roles: nina has site-reader, and the audit trail never gave it"},
+		{"taken from the account", "DELETE FROM user_roles WHERE role = 'site-reader'", "user_roles: olga no longer has site-reader, and the audit trail never took it"},
+		{"member role", fmt.Sprintf(member, "organization-admin", "default", "maria"), "member_roles: maria has organization-admin in default, and the audit trail never gave it"},
+		{"taken from the member", "DELETE FROM member_roles WHERE role = 'organization-admin' AND username_key = 'maria'", "member_roles: maria no longer has organization-admin in gamma, and the audit trail never took it"},
+		{"member role deleted since", fmt.Sprintf(member, "viewer", "default", "nina"), "member_roles: nina has viewer in default, and the audit trail never gave it"},
+		{"membership without an entry of its own", fmt.Sprintf(member, "organization-admin", "Beta", "maria"), "member_roles: maria has organization-admin in Beta, and the audit trail never gave it"},
+		{"held before the membership ended", fmt.Sprintf(member, "dealer", "default", "paul"), "member_roles: paul has dealer in default, and the audit trail never gave it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +120,7 @@ func TestRolesByHandAreNotForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = "user_roles: maria holds user-admin, and the audit trail never gave it"
+	const want = "user_roles: maria has user-admin, and the audit trail never gave it"
 	s.exec(t, "INSERT INTO user_roles (user_id, role) SELECT id, 'user-admin' FROM users WHERE username = 'maria'")
 	examined(t, s, want)
 	set("auditor", "user-admin", "template-admin")

@@ -74,7 +74,7 @@ func checkWords(t *testing.T, e org.Explanation) (kind string) {
 			}
 		}
 	}
-	if kind == "beaten" != strings.Contains(e.Words.Because, "a deny beats an allow") && kind != "below" {
+	if kind == "beaten" != strings.Contains(e.Words.Because, "overrides the allow of") && kind != "below" {
 		t.Errorf("%+v: %q", e.Question, e.Words.Because)
 	}
 	return kind

@@ -49,9 +49,9 @@ func (f AssignmentForm) meanwhile(c org.RoleChoice) string {
 	was, ticked := f.Before[c.Role.Name], f.Checked[c.Role.Name]
 	switch {
 	case f.Before != nil && c.Held && !was:
-		return "Added meanwhile"
+		return "Added by someone else"
 	case f.Before != nil && !c.Held && was:
-		return "Removed meanwhile"
+		return "Removed by someone else"
 	case f.Checked != nil && c.Refusal != "" && ticked && !c.Held:
 		return "You ticked it; it was not added"
 	}

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Lint is the page of the role check: roles and assignments that do nothing, or not what they seem to.
+// Lint is the page Role health: roles and assignments that do nothing, or not what they seem to.
 type Lint struct {
 	Organization org.Organization
 	Findings     []org.LintFinding

@@ -125,7 +125,7 @@ func tokenScopes(c *rbac.Catalog, t org.Token) (text, whole string) {
 	case t.Scopes == nil:
 		return "everything its account may do", ""
 	case len(t.Scopes) == 0:
-		return "nothing any more", ""
+		return "nothing now", ""
 	}
 	var phrases []string
 	for _, scope := range t.Scopes {

@@ -255,7 +255,7 @@ func actionOptions(chosen string) []ui.Option {
 	return out
 }
 
-// lintRules are the rules of the role check. Those whose findings mislead come before those that are clutter.
+// lintRules are the rules of Role health. Those whose findings mislead come before those that are clutter.
 var lintRules = []struct{ rule, title string }{
 	{org.LintNoEffect, "Permissions that can’t take effect"},
 	{org.LintUnknown, "Permissions that do not exist"},

@@ -78,7 +78,7 @@ func (s *Server) logBadHop(proxy netip.Addr, hop string) {
 	if last := s.badHopAt.Load(); now-last < int64(time.Minute/time.Second) || !s.badHopAt.CompareAndSwap(last, now) {
 		return
 	}
-	s.Log.Warn("a trusted proxy sends an X-Forwarded-For that holds no address: whoever comes through it counts as the proxy",
+	s.Log.Warn("a trusted proxy sends an X-Forwarded-For without an address: whoever comes through it counts as the proxy",
 		"proxy", proxy.String(), "entry", hop[:min(len(hop), 64)])
 }
 

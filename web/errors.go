@@ -47,7 +47,7 @@ func (s *Server) failed(c *call, err error) reply {
 	if method, ok := errors.AsType[*methodError](err); ok {
 		c.header("Allow", method.allow)
 		return problem(c, http.StatusMethodNotAllowed, &org.Error{
-			Message: "Method not allowed.", Detail: "This path answers " + method.allow + ".",
+			Message: "Method not allowed.", Detail: "This path takes " + method.allow + ".",
 		})
 	}
 	e, known := errors.AsType[*org.Error](err)

@@ -207,7 +207,7 @@ func (s *Server) lint(c *call) (reply, error) {
 	return reply{
 		json: each(found, func(f *org.LintFinding) client.Finding { return wireFinding(views.FindingURL(o.Name, *f), f) }),
 		html: show(page{
-			title: "Role check", active: "lint", crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
+			title: "Role health", active: "lint", crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
 			body: views.LintPage(views.Lint{Organization: o, Findings: found, Catalog: c.catalog()}),
 		}),
 	}, nil

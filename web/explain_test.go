@@ -391,7 +391,7 @@ func TestLintPage(t *testing.T) {
 		}
 	})
 	s := webtest.New(t)
-	if doc := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Admin}).Document(); doc.Find(".blank h2").Text() != "Nothing to tidy" {
+	if doc := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Admin}).Document(); doc.Find(".blank h2").Text() != "No findings" {
 		t.Errorf("a tidy organization says %q", doc.Find("#main").Text())
 	}
 	if res := s.Get(t, webtest.Member, path); res.StatusCode != 404 {

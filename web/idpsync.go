@@ -26,9 +26,9 @@ var syncRuleRoutes = slices.Concat(
 	ruleSetRoutes(pathOrganizationSync+"/roles", "which roles a claim gives in an organization", org.SyncRoles),
 	[]Route{
 		{http.MethodGet, pathSync + "/available-fields", SignedIn, API, "list the claims of a provider", (*Server).listClaimFields},
-		{http.MethodGet, pathSync + "/field-values", SignedIn, API, "list what a claim holds", (*Server).listClaimValues},
+		{http.MethodGet, pathSync + "/field-values", SignedIn, API, "list the values of a claim", (*Server).listClaimValues},
 		{http.MethodGet, pathOrganizationSync + "/available-fields", SignedIn, API, "list the claims of a provider about the members of an organization", (*Server).listClaimFields},
-		{http.MethodGet, pathOrganizationSync + "/field-values", SignedIn, API, "list what a claim holds of the members of an organization", (*Server).listClaimValues},
+		{http.MethodGet, pathOrganizationSync + "/field-values", SignedIn, API, "list the values of a claim among the members of an organization", (*Server).listClaimValues},
 	},
 )
 

@@ -115,7 +115,7 @@ var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRo
 	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | DryRun | Body | IfMatch | Scoped, "store an earlier version of a role again", (*Server).restoreRole},
 	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV | Decides | MayAsk | Scoped, "list who may do something", (*Server).whoCan},
 	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page | Scoped, "look for what does nothing", (*Server).lint},
-	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
+	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list the people with a role", (*Server).showRoleMembers},
 	{http.MethodGet, "/users/roles", SignedIn, API | Page | CSV | Cacheable | Scoped, "list the site roles", (*Server).listRoles},
 	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole},
 	{http.MethodGet, pathSiteRole, SignedIn, API | Page | Scoped, "show a site role", (*Server).showRole},

@@ -9,7 +9,7 @@ import (
 // securityPolicy is what a person who reports a weakness of this server may expect.
 const securityPolicy = `Report a weakness of this server to the contact in /.well-known/security.txt. Say what you did and what came of it.
 
-You get an answer within 3 days and an assessment within 7. A weakness that lets somebody act or read beyond their rights
+You get an answer within 3 days and an assessment within 7. A weakness that lets someone act or read beyond their permissions
 is fixed or fenced off within 14 days, any other within 90. You are told when it is, and are named if you want to be.
 
 Nobody is pursued who looks for weaknesses in good faith: with accounts and data of their own, without keeping, changing

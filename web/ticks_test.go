@@ -22,7 +22,7 @@ func box(doc *goquery.Document, role string) (ticked bool, beside string) {
 // since it was opened.
 func TestTicksSurvive(t *testing.T) {
 	t.Parallel()
-	const given, taken = "Added meanwhile", "Removed meanwhile"
+	const given, taken = "Added by someone else", "Removed by someone else"
 	for name, f := range map[string]struct {
 		path, held, other, wanted string // held first, given by another person, ticked
 	}{

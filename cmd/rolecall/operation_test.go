@@ -276,9 +276,9 @@ func TestCheckFinds(t *testing.T) {
 		"edited entry": {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: site: entry 1 ("},
 		"missing end":  {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: site: the chain ends with entry "},
 		"counter":      {"UPDATE organizations SET member_count = 7", "7 members by its counter, but 2"},
-		"role":         {"INSERT INTO user_roles (user_id, role) SELECT id, 'owner' FROM users WHERE username = 'bob'", "user_roles: bob holds owner, and the audit trail never gave it"},
+		"role":         {"INSERT INTO user_roles (user_id, role) SELECT id, 'owner' FROM users WHERE username = 'bob'", "user_roles: bob has owner, and the audit trail never gave it"},
 		"member role": {`INSERT INTO member_roles (organization_id, role, username_key, user_id)
-			SELECT organization_id, 'organization-admin', username_key, user_id FROM organization_members WHERE username = 'bob'`, "member_roles: bob holds organization-admin in default, and the audit trail never gave it"},
+			SELECT organization_id, 'organization-admin', username_key, user_id FROM organization_members WHERE username = 'bob'`, "member_roles: bob has organization-admin in default, and the audit trail never gave it"},
 		"open trail":     {"DROP TRIGGER audit_logs_kept", "trigger audit_logs.audit_logs_kept is missing"},
 		"no owner":       {"UPDATE users SET status = 'suspended'", "no active owner"},
 		"missing parent": {"PRAGMA foreign_keys = 0; DELETE FROM users WHERE username = 'bob'", "users is missing"},

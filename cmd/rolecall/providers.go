@@ -126,7 +126,7 @@ func strangeSources(ctx context.Context, service *services.Service, providers []
 	sources, err := service.Sync.Sources(ctx)
 	for _, s := range sources {
 		id := strings.TrimPrefix(string(s.Source), "oidc:")
-		people := counted(int(s.People), "person holds", "people hold")
+		people := counted(int(s.People), "person has", "people have")
 		switch {
 		case providers == nil:
 			lines = append(lines, fmt.Sprintf("%s what %s gave; with --oidc-config this tells whether the provider is still in the settings", people, s.Source))

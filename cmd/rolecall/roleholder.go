@@ -106,7 +106,7 @@ func recordsReport(username string, made []client.Assignment) report {
 	}
 	r.text = func(w io.Writer) {
 		for _, a := range made {
-			what := "holds " + a.Role
+			what := "has " + a.Role
 			if a.Role == client.OrganizationMember {
 				what = "is a member"
 			}
@@ -131,7 +131,7 @@ func until(end *time.Time) string {
 // holds says which roles an account holds.
 func holds(username string, roles []client.RoleRef) string {
 	if len(roles) == 0 {
-		return username + " holds no role now."
+		return username + " has no role now."
 	}
-	return username + " holds " + strings.Join(strings.Fields(roleNames(roles)), ", ") + " now."
+	return username + " has " + strings.Join(strings.Fields(roleNames(roles)), ", ") + " now."
 }

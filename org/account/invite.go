@@ -23,7 +23,7 @@ const (
 // is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and all that the account
 // holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
-	defer org.Wrap(&err, "create password link of %q", user)
+	defer org.Wrap(&err, "create link to set the password of %q", user)
 	link, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", user, planLink, applyLink)
 	return link, err
 }
@@ -73,7 +73,7 @@ func storeLink(ctx context.Context, w *unit.Writer, l newLink) error {
 // DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) (err error) {
-	defer org.Wrap(&err, "delete password link of %q", user)
+	defer org.Wrap(&err, "delete link to set the password of %q", user)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", user, planUnlink, applyUnlink)
 	return err
 }
@@ -98,7 +98,7 @@ func applyUnlink(ctx context.Context, w *unit.Writer, user uuid.UUID) (none stru
 // PasswordLinkOf tells about the link of an account, without its secret; ok is false when there is none that works.
 // Errors as CreatePasswordLink.
 func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, ok bool, err error) {
-	defer org.Wrap(&err, "read password link of %q", user)
+	defer org.Wrap(&err, "read link to set the password of %q", user)
 	row, err := s.units.AccountNow(ctx, subject, user)
 	if err != nil {
 		return link, false, err
@@ -116,7 +116,7 @@ func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user s
 
 // OpenPasswordLink tells whose password a link sets. NotFound: there is no such link any more.
 func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (_ org.PasswordLink, err error) {
-	defer org.Wrap(&err, "open password link")
+	defer org.Wrap(&err, "open the link to set a password")
 	row, err := s.readPasswordLink(ctx, secret)
 	return org.PasswordLink{
 		User:      org.User{ID: row.UserID, Username: row.Username, Email: row.Email, Name: row.Name},
@@ -127,7 +127,7 @@ func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (_ org.Pa
 // UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
 // NotFound: there is no such link any more. Invalid: a weak password.
 func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret string, input org.Input[org.PasswordInput]) (err error) {
-	defer org.Wrap(&err, "use password link")
+	defer org.Wrap(&err, "use the link to set a password")
 	row, err := s.readPasswordLink(ctx, secret)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func (w *warner) role(r *rbac.DocumentRole) {
 			in = rbac.ID{}
 		}
 		if may, _ := holder.MayHandOut(other, in); !may {
-			w.add(path+".assigns", "%s holds more than %s: giving it will be refused", name, r.Name)
+			w.add(path+".assigns", "%s allows more than %s: giving it will be refused", name, r.Name)
 		}
 	}
 }

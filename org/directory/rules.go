@@ -170,7 +170,7 @@ func known(set *unit.RoleSet, wanted, stored []org.DirectoryRule) error {
 		_, there := set.ByName[r.Role]
 		switch {
 		case r.Role == org.RoleOrganizationUser:
-			bad.Add(field, "every member holds this role")
+			bad.Add(field, "every member has this role")
 		case !there && len(missing(wanted[i:i+1], stored)) > 0:
 			bad.Add(field, fmt.Sprintf("%q is not a supported role", r.Role))
 		}

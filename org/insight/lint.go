@@ -76,7 +76,7 @@ func (l *linter) roles(ctx context.Context) error {
 			return err
 		}
 		if l.holders[r.Name] == 0 {
-			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "Nobody holds this role.", Fix: "Assign it, or delete it."})
+			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "No one has this role.", Fix: "Assign it, or delete it."})
 		}
 		// Only the roles before it are compared, so that a pair is told once. Stored permissions are sorted.
 		for j := range i {
@@ -104,11 +104,11 @@ func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission)
 		}
 		fallthrough
 	case rbac.DeniedBeside:
-		f.Rule, f.Message, f.Fix = org.LintNoEffect, "The same role denies it, and a deny beats an allow.", "Remove one of the two."
+		f.Rule, f.Message, f.Fix = org.LintNoEffect, "The same role also denies it, and the deny wins.", "Remove one of the two."
 	case rbac.AllowedForAll:
 		f.Rule, f.Message, f.Fix = coveredByAll()
 	case rbac.EveryoneHas:
-		f.Rule, f.Message, f.Fix = org.LintImplied, "Every member may do this anyway.", "Remove it, unless you want it to stay when that changes."
+		f.Rule, f.Message, f.Fix = org.LintImplied, "Every member can already do this.", "Remove it, unless you want it to stay when that changes."
 	default:
 		return
 	}
@@ -287,9 +287,9 @@ func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
 			return nil
 		}
 		one := *m
-		l.add(org.LintFinding{Rule: org.LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and holds %s.", m.Username, org.Plural(int64(len(m.Roles)), "role")),
+		l.add(org.LintFinding{Rule: org.LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and has %s.", m.Username, org.Plural(int64(len(m.Roles)), "role")),
 			Cause: "They are suspended and hold roles.",
-			Fix:   "Take the roles away, or remove the member, so that activating the account gives nothing back unseen."})
+			Fix:   "Remove the roles, or the member, so reactivating the account does not restore access unnoticed."})
 		return nil
 	})
 }

@@ -15,7 +15,7 @@ import (
 // whether something else has the name now.
 func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) error {
 	for _, d := range r.Dead {
-		f := org.LintFinding{Rule: org.LintUnknown, Role: ref, Permission: d.Permission, Message: "There is no such permission any more; it does nothing.", Fix: "Remove it."}
+		f := org.LintFinding{Rule: org.LintUnknown, Role: ref, Permission: d.Permission, Message: "This permission no longer exists and has no effect.", Fix: "Remove it."}
 		version, err := l.RemovedIn(ctx, r.WrittenIn, d.Permission)
 		if err != nil {
 			return err
@@ -36,9 +36,9 @@ func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) err
 func (l *linter) gone() {
 	for _, name := range l.Catalog().Document().RetiredRoles {
 		if n := l.holders[name]; n > 0 {
-			who := "people hold"
+			who := "people have"
 			if n == 1 {
-				who = "person holds"
+				who = "person has"
 			}
 			l.add(org.LintFinding{Rule: org.LintUnknown, Role: org.RoleRef{Name: name, OrganizationID: l.home.Org.ID, BuiltIn: true},
 				Message: fmt.Sprintf("%d %s a role that is gone; it gives nothing.", n, who), Fix: "Save their roles again, which drops it."})

@@ -114,7 +114,7 @@ func (d *differences) compareOne(r *record, k recordKey, username, roles string)
 	stored := strings.Fields(roles)
 	for _, name := range stored {
 		if !r.holds(k, name) {
-			if err := d.add(k, username+" holds "+name, "gave"); err != nil {
+			if err := d.add(k, username+" has "+name, "gave"); err != nil {
 				return err
 			}
 		}
@@ -122,7 +122,7 @@ func (d *differences) compareOne(r *record, k recordKey, username, roles string)
 	// They are sorted so that two runs say the same.
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if r.holds(k, name) && !slices.Contains(stored, name) {
-			if err := d.add(k, username+" no longer holds "+name, "took"); err != nil {
+			if err := d.add(k, username+" no longer has "+name, "took"); err != nil {
 				return err
 			}
 		}

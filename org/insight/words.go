@@ -40,7 +40,7 @@ func verdict(t *rbac.Trace) string {
 	case !t.Known:
 		return org.VerdictUnknown
 	case !decided:
-		return "No. Nothing allows it."
+		return "No. No role allows this."
 	case t.Allowed:
 		return "Yes. Allowed" + at
 	}
@@ -52,19 +52,19 @@ func verdict(t *rbac.Trace) string {
 func because(c *rbac.Catalog, t *rbac.Trace, what, who string) (reason, more string) {
 	level, decided := t.Decided()
 	if !t.Known {
-		return "What the catalog does not have is refused to everybody, whatever a wildcard says.", ""
+		return "This permission does not exist, so no one has it.", ""
 	}
 	if !decided {
-		return "No role that " + who + " holds says anything about " + what + " where it would count, and what nothing allows is refused.", ""
+		return "None of the roles of " + who + " allows " + what + ".", ""
 	}
 	all := t.Deciding()
 	reason = rolesDo(all, t.Allowed, what+" "+org.LevelPhrase(level)) + "."
 	// Such a role is in no list, so people would look for it in vain.
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(c, m.Role) }); everybody && t.Allowed {
-		more += " Everybody here holds that role."
+		more += " Everyone here has that role."
 	}
 	if beaten := matchesOf(t.Levels[level].Matches, false); len(beaten) > 0 && !t.Allowed {
-		more += " At one level a deny beats an allow, so that of " + joined(labels(beaten)) + " does not count."
+		more += " A deny overrides the allow of " + joined(labels(beaten)) + "."
 	}
 	// A lower level that says otherwise is what people wonder about.
 	for _, l := range t.Levels[level+1:] {

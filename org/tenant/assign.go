@@ -124,7 +124,7 @@ func decideMember(ctx context.Context, a *unit.Attempt, o db.Organization, row d
 	// Row 14: nobody demotes a member who is more powerful there.
 	if beyond := a.BeyondCaller(a.Actor, o.ID, roles.set.Held(m.Roles)); len(beyond) > 0 {
 		return c, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
-			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + org.Summarize(beyond) + "."}
+			Detail: "You don't have permission to change the roles of this member: they have permissions that you don't have, " + org.Summarize(beyond) + "."}
 	}
 	c = changeOf(row, m)
 	c.Gone = roles.set.Gone(strings.Fields(row.Roles))

@@ -99,7 +99,7 @@ func (a *Attempt) spare(ctx context.Context, h RoleScope, set *RoleSet, hold Hol
 	for _, owner := range []rbac.ID{{}, Anyone} {
 		if len(a.Surplus(before, after, rbac.Object{Org: h.Org.ID, Owner: owner})) > 0 {
 			return &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
-				Detail: "You don't have permission to take away what this role gives: some people who hold it have permissions that you don't have, " + org.Summarize(beyond) + "."}
+				Detail: "You don't have permission to remove what this role gives: some people who have it have permissions that you don't have, " + org.Summarize(beyond) + "."}
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ const (
 const maxSet = 1000
 
 // errUntold is the fault of a use case that would change who holds what without saying so.
-var errUntold = errors.New("unit: a use case changed who holds a role without saying who")
+var errUntold = errors.New("unit: a use case changed who has a role without saying who")
 
 // news is what there is to tell of a change. The first three are known when they are written.
 type news struct {
