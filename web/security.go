@@ -12,8 +12,8 @@ const securityPolicy = `Report a weakness of this server to the contact in /.wel
 You get an answer within 3 days and an assessment within 7. A weakness that lets someone act or read beyond their permissions
 is fixed or fenced off within 14 days, any other within 90. You are told when it is, and are named if you want to be.
 
-Nobody is pursued who looks for weaknesses in good faith: with accounts and data of their own, without keeping, changing
-or passing on anybody else's, and without making the server slow or unreachable for others.
+No one is pursued for looking for weaknesses in good faith: with accounts and data of their own, without keeping, changing
+or passing on anyone else's, and without making the server slow or unreachable for others.
 `
 
 // securityLifetime is how long security.txt is valid (RFC 9116: less than a year).
