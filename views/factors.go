@@ -22,6 +22,7 @@ type Factors struct {
 	Offered     bool           // passkeys work here
 	Fresh       bool           // the caller has just signed in, so no password is asked to add or remove a passkey
 	Name        string         // as it was typed
+	Providers   bool           // the site has sign-in providers
 	CanEnrol    bool           // the server has a key to keep seeds with
 	Required    bool           // the policy of the site asks for a second factor
 	Shown       bool           // this session began with one

@@ -29,6 +29,7 @@ const (
 	NewUserURL         = "/users/new"
 	AccountURL         = "/users/me"
 	SessionsURL        = "/users/me/sessions"
+	SecurityURL        = "/users/me/security" // how the caller signs in: passkeys and second factors
 	FactorsURL         = "/users/me/mfa"
 	FactorAppURL       = FactorsURL + "/app"            // begins to set up an authenticator app
 	FactorConfirmURL   = FactorsURL + "/app/confirm"    // takes its first code
@@ -252,6 +253,9 @@ func AuditURL(query, organization string) string {
 	}
 	return ui.URL(AuditPath, q)
 }
+
+// TokenAuditURL is what was done with a token.
+func TokenAuditURL(id, organization string) string { return AuditURL("token_id:"+id, organization) }
 
 // ExplainURL is the page of a member with a question.
 func ExplainURL(organization, user string, q org.Question) string {

@@ -71,7 +71,7 @@ func (s *Server) failed(c *call, err error) reply {
 		s.logFailure(c, err) // something failed besides the refusal, such as recording it
 	}
 	if e == errFactorNeeded && c.as != asJSON {
-		return reply{next: to(views.FactorsURL, "")}
+		return reply{next: to(views.SecurityURL, "")}
 	}
 	if e.Kind == org.Unauthenticated {
 		if c.as != asJSON && c.route.Access == SignedIn {

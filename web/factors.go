@@ -11,6 +11,7 @@ import (
 // factorRoutes are the part of the table about second factors.
 var factorRoutes = []Route{
 	{http.MethodDelete, pathUser + "/mfa", SignedIn, API | Page | Scoped, "remove the second factors of a user", (*Server).resetFactors},
+	{http.MethodGet, views.SecurityURL, SignedIn, Page | WithoutFactor, "show how the caller signs in", (*Server).showSecurity},
 	{http.MethodGet, views.FactorsURL, SignedIn, API | Page | WithoutFactor, "show the caller's second factors", (*Server).showFactors},
 	{http.MethodPost, views.FactorAppURL, SignedIn, API | Page | Body | WithoutFactor, "begin to set up an authenticator app", (*Server).enrolApp},
 	{http.MethodPost, views.FactorConfirmURL, SignedIn, API | Page | Body | WithoutFactor, "confirm an authenticator app by its first code", (*Server).confirmApp},
@@ -22,7 +23,7 @@ var factorRoutes = []Route{
 var errFactorNeeded = &org.Error{
 	Kind:    org.Unauthenticated,
 	Message: "Your account needs a second factor.",
-	Detail:  "Add a passkey or an authenticator app at " + views.FactorsURL + ", or sign in again with the one you have. Until then only that page can be used.",
+	Detail:  "Add a passkey or an authenticator app at " + views.SecurityURL + ", or sign in again with the one you have. Until then only that page can be used.",
 }
 
 // mustShowFactor reports whether the session of a request lacks the second factor that the policy asks of its account.
@@ -31,10 +32,15 @@ func (s *Server) mustShowFactor(c *call) bool {
 	return c.session && s.Factors.Covers(c.actor.User) && !c.route.Offers(WithoutFactor) && !s.sessions.GetBool(c.ctx, sessionFactor)
 }
 
-// showFactors shows the second factors of the caller.
+// showSecurity is the page of how the caller signs in.
+func (s *Server) showSecurity(c *call) (reply, error) {
+	return reply{html: func() (page, error) { return s.factorsPage(c, views.Factors{}) }}, nil
+}
+
+// showFactors tells the second factors of the caller. The page has an address of its own.
 func (s *Server) showFactors(c *call) (reply, error) {
 	f, err := s.account.Factors(c.ctx, c.actor)
-	return reply{json: s.wireFactors(c, f), html: func() (page, error) { return s.factorsPage(c, views.Factors{}) }}, err
+	return reply{json: s.wireFactors(c, f), next: to(views.SecurityURL, "")}, err
 }
 
 func (s *Server) wireFactors(c *call, f org.Factors) client.Factors {
@@ -53,12 +59,12 @@ func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
 	if err == nil && c.session && !v.Fresh {
 		v.Fresh, err = s.account.Fresh(c.ctx, c.actor)
 	}
-	v.Offered = s.hasPasskeys(c)
+	v.Offered, v.Providers = s.hasPasskeys(c), len(s.Providers.List()) > 0
 	if v.Failed == views.FactorsPasskey {
 		o, _ := c.object() // unreadable: an empty form
 		v.Name = o.text("name")
 	}
-	return page{title: "Two-step sign-in", active: "account", passkeys: v.Offered, body: views.FactorsPage(v)}, err
+	return page{title: "Security", active: "account", passkeys: v.Offered, body: views.FactorsPage(v)}, err
 }
 
 // refusedFactors is the page after one of its forms was refused.
@@ -151,7 +157,7 @@ func (s *Server) removeApp(c *call) (reply, error) {
 	if err := s.account.RemoveApp(c.ctx, c.actor, password, s.Factors); err != nil {
 		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsRemove}))
 	}
-	return reply{status: http.StatusNoContent, next: to(views.FactorsURL, "The authenticator app was removed.")}, nil
+	return reply{status: http.StatusNoContent, next: to(views.SecurityURL, "The authenticator app was removed.")}, nil
 }
 
 // resetFactors removes the second factors of somebody who has lost them.

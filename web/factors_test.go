@@ -28,7 +28,10 @@ func TestTwoSteps(t *testing.T) {
 		return s.Send(t, webtest.Page, r)
 	}
 	cookie := s.Cookie(t, webtest.Admin)
-	if res := page(cookie, mfa, nil); res.StatusCode != 200 || !strings.Contains(res.Text(), "Off") {
+	if res := page(cookie, mfa, nil); res.StatusCode != 303 || res.Header.Get("Location") != "/users/me/security" {
+		t.Errorf("the address from before: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if res := page(cookie, "/users/me/security", nil); res.StatusCode != 200 || !strings.Contains(res.Text(), "Off") {
 		t.Fatalf("before: %d\n%s", res.StatusCode, res.Text())
 	}
 	wrong := url.Values{"password": {"not the password"}}
@@ -99,7 +102,7 @@ func TestRequiredFactor(t *testing.T) {
 			for _, name := range []string{webtest.Owner, webtest.Admin, webtest.Member} {
 				cookie := http.Header{"Cookie": {s.Cookie(t, name)}}
 				res := s.Send(t, webtest.Page, webtest.Request{Path: members, Header: cookie})
-				if away := res.StatusCode == 303 && res.Header.Get("Location") == "/users/me/mfa"; away != held[name] {
+				if away := res.StatusCode == 303 && res.Header.Get("Location") == "/users/me/security"; away != held[name] {
 					t.Errorf("%s: page %d to %q", name, res.StatusCode, res.Header.Get("Location"))
 				}
 				if res := s.Do(t, webtest.Request{Path: "/users/me", Header: cookie}); (res.StatusCode == 401) != held[name] {

@@ -143,7 +143,7 @@ func (s *Server) addPasskey(c *call) (reply, error) {
 			return s.factorsPage(c, views.Factors{Codes: added.RecoveryCodes, Fresh: c.session})
 		}
 	} else {
-		r.next = to(views.FactorsURL, "You can sign in with “"+added.Name+"” from now on.")
+		r.next = to(views.SecurityURL, "You can sign in with “"+added.Name+"” from now on.")
 	}
 	return r, nil
 }
@@ -160,7 +160,7 @@ func (s *Server) removePasskey(c *call) (reply, error) {
 	if err := s.account.RemovePasskey(c.ctx, c.actor, id, password, s.Factors); err != nil {
 		return c.again(err, s.refusedFactors(c, views.Factors{Failed: id}))
 	}
-	return reply{status: http.StatusNoContent, next: to(views.FactorsURL, "The passkey was removed. Your device may still show it: remove it there too.")}, nil
+	return reply{status: http.StatusNoContent, next: to(views.SecurityURL, "The passkey was removed. Your device may still show it: remove it there too.")}, nil
 }
 
 // loginPasskeyOptions begins to sign in with a passkey, or with one as the second step after a password.
