@@ -194,21 +194,23 @@ func (q *Queries) InsertRecoveryCode(ctx context.Context, arg InsertRecoveryCode
 	return err
 }
 
-const listSecured = `-- name: ListSecured :many
-SELECT user_id FROM totp WHERE confirmed_at IS NOT NULL AND user_id IN (/*SLICE:user_ids*/?)
+const listUnsecured = `-- name: ListUnsecured :many
+SELECT u.id FROM users u
+WHERE u.login_type = 'password' AND NOT EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) AND u.id IN (/*SLICE:ids*/?)
 `
 
-// Which of some accounts have a second factor.
-func (q *Queries) ListSecured(ctx context.Context, userIds []uuid.UUID) ([]uuid.UUID, error) {
-	query := listSecured
+// Which of some accounts a password alone lets in to: who has a provider has the second factor there.
+func (q *Queries) ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	query := listUnsecured
 	var queryParams []interface{}
-	if len(userIds) > 0 {
-		for _, v := range userIds {
+	if len(ids) > 0 {
+		for _, v := range ids {
 			queryParams = append(queryParams, v)
 		}
-		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(userIds))[1:], 1)
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
 	} else {
-		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
 	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
@@ -217,11 +219,11 @@ func (q *Queries) ListSecured(ctx context.Context, userIds []uuid.UUID) ([]uuid.
 	defer rows.Close()
 	items := []uuid.UUID{}
 	for rows.Next() {
-		var user_id uuid.UUID
-		if err := rows.Scan(&user_id); err != nil {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		items = append(items, user_id)
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

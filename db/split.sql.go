@@ -282,7 +282,7 @@ type Reads interface {
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
-	ListSecured(ctx context.Context, userIds []uuid.UUID) ([]uuid.UUID, error)
+	ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error)
 	ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error)
@@ -1668,9 +1668,9 @@ func (r reads) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) (
 	return found, named("ListSealedTrail", err)
 }
 
-func (r reads) ListSecured(ctx context.Context, userIds []uuid.UUID) ([]uuid.UUID, error) {
-	found, err := r.queries.ListSecured(ctx, userIds)
-	return found, named("ListSecured", err)
+func (r reads) ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	found, err := r.queries.ListUnsecured(ctx, ids)
+	return found, named("ListUnsecured", err)
 }
 
 func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {

@@ -48,14 +48,18 @@ type Power struct {
 	People    []Powerful // the first members
 	More      bool       // there are other members
 	Questions []PowerCount
+
+	// How many of them, members or not, sign in with a password alone, as far as the caller may know; there may be more.
+	Unsecured     int
+	UnsecuredMore bool
 }
 
 // Powerful is a member who can change roles or people.
 type Powerful struct {
-	Member   Member
-	Can      []Question // of those that are asked
-	Roles    []RoleRef  // by which
-	Insecure bool       // signs in with a password and has no second factor, as far as the caller may know
+	Member    Member
+	Can       []Question // of those that are asked
+	Roles     []RoleRef  // by which
+	Unsecured bool       // signs in with a password and has no second factor, as far as the caller may know
 }
 
 // PowerCount is how many may do one thing: members, and others by a role of the site where the caller may read accounts.

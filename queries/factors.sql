@@ -54,6 +54,8 @@ UPDATE code_challenges SET tries = tries + 1 WHERE hash = @hash;
 -- unit: site, signin
 DELETE FROM code_challenges WHERE user_id = @user_id OR expires_at <= @now;
 
--- name: ListSecured :many
--- Which of some accounts have a second factor.
-SELECT user_id FROM totp WHERE confirmed_at IS NOT NULL AND user_id IN (sqlc.slice('user_ids'));
+-- name: ListUnsecured :many
+-- Which of some accounts a password alone lets in to: who has a provider has the second factor there.
+SELECT u.id FROM users u
+WHERE u.login_type = 'password' AND NOT EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) AND u.id IN (sqlc.slice('ids'));

@@ -60,6 +60,19 @@ func powerOf(can []org.Question) string {
 	return "can " + ui.Join(words)
 }
 
+// unsecured says how many of those with power a password alone lets in to.
+func (o Overview) unsecured() string {
+	n, verb := o.Power.Unsecured, " sign in"
+	if n == 1 && !o.Power.UnsecuredMore {
+		verb = " signs in"
+	}
+	count := ui.Plural(n, "person")
+	if o.Power.UnsecuredMore {
+		count = "At least " + count
+	}
+	return count + verb + " with a password alone."
+}
+
 // healthShown is how many kinds of findings an overview has.
 const healthShown = 5
 
@@ -123,9 +136,6 @@ func invitedInto(i org.Invitation, organization uuid.UUID) string {
 func (o Overview) changes() Audit {
 	return Audit{List: *o.Changes, Organization: o.name(), Catalog: o.Catalog, Now: o.Now, CanUndo: o.CanUndo, Back: OverviewURL(o.name())}
 }
-
-// SecureURL is where a second factor is added.
-const SecureURL = FactorsURL
 
 func (o Overview) secureHint() string {
 	if o.Checklist.OnlyOwner {

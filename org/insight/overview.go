@@ -94,12 +94,11 @@ func checklist(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiz
 	for i := range set.List {
 		c.Role = c.Role || !set.List[i].BuiltIn
 	}
-	secured, err := src.Q.ListSecured(ctx, []uuid.UUID{by.ID()})
+	unsecured, err := src.Q.ListUnsecured(ctx, []uuid.UUID{by.ID()})
 	if err != nil {
 		return nil, err
 	}
-	// Whom a provider lets in has the second factor there.
-	c.Secured = len(secured) > 0 || by.User.LoginType != org.LoginPassword
+	c.Secured = len(unsecured) == 0
 	if c.People && c.Role && c.Secured {
 		return nil, nil
 	}

@@ -22,6 +22,9 @@ var powers = []org.Question{
 // list would push everything else off the first screen.
 const powerfulShown = 6
 
+// powerfulLooked is of how many people an overview finds out whether they have a second factor: so many members, and as many others.
+const powerfulLooked = 500
+
 // power is who can change roles or people, with the same answers as WhoCan. A suspended account can do nothing, so it is left out,
 // as it is there.
 func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Actor) (*org.Power, error) {
@@ -45,12 +48,14 @@ func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Acto
 			able = append(able, *g)
 		}
 	}
+	var outside []uuid.UUID
 	if by.Can("read", org.UsersObject) {
-		if err := powerOutside(ctx, c, finders, &p); err != nil {
+		var err error
+		if outside, err = powerOutside(ctx, c, finders, &p); err != nil {
 			return nil, err
 		}
 	}
-	return &p, namePowerful(ctx, finders, able, by, &p)
+	return &p, namePowerful(ctx, finders, able, outside, by, &p)
 }
 
 // count adds people with one holding to the counts of what they may, and reports whether that is anything.
@@ -69,37 +74,46 @@ func count(ctx context.Context, finders []finder, h unit.Holding, n int, p *org.
 	return may, nil
 }
 
-// powerOutside counts the accounts that do not belong to the organization.
-func powerOutside(ctx context.Context, c *unit.Crowd, finders []finder, p *org.Power) error {
+// powerOutside counts the accounts that do not belong to the organization, and returns the first of them that may anything.
+func powerOutside(ctx context.Context, c *unit.Crowd, finders []finder, p *org.Power) (able []uuid.UUID, err error) {
 	all := false // as in WhoCan
 	for i := range finders {
 		anybody, err := finders[i].decide(ctx, unit.Holding{Outside: true})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		all = all || anybody.able
 	}
-	return outsiders(ctx, c, all, func(_ uuid.UUID, h unit.Holding) error {
-		_, err := count(ctx, finders, h, 1, p)
+	err = outsiders(ctx, c, all, func(id uuid.UUID, h unit.Holding) error {
+		may, err := count(ctx, finders, h, 1, p)
+		if may && len(able) <= powerfulLooked {
+			able = append(able, id)
+		}
 		return err
 	})
+	return able, err
 }
 
-// namePowerful names the first members of these groups.
-func namePowerful(ctx context.Context, finders []finder, able []unit.Group, by *org.Actor, p *org.Power) error {
+// namePowerful names the first members of these groups, and finds out who of them and of those outside has no second factor.
+func namePowerful(ctx context.Context, finders []finder, able []unit.Group, outside []uuid.UUID, by *org.Actor, p *org.Power) error {
 	c := finders[0].Crowd
-	listed, err := c.ListGroups(ctx, able, powerfulShown+1, 0)
+	most := powerfulShown + 1
+	tells := by.Can("update_personal", org.UsersObject) // only who could take a second factor away learns who has one
+	if tells {
+		most = powerfulLooked + 1
+	}
+	listed, err := c.ListGroups(ctx, able, most, 0)
 	if err != nil {
 		return err
 	}
-	p.More = len(listed) > powerfulShown
-	listed = listed[:min(len(listed), powerfulShown)]
 	ids := make([]uuid.UUID, len(listed))
 	for i := range listed {
 		ids[i] = listed[i].User
 	}
+	p.More = len(listed) > powerfulShown
+	shown := ids[:min(len(ids), powerfulShown)]
 	at := 0
-	err = c.EachByID(ctx, by, c.Org, ids, func(m *org.Member) error { // in the order of the ids
+	err = c.EachByID(ctx, by, c.Org, shown, func(m *org.Member) error { // in the order of the ids
 		one := org.Powerful{Member: *m}
 		for i := range finders {
 			d, err := finders[i].decide(ctx, listed[at].Holding)
@@ -115,25 +129,28 @@ func namePowerful(ctx context.Context, finders []finder, able []unit.Group, by *
 		at++
 		return nil
 	})
-	if err != nil || len(ids) == 0 || !by.Can("update_personal", org.UsersObject) {
+	if err != nil || !tells {
 		return err
 	}
-	return markInsecure(ctx, c, ids, p)
+	p.UnsecuredMore = len(ids) > powerfulLooked || len(outside) > powerfulLooked
+	return markUnsecured(ctx, c, append(ids, outside...), p)
 }
 
-// markInsecure marks who signs in with a password alone. Only who could take a second factor away learns who has one.
-func markInsecure(ctx context.Context, c *unit.Crowd, ids []uuid.UUID, p *org.Power) error {
-	secured, err := c.Q.ListSecured(ctx, ids)
-	if err != nil {
-		return err
+// markUnsecured counts who signs in with a password alone, and marks those of them who are named.
+func markUnsecured(ctx context.Context, c *unit.Crowd, ids []uuid.UUID, p *org.Power) error {
+	unsecured := map[uuid.UUID]bool{}
+	for piece := range slices.Chunk(ids, unit.ChunkSize) {
+		list, err := c.Q.ListUnsecured(ctx, piece)
+		if err != nil {
+			return err
+		}
+		for _, id := range list {
+			unsecured[id] = true
+		}
 	}
-	has := make(map[uuid.UUID]bool, len(secured))
-	for _, id := range secured {
-		has[id] = true
-	}
+	p.Unsecured = len(unsecured)
 	for i := range p.People {
-		m := &p.People[i].Member
-		p.People[i].Insecure = m.LoginType == org.LoginPassword && !has[m.UserID]
+		p.People[i].Unsecured = unsecured[p.People[i].Member.UserID]
 	}
 	return nil
 }
