@@ -50,7 +50,8 @@ type AuditEntry struct {
 
 // AuditFields say more about an entry.
 type AuditFields struct {
-	Actor string `json:"actor,omitempty"` // what made the change where nobody did: oidc:…, scim:… or system:expiry
+	Actor   string `json:"actor,omitempty"`    // what made the change where nobody did: oidc:…, scim:… or system:expiry
+	TokenID string `json:"token_id,omitempty"` // the API token, or the token of a directory, that it was made with
 }
 
 // AuditChange is a field before and after a change. Values of secrets are left out.

@@ -811,7 +811,9 @@ func (q *Queries) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([
 }
 
 const listTokensToTell = `-- name: ListTokensToTell :many
-SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+SELECT k.id, k.user_id, u.username, u.email, u.status, k.name, k.expires_at,
+    k.created_by, coalesce(m.email, '') AS maker_email, coalesce(m.status, '') AS maker_status
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.login_type = 'token' AND k.expires_at > ?1 AND k.expires_at <= ?2 AND k.lifetime_seconds > ?3
     AND (k.end_told = 0 OR k.end_told > ?4)
 ORDER BY k.expires_at, k.id LIMIT CAST(?5 AS bigint)
@@ -826,14 +828,20 @@ type ListTokensToTellParams struct {
 }
 
 type ListTokensToTellRow struct {
-	ID        string
-	UserID    uuid.UUID
-	Username  string
-	Name      string
-	ExpiresAt time.Time
+	ID          string
+	UserID      uuid.UUID
+	Username    string
+	Email       string
+	Status      string
+	Name        string
+	ExpiresAt   time.Time
+	CreatedBy   uuid.NullUUID
+	MakerEmail  string
+	MakerStatus string
 }
 
 // API tokens that end within so many days, were made to live longer, and of which that was not told yet: those that end first.
+// With who is to know: the account, or where it has no address, who made the token.
 func (q *Queries) ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error) {
 	rows, err := q.db.QueryContext(ctx, listTokensToTell,
 		arg.Now,
@@ -853,8 +861,13 @@ func (q *Queries) ListTokensToTell(ctx context.Context, arg ListTokensToTellPara
 			&i.ID,
 			&i.UserID,
 			&i.Username,
+			&i.Email,
+			&i.Status,
 			&i.Name,
 			&i.ExpiresAt,
+			&i.CreatedBy,
+			&i.MakerEmail,
+			&i.MakerStatus,
 		); err != nil {
 			return nil, err
 		}

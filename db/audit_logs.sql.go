@@ -59,13 +59,14 @@ WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id
   AND (a.time >= ?5 OR ?5 IS NULL)
   AND (a.time < ?6 OR ?6 IS NULL)
   AND (CAST(?7 AS text) = '' OR a.request_id = ?7)
-  AND (CAST(?8 AS text) = '' OR a.resource_type = ?8)
-  AND (CAST(?9 AS text) = '' OR a.resource_id = ?9)
-  AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
-  AND (CAST(?11 AS text) = '' OR a.action = ?11)
-  AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
+  AND (CAST(?8 AS text) = '' OR a.token_id = ?8)
+  AND (CAST(?9 AS text) = '' OR a.resource_type = ?9)
+  AND (CAST(?10 AS text) = '' OR a.resource_id = ?10)
+  AND (CAST(?11 AS text) = '' OR lower(a.resource_target) = ?11)
+  AND (CAST(?12 AS text) = '' OR a.action = ?12)
+  AND (CAST(?13 AS text) = '' OR instr(lower(a.resource_target), ?13) > 0 OR instr(lower(a.actor), ?13) > 0)
 ORDER BY a.seq DESC
-LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
+LIMIT CAST(?15 AS bigint) OFFSET CAST(?14 AS bigint)
 `
 
 type FindAuditLogsParams struct {
@@ -76,6 +77,7 @@ type FindAuditLogsParams struct {
 	DateFrom       sql.NullTime
 	DateTo         sql.NullTime
 	RequestID      string
+	TokenID        string
 	ResourceType   string
 	ResourceID     string
 	ResourceTarget string
@@ -103,6 +105,7 @@ func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([
 		arg.DateFrom,
 		arg.DateTo,
 		arg.RequestID,
+		arg.TokenID,
 		arg.ResourceType,
 		arg.ResourceID,
 		arg.ResourceTarget,
@@ -133,7 +136,7 @@ func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([
 }
 
 const getAuditLog = `-- name: GetAuditLog :one
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE id = ?1
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs WHERE id = ?1
 `
 
 func (q *Queries) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error) {
@@ -158,6 +161,7 @@ func (q *Queries) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, erro
 		&i.Hash,
 		&i.Chain,
 		&i.ChainSeq,
+		&i.TokenID,
 	)
 	return i, err
 }
@@ -246,10 +250,10 @@ func (q *Queries) GetNewestAuditSeq(ctx context.Context) (int64, error) {
 const insertAuditLog = `-- name: InsertAuditLog :exec
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
-    resource_type, resource_id, resource_target, action, status_code, changes, chain, chain_seq, hash)
+    resource_type, resource_id, resource_target, action, status_code, changes, token_id, chain, chain_seq, hash)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-    ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+    ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 `
 
 type InsertAuditLogParams struct {
@@ -267,6 +271,7 @@ type InsertAuditLogParams struct {
 	Action         string
 	StatusCode     int64
 	Changes        string
+	TokenID        string
 	Chain          uuid.UUID
 	ChainSeq       int64
 	Hash           []byte
@@ -289,6 +294,7 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 		arg.Action,
 		arg.StatusCode,
 		arg.Changes,
+		arg.TokenID,
 		arg.Chain,
 		arg.ChainSeq,
 		arg.Hash,
@@ -403,18 +409,19 @@ WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id
   AND (a.time >= ?5 OR ?5 IS NULL)
   AND (a.time < ?6 OR ?6 IS NULL)
   AND (CAST(?7 AS text) = '' OR a.request_id = ?7)
-  AND (CAST(?8 AS text) = '' OR a.resource_type = ?8)
-  AND (CAST(?9 AS text) = '' OR a.resource_id = ?9)
-  AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
-  AND (CAST(?11 AS text) = '' OR a.action = ?11)
-  AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
-  AND (CAST(?13 AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
+  AND (CAST(?8 AS text) = '' OR a.token_id = ?8)
+  AND (CAST(?9 AS text) = '' OR a.resource_type = ?9)
+  AND (CAST(?10 AS text) = '' OR a.resource_id = ?10)
+  AND (CAST(?11 AS text) = '' OR lower(a.resource_target) = ?11)
+  AND (CAST(?12 AS text) = '' OR a.action = ?12)
+  AND (CAST(?13 AS text) = '' OR instr(lower(a.resource_target), ?13) > 0 OR instr(lower(a.actor), ?13) > 0)
+  AND (CAST(?14 AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
     SELECT 1 FROM audit_logs b
     WHERE b.chain = a.chain AND b.chain_seq > 0 AND b.chain_seq = a.chain_seq + 1 AND b.request_id = a.request_id AND b.time = a.time
       AND b.actor = a.actor AND b.resource_type = a.resource_type AND b.action = a.action AND b.status_code < 400))
-  AND a.seq > ?14
+  AND a.seq > ?15
 ORDER BY a.seq
-LIMIT CAST(?15 AS bigint)
+LIMIT CAST(?16 AS bigint)
 `
 
 type ListAuditAfterParams struct {
@@ -425,6 +432,7 @@ type ListAuditAfterParams struct {
 	DateFrom       sql.NullTime
 	DateTo         sql.NullTime
 	RequestID      string
+	TokenID        string
 	ResourceType   string
 	ResourceID     string
 	ResourceTarget string
@@ -445,6 +453,7 @@ func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) 
 		arg.DateFrom,
 		arg.DateTo,
 		arg.RequestID,
+		arg.TokenID,
 		arg.ResourceType,
 		arg.ResourceID,
 		arg.ResourceTarget,
@@ -522,18 +531,19 @@ WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id
   AND (a.time >= ?5 OR ?5 IS NULL)
   AND (a.time < ?6 OR ?6 IS NULL)
   AND (CAST(?7 AS text) = '' OR a.request_id = ?7)
-  AND (CAST(?8 AS text) = '' OR a.resource_type = ?8)
-  AND (CAST(?9 AS text) = '' OR a.resource_id = ?9)
-  AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
-  AND (CAST(?11 AS text) = '' OR a.action = ?11)
-  AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
-  AND (CAST(?13 AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
+  AND (CAST(?8 AS text) = '' OR a.token_id = ?8)
+  AND (CAST(?9 AS text) = '' OR a.resource_type = ?9)
+  AND (CAST(?10 AS text) = '' OR a.resource_id = ?10)
+  AND (CAST(?11 AS text) = '' OR lower(a.resource_target) = ?11)
+  AND (CAST(?12 AS text) = '' OR a.action = ?12)
+  AND (CAST(?13 AS text) = '' OR instr(lower(a.resource_target), ?13) > 0 OR instr(lower(a.actor), ?13) > 0)
+  AND (CAST(?14 AS bigint) = 0 OR a.chain_seq = 0 OR a.request_id = '' OR a.status_code >= 400 OR NOT EXISTS (
     SELECT 1 FROM audit_logs b
     WHERE b.chain = a.chain AND b.chain_seq > 0 AND b.chain_seq = a.chain_seq + 1 AND b.request_id = a.request_id AND b.time = a.time
       AND b.actor = a.actor AND b.resource_type = a.resource_type AND b.action = a.action AND b.status_code < 400))
-  AND a.seq < ?14
+  AND a.seq < ?15
 ORDER BY a.seq DESC
-LIMIT CAST(?15 AS bigint)
+LIMIT CAST(?16 AS bigint)
 `
 
 type ListAuditBeforeParams struct {
@@ -544,6 +554,7 @@ type ListAuditBeforeParams struct {
 	DateFrom       sql.NullTime
 	DateTo         sql.NullTime
 	RequestID      string
+	TokenID        string
 	ResourceType   string
 	ResourceID     string
 	ResourceTarget string
@@ -565,6 +576,7 @@ func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams
 		arg.DateFrom,
 		arg.DateTo,
 		arg.RequestID,
+		arg.TokenID,
 		arg.ResourceType,
 		arg.ResourceID,
 		arg.ResourceTarget,
@@ -596,7 +608,7 @@ func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams
 }
 
 const listAuditChain = `-- name: ListAuditChain :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs
 WHERE chain = ?1 AND chain_seq > 0 AND chain_seq > ?2
 ORDER BY chain_seq
 LIMIT CAST(?3 AS bigint)
@@ -637,6 +649,7 @@ func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) 
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+			&i.TokenID,
 		); err != nil {
 			return nil, err
 		}
@@ -702,7 +715,7 @@ func (q *Queries) ListAuditCuts(ctx context.Context, arg ListAuditCutsParams) ([
 }
 
 const listAuditLogs = `-- name: ListAuditLogs :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
 `
 
 func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error) {
@@ -743,6 +756,7 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+			&i.TokenID,
 		); err != nil {
 			return nil, err
 		}
@@ -942,7 +956,7 @@ func (q *Queries) ListAuditSeqs(ctx context.Context, arg ListAuditSeqsParams) ([
 }
 
 const listBatch = `-- name: ListBatch :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs
 WHERE chain = ?1 AND chain_seq > 0 AND chain_seq > ?2 AND chain_seq < ?3 AND request_id = ?4
 ORDER BY chain_seq
 `
@@ -988,6 +1002,7 @@ func (q *Queries) ListBatch(ctx context.Context, arg ListBatchParams) ([]AuditLo
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+			&i.TokenID,
 		); err != nil {
 			return nil, err
 		}
@@ -1056,7 +1071,7 @@ func (q *Queries) ListBatchBegins(ctx context.Context, arg ListBatchBeginsParams
 }
 
 const listBatchElsewhere = `-- name: ListBatchElsewhere :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs
 WHERE seq > ?1 AND seq < ?2 AND chain <> ?3 AND chain_seq > 0 AND request_id = ?4
 ORDER BY seq
 `
@@ -1102,6 +1117,7 @@ func (q *Queries) ListBatchElsewhere(ctx context.Context, arg ListBatchElsewhere
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+			&i.TokenID,
 		); err != nil {
 			return nil, err
 		}
@@ -1336,7 +1352,7 @@ func (q *Queries) ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams
 }
 
 const listSealedTrail = `-- name: ListSealedTrail :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE seq > ?1 AND chain_seq = 0 ORDER BY seq LIMIT CAST(?2 AS bigint)
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs WHERE seq > ?1 AND chain_seq = 0 ORDER BY seq LIMIT CAST(?2 AS bigint)
 `
 
 type ListSealedTrailParams struct {
@@ -1373,6 +1389,7 @@ func (q *Queries) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+			&i.TokenID,
 		); err != nil {
 			return nil, err
 		}

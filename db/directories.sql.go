@@ -350,7 +350,7 @@ func (q *Queries) GetDirectoryGroupNamed(ctx context.Context, arg GetDirectoryGr
 }
 
 const getDirectoryToken = `-- name: GetDirectoryToken :one
-SELECT t.id, t.organization_id, t.secret_hash, t.created_by, t.created_by_name, t.created_at, t.expires_at, t.last_used, d.slug, d.name FROM scim_tokens t JOIN scim_directories d ON d.organization_id = t.organization_id WHERE t.id = ?1
+SELECT t.id, t.organization_id, t.secret_hash, t.created_by, t.created_by_name, t.created_at, t.expires_at, t.last_used, t.end_told, d.slug, d.name FROM scim_tokens t JOIN scim_directories d ON d.organization_id = t.organization_id WHERE t.id = ?1
 `
 
 type GetDirectoryTokenRow struct {
@@ -362,6 +362,7 @@ type GetDirectoryTokenRow struct {
 	CreatedAt      time.Time
 	ExpiresAt      time.Time
 	LastUsed       sql.NullTime
+	EndTold        int64
 	Slug           string
 	Name           string
 }
@@ -378,6 +379,7 @@ func (q *Queries) GetDirectoryToken(ctx context.Context, id uuid.UUID) (GetDirec
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.LastUsed,
+		&i.EndTold,
 		&i.Slug,
 		&i.Name,
 	)
@@ -1126,7 +1128,7 @@ func (q *Queries) ListDirectoryRules(ctx context.Context, organizationID uuid.UU
 }
 
 const listDirectoryTokens = `-- name: ListDirectoryTokens :many
-SELECT id, organization_id, secret_hash, created_by, created_by_name, created_at, expires_at, last_used FROM scim_tokens WHERE organization_id = ?1 ORDER BY created_at, id
+SELECT id, organization_id, secret_hash, created_by, created_by_name, created_at, expires_at, last_used, end_told FROM scim_tokens WHERE organization_id = ?1 ORDER BY created_at, id
 `
 
 func (q *Queries) ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID) ([]DirectoryToken, error) {
@@ -1147,6 +1149,72 @@ func (q *Queries) ListDirectoryTokens(ctx context.Context, organizationID uuid.U
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.LastUsed,
+			&i.EndTold,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDirectoryTokensToTell = `-- name: ListDirectoryTokensToTell :many
+SELECT t.id, t.organization_id, t.created_by, t.created_at, t.expires_at, d.name, o.name AS organization, o.display_name
+FROM scim_tokens t JOIN scim_directories d ON d.organization_id = t.organization_id JOIN organizations o ON o.id = t.organization_id
+WHERE t.expires_at > ?1 AND t.expires_at <= ?2 AND (t.end_told = 0 OR t.end_told > ?3)
+ORDER BY t.expires_at, t.id LIMIT CAST(?4 AS bigint)
+`
+
+type ListDirectoryTokensToTellParams struct {
+	Now     time.Time
+	Until   time.Time
+	Days    int64
+	MaxRows int64
+}
+
+type ListDirectoryTokensToTellRow struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	CreatedBy      uuid.NullUUID
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+	Name           string
+	Organization   string
+	DisplayName    string
+}
+
+// Tokens of directories that end within so many days, were made to live longer, and of which that was not told yet: those that end
+// first.
+// reads all: a site has few of them, two for a directory at most.
+func (q *Queries) ListDirectoryTokensToTell(ctx context.Context, arg ListDirectoryTokensToTellParams) ([]ListDirectoryTokensToTellRow, error) {
+	rows, err := q.db.QueryContext(ctx, listDirectoryTokensToTell,
+		arg.Now,
+		arg.Until,
+		arg.Days,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDirectoryTokensToTellRow{}
+	for rows.Next() {
+		var i ListDirectoryTokensToTellRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrganizationID,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.Name,
+			&i.Organization,
+			&i.DisplayName,
 		); err != nil {
 			return nil, err
 		}
@@ -1520,6 +1588,21 @@ type ManageAccountParams struct {
 // unit: site
 func (q *Queries) ManageAccount(ctx context.Context, arg ManageAccountParams) error {
 	_, err := q.db.ExecContext(ctx, manageAccount, arg.OrganizationID, arg.ID)
+	return err
+}
+
+const noteDirectoryEndTold = `-- name: NoteDirectoryEndTold :exec
+UPDATE scim_tokens SET end_told = ?1 WHERE id = ?2
+`
+
+type NoteDirectoryEndToldParams struct {
+	Days int64
+	ID   uuid.UUID
+}
+
+// unit: signin
+func (q *Queries) NoteDirectoryEndTold(ctx context.Context, arg NoteDirectoryEndToldParams) error {
+	_, err := q.db.ExecContext(ctx, noteDirectoryEndTold, arg.Days, arg.ID)
 	return err
 }
 

@@ -58,13 +58,13 @@ DELETE FROM mails WHERE invitation_id = ?1
 
 // What an invitation would still send.
 // unit: site
-func (q *Queries) DeleteMailsOf(ctx context.Context, invitationID uuid.UUID) error {
+func (q *Queries) DeleteMailsOf(ctx context.Context, invitationID uuid.NullUUID) error {
 	_, err := q.db.ExecContext(ctx, deleteMailsOf, invitationID)
 	return err
 }
 
 const getMail = `-- name: GetMail :one
-SELECT id, invitation_id, created_at, due_at, tries FROM mails WHERE id = ?1
+SELECT id, invitation_id, user_id, email, notice, created_at, due_at, tries FROM mails WHERE id = ?1
 `
 
 func (q *Queries) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
@@ -73,6 +73,9 @@ func (q *Queries) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
 	err := row.Scan(
 		&i.ID,
 		&i.InvitationID,
+		&i.UserID,
+		&i.Email,
+		&i.Notice,
 		&i.CreatedAt,
 		&i.DueAt,
 		&i.Tries,
@@ -99,13 +102,37 @@ INSERT INTO mails (id, invitation_id, created_at, due_at, tries) VALUES (?1, ?2,
 
 type InsertMailParams struct {
 	ID           uuid.UUID
-	InvitationID uuid.UUID
+	InvitationID uuid.NullUUID
 	Now          time.Time
 }
 
 // unit: organization, site
 func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
 	_, err := q.db.ExecContext(ctx, insertMail, arg.ID, arg.InvitationID, arg.Now)
+	return err
+}
+
+const insertMailNotice = `-- name: InsertMailNotice :exec
+INSERT INTO mails (id, user_id, email, notice, created_at, due_at, tries) VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0)
+`
+
+type InsertMailNoticeParams struct {
+	ID     uuid.UUID
+	UserID uuid.NullUUID
+	Email  string
+	Notice string
+	Now    time.Time
+}
+
+// unit: organization, site, signin
+func (q *Queries) InsertMailNotice(ctx context.Context, arg InsertMailNoticeParams) error {
+	_, err := q.db.ExecContext(ctx, insertMailNotice,
+		arg.ID,
+		arg.UserID,
+		arg.Email,
+		arg.Notice,
+		arg.Now,
+	)
 	return err
 }
 
@@ -126,7 +153,7 @@ func (q *Queries) LinkInvitation(ctx context.Context, arg LinkInvitationParams) 
 }
 
 const listDueMails = `-- name: ListDueMails :many
-SELECT id, invitation_id, created_at, due_at, tries FROM mails WHERE due_at <= ?1 ORDER BY due_at LIMIT CAST(?2 AS bigint)
+SELECT id, invitation_id, user_id, email, notice, created_at, due_at, tries FROM mails WHERE due_at <= ?1 ORDER BY due_at LIMIT CAST(?2 AS bigint)
 `
 
 type ListDueMailsParams struct {
@@ -147,6 +174,9 @@ func (q *Queries) ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]M
 		if err := rows.Scan(
 			&i.ID,
 			&i.InvitationID,
+			&i.UserID,
+			&i.Email,
+			&i.Notice,
 			&i.CreatedAt,
 			&i.DueAt,
 			&i.Tries,
@@ -154,6 +184,39 @@ func (q *Queries) ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]M
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOldNotices = `-- name: ListOldNotices :many
+SELECT id FROM mails WHERE user_id IS NOT NULL AND created_at <= ?1 ORDER BY created_at LIMIT CAST(?2 AS bigint)
+`
+
+type ListOldNoticesParams struct {
+	Before  time.Time
+	MaxRows int64
+}
+
+// Those that no server has sent in their time, some at once.
+func (q *Queries) ListOldNotices(ctx context.Context, arg ListOldNoticesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.QueryContext(ctx, listOldNotices, arg.Before, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

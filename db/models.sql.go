@@ -52,6 +52,7 @@ type AuditLog struct {
 	Hash           []byte
 	Chain          uuid.UUID
 	ChainSeq       int64
+	TokenID        string
 }
 
 type AuditPrune struct {
@@ -202,6 +203,7 @@ type DirectoryToken struct {
 	CreatedAt      time.Time
 	ExpiresAt      time.Time
 	LastUsed       sql.NullTime
+	EndTold        int64
 }
 
 type DirectoryUser struct {
@@ -283,7 +285,10 @@ type LoginFailure struct {
 
 type Mail struct {
 	ID           uuid.UUID
-	InvitationID uuid.UUID
+	InvitationID uuid.NullUUID
+	UserID       uuid.NullUUID
+	Email        string
+	Notice       string
 	CreatedAt    time.Time
 	DueAt        time.Time
 	Tries        int64

@@ -278,7 +278,7 @@ func (q *Queries) ListPasskeys(ctx context.Context, userID uuid.UUID) ([]ListPas
 }
 
 const listPasskeysElsewhere = `-- name: ListPasskeysElsewhere :many
-SELECT DISTINCT p.user_id, u.username FROM passkeys p JOIN users u ON u.id = p.user_id
+SELECT DISTINCT p.user_id, u.username, u.email FROM passkeys p JOIN users u ON u.id = p.user_id
 WHERE p.host <> ?1 ORDER BY p.user_id LIMIT CAST(?2 AS bigint)
 `
 
@@ -290,6 +290,7 @@ type ListPasskeysElsewhereParams struct {
 type ListPasskeysElsewhereRow struct {
 	UserID   uuid.UUID
 	Username string
+	Email    string
 }
 
 // The accounts with passkeys for another host.
@@ -303,7 +304,7 @@ func (q *Queries) ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysEls
 	items := []ListPasskeysElsewhereRow{}
 	for rows.Next() {
 		var i ListPasskeysElsewhereRow
-		if err := rows.Scan(&i.UserID, &i.Username); err != nil {
+		if err := rows.Scan(&i.UserID, &i.Username, &i.Email); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -188,6 +188,7 @@ type Reads interface {
 	ListDirectoryRequests(ctx context.Context, arg ListDirectoryRequestsParams) ([]DirectoryRequest, error)
 	ListDirectoryRules(ctx context.Context, organizationID uuid.UUID) ([]DirectoryRule, error)
 	ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID) ([]DirectoryToken, error)
+	ListDirectoryTokensToTell(ctx context.Context, arg ListDirectoryTokensToTellParams) ([]ListDirectoryTokensToTellRow, error)
 	ListDirectoryUserNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryUserNamesRow, error)
 	ListDirectoryUsers(ctx context.Context, arg ListDirectoryUsersParams) ([]DirectoryUser, error)
 	ListDirectoryUsersAddressed(ctx context.Context, arg ListDirectoryUsersAddressedParams) ([]DirectoryUser, error)
@@ -240,6 +241,7 @@ type Reads interface {
 	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
 	ListNewChanges(ctx context.Context, arg ListNewChangesParams) ([]ListNewChangesRow, error)
 	ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]int64, error)
+	ListOldNotices(ctx context.Context, arg ListOldNoticesParams) ([]uuid.UUID, error)
 	ListOldRoleVersions(ctx context.Context, arg ListOldRoleVersionsParams) ([]ListOldRoleVersionsRow, error)
 	ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error)
 	ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error)
@@ -282,7 +284,6 @@ type Reads interface {
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
-	ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error)
 	ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error)
@@ -302,6 +303,7 @@ type Reads interface {
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error)
 	ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error)
+	ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
 	ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error)
 	ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) ([]ListUsersNamedRow, error)
@@ -1198,6 +1200,11 @@ func (r reads) ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID
 	return found, named("ListDirectoryTokens", err)
 }
 
+func (r reads) ListDirectoryTokensToTell(ctx context.Context, arg ListDirectoryTokensToTellParams) ([]ListDirectoryTokensToTellRow, error) {
+	found, err := r.queries.ListDirectoryTokensToTell(ctx, arg)
+	return found, named("ListDirectoryTokensToTell", err)
+}
+
 func (r reads) ListDirectoryUserNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryUserNamesRow, error) {
 	found, err := r.queries.ListDirectoryUserNames(ctx, ids)
 	return found, named("ListDirectoryUserNames", err)
@@ -1458,6 +1465,11 @@ func (r reads) ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]
 	return found, named("ListOldChanges", err)
 }
 
+func (r reads) ListOldNotices(ctx context.Context, arg ListOldNoticesParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListOldNotices(ctx, arg)
+	return found, named("ListOldNotices", err)
+}
+
 func (r reads) ListOldRoleVersions(ctx context.Context, arg ListOldRoleVersionsParams) ([]ListOldRoleVersionsRow, error) {
 	found, err := r.queries.ListOldRoleVersions(ctx, arg)
 	return found, named("ListOldRoleVersions", err)
@@ -1668,11 +1680,6 @@ func (r reads) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) (
 	return found, named("ListSealedTrail", err)
 }
 
-func (r reads) ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
-	found, err := r.queries.ListUnsecured(ctx, ids)
-	return found, named("ListUnsecured", err)
-}
-
 func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {
 	found, err := r.queries.ListSessions(ctx, arg)
 	return found, named("ListSessions", err)
@@ -1766,6 +1773,11 @@ func (r reads) ListTokensToTell(ctx context.Context, arg ListTokensToTellParams)
 func (r reads) ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error) {
 	found, err := r.queries.ListUnfinishedInvitations(ctx, arg)
 	return found, named("ListUnfinishedInvitations", err)
+}
+
+func (r reads) ListUnsecured(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	found, err := r.queries.ListUnsecured(ctx, ids)
+	return found, named("ListUnsecured", err)
 }
 
 func (r reads) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error) {
@@ -2043,7 +2055,7 @@ func (w Writes) DeleteMail(ctx context.Context, id uuid.UUID) error {
 }
 
 // DeleteMailsOf runs the statement of its name.
-func (w Writes) DeleteMailsOf(ctx context.Context, invitationID uuid.UUID) error {
+func (w Writes) DeleteMailsOf(ctx context.Context, invitationID uuid.NullUUID) error {
 	if err := w.tx.enter("DeleteMailsOf"); err != nil {
 		return err
 	}
@@ -2651,6 +2663,14 @@ func (w Writes) InsertMail(ctx context.Context, arg InsertMailParams) error {
 	return named("InsertMail", w.tx.queries.InsertMail(ctx, arg))
 }
 
+// InsertMailNotice runs the statement of its name.
+func (w Writes) InsertMailNotice(ctx context.Context, arg InsertMailNoticeParams) error {
+	if err := w.tx.enter("InsertMailNotice"); err != nil {
+		return err
+	}
+	return named("InsertMailNotice", w.tx.queries.InsertMailNotice(ctx, arg))
+}
+
 // InsertMember runs the statement of its name.
 func (w Writes) InsertMember(ctx context.Context, arg InsertMemberParams) error {
 	if err := w.tx.enter("InsertMember"); err != nil {
@@ -2841,6 +2861,14 @@ func (w Writes) MustChangePassword(ctx context.Context, arg MustChangePasswordPa
 		return err
 	}
 	return named("MustChangePassword", w.tx.queries.MustChangePassword(ctx, arg))
+}
+
+// NoteDirectoryEndTold runs the statement of its name.
+func (w Writes) NoteDirectoryEndTold(ctx context.Context, arg NoteDirectoryEndToldParams) error {
+	if err := w.tx.enter("NoteDirectoryEndTold"); err != nil {
+		return err
+	}
+	return named("NoteDirectoryEndTold", w.tx.queries.NoteDirectoryEndTold(ctx, arg))
 }
 
 // NoteEndTold runs the statement of its name.
@@ -3285,6 +3313,7 @@ var writers = map[string]Unit{
 	"InsertInvitation":              OrganizationUnit | SiteUnit,
 	"InsertInvitationGrant":         OrganizationUnit | SiteUnit,
 	"InsertMail":                    OrganizationUnit | SiteUnit,
+	"InsertMailNotice":              OrganizationUnit | SiteUnit | SignInUnit,
 	"InsertMember":                  OrganizationUnit | SiteUnit,
 	"InsertMemberRole":              OrganizationUnit | SiteUnit,
 	"InsertMembership":              OrganizationUnit | SiteUnit,
@@ -3309,6 +3338,7 @@ var writers = map[string]Unit{
 	"ManageAccount":                 SiteUnit,
 	"MoveRevisionsOfAccount":        SiteUnit,
 	"MustChangePassword":            OrganizationUnit | SiteUnit,
+	"NoteDirectoryEndTold":          SignInUnit,
 	"NoteEndTold":                   SignInUnit,
 	"NoteExpiry":                    SignInUnit,
 	"NoteIdentity":                  SiteUnit | SignInUnit,

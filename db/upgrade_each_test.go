@@ -86,6 +86,12 @@ func (o *old) news(version int64) []row {
 			{"audit_prunes", fields{"seq": 1, "time": o.day, "boundary": o.day, "up_to": 0, "entries": 0, "file": hash, "root": "sha256:", "hash": hash}},
 			{"audit_prune_heads", fields{"prune_seq": 1, "organization_id": o.acme, "chain_seq": 0, "hash": hash}},
 		}
+	case 25:
+		return []row{
+			{"mails", fields{"id": id, "user_id": o.ada, "email": "ada@example.com", "notice": "{}", "created_at": o.day, "due_at": later, "tries": 0}},
+			{"audit_logs", fields{"id": id, "time": o.day, "request_id": "r", "ip": "", "user_agent": "", "actor": "scim:entra", "resource_type": "user", "resource_id": "",
+				"resource_target": "bob", "action": "write", "status_code": 200, "changes": "{}", "token_id": "abcdefghij", "hash": hash}},
+		}
 	}
 	return nil
 }

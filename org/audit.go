@@ -77,6 +77,7 @@ type AuditEntry struct {
 	Organization   *Organization // nil when the entry belongs to none, or to one that is gone
 	ActorID        uuid.UUID
 	Actor          string // username at the time
+	TokenID        string // of the API token, or the token of a directory, that the change came with; "" without one
 	User           *User  // nil when gone
 	Description    string
 	Deleted        bool // the target is gone

@@ -41,6 +41,7 @@ type AuditLine struct {
 	Action         string    `json:"action,omitempty"`
 	StatusCode     int64     `json:"status_code,omitzero"`
 	Changes        string    `json:"changes,omitempty"` // JSON, exactly as it was hashed
+	TokenID        string    `json:"token_id,omitempty"`
 	Hash           []byte    `json:"hash,omitempty"`
 
 	Entries int    `json:"entries,omitzero"`

@@ -86,7 +86,7 @@ func TestExpiredTokensAreNoted(t *testing.T) {
 	entries := s.entries(t)
 	note("first")
 	row := s.audit(t, entries)[0]
-	want := entry{Action: "expire", Type: "api_key", Target: "m", Status: 200, Fields: []string{"expires_at", "token_name"}}
+	want := entry{Action: "expire", Type: "api_key", Target: "m", Status: 200, Fields: []string{"expires_at", "token_id", "token_name"}}
 	if diff := cmp.Diff(want, row.entry, cmp.AllowUnexported(entry{})); diff != "" || row.ID != id("m").String() {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

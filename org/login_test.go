@@ -301,7 +301,7 @@ func TestTokens(t *testing.T) {
 	ctx := t.Context()
 	var token string
 	var info org.Token
-	s.accepted(t, entry{Actor: "m", Action: "create", Type: "api_key", Target: "m", Status: 201, Fields: []string{"expires_at", "token_name"}}, func() (err error) {
+	s.accepted(t, entry{Actor: "m", Action: "create", Type: "api_key", Target: "m", Status: 201, Fields: []string{"expires_at", "token_id", "token_name"}}, func() (err error) {
 		token, info, err = s.CreateToken(ctx, s.as(t, "m"), "me", given(org.TokenInput{Name: "mine"}))
 		return err
 	})
@@ -431,7 +431,7 @@ func TestWhoseTokens(t *testing.T) {
 	} {
 		s.refused(t, c.want, 0, func() error { return s.DeleteToken(ctx, s.as(t, c.by), c.user, c.token) })
 	}
-	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "api_key", Target: "m", Status: 204, Fields: []string{"token_name"}}, func() error {
+	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "api_key", Target: "m", Status: 204, Fields: []string{"token_id", "token_name"}}, func() error {
 		return s.DeleteToken(ctx, s.as(t, "o"), "m", mine.ID)
 	})
 	same(t, drop(s.TokenSubject(ctx, org.Request{}, token)), signedOut("API key is invalid."))

@@ -184,7 +184,7 @@ func TestPromotionEndsForeignAccess(t *testing.T) {
 				if n := s.number(t, "SELECT (SELECT count(*) FROM password_links) + (SELECT count(*) FROM api_keys)"); n != int64(len(strings.Fields(m.stored))) {
 					t.Errorf("%s: %d are stored, want %q", m.who, n, m.stored)
 				}
-				want := []string{"delete api_key rising token_name", "write user rising revoked_password_link"}
+				want := []string{"delete api_key rising token_id token_name", "write user rising revoked_password_link"}
 				if m.stored != "" {
 					want = nil
 				}
@@ -201,7 +201,7 @@ func (s *site) ends(t *testing.T, after int) (list []string) {
 	t.Helper()
 	for _, r := range s.audit(t, after) {
 		line := strings.Join([]string{r.Action, r.Type, r.Target, strings.Join(r.Fields, " ")}, " ")
-		if slices.Contains([]string{"token_name", "revoked_password_link", "must_change"}, strings.Join(r.Fields, " ")) {
+		if slices.Contains([]string{"token_id token_name", "revoked_password_link", "must_change"}, strings.Join(r.Fields, " ")) {
 			if r.Actor != "o" || r.Target != "rising" || r.ID != id("rising").String() || r.Status >= 400 {
 				t.Errorf("recorded %+v", r)
 			}
@@ -372,7 +372,7 @@ func TestTypedPasswordAfterPromotion(t *testing.T) {
 		if err := p.do(t.Context(), s, s.as(t, "o")); err != nil {
 			t.Fatalf("%s: %v", p.name, err)
 		}
-		want := []string{"delete api_key rising token_name", "write user rising revoked_password_link", "write user rising must_change"}
+		want := []string{"delete api_key rising token_id token_name", "write user rising revoked_password_link", "write user rising must_change"}
 		if diff := cmp.Diff(want, s.ends(t, entries)); diff != "" {
 			t.Errorf("%s: recorded (-want +got)\n%s", p.name, diff)
 		}

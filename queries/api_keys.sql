@@ -94,7 +94,10 @@ UPDATE api_keys SET expiry_noted = true WHERE id = @id;
 
 -- name: ListTokensToTell :many
 -- API tokens that end within so many days, were made to live longer, and of which that was not told yet: those that end first.
-SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+-- With who is to know: the account, or where it has no address, who made the token.
+SELECT k.id, k.user_id, u.username, u.email, u.status, k.name, k.expires_at,
+    k.created_by, coalesce(m.email, '') AS maker_email, coalesce(m.status, '') AS maker_status
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.login_type = 'token' AND k.expires_at > @now AND k.expires_at <= @until AND k.lifetime_seconds > @lives_longer
     AND (k.end_told = 0 OR k.end_told > @days)
 ORDER BY k.expires_at, k.id LIMIT CAST(@max_rows AS bigint);

@@ -2,10 +2,10 @@
 -- unit: organization, site, signin
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
-    resource_type, resource_id, resource_target, action, status_code, changes, chain, chain_seq, hash)
+    resource_type, resource_id, resource_target, action, status_code, changes, token_id, chain, chain_seq, hash)
 VALUES (
     @id, @time, @request_id, @ip, @user_agent, @actor_id, @actor, @organization_id,
-    @resource_type, @resource_id, @resource_target, @action, @status_code, @changes, @chain, @chain_seq, @hash);
+    @resource_type, @resource_id, @resource_target, @action, @status_code, @changes, @token_id, @chain, @chain_seq, @hash);
 
 -- name: GetAuditSeal :one
 SELECT seq, hash FROM audit_seal WHERE id = 1;
@@ -84,6 +84,7 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
   AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
   AND (CAST(@request_id AS text) = '' OR a.request_id = @request_id)
+  AND (CAST(@token_id AS text) = '' OR a.token_id = @token_id)
   AND (CAST(@resource_type AS text) = '' OR a.resource_type = @resource_type)
   AND (CAST(@resource_id AS text) = '' OR a.resource_id = @resource_id)
   AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)
@@ -104,6 +105,7 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
   AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
   AND (CAST(@request_id AS text) = '' OR a.request_id = @request_id)
+  AND (CAST(@token_id AS text) = '' OR a.token_id = @token_id)
   AND (CAST(@resource_type AS text) = '' OR a.resource_type = @resource_type)
   AND (CAST(@resource_id AS text) = '' OR a.resource_id = @resource_id)
   AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)
@@ -128,6 +130,7 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
   AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
   AND (CAST(@request_id AS text) = '' OR a.request_id = @request_id)
+  AND (CAST(@token_id AS text) = '' OR a.token_id = @token_id)
   AND (CAST(@resource_type AS text) = '' OR a.resource_type = @resource_type)
   AND (CAST(@resource_id AS text) = '' OR a.resource_id = @resource_id)
   AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)

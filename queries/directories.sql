@@ -61,6 +61,19 @@ DELETE FROM scim_tokens WHERE id = @id AND organization_id = @organization_id;
 -- unit: organization, site
 DELETE FROM scim_tokens WHERE organization_id = @organization_id AND expires_at <= @now;
 
+-- name: ListDirectoryTokensToTell :many
+-- Tokens of directories that end within so many days, were made to live longer, and of which that was not told yet: those that end
+-- first.
+-- reads all: a site has few of them, two for a directory at most.
+SELECT t.id, t.organization_id, t.created_by, t.created_at, t.expires_at, d.name, o.name AS organization, o.display_name
+FROM scim_tokens t JOIN scim_directories d ON d.organization_id = t.organization_id JOIN organizations o ON o.id = t.organization_id
+WHERE t.expires_at > @now AND t.expires_at <= @until AND (t.end_told = 0 OR t.end_told > @days)
+ORDER BY t.expires_at, t.id LIMIT CAST(@max_rows AS bigint);
+
+-- name: NoteDirectoryEndTold :exec
+-- unit: signin
+UPDATE scim_tokens SET end_told = @days WHERE id = @id;
+
 -- name: UseDirectoryToken :exec
 -- unit: signin
 UPDATE scim_tokens SET last_used = @now WHERE id = @id;

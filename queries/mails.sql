@@ -2,6 +2,10 @@
 -- unit: organization, site
 INSERT INTO mails (id, invitation_id, created_at, due_at, tries) VALUES (@id, @invitation_id, @now, @now, 0);
 
+-- name: InsertMailNotice :exec
+-- unit: organization, site, signin
+INSERT INTO mails (id, user_id, email, notice, created_at, due_at, tries) VALUES (@id, @user_id, @email, @notice, @now, @now, 0);
+
 -- name: ListDueMails :many
 -- Those to be tried now, the one that has waited longest first.
 SELECT * FROM mails WHERE due_at <= @now ORDER BY due_at LIMIT CAST(@max_rows AS bigint);
@@ -31,6 +35,10 @@ UPDATE mails SET due_at = @due_at WHERE id = @id;
 -- name: DeleteMail :exec
 -- unit: signin
 DELETE FROM mails WHERE id = @id;
+
+-- name: ListOldNotices :many
+-- Those that no server has sent in their time, some at once.
+SELECT id FROM mails WHERE user_id IS NOT NULL AND created_at <= @before ORDER BY created_at LIMIT CAST(@max_rows AS bigint);
 
 -- name: DeleteMailsOf :exec
 -- What an invitation would still send.

@@ -44,7 +44,7 @@ DELETE FROM passkeys WHERE user_id = @user_id AND host <> @host;
 -- name: ListPasskeysElsewhere :many
 -- The accounts with passkeys for another host.
 -- reads all: it runs by hand, when the address of the server has changed
-SELECT DISTINCT p.user_id, u.username FROM passkeys p JOIN users u ON u.id = p.user_id
+SELECT DISTINCT p.user_id, u.username, u.email FROM passkeys p JOIN users u ON u.id = p.user_id
 WHERE p.host <> @host ORDER BY p.user_id LIMIT CAST(@max_rows AS bigint);
 
 -- name: GetPasskeyChallenge :one

@@ -23,6 +23,7 @@ type AllTokens struct {
 	Limit, Offset int
 	Kind          org.TokenKind
 	Catalog       *rbac.Catalog
+	LinkAudit     bool // the caller may read the trail of the site
 	Now           time.Time
 }
 

@@ -19,7 +19,7 @@ type auditFilter struct {
 var auditKeys = []struct{ key, label, kind string }{
 	{"username", "Actor", "text"}, {"action", "Action", "select"}, {"resource_type", "Kind", "select"},
 	{"resource_target", "Target", "text"}, {"organization", "Organization", "text"},
-	{"date_from", "From", "date"}, {"date_to", "Until", "date"},
+	{"date_from", "From", "date"}, {"date_to", "Until", "date"}, {"token_id", "Token", "text"},
 }
 
 // AuditFilterKeys are the parameters of the filters, to be joined with the query.
@@ -44,6 +44,9 @@ func (a Audit) filters() []auditFilter {
 			if t.Key == k.key {
 				f.value = t.Value
 			}
+		}
+		if k.key == "token_id" && f.value == "" {
+			continue // nobody types one: links of tokens and entries lead to it
 		}
 		f.off = AuditURL(org.FormatQuery(rest), a.Organization)
 		switch k.key {

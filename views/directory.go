@@ -17,6 +17,7 @@ type Directory struct {
 	Draft    []org.DirectoryRule
 	Impact   *org.Impact // of the draft
 	Catalog  *rbac.Catalog
+	Audit    bool // the caller may read the trail of the organization
 	Now      time.Time
 	Err      *org.Error
 	RulesErr *org.Error

@@ -29,6 +29,7 @@ type Tokens struct {
 	MakesUsers    bool          // the caller may make accounts
 	Longest       time.Duration // that a token may live
 	Catalog       *rbac.Catalog
+	LinkAudit     bool // the caller may read the trail of the site
 	Err           *org.Error
 	Now           time.Time
 }

@@ -158,7 +158,7 @@ func auditLines(out *sink) (write func(*org.AuditEntry) error, end func() error)
 // auditRows writes a table.
 func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) {
 	t := newTable(out,
-		"time", "actor", "action", "resource_type", "target", "organization", "status", "ip", "user_agent", "request_id", "changes", "id",
+		"time", "actor", "action", "resource_type", "target", "organization", "status", "ip", "user_agent", "request_id", "changes", "id", "token_id",
 	)
 	return func(e *org.AuditEntry) error {
 		changes, err := json.Marshal(wireAuditEntry(e).Diff)
@@ -171,7 +171,7 @@ func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) 
 		}
 		return t.add(
 			csvTime(e.Time), e.Actor, e.Action, e.ResourceType, e.ResourceTarget, organization,
-			strconv.Itoa(e.StatusCode), e.IP, e.UserAgent, e.RequestID, string(changes), e.ID.String(),
+			strconv.Itoa(e.StatusCode), e.IP, e.UserAgent, e.RequestID, string(changes), e.ID.String(), e.TokenID,
 		)
 	}, t.end
 }

@@ -550,3 +550,40 @@ func TestAuditTellsOfExpiry(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+// What was done with a token names it in each form, and is found by it.
+func TestAuditNamesTokens(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	trail(t, s)
+	type entries struct {
+		Count int
+		Logs  []struct {
+			Fields map[string]string `json:"additional_fields"`
+		} `json:"audit_logs"`
+	}
+	find := func(q string) (list entries) {
+		t.Helper()
+		s.Get(t, webtest.Owner, "/audit?limit=1&q="+url.QueryEscape(q)).Decode(&list)
+		return list
+	}
+	all := find("username:admin resource_type:organization_member")
+	token := all.Logs[0].Fields["token_id"]
+	if of := find("token_id:" + token); token == "" || of.Count != find("username:admin").Count || of.Logs[0].Fields["token_id"] != token {
+		t.Fatalf("%+v, by its token %q %+v", all, token, of)
+	}
+	if none := find("token_id:" + strings.ToLower(token) + "x"); none.Count != 0 {
+		t.Errorf("another token: %+v", none)
+	}
+	doc := s.Send(t, webtest.Page, webtest.Request{Path: "/audit?token_id=" + token, As: webtest.Owner}).Document()
+	if got := doc.Find(".ev small a").First(); got.Text() != token || got.AttrOr("href", "") != "/audit?q=token_id%3A"+token {
+		t.Errorf("the page names %q, which leads to %q", got.Text(), got.AttrOr("href", ""))
+	}
+	if got := doc.Find("#active input[name=token_id]").AttrOr("value", ""); got != token {
+		t.Errorf("the filter is %q", got)
+	}
+	rows, err := csv.NewReader(strings.NewReader(s.Send(t, webtest.Page, webtest.Request{Path: "/audit?format=csv&q=token_id:" + token, As: webtest.Owner}).Text())).ReadAll()
+	if last := len(rows[0]) - 1; err != nil || rows[0][last] != "token_id" || rows[1][last] != token {
+		t.Errorf("%v, %v", rows, err)
+	}
+}

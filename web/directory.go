@@ -43,6 +43,7 @@ func (s *Server) directoryPage(c *call, v views.Directory) (p page, err error) {
 		return p, err
 	}
 	v.URL, v.Now, v.Catalog = c.directoryURL(&v.Directory), c.now(), c.catalog()
+	v.Audit = c.may("read", "audit_log", v.Directory.Organization.ID)
 	return page{title: "Directory", active: "directory", body: views.DirectoryPage(v)}, nil
 }
 

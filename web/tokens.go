@@ -86,7 +86,7 @@ func (q *query) tokenKind() org.TokenKind {
 // listAllTokens is the page of the tokens of all accounts. In JSON they are those of one's own account with include_all.
 func (s *Server) listAllTokens(c *call) (reply, error) {
 	q := c.query()
-	a := views.AllTokens{Kind: q.tokenKind(), Catalog: c.actor.Catalog, Now: c.now()}
+	a := views.AllTokens{Kind: q.tokenKind(), Catalog: c.actor.Catalog, LinkAudit: c.may("read", "audit_log", uuid.Nil), Now: c.now()}
 	a.Limit, a.Offset = c.page(q)
 	if err := q.problem(); err != nil {
 		return reply{}, err
@@ -108,7 +108,8 @@ func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 		p.active = "users"
 		p.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
 	}
-	t.Now, t.Catalog, t.MakesUsers = c.now(), c.actor.Catalog, c.may("create", "user", uuid.Nil)
+	t.Now, t.Catalog = c.now(), c.actor.Catalog
+	t.MakesUsers, t.LinkAudit = c.may("create", "user", uuid.Nil), c.may("read", "audit_log", uuid.Nil)
 	if t.Longest, err = s.account.MaxTokenLifetime(c.ctx, c.actor, c.user()); err != nil {
 		return p, err
 	}

@@ -265,7 +265,7 @@ func wireAuditEntry(e *org.AuditEntry) client.AuditEntry {
 	if o := e.Organization; o != nil {
 		entry.Organization = &client.AuditOrganization{ID: o.ID, Name: o.Name, DisplayName: o.DisplayName, Icon: o.Icon}
 	}
-	entry.AdditionalFields.Actor = org.MachineOf(e.ActorID, e.Actor)
+	entry.AdditionalFields = client.AuditFields{Actor: org.MachineOf(e.ActorID, e.Actor), TokenID: e.TokenID}
 	if e.User != nil {
 		user := wireUser(e.User)
 		entry.User = &user

@@ -22,8 +22,8 @@ func auditListCommand() *command {
 	return &command{
 		name:    "audit list",
 		summary: "List what was changed, by whom, and what was refused; newest first",
-		about: "Terms of --q: username, action, resource_type, resource_target, date_from, date_to, request_id, each as\n" +
-			"term:value. A bare word is looked for in targets and actors.",
+		about: "Terms of --q: username, action, resource_type, resource_target, date_from, date_to, request_id, token_id,\n" +
+			"each as term:value. A bare word is looked for in targets and actors.",
 		examples: []string{
 			"rolecall audit list --org acme --q 'username:grace date_from:2026-11-01'",
 			"rolecall audit list --limit 1000 --json",

@@ -135,7 +135,7 @@ var settings = map[string]setting{
 		return nil
 	}},
 	"password-login": {value: "all", help: "`WHO` may sign in with a password: all, owners or off", names: []string{"all", "owners", "off"}, parse: parsePasswordLogin},
-	"smtp-address": {value: "", help: "`HOST:PORT` of the server that takes the mails of invitations; without it none go out", parse: func(c *config, v string) error {
+	"smtp-address": {value: "", help: "`HOST:PORT` of the server that takes mails: invitations, and notices about accounts; without it none go out", parse: func(c *config, v string) error {
 		c.smtp.Address = v
 		return nil
 	}},

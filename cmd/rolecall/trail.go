@@ -189,6 +189,9 @@ func keepSmall(ctx context.Context, service *services.Service, roleVersions int,
 		if _, err := service.PruneRoleVersions(ctx, roleVersions); err != nil && ctx.Err() == nil {
 			log.Warn("old versions of roles are kept", "err", err)
 		}
+		if err := service.Invite.DropOldNotices(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("old mails are kept", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -204,6 +207,9 @@ func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logg
 	}
 	if _, err := service.TellEndingTokens(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("tokens that end soon are not told of", "err", err)
+	}
+	if _, err := service.Directory.TellEndingTokens(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("tokens of directories that end soon are not told of", "err", err)
 	}
 }
 

@@ -108,7 +108,7 @@ func pageOf(kind org.TokenKind, now time.Time) db.ListAPIKeysPageParams {
 	return p
 }
 
-// TellEndingTokens writes a line into the log for each API token that ends in 30, 7 or 1 days, once for each, whichever
+// TellEndingTokens writes a line into the log, and a mail, for each API token that ends in 30, 7 or 1 days, once for each, whichever
 // replica does it. It returns how many it told of.
 func (s *Service) TellEndingTokens(ctx context.Context) (told int, err error) {
 	defer org.Wrap(&err, "tell of tokens that end")
@@ -163,6 +163,24 @@ func applyTelling(ctx context.Context, w *unit.Writer, t tellings) ([]db.ListTok
 		if err := w.W.NoteEndTold(ctx, db.NoteEndToldParams{Days: int64(t.days), ID: token.ID}); err != nil {
 			return nil, err
 		}
+		if err := notifyEnd(ctx, w, token); err != nil {
+			return nil, err
+		}
 	}
 	return t.due, nil
+}
+
+// notifyEnd mails that a token ends: to its account, or where that has no address, as most service accounts, to who made the token.
+func notifyEnd(ctx context.Context, w *unit.Writer, t db.ListTokensToTellRow) error {
+	n := org.Notice{Kind: org.NoticeTokenEnds, At: t.ExpiresAt, Name: t.Name, TokenID: t.ID}
+	switch {
+	case org.Status(t.Status) == org.StatusSuspended: // its tokens open nothing
+		return nil
+	case t.Email != "" || !t.CreatedBy.Valid:
+		return w.Notify(ctx, t.UserID, t.Email, n)
+	case org.Status(t.MakerStatus) == org.StatusSuspended:
+		return nil
+	}
+	n.Owner = t.Username
+	return w.Notify(ctx, t.CreatedBy.UUID, t.MakerEmail, n)
 }

@@ -71,6 +71,7 @@ func applyExpiries(ctx context.Context, w *unit.Writer, due []db.ListExpiredToke
 	for _, token := range due {
 		w.About("api_key", token.UserID, token.Username, uuid.Nil)
 		w.Field("token_name", token.Name, nil)
+		w.Field("token_id", token.ID, nil)
 		w.Field("expires_at", token.ExpiresAt, nil)
 		if err := w.W.NoteExpiry(ctx, token.ID); err != nil {
 			return 0, err

@@ -265,6 +265,9 @@ func applyRemoveApp(ctx context.Context, w *unit.Writer, in appRemoval) (none st
 		return none, err
 	}
 	w.Secret("app")
+	if err := w.Notify(ctx, w.Actor.ID(), w.Actor.User.Email, org.Notice{Kind: org.NoticeAppRemoved, At: w.Now}); err != nil {
+		return none, err
+	}
 	if err := w.W.DeleteTOTP(ctx, w.Actor.ID()); err != nil || !in.last {
 		return none, err
 	}

@@ -64,19 +64,18 @@ func (s *Service) ResetFactors(ctx context.Context, subject *org.Actor, user str
 }
 
 // planReset refuses oneself: for one's own factors the password is asked, which a stolen session does not know.
-func planReset(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
-	row, err := personal(ctx, a, user, unit.Whole)
-	if err != nil {
-		return uuid.Nil, err
+func planReset(ctx context.Context, a *unit.Attempt, user string) (row db.UserRow, err error) {
+	if row, err = personal(ctx, a, user, unit.Whole); err != nil {
+		return row, err
 	}
 	a.About("mfa", row.ID, row.Username, uuid.Nil)
 	if row.ID == a.Actor.ID() {
-		return row.ID, org.ErrInvalid("You can't reset your own second factor.", "Remove it with your password.")
+		return row, org.ErrInvalid("You can't reset your own second factor.", "Remove it with your password.")
 	}
 	if err := mustHaveFactor(ctx, a, row.ID); err != nil {
-		return row.ID, err
+		return row, err
 	}
-	return row.ID, staysOpen(ctx, a, row)
+	return row, staysOpen(ctx, a, row)
 }
 
 // staysOpen refuses to take all passkeys from an account that must be able to sign in, and could not without them.
@@ -94,11 +93,23 @@ func staysOpen(ctx context.Context, a *unit.Attempt, row db.UserRow) error {
 	return a.KeepOwners(ctx)
 }
 
-func applyReset(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {
+func applyReset(ctx context.Context, w *unit.Writer, row db.UserRow) (none struct{}, err error) {
 	w.Secret("app")
 	w.Secret("passkeys")
-	if err := deleteFactors(ctx, w, user); err != nil {
+	if err := deleteFactors(ctx, w, row.ID); err != nil {
 		return none, err
 	}
-	return none, w.W.DeleteSessionsOfUser(ctx, unit.NullID(user))
+	if err := notifyReset(ctx, w, row); err != nil {
+		return none, err
+	}
+	return none, w.W.DeleteSessionsOfUser(ctx, unit.NullID(row.ID))
+}
+
+// notifyReset tells the owner of an account that its second factors are gone.
+func notifyReset(ctx context.Context, w *unit.Writer, row db.UserRow) error {
+	n := org.Notice{Kind: org.NoticeFactorsReset, At: w.Now}
+	if !w.Actor.Operator {
+		n.By = w.Actor.User.Label()
+	}
+	return w.Notify(ctx, row.ID, row.Email, n)
 }

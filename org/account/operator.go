@@ -42,6 +42,7 @@ type recovered struct {
 	user     org.User   // as it is afterwards
 	roles    org.HolderChange
 	password passwordChange
+	factors  bool // it has second factors, which go
 }
 
 // planRecovery asks for no right and for no guard rail: the operator could write the file as well (E in SECURITY.md).
@@ -59,6 +60,9 @@ func planRecovery(ctx context.Context, a *unit.Attempt, in recovery) (r recovere
 	}
 	a.About("user", r.row.ID, r.row.Username, uuid.Nil)
 	r.password = replaced(a, r.row.ID, in.hash)
+	if r.factors, err = hasFactor(ctx, a.Reader, r.row.ID); err != nil {
+		return r, err
+	}
 	return r, grantOwner(ctx, a, &r)
 }
 
@@ -157,6 +161,11 @@ func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, 
 	}
 	if err := deleteFactors(ctx, w, r.row.ID); err != nil { // an owner who has lost them too must get in
 		return r.user, err
+	}
+	if r.factors {
+		if err := notifyReset(ctx, w, r.row); err != nil {
+			return r.user, err
+		}
 	}
 	w.Field("status", r.row.Status, org.StatusActive)
 	if err := w.SetStatus(ctx, r.row.ID, org.Status(r.row.Status), org.StatusActive); err != nil {

@@ -54,6 +54,9 @@ func applyForget(ctx context.Context, w *unit.Writer, f forgetting) (int, error)
 		if err := w.W.DeletePasskeysElsewhere(ctx, db.DeletePasskeysElsewhereParams{UserID: u.UserID, Host: f.host}); err != nil {
 			return 0, err
 		}
+		if err := w.Notify(ctx, u.UserID, u.Email, org.Notice{Kind: org.NoticePasskeysForgotten, At: w.Now}); err != nil {
+			return 0, err
+		}
 		if err := w.Record(ctx); err != nil {
 			return 0, err
 		}

@@ -280,6 +280,9 @@ func applyRemovePasskey(ctx context.Context, w *unit.Writer, in passkeyRemoval) 
 	if err := forgive(ctx, w, in.proof); err != nil {
 		return none, err
 	}
+	if err := w.Notify(ctx, w.Actor.ID(), w.Actor.User.Email, org.Notice{Kind: org.NoticePasskeyRemoved, At: w.Now, Name: in.gone.Name}); err != nil {
+		return none, err
+	}
 	if err := w.W.DeletePasskey(ctx, db.DeletePasskeyParams{UserID: w.Actor.ID(), ID: in.gone.ID}); err != nil || !in.last {
 		return none, err
 	}

@@ -94,6 +94,7 @@ func planUse(ctx context.Context, a *unit.Attempt, in use) (u used, err error) {
 		return u, err
 	}
 	a.Become(u.row.ID, u.row.Username, in.request)
+	a.Actor.TokenID = in.token
 	u.wakes = org.Status(u.row.Status) == org.StatusDormant
 	switch {
 	case !u.wakes:

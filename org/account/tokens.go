@@ -162,6 +162,7 @@ func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToke
 func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, error) {
 	w.Status = 201
 	w.Field("token_name", nil, m.row.Name)
+	w.Field("token_id", nil, m.row.ID)
 	w.Field("expires_at", nil, m.row.ExpiresAt)
 	if m.token.Scopes != nil {
 		w.Field("scopes", nil, m.token.Scopes)

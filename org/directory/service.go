@@ -48,9 +48,10 @@ type Caller struct {
 // source is where the records of the directory come from.
 func (c *Caller) source() org.Source { return org.Source("scim:" + c.slug) }
 
-// become makes the directory the caller, without rights: what it may do is what this package does.
+// become makes the directory the caller, without rights: what it may do is what this package does. The trail tells its tokens apart.
 func (c *Caller) become(a *unit.Attempt) {
 	a.BecomeMachine(string(c.source()), c.TokenID, c.request)
+	a.Actor.TokenID = c.TokenID.String()
 }
 
 // usedEvery is how often it is noted that a token is in use.

@@ -49,7 +49,7 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, f org.AuditFilter) (list org.AuditList, err error) {
 	page := db.ListAuditBeforeParams{
 		Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
-		RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
+		RequestID: p.RequestID, TokenID: p.TokenID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
 		Action: p.Action, Search: p.Search, Also: p.Also, Seq: f.Before, MaxRows: p.MaxRows + 1,
 	}
 	if list.Batches = p.batches && f.Batches; list.Batches {
@@ -154,9 +154,9 @@ func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditF
 			p.Organizations = " " // none: "" would be all of them
 		}
 	}
-	q := unit.ParseSearch(f.Query, "search", "search", "request_id", "resource_id", "resource_target", "username", "email",
+	q := unit.ParseSearch(f.Query, "search", "search", "request_id", "token_id", "resource_id", "resource_target", "username", "email",
 		"date_from", "date_to", "organization", "resource_type", "action", "build_reason")
-	p.Search, p.RequestID, p.ResourceTarget = q.One("search"), q.One("request_id"), q.One("resource_target")
+	p.Search, p.RequestID, p.TokenID, p.ResourceTarget = q.One("search"), q.One("request_id"), q.One("token_id"), q.One("resource_target")
 	p.ResourceType, p.Action = q.One("resource_type"), q.One("action")
 	if id := q.ID("resource_id"); id != uuid.Nil {
 		p.ResourceID = id.String()
@@ -324,7 +324,7 @@ func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
 		Seq: r.Seq, ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,
 		ResourceType: r.ResourceType, ResourceID: r.ResourceID, ResourceTarget: r.ResourceTarget, Action: r.Action,
 		StatusCode: int(r.StatusCode), OrganizationID: r.OrganizationID.UUID, Organization: refs.orgs[r.OrganizationID.UUID],
-		ActorID: r.ActorID.UUID, Actor: r.Actor, User: refs.users[r.ActorID.UUID],
+		ActorID: r.ActorID.UUID, Actor: r.Actor, TokenID: r.TokenID, User: refs.users[r.ActorID.UUID],
 	}
 	if err := json.Unmarshal([]byte(r.Changes), &e.Diff); err != nil {
 		return e, errors.Join(fmt.Errorf("audit entry %s", r.ID), err)

@@ -39,7 +39,7 @@ func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query stri
 		}
 		seqs, err := src.Q.ListAuditAfter(ctx, db.ListAuditAfterParams{
 			Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
-			RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
+			RequestID: p.RequestID, TokenID: p.TokenID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
 			Action: p.Action, Search: p.Search, Also: p.Also, Seq: after, MaxRows: p.MaxRows,
 		})
 		if err != nil {

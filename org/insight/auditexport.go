@@ -16,10 +16,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The versions of the file's form. The second has bases; a file without any is written in the first.
+// The versions of the file's form. The second has bases, and the third tokens too.
 const (
-	exportFormat = 1
-	exportBases  = 2
+	exportFirst = 1
+	exportBases = 2
+	exportNow   = 3
 )
 
 // maxExportLine bounds a line of a file: an entry has values of any length, a request has not.
@@ -61,11 +62,7 @@ func (w *exporter) run() error {
 		return err
 	}
 	w.proof.begin(seal.Hash)
-	format := exportFormat
-	if len(w.bases.of) > 0 {
-		format = exportBases
-	}
-	if err := w.lines.Encode(org.AuditLine{Line: "head", Format: format, Before: w.before, Seal: seal.Hash}); err != nil {
+	if err := w.lines.Encode(org.AuditLine{Line: "head", Format: exportNow, Before: w.before, Seal: seal.Hash}); err != nil {
 		return err
 	}
 	if !w.bases.sealGone(seal.Seq) {
@@ -156,7 +153,7 @@ func lineOf(r db.AuditLog) org.AuditLine {
 	return org.AuditLine{
 		Line: "entry", Chain: r.Chain, ChainSeq: r.ChainSeq, Seq: r.Seq, ID: r.ID, Time: r.Time.UTC(), RequestID: r.RequestID, IP: r.IP,
 		UserAgent: r.UserAgent, ActorID: r.ActorID.UUID, Actor: r.Actor, OrganizationID: r.OrganizationID.UUID, ResourceType: r.ResourceType,
-		ResourceID: r.ResourceID, ResourceTarget: r.ResourceTarget, Action: r.Action, StatusCode: r.StatusCode, Changes: r.Changes, Hash: r.Hash,
+		ResourceID: r.ResourceID, ResourceTarget: r.ResourceTarget, Action: r.Action, StatusCode: r.StatusCode, Changes: r.Changes, TokenID: r.TokenID, Hash: r.Hash,
 	}
 }
 
@@ -165,7 +162,7 @@ func rowOfLine(l *org.AuditLine) db.InsertAuditLogParams {
 	return db.InsertAuditLogParams{
 		ID: l.ID, Time: l.Time, RequestID: l.RequestID, IP: l.IP, UserAgent: l.UserAgent, ActorID: unit.NullID(l.ActorID), Actor: l.Actor,
 		OrganizationID: unit.NullID(l.OrganizationID), ResourceType: l.ResourceType, ResourceID: l.ResourceID, ResourceTarget: l.ResourceTarget,
-		Action: l.Action, StatusCode: l.StatusCode, Changes: l.Changes, Chain: l.Chain, ChainSeq: l.ChainSeq,
+		Action: l.Action, StatusCode: l.StatusCode, Changes: l.Changes, TokenID: l.TokenID, Chain: l.Chain, ChainSeq: l.ChainSeq,
 	}
 }
 
@@ -260,7 +257,7 @@ func readExport(in io.Reader, see func(*exportProof, *org.AuditLine)) (p exportP
 			return p, fmt.Sprintf("line %d: %v", n, err), nil
 		}
 		switch {
-		case n == 1 && l.Line == "head" && (l.Format == exportFormat || l.Format == exportBases):
+		case n == 1 && l.Line == "head" && l.Format >= exportFirst && l.Format <= exportNow:
 			p.Before = l.Before
 			p.begin(l.Seal)
 		case n == 1:

@@ -183,7 +183,7 @@ func storeAcceptance(ctx context.Context, w *unit.Writer, row *db.Invitation, us
 	w.Field("state", org.InvitationPending, org.InvitationAccepted)
 	w.Field("accepted_by", nil, username)
 	taken := db.AcceptInvitationParams{ID: row.ID, AcceptedBy: unit.NullID(user), Now: unit.NullTime(w.Now)}
-	return errors.Join(w.W.DeleteMailsOf(ctx, row.ID), w.W.AcceptInvitation(ctx, taken))
+	return errors.Join(w.W.DeleteMailsOf(ctx, unit.NullID(row.ID)), w.W.AcceptInvitation(ctx, taken))
 }
 
 // placesOf is the ids of some organizations.

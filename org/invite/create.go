@@ -285,7 +285,7 @@ func applyCreation(ctx context.Context, w *unit.Writer, c created) (org.Invited,
 			}
 		}
 		if c.mails {
-			if err := w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: n.row.ID, Now: w.Now}); err != nil {
+			if err := w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: unit.NullID(n.row.ID), Now: w.Now}); err != nil {
 				return c.answer, err
 			}
 		}

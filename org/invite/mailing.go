@@ -3,6 +3,7 @@ package invite
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,9 +13,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The mail of an invitation waits in a table that is written with it, so that a mail server that is down never fails an
-// invitation. What stands in its link is made when it goes out: the database never has it, and whoever reads the table can
-// accept nothing.
+// A mail waits in a table that is written with what it is about, an invitation or a change that an account is told of: a mail server
+// that is down never fails either. What stands in the link of an invitation is made when its mail goes out: the database never has
+// it, and whoever reads the table can accept nothing.
 
 // Mailer hands mails to the server that sends them. Its errors are org.MailErrors.
 type Mailer interface {
@@ -34,8 +35,11 @@ const (
 	mailsFor = org.Day
 )
 
-// SendWith makes invitations go out by mail, with links below the address of this site, before the first request.
-func (s *Service) SendWith(m Mailer, base string) { s.mailer, s.base = m, base }
+// SendWith makes mails go out, with links below the address of this site, before the first request.
+func (s *Service) SendWith(m Mailer, base string) {
+	s.mailer, s.base = m, base
+	s.units.SendMails()
+}
 
 // SendsMail reports whether invitations can go out by mail.
 func (s *Service) SendsMail() bool { return s.mailer != nil }
@@ -85,24 +89,45 @@ func (s *Service) SendMails(ctx context.Context) (err error) {
 // errMailsWait ends a round of sending: the mail server takes none now.
 var errMailsWait = errors.New("the mail server takes no mails now")
 
+// outgoing is a mail that is about to go out, with what is stored of the link in it, if it has one.
+type outgoing struct {
+	write func(context.Context) (org.Mail, error)
+	hash  []byte
+}
+
+// outgoing is a mail as things are now, nil if there is nothing to send any more. problem says why, to who wanted it sent.
+func (s *Service) outgoing(ctx context.Context, m *db.Mail) (out *outgoing, problem string, err error) {
+	if m.UserID.Valid {
+		out, err = s.noticed(ctx, m)
+		return out, "", err
+	}
+	offer, problem, err := s.mailed(ctx, m)
+	if err != nil || offer == nil {
+		return nil, problem, err
+	}
+	link, hash := newSecret(offer.ID)
+	return &outgoing{hash: hash, write: func(ctx context.Context) (org.Mail, error) {
+		return write(ctx, offer, s.base+"/invitations/"+link)
+	}}, "", nil
+}
+
 // sendMail claims a mail, sends it and notes what came of it.
 func (s *Service) sendMail(ctx context.Context, m *db.Mail) error {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(mailLast, cancel) })()
-	offer, problem, err := s.mailed(late, m)
+	out, problem, err := s.outgoing(late, m)
 	if err != nil {
 		return err
 	}
-	if offer == nil {
+	if out == nil {
 		return s.noteMail(ctx, mailResult{mail: *m, problem: problem, final: true})
 	}
-	link, hash := newSecret(m.InvitationID)
-	claimed, _, err := unit.Do(late, s.units, nil, unit.SigningIn, "write", mailClaim{mail: *m, hash: hash}, planMailClaim, applyMailClaim)
+	claimed, _, err := unit.Do(late, s.units, nil, unit.SigningIn, "write", mailClaim{mail: *m, hash: out.hash}, planMailClaim, applyMailClaim)
 	if err != nil || !claimed.mine {
 		return err
 	}
-	text, err := write(late, offer, s.base+"/invitations/"+link)
+	text, err := out.write(late)
 	if err == nil {
 		err = s.mailer.Send(late, text)
 	}
@@ -112,7 +137,11 @@ func (s *Service) sendMail(ctx context.Context, m *db.Mail) error {
 		if e, ok := errors.AsType[*org.MailError](err); ok {
 			r.problem, r.final, down = e.Message, e.Final, e.Down
 		}
-		s.log.WarnContext(ctx, "the mail of an invitation was not sent", "invitation", m.InvitationID, "try", r.mail.Tries, "err", err)
+		about := slog.Any("invitation", m.InvitationID.UUID)
+		if m.UserID.Valid {
+			about = slog.Any("user_id", m.UserID.UUID)
+		}
+		s.log.WarnContext(ctx, "a mail was not sent", about, "try", r.mail.Tries, "err", err)
 	}
 	if err := s.noteMail(ctx, r); err != nil {
 		return err
@@ -134,7 +163,7 @@ func (s *Service) noteMail(ctx context.Context, r mailResult) error {
 // mailed is the invitation that a mail is about, nil if there is nothing to send any more. problem says why, for its maker.
 func (s *Service) mailed(ctx context.Context, m *db.Mail) (offer *org.Invitation, problem string, err error) {
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
-		row, err := src.Q.GetInvitation(ctx, m.InvitationID)
+		row, err := src.Q.GetInvitation(ctx, m.InvitationID.UUID)
 		if db.IsNotFound(err) || err == nil && row.State != "open" {
 			return nil
 		}
@@ -190,10 +219,11 @@ func applyMailClaim(ctx context.Context, w *unit.Writer, c mailClaim) (mailClaim
 		return c, nil
 	}
 	c.mail.Tries++
-	return c, errors.Join(
-		w.W.ClaimMail(ctx, db.ClaimMailParams{DueAt: w.Now.Add(mailClaimed), ID: c.mail.ID}),
-		w.W.LinkInvitation(ctx, db.LinkInvitationParams{SecretHash: c.hash, ID: c.mail.InvitationID}),
-	)
+	err := w.W.ClaimMail(ctx, db.ClaimMailParams{DueAt: w.Now.Add(mailClaimed), ID: c.mail.ID})
+	if err != nil || !c.mail.InvitationID.Valid {
+		return c, err
+	}
+	return c, w.W.LinkInvitation(ctx, db.LinkInvitationParams{SecretHash: c.hash, ID: c.mail.InvitationID.UUID})
 }
 
 // mailResult is what came of a mail. If it was not sent and there is no problem, there was nothing to send any more.
@@ -235,17 +265,22 @@ func nextTry(created, now time.Time, tries int64) time.Time {
 }
 
 func applyMailResult(ctx context.Context, w *unit.Writer, r mailResult) (none struct{}, err error) {
-	note := db.NoteMailParams{ID: r.mail.InvitationID, Mail: org.MailFailed, SendError: r.problem}
-	switch {
-	case !r.mine:
+	if !r.mine {
 		return none, nil
-	case r.sent:
-		note.Mail, note.SentAt = org.MailSent, unit.NullTime(w.Now)
-	case r.problem == "":
-		return none, w.W.DeleteMail(ctx, r.mail.ID)
-	case !r.final:
-		note.Mail = org.MailWaiting
-		return none, errors.Join(w.W.NoteMail(ctx, note), w.W.PostponeMail(ctx, db.PostponeMailParams{DueAt: r.next, ID: r.mail.ID}))
 	}
-	return none, errors.Join(w.W.NoteMail(ctx, note), w.W.DeleteMail(ctx, r.mail.ID))
+	note := db.NoteMailParams{ID: r.mail.InvitationID.UUID, Mail: org.MailFailed, SendError: r.problem}
+	again := !r.sent && !r.final && r.problem != ""
+	if r.sent {
+		note.Mail, note.SentAt = org.MailSent, unit.NullTime(w.Now)
+	}
+	if again {
+		note.Mail = org.MailWaiting
+		err = w.W.PostponeMail(ctx, db.PostponeMailParams{DueAt: r.next, ID: r.mail.ID})
+	} else {
+		err = w.W.DeleteMail(ctx, r.mail.ID)
+	}
+	if err != nil || !r.mail.InvitationID.Valid || !r.sent && r.problem == "" {
+		return none, err
+	}
+	return none, w.W.NoteMail(ctx, note)
 }

@@ -192,9 +192,9 @@ func applyRenewal(ctx context.Context, w *unit.Writer, r renewal) (org.Invitatio
 	w.Field("expires_at", r.old.ExpiresAt, r.row.ExpiresAt)
 	w.Field("created_by", r.old.CreatedByName, r.row.CreatedByName)
 	// A mail that still waits would end the link that this one makes.
-	err := errors.Join(w.W.DeleteMailsOf(ctx, r.row.ID), w.W.RenewInvitation(ctx, r.row))
+	err := errors.Join(w.W.DeleteMailsOf(ctx, unit.NullID(r.row.ID)), w.W.RenewInvitation(ctx, r.row))
 	if err == nil && r.row.Mail != org.MailNone {
-		err = w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: r.row.ID, Now: w.Now})
+		err = w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: unit.NullID(r.row.ID), Now: w.Now})
 	}
 	return r.made, err
 }
@@ -221,5 +221,5 @@ func applyRevocation(ctx context.Context, w *unit.Writer, f found) (none struct{
 		return none, w.W.DeleteInvitationGrants(ctx, db.DeleteInvitationGrantsParams{InvitationID: f.row.ID, OrganizationID: f.where})
 	}
 	revoked := db.RevokeInvitationParams{ID: f.row.ID, Now: unit.NullTime(w.Now), RevokedBy: unit.NullID(w.Actor.ID())}
-	return none, errors.Join(w.W.DeleteMailsOf(ctx, f.row.ID), w.W.RevokeInvitation(ctx, revoked))
+	return none, errors.Join(w.W.DeleteMailsOf(ctx, unit.NullID(f.row.ID)), w.W.RevokeInvitation(ctx, revoked))
 }

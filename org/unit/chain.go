@@ -11,9 +11,14 @@ import (
 	"rolecall.example/org"
 )
 
-// EntryHash covers every column of an entry and its place.
+// EntryHash covers every column of an entry and its place. An entry without a token has the hash that it had before entries named
+// any: none can be put in or taken out, since the hash tells how many fields it covers.
 func EntryHash(before []byte, r db.InsertAuditLogParams) []byte {
-	return org.HashOf(append([]string{"rolecall audit 2", string(before), r.Chain.String(), fmt.Sprint(r.ChainSeq)}, fieldsOf(r)...)...)
+	fields := append([]string{"rolecall audit 2", string(before), r.Chain.String(), fmt.Sprint(r.ChainSeq)}, fieldsOf(r)...)
+	if r.TokenID != "" {
+		fields = append(fields, r.TokenID)
+	}
+	return org.HashOf(fields...)
 }
 
 // SealedHash is the hash that entries had before there were chains.
@@ -59,7 +64,7 @@ func RowOf(r db.AuditLog) db.InsertAuditLogParams {
 		ID: r.ID, Time: r.Time, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent, ActorID: r.ActorID, Actor: r.Actor,
 		OrganizationID: r.OrganizationID, ResourceType: r.ResourceType, ResourceID: r.ResourceID,
 		ResourceTarget: r.ResourceTarget, Action: r.Action, StatusCode: r.StatusCode, Changes: r.Changes,
-		Chain: r.Chain, ChainSeq: r.ChainSeq,
+		TokenID: r.TokenID, Chain: r.Chain, ChainSeq: r.ChainSeq,
 	}
 }
 

@@ -163,7 +163,7 @@ func (a *Attempt) tell(revision int64, made bool) {
 
 // writer takes over from the plan.
 func (a *Attempt) writer(ctx context.Context, tx *db.Tx) (*Writer, error) {
-	w := &Writer{W: tx.Writes(), Actor: a.Actor, Now: a.Now, Entry: a.Entry, scope: a.scope, lapsed: a.change.lapsed}
+	w := &Writer{W: tx.Writes(), Actor: a.Actor, Now: a.Now, Entry: a.Entry, scope: a.scope, lapsed: a.change.lapsed, mails: a.mails}
 	w.Fields = maps.Clone(w.Fields)
 	found, known := a.heads[a.scope.Organization()]
 	switch head := tx.Head(); {

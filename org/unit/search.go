@@ -28,7 +28,7 @@ func ParseSearch(query, bareWord string, keys ...string) *Search {
 	for _, written := range org.SplitTerms(query) {
 		term := strings.ToLower(written)
 		key, value, keyed := strings.Cut(term, ":")
-		if key == "request_id" { // the one value in which case counts
+		if key == "request_id" || key == "token_id" { // the values in which case counts
 			_, value, _ = strings.Cut(written, ":")
 		}
 		switch {

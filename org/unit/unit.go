@@ -35,6 +35,7 @@ type Units struct {
 	providers []string
 	passwords org.PasswordPolicy
 	begin     Begin
+	mails     bool // they go out
 }
 
 // New makes the units of work over an open database.

@@ -20,6 +20,7 @@ type Writer struct {
 
 	scope   db.Scope
 	lapsed  map[standing]bool // memberships that have ended and are stored still
+	mails   bool              // they go out
 	moved   bool
 	head    db.Revision // of the scope, with the entries that have been recorded
 	entries int64       // how many those are
@@ -63,7 +64,7 @@ func (w *Writer) Record(ctx context.Context) error {
 	if w.Actor != nil {
 		r := w.Actor.Request
 		row.ActorID, row.Actor = NullID(w.Actor.ID()), w.Actor.User.Username
-		row.RequestID, row.IP, row.UserAgent = r.ID, r.IP, r.UserAgent
+		row.RequestID, row.IP, row.UserAgent, row.TokenID = r.ID, r.IP, r.UserAgent, w.Actor.TokenID
 	}
 	row.Hash = EntryHash(w.head.AuditHash, row)
 	if err := w.W.InsertAuditLog(ctx, row); err != nil {
@@ -117,6 +118,7 @@ func (w *Writer) Unlink(ctx context.Context, user uuid.UUID) error {
 func (w *Writer) Revoke(ctx context.Context, id, name string) error {
 	w.Action, w.Status = "delete", 204
 	w.Field("token_name", name, nil)
+	w.Field("token_id", id, nil)
 	return w.W.DeleteAPIKey(ctx, id)
 }
 
