@@ -59,42 +59,27 @@ type task struct {
 	recall  func([]byte) (org.Receipt, error)    // the opposite
 }
 
-// write carries a task out in the scope that it belongs in.
+// write carries a task out in one transaction of the scope that it belongs in, and passes on what came of it.
 func (s *Units) write(ctx context.Context, t *task) (done org.Receipt, err error) {
 	if err := s.seed(ctx); err != nil {
 		return done, err
 	}
 	ctx, end := s.told(ctx, "write", t.useCase)
 	defer func() { end(err) }()
-	for tries := 1; ; tries++ {
-		where, err := s.locate(ctx, t.in, tries > 1)
-		if err != nil {
-			return done, err
-		}
-		done, err = s.writeIn(ctx, where, t)
-		if !errors.Is(err, errElsewhere) || tries == maxLocated {
-			return done, err
-		}
-	}
-}
-
-// writeIn is one try of write. errElsewhere: this is not the scope that the change belongs in, and write looks for it again.
-func (s *Units) writeIn(ctx context.Context, where db.Scope, t *task) (done org.Receipt, err error) {
 	var a *Attempt
 	var before []byte // what an equal request before this one was told
-	err = s.DB.WriteIn(ctx, where, func(tx *db.Tx) (err error) {
-		ctx := db.Writing(ctx)
-		a = s.reader(tx.Reads(), nil).attempt(t.who, t.action) // it may run again
-		a.tx, a.scope, a.late, a.heads = tx, where, &lessons{}, map[uuid.UUID]db.Revision{}
-		if err = a.refresh(ctx); err != nil {
-			return err
+	for tries := 1; tries == 1 || tries <= maxLocated && errors.Is(err, errElsewhere); tries++ {
+		where, lost := s.locate(ctx, t.in, tries > 1)
+		if lost != nil {
+			return done, lost
 		}
-		if before, err = a.before(ctx); err != nil || before != nil {
+		err = s.DB.WriteIn(ctx, where, func(tx *db.Tx) (err error) {
+			a = s.reader(tx.Reads(), nil).attempt(t.who, t.action) // it may run again
+			a.tx, a.scope, a.late, a.heads = tx, where, &lessons{}, map[uuid.UUID]db.Revision{}
+			done, before, err = a.carryOut(db.Writing(ctx), t)
 			return err
-		}
-		done, err = a.carryOut(ctx, t)
-		return err
-	})
+		})
+	}
 	if err == nil && before != nil {
 		done, err = t.recall(before)
 	}
@@ -110,34 +95,41 @@ func (s *Units) writeIn(ctx context.Context, where db.Scope, t *task) (done org.
 	return done, nil
 }
 
-// carryOut decides about a change and stores it, with what goes with every change.
-func (a *Attempt) carryOut(ctx context.Context, t *task) (done org.Receipt, err error) {
+// carryOut decides about a change and stores it, with what goes with every change. errElsewhere: the scope is not the one that
+// the change belongs in, and write looks for it again. before is what was kept of an equal request that has made it already.
+func (a *Attempt) carryOut(ctx context.Context, t *task) (done org.Receipt, before []byte, err error) {
+	if err := a.refresh(ctx); err != nil {
+		return done, nil, err
+	}
+	if before, err = a.before(ctx); err != nil || before != nil {
+		return done, before, err
+	}
 	err = t.plan(ctx, a)
 	if a.moved {
-		return done, errElsewhere
+		return done, nil, errElsewhere
 	}
 	if err != nil {
-		return done, err
+		return done, nil, err
 	}
 	// R4 in docs/spec/roles.md is judged by the unit, so that no use case can forget it.
 	ends, err := a.outgrown(ctx)
 	if err != nil {
-		return done, err
+		return done, nil, err
 	}
 	w, err := a.writer(ctx, a.tx)
 	if err != nil {
-		return done, err
+		return done, nil, err
 	}
 	if err := t.apply(ctx, w); err != nil {
-		return done, err
+		return done, nil, err
 	}
 	if !a.tx.Wrote() {
-		return org.Receipt{Version: w.head.Value}, nil
+		return org.Receipt{Version: w.head.Value}, nil, nil
 	}
 	if done, err = a.settle(ctx, w, ends); err != nil {
-		return done, err
+		return done, nil, err
 	}
-	return done, a.noteForm(ctx, w, t, done)
+	return done, nil, a.noteForm(ctx, w, t, done)
 }
 
 // noteRefusal records the refusal that ended a change, in a transaction of its own: that of the change was rolled back with all
