@@ -58,6 +58,14 @@ func (a Audit) older() string {
 	return a.with("before", strconv.FormatInt(a.List.Entries[len(a.List.Entries)-1].Seq, 10))
 }
 
+// olderActivity is the same of a page about a person.
+func (a Audit) olderActivity() string {
+	if a.older() == "" {
+		return ""
+	}
+	return a.Back + "&before=" + strconv.FormatInt(a.List.Entries[len(a.List.Entries)-1].Seq, 10)
+}
+
 func (a Audit) newer() string {
 	if !a.List.Newer || len(a.List.Entries) == 0 {
 		return ""

@@ -123,10 +123,14 @@ func (a Audit) of(e *org.AuditEntry) line {
 	return line{l.before, ui.Plural(n, noun), "", "at once" + padded(l.after), false}
 }
 
-// part is the words of one entry of several.
-func (a Audit) part(e org.AuditEntry) line {
+// part is the words of one entry of several; of many of which the line says the same, only whom it was about.
+func (a Audit) part(r *auditRow, e org.AuditEntry) line {
 	e.Batch = nil
-	return a.of(&e)
+	l := a.of(&e)
+	if len(r.kinds) == 1 && l.before == a.said(r).before {
+		l.before, l.after = "", ""
+	}
+	return l
 }
 
 func padded(text string) string {

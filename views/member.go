@@ -21,6 +21,7 @@ type MemberView struct {
 	LinkAudit    bool             // and open the audit log
 	Can          bool             // show what the member may do, in place of why
 	Account      *org.UserView    // nil: the caller may not read it
+	Activity     *Audit           // what the person did, and what was done to them, in place of why
 	Confirm      bool             // ask for confirmation of a removal (MemberRemoveURL)
 	Back         string           // as in MemberRowView
 	Names        SourceNames      // of what gives the records

@@ -23,12 +23,12 @@ func PermissionsURL(organization, user string) string {
 // tabs are the pages about the person, as far as the caller may open them.
 func (v MemberView) tabs() []personTab {
 	home, user := v.Organization.Name, v.Member.Username
-	list := []personTab{{label: "Access", url: WithBack(MemberURL(home, user), v.Back), here: !v.Can}}
+	list := []personTab{{label: "Access", url: WithBack(MemberURL(home, user), v.Back), here: !v.Can && v.Activity == nil}}
 	if v.asks() {
-		list = append(list, personTab{label: "What " + v.Member.FirstName() + " can do", url: WithBack(PermissionsURL(home, user), v.Back), here: v.Can})
+		list = append(list, personTab{label: "What " + v.Member.FirstName() + " can do", url: WithBack(PermissionsURL(home, user), v.Back), here: v.Can && v.Activity == nil})
 	}
 	if v.LinkAudit {
-		list = append(list, personTab{label: "Activity", url: activityURL(user, home)})
+		list = append(list, personTab{label: "Activity", url: ActivityURL(home, user), here: v.Activity != nil})
 	}
 	if v.Account != nil {
 		list = append(list, personTab{label: "Sign-in and tokens", url: UserURL(user), count: v.Account.Tokens})
@@ -46,14 +46,17 @@ func (p UserPage) tabs() []personTab {
 			personTab{label: "What " + first + " can do", url: PermissionsURL(home, p.User.Username)})
 	}
 	if p.LinkAudit {
-		list = append(list, personTab{label: "Activity", url: activityURL(p.User.Username, "")})
+		list = append(list, personTab{label: "Activity", url: ActivityURL("", p.User.Username), here: p.Activity != nil})
 	}
-	return append(list, personTab{label: "Sign-in and tokens", url: UserURL(p.User.Username), count: p.Tokens, here: true})
+	return append(list, personTab{label: "Sign-in and tokens", url: UserURL(p.User.Username), count: p.Tokens, here: p.Activity == nil})
 }
 
-// activityURL is the part of the audit log about a person, of one organization unless that is "".
-func activityURL(user, organization string) string {
-	return AuditURL("resource_target:"+user, organization)
+// ActivityURL is what a person did, and what was done to them: in an organization, or with "" anywhere.
+func ActivityURL(organization, user string) string {
+	if organization == "" {
+		return UserURL(user) + "?tab=activity"
+	}
+	return MemberURL(organization, user) + "?tab=activity"
 }
 
 // homeCard is what a person has in an organization besides that of the page.

@@ -13,6 +13,7 @@ type UserPage struct {
 	org.UserView
 	Confirm   bool   // ask for confirmation of a deletion (UserDeleteURL)
 	Suspend   bool   // ask whether to suspend it (UserSuspendURL)
+	Activity  *Audit // as in MemberView, in place of the rest
 	Created   bool   // it was made just now: the page leads on
 	LinkRoles bool   // the caller may open site roles
 	LinkAudit bool   // and the audit log

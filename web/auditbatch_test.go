@@ -135,3 +135,28 @@ func TestRemovedMembers(t *testing.T) {
 		t.Error("an entry of another organization is reviewed")
 	}
 }
+
+// TestActivity: the page about a person has what they did and what was done to them, for who may read the trail.
+func TestActivity(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	s.AddUser(t, "wendy", webtest.Default)
+	s.AddUser(t, "plain", webtest.Default)
+	s.Do(t, webtest.Request{Method: http.MethodPut, Path: members + "/wendy/roles", As: webtest.Admin, JSON: map[string]any{"roles": []string{"organization-admin"}}})
+	s.Do(t, webtest.Request{Method: http.MethodPut, Path: members + "/member/roles", As: "wendy", JSON: map[string]any{"roles": []string{"organization-auditor"}}})
+	page := func(as, path string) *webtest.Response {
+		t.Helper()
+		return s.Send(t, webtest.Page, webtest.Request{Path: path, As: as})
+	}
+	doc := page(webtest.Admin, members+"/wendy?tab=activity").Document()
+	text := strings.Join(strings.Fields(doc.Find(".ev p").Text()), " ")
+	if doc.Find(".ev").Length() != 2 || !strings.Contains(text, "to member") || !strings.Contains(text, "to wendy") || doc.Find(".tabs [aria-current]").Text() == "" {
+		t.Errorf("%d lines: %s", doc.Find(".ev").Length(), text)
+	}
+	if n := page(webtest.Owner, "/users/wendy?tab=activity").Document().Find(".ev").Length(); n < 2 {
+		t.Errorf("on the site: %d lines", n)
+	}
+	if got := page("plain", members+"/plain?tab=activity").StatusCode; got != http.StatusForbidden {
+		t.Errorf("without the right to read the trail: got %d", got)
+	}
+}

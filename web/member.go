@@ -85,6 +85,10 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 			form.Places = append(form.Places, membership.Organization)
 		}
 	}
+	did, err := s.activity(c, o.Name, m.Username, m.UserID)
+	if err != nil {
+		return p, err
+	}
 	return page{
 		title:  m.Label(),
 		active: "members",
@@ -103,6 +107,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 			CanOffboard:  account != nil && !account.Self && account.StatusRefusal == "",
 			LinkAudit:    c.may("read", "audit_log", o.ID),
 			Can:          c.query().text("tab") == "can" || c.query().values.Has("find") || form.Question.Action != "" || form.Err != nil,
+			Activity:     did,
 			Confirm:      confirm,
 			Back:         c.cameFrom(),
 			Err:          e,

@@ -32,6 +32,12 @@ func (s *Server) showUser(c *call) (reply, error) {
 // userPage is the page of an account, with what p says besides the account.
 func (s *Server) userPage(c *call, p views.UserPage) (page, error) {
 	v, err := s.account.UserView(c.ctx, c.actor, c.user())
+	if err != nil {
+		return page{}, err
+	}
+	if p.Activity, err = s.activity(c, "", v.User.Username, v.User.ID); err != nil {
+		return page{}, err
+	}
 	p.UserView, p.LinkRoles, p.LinkAudit, p.Back, p.Now, p.Names = v, c.may("read", "assign_role", uuid.Nil), c.may("read", "audit_log", uuid.Nil), c.cameFrom(), c.now(), s.sourceNames()
 	return page{title: c.user(), active: "users", crumbs: c.usersCrumb(), body: views.UserPageBody(p)}, err
 }

@@ -38,6 +38,7 @@ func auditBatches(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int6
 	if err != nil {
 		return nil, err
 	}
+	// Entries of a batch are of one chain, so whoever may read its head may read them.
 	wanted, head := seqs, map[int64]int64{}
 	for _, r := range begins {
 		head[r.Seq] = r.Head

@@ -76,6 +76,7 @@ func removals(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	if err != nil {
 		return nil, err
 	}
+	// As in the trail, which names them too: those whom the caller may not read by their names alone.
 	people := map[uuid.UUID]*org.User{}
 	for i := range users {
 		u := &users[i]

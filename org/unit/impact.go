@@ -60,10 +60,10 @@ func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 	i.Ends = ends
 	w := &comparison{impact: &i, org: o.place, role: o.role.Before.Name, deleted: o.role.Deletes()}
 	for _, h := range o.holders {
-		if h.Joins { // it gains what every member has
+		if h.Joins && len(h.After) == 0 { // it gains what every member has
 			continue
 		}
-		was := Holding{Roles: strings.Join(h.Before, " "), SiteRoles: strings.Join(h.SiteRoles, " ")}
+		was := Holding{Roles: strings.Join(h.Before, " "), SiteRoles: strings.Join(h.SiteRoles, " "), Outside: h.Joins}
 		is := was
 		is.Roles, is.Outside = strings.Join(h.After, " "), h.Leaves
 		if h.Place == uuid.Nil {
