@@ -71,3 +71,35 @@ func TestOffboard(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOffboardUndone: the removals of an offboarding are undone one organization at a time, each with its own roles.
+func TestOffboardUndone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.give(t, home, "m", "viewer")
+	s.join(t, beta, "m")
+	s.give(t, beta, "m", "organization-admin")
+	if _, err := s.Offboard(t.Context(), s.as(t, "o"), "m", given(org.Offboarding{Leave: true})); err != nil {
+		t.Fatal(err)
+	}
+	entry := s.text(t, "SELECT id FROM audit_logs WHERE resource_type = 'organization_member' AND action = 'delete' AND organization_id = ?", home.String())
+	result, err := s.UndoBatch(t.Context(), s.as(t, "o"), entry)
+	if err != nil || len(result.Done) != 1 || len(result.Refused) != 0 {
+		t.Errorf("undone: %+v, %v", result, err)
+	}
+	if got := s.memberRoles(t, home, "m"); got != "viewer" || s.isMember(t, beta, "m") {
+		t.Errorf("holds %q, and is in the other organization: %v", got, s.isMember(t, beta, "m"))
+	}
+}
+
+// TestUndoOfWaking: what would change nothing is not said to be undone.
+func TestUndoOfWaking(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if _, _, err := s.SetStatus(t.Context(), s.as(t, "o"), "Dora", org.StatusActive, nil); err != nil {
+		t.Fatal(err)
+	}
+	entry := s.lastEntry(t, "user", "Dora")
+	_, err := s.Undo(t.Context(), s.as(t, "o"), entry)
+	kind(t, err, org.Invalid)
+}

@@ -21,6 +21,7 @@ func (e *AuditEntry) CanUndo() bool {
 // OfStatus reports whether an entry is about an account that was suspended or reactivated, and not about its roles.
 func (e *AuditEntry) OfStatus() bool {
 	_, roles := e.Diff["rbac_roles"]
-	_, status := e.Diff["status"]
-	return status && !roles && OfUser(e.ResourceType, e.Action)
+	status := e.Diff["status"]
+	suspends := status.Old == string(StatusSuspended) || status.New == string(StatusSuspended)
+	return suspends && !roles && OfUser(e.ResourceType, e.Action)
 }
