@@ -61,6 +61,7 @@ func newWithProviders(t *testing.T, policy org.PasswordPolicy, change func(*org.
 	w.Site = webtest.NewWith(t, services.Options{Providers: providerNames[:len(list)], Passwords: policy}, func(o *web.Options) {
 		o.AccessURL, o.Providers = access, providers
 	})
+	w.Exec(t, "UPDATE users SET password_by = NULL") // each chose its own, or nobody could link a sign-in
 	return w
 }
 

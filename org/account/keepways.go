@@ -11,7 +11,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// What keeps the ways in to an account when one of them goes.
+// What keeps the ways in to an account when one of them goes, or another one comes.
 
 // lastFactor refuses to take the last second factor from an account that needs one.
 func lastFactor(a *unit.Attempt, policy org.FactorPolicy, last bool) error {
@@ -19,6 +19,16 @@ func lastFactor(a *unit.Attempt, policy org.FactorPolicy, last bool) error {
 		return nil
 	}
 	return org.ErrInvalid("Your account needs a second factor, and this is the last one.", "Add another one first.")
+}
+
+// ChosePassword refuses to give another way in to an account whose password somebody else has set: it may be that person who asks, and
+// what they add would outlive the password (R4 in docs/spec/roles.md). Invalid.
+func ChosePassword(ctx context.Context, q db.Reads, user uuid.UUID) error {
+	maker, err := q.GetPasswordMaker(ctx, user)
+	if err == nil && maker.Valid {
+		err = org.ErrInvalid("Choose your own password first.", "Someone else set the one that you have.")
+	}
+	return err
 }
 
 // OtherWayIn reports whether the caller could sign in without a provider and without any passkey: with a password that the policy

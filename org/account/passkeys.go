@@ -92,18 +92,13 @@ func planPasskeyOptions(ctx context.Context, a *unit.Attempt, in passkeyChalleng
 	return in, err
 }
 
-// mayHavePasskey refuses another passkey for the caller, and returns how many it has. Under a password that somebody else set it
-// may be that person who asks: the passkey would outlive the password.
+// mayHavePasskey refuses another passkey for the caller, and returns how many it has.
 func mayHavePasskey(ctx context.Context, a *unit.Attempt) (int64, error) {
 	if a.Actor.User.LoginType == org.LoginNone {
 		return 0, org.ErrInvalid("A service account has no passkeys.", "It signs in with API tokens only.")
 	}
-	maker, err := a.Q.GetPasswordMaker(ctx, a.Actor.ID())
-	if err != nil {
+	if err := ChosePassword(ctx, a.Q, a.Actor.ID()); err != nil {
 		return 0, err
-	}
-	if maker.Valid {
-		return 0, org.ErrInvalid("Choose your own password first.", "Someone else set the one that you have.")
 	}
 	n, err := a.Q.CountPasskeys(ctx, a.Actor.ID())
 	if err == nil && n >= org.MaxPasskeys {

@@ -55,8 +55,12 @@ func (s *Service) age(ctx context.Context, subject *org.Actor) (time.Duration, e
 }
 
 // MayLink makes sure that it is the person of a session who links a sign-in, and not someone who found the browser open. Link
-// takes what it returns. Invalid: the session is older, and the password is missing or wrong. TooMany: too many wrong ones.
+// takes what it returns. Invalid: the session is older, and the password is missing or wrong; or somebody else has set that. TooMany:
+// too many wrong ones.
 func (s *Service) MayLink(ctx context.Context, subject *org.Actor, password string) (confirmation string, err error) {
+	if err := account.ChosePassword(ctx, s.units.DB.Reads, subject.ID()); err != nil { // which planLink would refuse in the end
+		return "", err
+	}
 	fresh, err := s.Fresh(ctx, subject)
 	if err != nil || fresh {
 		return "", err
@@ -76,7 +80,7 @@ func (s *Service) mayStillLink(ctx context.Context, subject *org.Actor, confirma
 	return s.account.Confirmed(ctx, subject, confirmation)
 }
 
-// Link gives the caller another way in; MayLink returned the confirmation. Invalid: it did not, or too long ago. Forbidden: the
+// Link gives the caller another way in; MayLink returned the confirmation. Invalid: it did not, or too long ago, or would not now. Forbidden: the
 // provider says that the person may not use this site. Conflict: the sign-in belongs to another account, or the caller has one
 // at this provider.
 func (s *Service) Link(ctx context.Context, subject *org.Actor, p *org.Provider, proof org.Proof, confirmation string) (err error) {
@@ -108,6 +112,9 @@ type linking struct {
 func planLink(ctx context.Context, a *unit.Attempt, in signIn) (l linking, err error) {
 	l.signIn = in
 	a.About(identityType, identityID(in.proof.Issuer, in.proof.Subject), in.proof.Subject, uuid.Nil)
+	if err := account.ChosePassword(ctx, a.Q, a.Actor.ID()); err != nil {
+		return l, err
+	}
 	if !meets(in.provider, in.proof.Claims) {
 		a.Because("require or email_domains is not met")
 		return l, errNotForThisSite(in.provider)
