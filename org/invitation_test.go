@@ -12,6 +12,7 @@ import (
 
 	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
+	"rolecall.example/org/services"
 )
 
 // inviting asks for invitations of some addresses.
@@ -268,5 +269,20 @@ func TestInvitationUseless(t *testing.T) {
 		if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", made.ID.String(), false); org.KindOf(err) != org.Conflict {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestInvitedWithoutPasswords: where a password would not let a stranger in, none is taken, and the invitation stays open.
+func TestInvitedWithoutPasswords(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	made := s.invite(t, "oa", "new@example.com")
+	for _, policy := range []org.PasswordPolicy{org.PasswordsForNobody, org.PasswordsForOwners} {
+		server := service{services.New(s.db, services.Options{Now: s.clock.now, HashCost: cheapHash, Passwords: policy})}
+		_, _, err := server.Invite.AcceptNew(t.Context(), org.Request{}, made.Secret, stranger("newcomer"))
+		kind(t, err, org.Forbidden)
+	}
+	if got := s.accepts(t, made.Secret, "newcomer"); got != took {
+		t.Errorf("with passwords: %v", got)
 	}
 }

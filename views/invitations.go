@@ -157,6 +157,7 @@ type InvitationTo struct {
 	User           string           // who is signed in
 	Providers      []SignInProvider // that may vouch for the address
 	NoPassword     bool             // nobody may sign in with a password
+	NoAccount      bool             // nor could an account that is made here
 	Err            *org.Error
 }
 

@@ -27,7 +27,7 @@ func signInPages() map[string]templ.Component {
 		"invited, not let in":   SignInFailedPage(SignInFailed{Provider: providers[0], Err: refusal, Invited: true, Next: hostile}),
 		"invited, leaving":      InvitationLeavingPage(Leaving{Provider: hostile, URL: "https://okta.example/authorize"}, hostile),
 		"invited, providers":    InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile, Providers: providers}),
-		"invited, no password":  InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile, Providers: providers, NoPassword: true, Err: refusal}),
+		"invited, no password":  InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile, Providers: providers, NoPassword: true, NoAccount: true, Err: refusal}),
 		"signed out":            SignedOutPage(SignedOut{}),
 		"signed out, provider":  SignedOutPage(SignedOut{Provider: hostile, Leave: "https://okta.example/logout"}),
 		"identities":            IdentitiesPage(Identities{Linked: linked, Providers: providers, Fresh: true, Now: now}),

@@ -55,7 +55,8 @@ func (s *Server) noInvitation(c *call, err error) (reply, error) {
 
 func (s *Server) invitationPage(c *call, offer org.InvitationOffer, e *org.Error) page {
 	v := views.InvitationTo{InvitationOffer: offer, Link: c.param("invitation"), Name: offer.Name, Err: e, Providers: s.loginProviders(c)}
-	v.NoPassword = s.account.PasswordPolicy() == org.PasswordsForNobody
+	policy := s.account.PasswordPolicy()
+	v.NoPassword, v.NoAccount = policy == org.PasswordsForNobody, policy != org.PasswordsForAll
 	if c.actor != nil {
 		v.User = c.actor.User.Username
 	}

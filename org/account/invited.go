@@ -15,8 +15,12 @@ import (
 type Invited struct{ account newAccount }
 
 // HashInvited checks the account of somebody who accepts an invitation, and computes the hash of its password. A hash takes
-// its time, so no transaction waits for it. Invalid: what is wrong with the input.
+// its time, so no transaction waits for it. Invalid: what is wrong with the input. Forbidden: the password would not let the account
+// in, which holds no role of the site.
 func (s *Service) HashInvited(ctx context.Context, in *org.NewUser) (hash string, err error) {
+	if s.PasswordPolicy() != org.PasswordsForAll {
+		return "", errUseProvider
+	}
 	in.Status = org.StatusDormant
 	if err := in.Check(); err != nil {
 		return "", err

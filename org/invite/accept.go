@@ -75,7 +75,7 @@ func (s *Service) Accept(ctx context.Context, who *org.Actor, link string) (_ or
 
 // AcceptNew takes an invitation for an account that it makes, with the address of the invitation. NotFound and Conflict as
 // Open; Invalid: what is wrong with the input. Conflict too: the username is taken, or the address has an account, which
-// may sign in and accept.
+// may sign in and accept. Forbidden: passwords let no new account in.
 func (s *Service) AcceptNew(ctx context.Context, r org.Request, link string, input org.Input[org.NewInvited]) (user org.User, into []org.InvitedInto, err error) {
 	defer org.Wrap(&err, "accept invitation")
 	offer, err := s.Open(ctx, nil, link) // a hash is made for nothing else
