@@ -170,7 +170,7 @@ const deleteDirectoryUser = `-- name: DeleteDirectoryUser :exec
 DELETE FROM scim_users WHERE id = ?1
 `
 
-// unit: organization
+// unit: organization, site
 func (q *Queries) DeleteDirectoryUser(ctx context.Context, id uuid.UUID) error {
 	_, err := q.db.ExecContext(ctx, deleteDirectoryUser, id)
 	return err

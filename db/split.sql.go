@@ -3225,7 +3225,7 @@ var writers = map[string]Unit{
 	"DeleteDirectoryLosses":         OrganizationUnit | SiteUnit,
 	"DeleteDirectoryRule":           OrganizationUnit,
 	"DeleteDirectoryToken":          OrganizationUnit | SiteUnit,
-	"DeleteDirectoryUser":           OrganizationUnit,
+	"DeleteDirectoryUser":           OrganizationUnit | SiteUnit,
 	"DeleteEndedDirectoryTokens":    OrganizationUnit | SiteUnit,
 	"DeleteEndedRecords":            OrganizationUnit,
 	"DeleteEndedSiteRecords":        SiteUnit,

@@ -140,7 +140,7 @@ UPDATE scim_users SET user_name = @user_name, user_name_key = @user_name_key, di
 WHERE id = @id;
 
 -- name: DeleteDirectoryUser :exec
--- unit: organization
+-- unit: organization, site
 DELETE FROM scim_users WHERE id = @id;
 
 -- name: InsertDirectoryEmail :exec

@@ -98,6 +98,7 @@ func (c *accountChange) store(ctx context.Context, w *unit.Writer, row db.UserRo
 type accountPlan struct {
 	id     uuid.UUID // of the person in the directory
 	insert *db.InsertDirectoryUserParams
+	drops  []uuid.UUID   // what earlier requests have left of other people under these names
 	made   *account.Made // a new account
 	row    db.UserRow
 	change accountChange
@@ -149,19 +150,19 @@ func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange
 	if err != nil {
 		return p, err
 	}
-	if p, err = p.left(ctx, a, &u); err != nil {
+	if p, err = p.left(ctx, a, in.caller, &u); err != nil {
 		return p, err
 	}
-	if err := free(ctx, a, p.home, p.id, &u); err != nil {
+	if err := free(ctx, a, p.home, &u, append(p.drops, p.id)...); err != nil {
 		return p, err
 	}
 	if p.id != uuid.Nil {
 		return p.adjusted(ctx, a, in.caller, &u)
 	}
-	p.id = unit.NewID()
-	if p, err = p.find(ctx, a, in.caller, &u); err != nil {
+	if p, err = p.find(ctx, a, in.caller, &u); err != nil || p.id != uuid.Nil {
 		return p, err
 	}
+	p.id = unit.NewID()
 	p.insert = &db.InsertDirectoryUserParams{
 		ID: p.id, OrganizationID: p.home, UserID: p.row.ID, UserName: u.UserName, UserNameKey: org.FoldCase(u.UserName),
 		DisplayNameKey: org.FoldCase(u.DisplayName), ExternalID: u.ExternalID, Active: u.Active, Document: u.Document.JSON(), Now: a.Now,
@@ -169,32 +170,60 @@ func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange
 	return p, nil
 }
 
-// left finds what is there of somebody whom no request shows: a request that was cut off has left it, or a DELETE the names of one
-// whose account has no address. Conflict: the userName alone does not tell whether it is the same person.
-func (p accountPlan) left(ctx context.Context, a *unit.Attempt, u *scim.User) (accountPlan, error) {
-	row, err := a.Q.GetDirectoryUserByExternalID(ctx, db.GetDirectoryUserByExternalIDParams{OrganizationID: p.home, ExternalID: u.ExternalID})
-	same := err == nil // the directory's own id is never somebody else's
-	if db.IsNotFound(err) {
-		row, err = a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: p.home, UserNameKey: org.FoldCase(u.UserName)})
-	}
-	if db.IsNotFound(err) || err == nil && row.Settled {
-		return p, nil
-	}
-	if err != nil {
-		return p, err
-	}
-	p.id = row.ID
-	if p.row, err = a.Q.GetUser(ctx, row.UserID); err != nil {
-		return p, err
-	}
-	// Names are given again to those who come later, and with this one would go an account.
-	if p.row.Email == "" && !same && (row.ExternalID != "" && u.ExternalID != "" || address(u) != "") {
-		return p, &org.Error{
-			Kind: org.Conflict, Code: scim.Uniqueness, Message: "Someone who was deleted had this userName, and the account has no e-mail address to tell the two apart.",
-			Detail: "Send the same externalId to take that person back. For another person, delete the account " + p.row.Username + " first.",
+// left finds what is there of somebody whom no request shows: a request that was cut off or refused has left it, or a DELETE the names
+// of one whose account has no address. What is of another person gives way. Conflict: the userName alone does not tell.
+func (p accountPlan) left(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (accountPlan, error) {
+	byID, errID := a.Q.GetDirectoryUserByExternalID(ctx, db.GetDirectoryUserByExternalIDParams{OrganizationID: p.home, ExternalID: u.ExternalID})
+	named, errNamed := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: p.home, UserNameKey: org.FoldCase(u.UserName)})
+	for _, found := range []struct {
+		row db.DirectoryUser
+		err error
+	}{{byID, errID}, {named, errNamed}} {
+		row, err := found.row, found.err
+		if db.IsNotFound(err) || err == nil && (row.Settled || row.ID == p.id) {
+			continue
+		}
+		if err != nil {
+			return p, err
+		}
+		user, err := a.Q.GetUser(ctx, row.UserID)
+		if err != nil {
+			return p, err
+		}
+		switch same, err := c.isLeft(ctx, a, &row, &user, u); {
+		case err != nil:
+			return p, err
+		case same && p.id == uuid.Nil:
+			p.id, p.row = row.ID, user
+		default:
+			p.drops = append(p.drops, row.ID)
 		}
 	}
 	return p, nil
+}
+
+// isLeft reports whether what is left is of the person who is sent now. An account that was found by its address is no one else's;
+// one that the directory made is the one of its own id, whatever the address is now. Conflict as left.
+func (c *Caller) isLeft(ctx context.Context, a *unit.Attempt, row *db.DirectoryUser, user *db.UserRow, u *scim.User) (bool, error) {
+	sameID := row.ExternalID != "" && row.ExternalID == u.ExternalID // the directory's own id is never somebody else's
+	if user.Email == "" {
+		// Names are given again to those who come later, and with this one would go an account.
+		if !sameID && (row.ExternalID != "" && u.ExternalID != "" || address(u) != "") {
+			return false, &org.Error{
+				Kind: org.Conflict, Code: scim.Uniqueness, Message: "Someone who was deleted had this userName, and the account has no e-mail address to tell the two apart.",
+				Detail: "Send the same externalId to take that person back. For another person, delete the account " + user.Username + " first.",
+			}
+		}
+		return true, nil
+	}
+	if !sameID || org.FoldCase(user.Email) == org.FoldCase(address(u)) {
+		return org.FoldCase(user.Email) == org.FoldCase(address(u)), nil
+	}
+	manager, err := a.Q.GetManager(ctx, user.ID)
+	if db.IsNotFound(err) {
+		return false, nil
+	}
+	return manager.OrganizationID == c.Organization, err
 }
 
 // find is the account of the address that the directory states, or else a new one. Conflict: the account belongs to somebody
@@ -209,14 +238,14 @@ func (p accountPlan) find(ctx context.Context, a *unit.Attempt, c *Caller, u *sc
 		return p, err
 	}
 	if err == nil && email != "" {
-		_, err := a.Q.GetDirectoryUserOfAccount(ctx, db.GetDirectoryUserOfAccountParams{OrganizationID: p.home, UserID: found.ID})
-		if err == nil {
-			return p, scim.Taken("e-mail address")
-		}
-		if !db.IsNotFound(err) {
+		there, err := a.Q.GetDirectoryUserOfAccount(ctx, db.GetDirectoryUserOfAccountParams{OrganizationID: p.home, UserID: found.ID})
+		if err != nil && !db.IsNotFound(err) {
 			return p, err
 		}
-		p.row = found
+		if err == nil && there.Settled {
+			return p, scim.Taken("e-mail address")
+		}
+		p.id, p.row = there.ID, found // that of a request that was refused under other names, uuid.Nil for none
 		return p.adjusted(ctx, a, c, u)
 	}
 	username, err := account.FreeUsername(ctx, a, account.UsernameOf(u.UserName))
@@ -234,6 +263,11 @@ func (p accountPlan) find(ctx context.Context, a *unit.Attempt, c *Caller, u *sc
 
 // applyAccount stores the account first, and then that it is the one of somebody in the directory.
 func applyAccount(ctx context.Context, w *unit.Writer, p accountPlan) (uuid.UUID, error) {
+	for _, id := range p.drops {
+		if err := w.W.DeleteDirectoryUser(ctx, id); err != nil {
+			return p.id, err
+		}
+	}
 	if p.made != nil {
 		w.Begin("create", 201)
 		w.About("user", p.row.ID, p.row.Username, uuid.Nil)

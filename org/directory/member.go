@@ -52,7 +52,7 @@ func planMember(ctx context.Context, a *unit.Attempt, in userChange) (p memberPl
 		return p, err
 	}
 	if !in.deletes {
-		if err := free(ctx, a, p.row.OrganizationID, p.row.ID, &p.user); err != nil {
+		if err := free(ctx, a, p.row.OrganizationID, &p.user, p.row.ID); err != nil {
 			return p, err
 		}
 	}

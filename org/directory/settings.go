@@ -77,7 +77,7 @@ func shown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organizatio
 		FusePeople: org.DefaultFusePeople, FusePercent: org.DefaultFusePercent, Tokens: []org.DirectoryToken{},
 		CanUpdate: by.Can("update", settingsOf(o.ID)),
 	}
-	d.CanMint = d.CanUpdate && unit.MayAddMembers(by, o.ID)
+	d.CanMint = d.CanUpdate && unit.MayAddMembers(by, o.ID) && by.Can("delete", org.MembersObject(o.ID))
 	row, err := src.Q.GetDirectory(ctx, o.ID)
 	if db.IsNotFound(err) {
 		return d, nil

@@ -16,8 +16,8 @@ import (
 // id of a token, by which those of a directory can be told apart, and when it ends.
 
 // CreateToken makes a token with which the directory of an organization sends requests, and sets the directory up if it is the
-// first. The token is in the answer alone. Forbidden: needs idpsync_settings:update, the rights to add members, and those to give
-// each role that a rule gives: the holder of the token decides who is in a group. Invalid: what is wrong with the input. Conflict:
+// first. The token is in the answer alone. Forbidden: needs idpsync_settings:update, the rights to add members and to remove them, and
+// those to give each role that a rule gives: the holder of the token decides who is in a group. Invalid: what is wrong with the input. Conflict:
 // there are two already. NotFound: no such organization.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewDirectoryToken]) (t org.DirectoryToken, err error) {
 	defer org.Wrap(&err, "make a token for the directory of %q", organization)
@@ -39,8 +39,8 @@ type minted struct {
 	hash      []byte
 }
 
-// planToken judges the rights first: those over the directory, those of adding members, and those of giving every role that its
-// rules give. Without the last, a token would be a way to a role that its maker could not give.
+// planToken judges the rights first: those over the directory, those of adding and of removing members, and those of giving every role
+// that its rules give. Without them, a token would be a way to do what its maker could not.
 func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -51,6 +51,8 @@ func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err 
 		return p, org.ErrForbidden("idpsync_settings:update")
 	case !unit.MayAddMembers(a.Actor, o.ID):
 		return p, org.ErrForbidden(unit.PermissionsToAdd...)
+	case !a.Actor.Can("delete", org.MembersObject(o.ID)):
+		return p, org.ErrForbidden("organization_member:delete")
 	}
 	wanted, err := in.input.Read()
 	if err == nil {

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,6 +115,9 @@ func (s *Service) suspend(ctx context.Context, c *Caller, user uuid.UUID) error 
 // read finds the person whom a change is about. NotFound: there is nobody.
 func (in *userChange) read(ctx context.Context, a *unit.Attempt) (row db.DirectoryUser, err error) {
 	row, err = a.Q.GetDirectoryUser(ctx, db.GetDirectoryUserParams{ID: in.id, OrganizationID: in.caller.Organization})
+	if db.IsNotFound(err) && in.creates { // another person was sent by this name meanwhile
+		return row, scim.Taken("userName")
+	}
 	if db.IsNotFound(err) || err == nil && !row.Settled && !in.creates {
 		return row, scim.ErrNotFound(scim.Users, in.id.String())
 	}
@@ -151,18 +155,18 @@ func (in *userChange) after(ctx context.Context, a *unit.Attempt, row db.Directo
 	return scim.ReadUser(d, row.Active)
 }
 
-// free refuses a userName or an externalId that somebody else in the directory has. Conflict.
-func free(ctx context.Context, a *unit.Attempt, organization, id uuid.UUID, u *scim.User) error {
+// free refuses a userName or an externalId that somebody in the directory has who is none of these. Conflict.
+func free(ctx context.Context, a *unit.Attempt, organization uuid.UUID, u *scim.User, but ...uuid.UUID) error {
 	other, err := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: organization, UserNameKey: org.FoldCase(u.UserName)})
 	switch {
-	case err == nil && other.ID != id:
+	case err == nil && !slices.Contains(but, other.ID):
 		return scim.Taken("userName")
 	case err != nil && !db.IsNotFound(err):
 		return err
 	}
 	other, err = a.Q.GetDirectoryUserByExternalID(ctx, db.GetDirectoryUserByExternalIDParams{OrganizationID: organization, ExternalID: u.ExternalID})
 	switch {
-	case err == nil && other.ID != id:
+	case err == nil && !slices.Contains(but, other.ID):
 		return scim.Taken("externalId")
 	case err != nil && !db.IsNotFound(err):
 		return err
