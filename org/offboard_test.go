@@ -3,6 +3,9 @@ package org_test
 import (
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
 )
@@ -102,4 +105,70 @@ func TestUndoOfWaking(t *testing.T) {
 	entry := s.lastEntry(t, "user", "Dora")
 	_, err := s.Undo(t.Context(), s.as(t, "o"), entry)
 	kind(t, err, org.Invalid)
+}
+
+// TestOffboardParts: each part takes its own right, and does what it says and no more; who takes over counts before the last
+// administrator goes.
+func TestOffboardParts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.siteRole(t, "stopper", "site", "user:read", "user:update")
+	for _, name := range []string{"oa", "dealer"} { // who look after one organization, and may stop accounts of the site
+		s.record(t, uuid.Nil, name, "stopper", org.SourceManual, time.Time{})
+	}
+	s.join(t, beta, "m", "viewer")
+	as := func(by, user string, o org.Offboarding) (org.Offboarded, error) {
+		return s.Offboard(t.Context(), s.as(t, by), user, given(o))
+	}
+	_, token, err := s.CreateToken(t.Context(), s.as(t, "m"), "m", given(org.TokenInput{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.session(t, "m")
+	left := func() string {
+		return s.text(t, "SELECT (SELECT count(*) FROM sessions WHERE user_id = ?) || ' ' || (SELECT count(*) FROM api_keys WHERE id = ?)", id("m").String(), token.ID)
+	}
+	for what, o := range map[string]org.Offboarding{
+		"tokens, without the right": {RevokeTokens: true}, "another version": {EndSessions: true, IfMatch: org.Versions{"7"}},
+		"to oneself": {Leave: true, HandOver: map[string]string{"default": "m"}},
+	} {
+		_, err := as("oa", "m", o)
+		want := map[bool]org.Kind{true: org.Forbidden}[o.RevokeTokens]
+		if o.IfMatch != nil {
+			want = org.Conflict
+		} else if o.HandOver != nil {
+			want = org.Invalid
+		}
+		if err == nil || org.KindOf(err) != want {
+			t.Errorf("%s: %v, kind %d", what, err, org.KindOf(err))
+		}
+	}
+	if _, err := as("oa", "m", org.Offboarding{EndSessions: true}); err != nil || left() != "0 1" || !s.isMember(t, home, "m") {
+		t.Errorf("sessions alone: %s are left, %v", left(), err)
+	}
+	s.session(t, "m")
+	if _, err := as("o", "m", org.Offboarding{RevokeTokens: true}); err != nil || left() != "0 0" {
+		t.Errorf("tokens: %s are left, %v", left(), err)
+	}
+	// What the caller may not see stays unsaid, and what it may not take stays.
+	done, err := as("oa", "m", org.Offboarding{Leave: true})
+	if err != nil || len(done.Organizations) != 1 || len(done.Kept) != 0 || s.isMember(t, home, "m") || !s.isMember(t, beta, "m") {
+		t.Errorf("one of two organizations: %+v, %v", done, err)
+	}
+	done, err = as("dealer", "viewer", org.Offboarding{Suspend: true, Leave: true})
+	if err != nil || len(done.Organizations) != 0 || len(done.Kept) != 1 || !s.isMember(t, home, "viewer") || done.User.Status != org.StatusSuspended {
+		t.Errorf("without the right to remove: %+v, %v", done, err)
+	}
+	// The last administrator for good, by one until tomorrow.
+	s.insert(t, person{name: "last", home: []string{"organization-admin"}})
+	s.exec(t, "DELETE FROM member_roles WHERE user_id = ? AND role = 'organization-admin'", id("oa").String())
+	s.record(t, home, "oa", "organization-admin", org.SourceManual, s.clock.still().Add(24*time.Hour))
+	s.exec(t, "UPDATE revisions SET value = value + 1")
+	_, err = as("oa", "last", org.Offboarding{Leave: true})
+	if fields := org.FieldsOf(err); org.KindOf(err) != org.Invalid || len(fields) != 1 || fields[0].Field != "hand_over" {
+		t.Errorf("without an heir: %v", err)
+	}
+	if _, err := as("oa", "last", org.Offboarding{Leave: true, HandOver: map[string]string{"default": "curbed"}}); err != nil {
+		t.Errorf("with an heir: %v", err)
+	}
 }

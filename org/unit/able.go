@@ -146,7 +146,7 @@ func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
 		return true, nil
 	}
 	if m.search == nil || m.over == nil {
-		m.search = &search{over: m.over, org: m.Org, good: m.good, elsewhere: m.elsewhereOf, counts: m.able}
+		m.search = &search{src: m.Reader, over: m.over, org: m.Org, good: m.good, elsewhere: m.elsewhereOf, counts: m.able}
 		for _, role := range m.inOrg {
 			m.search.left = append(m.search.left, m.activeHolders(m.Org, role, m.good))
 		}

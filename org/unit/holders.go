@@ -8,11 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 // search looks for active people who can sign in and who count for something after a change. Those who were found are kept
 // for the next question: a bulk action asks about one member after the other.
 type search struct {
+	src       Reader
 	over      *overlay
 	org       uuid.UUID
 	endless   string       // a role that must be held without an end, if one must
@@ -99,7 +101,7 @@ func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
 // holders looks for those who keep a role of an organization.
 func (s Reader) holders(orgID uuid.UUID, role string) *search {
 	return &search{
-		over: s.over, org: orgID, endless: role, left: []candidates{s.activeHolders(orgID, role, true)},
+		src: s, over: s.over, org: orgID, endless: role, left: []candidates{s.activeHolders(orgID, role, true)},
 		elsewhere: func(context.Context, []holder) error { return nil },
 		counts: func(_ context.Context, h Holding) (bool, error) {
 			return slices.Contains(strings.Fields(h.Roles), role), nil
@@ -107,13 +109,17 @@ func (s Reader) holders(orgID uuid.UUID, role string) *search {
 	}
 }
 
-// beside is somebody else than user who counts, nil if there is no one. Nobody comes to count by a change of holders that
-// makes others not count: it gives or takes one role, or is about one account.
+// beside is somebody else than user who counts, nil if there is no one. Who comes to count by the change itself is asked last: most
+// changes that make others not count give nothing.
 func (s *search) beside(ctx context.Context, user uuid.UUID) (*holder, error) {
 	for i := 0; ; {
 		if i == len(s.found) {
-			if more, err := s.look(ctx); err != nil || !more {
+			more, err := s.look(ctx)
+			if err != nil {
 				return nil, err
+			}
+			if !more {
+				return s.gaining(ctx, user)
 			}
 			continue
 		}
@@ -165,6 +171,39 @@ func (s *search) look(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// gaining is a member other than user who comes to count by the change: one who takes over, in an offboarding. nil if there is no one.
+func (s *search) gaining(ctx context.Context, user uuid.UUID) (*holder, error) {
+	if s.over == nil {
+		return nil, nil
+	}
+	for _, c := range s.over.holders {
+		if c.Place != s.org || c.User == user || c.Joins || c.Leaves || len(c.Given()) == 0 {
+			continue
+		}
+		row, err := s.src.MemberRow(ctx, s.org, c.User)
+		if db.IsNotFound(err) || err == nil && (org.Status(row.Status) != org.StatusActive || row.NextEnd.Valid) { // what has an end does not count for good
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if in, err := s.src.hasWayIn(ctx, c.User); err != nil || !in {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		one := []holder{holderOf(row.UserID, row.Roles, row.SiteRoles)}
+		if err := s.elsewhere(ctx, one); err != nil {
+			return nil, err
+		}
+		if counts, err := s.countsAfter(ctx, one[0]); err != nil || counts {
+			return &one[0], err
+		}
+	}
+	return nil, nil
 }
 
 // countsAfter reports whether somebody counts after the change.
