@@ -191,6 +191,12 @@ func TestMailsAgain(t *testing.T) {
 	if got := s.invited(t, waits); got.Mail != org.MailFailed || len(links(t, sink, "demoted@example.com")) != 0 {
 		t.Errorf("of a demoted maker: %+v", got)
 	}
+	expires := s.mail(t, "oa", "expires@example.com")
+	s.clock.advance(org.InvitationLifetime + time.Second)
+	s.sendMails(t)
+	if got := s.invited(t, expires); got.Mail != org.MailFailed || len(links(t, sink, "expires@example.com")) != 0 {
+		t.Errorf("of one that expired before it was sent: %+v", got)
+	}
 	sink.Stop()
 	down := s.mail(t, "oa", "down@example.com")
 	s.sendMails(t)
