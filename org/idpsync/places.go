@@ -11,7 +11,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// An organization must not be left without anybody who can run it because a provider says so: nobody is there to ask.
+// An organization must not be left without anybody who can run it because a provider says so: nobody is there to ask. Two questions
+// are asked, the cheaper first: whether an organization admin stays for good, which goes by a name, and whether someone stays able to
+// manage it, which goes by what roles allow. What the second one finds holds everything back, since no single role stands for it.
 
 // inPlace compares one organization. The last admin stays one, and the last who is able to manage it stays that.
 func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part, error) {
@@ -46,6 +48,7 @@ func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part
 
 // managed leaves an organization as it is if nobody would be able to manage it afterwards (R3 in docs/spec/roles.md).
 func (v *view) managed(ctx context.Context, p part) (part, error) {
+	// An end is a loss too: what is held for good must stay that for someone.
 	taken := slices.Clone(p.gone)
 	for _, r := range p.made {
 		if old := p.own(r.Role, r.Source); old != nil && old.Until == nil && r.Until != nil {
