@@ -64,7 +64,7 @@ func (q *Queries) DeleteMailsOf(ctx context.Context, invitationID uuid.NullUUID)
 }
 
 const getMail = `-- name: GetMail :one
-SELECT id, invitation_id, user_id, email, notice, created_at, due_at, tries FROM mails WHERE id = ?1
+SELECT id, invitation_id, created_at, due_at, tries, user_id, email, notice FROM mails WHERE id = ?1
 `
 
 func (q *Queries) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
@@ -73,12 +73,12 @@ func (q *Queries) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
 	err := row.Scan(
 		&i.ID,
 		&i.InvitationID,
-		&i.UserID,
-		&i.Email,
-		&i.Notice,
 		&i.CreatedAt,
 		&i.DueAt,
 		&i.Tries,
+		&i.UserID,
+		&i.Email,
+		&i.Notice,
 	)
 	return i, err
 }
@@ -153,7 +153,7 @@ func (q *Queries) LinkInvitation(ctx context.Context, arg LinkInvitationParams) 
 }
 
 const listDueMails = `-- name: ListDueMails :many
-SELECT id, invitation_id, user_id, email, notice, created_at, due_at, tries FROM mails WHERE due_at <= ?1 ORDER BY due_at LIMIT CAST(?2 AS bigint)
+SELECT id, invitation_id, created_at, due_at, tries, user_id, email, notice FROM mails WHERE due_at <= ?1 ORDER BY due_at LIMIT CAST(?2 AS bigint)
 `
 
 type ListDueMailsParams struct {
@@ -174,12 +174,12 @@ func (q *Queries) ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]M
 		if err := rows.Scan(
 			&i.ID,
 			&i.InvitationID,
-			&i.UserID,
-			&i.Email,
-			&i.Notice,
 			&i.CreatedAt,
 			&i.DueAt,
 			&i.Tries,
+			&i.UserID,
+			&i.Email,
+			&i.Notice,
 		); err != nil {
 			return nil, err
 		}

@@ -286,12 +286,12 @@ type LoginFailure struct {
 type Mail struct {
 	ID           uuid.UUID
 	InvitationID uuid.NullUUID
-	UserID       uuid.NullUUID
-	Email        string
-	Notice       string
 	CreatedAt    time.Time
 	DueAt        time.Time
 	Tries        int64
+	UserID       uuid.NullUUID
+	Email        string
+	Notice       string
 }
 
 type MemberRole struct {

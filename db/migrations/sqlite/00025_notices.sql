@@ -9,12 +9,12 @@ ALTER TABLE scim_tokens ADD COLUMN end_told bigint NOT NULL DEFAULT 0; -- the da
 CREATE TABLE new_mails (
     id            uuid      NOT NULL PRIMARY KEY,
     invitation_id uuid      REFERENCES invitations (id) ON DELETE CASCADE, -- that it is the mail of
-    user_id       uuid      REFERENCES users (id) ON DELETE CASCADE,       -- or whom it tells something
-    email         text      NOT NULL DEFAULT '', -- the address that they had then: who takes an account over cannot turn it aside
-    notice        text      NOT NULL DEFAULT '', -- what it tells, as JSON
     created_at    timestamp NOT NULL,
     due_at        timestamp NOT NULL, -- of the next try; while a server is at it, when another one may take over
     tries         bigint    NOT NULL,
+    user_id       uuid      REFERENCES users (id) ON DELETE CASCADE,       -- or whom it tells something
+    email         text      NOT NULL DEFAULT '', -- the address that they had then: who takes an account over cannot turn it aside
+    notice        text      NOT NULL DEFAULT '', -- what it tells, as JSON
     CHECK ((invitation_id IS NULL) <> (user_id IS NULL))
 ) WITHOUT ROWID;
 INSERT INTO new_mails (id, invitation_id, created_at, due_at, tries) SELECT id, invitation_id, created_at, due_at, tries FROM mails;
