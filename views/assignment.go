@@ -1,6 +1,7 @@
 package views
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,12 +37,69 @@ func (f AssignmentForm) frozen() bool {
 	return !slices.ContainsFunc(f.Choices, func(c org.RoleChoice) bool { return c.Refusal == "" })
 }
 
-// ticked reports whether a box is ticked: as the person left it, or else as the member holds the role.
+// ticked reports whether a box is ticked: as the member holds the role, or else as the person left it. Where the person left what
+// the form began with, what others did since stays.
 func (f AssignmentForm) ticked(c org.RoleChoice) bool {
-	if f.Checked == nil || c.Refusal != "" {
+	yours := f.Checked[c.Role.Name]
+	if f.Checked == nil || c.Refusal != "" || f.Before != nil && yours == f.Before[c.Role.Name] {
 		return c.Held
 	}
-	return f.Checked[c.Role.Name]
+	return yours
+}
+
+// roleClash is a role that somebody else changed since the form was opened, or that the form changes: whether it was held then, is
+// held now, was ticked, and would be held.
+type roleClash struct {
+	label                   string
+	was, theirs, yours, now bool
+	gone                    bool // there is no such role any more
+}
+
+// clashed reports whether a form was refused because somebody else had changed the roles.
+func (f AssignmentForm) clashed() bool {
+	return f.Err != nil && f.Err.Outdated && f.Before != nil && f.Checked != nil
+}
+
+// clashes are the lines of the three states, in the order of the boxes; what is gone comes last.
+func (f AssignmentForm) clashes() (out []roleClash) {
+	offered := map[string]bool{}
+	for _, c := range f.Choices {
+		name := c.Role.Name
+		offered[name] = true
+		out = append(out, roleClash{c.Role.Label(), f.Before[name], c.Held, f.Checked[name], f.ticked(c), false})
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Checked)) {
+		if !offered[name] {
+			out = append(out, roleClash{label: name, was: f.Before[name], yours: true, gone: true})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Before)) {
+		if !offered[name] && !f.Checked[name] {
+			out = append(out, roleClash{label: name, was: true, gone: true})
+		}
+	}
+	return slices.DeleteFunc(out, func(c roleClash) bool { return !c.gone && c.was == c.theirs && c.was == c.yours })
+}
+
+// leftToDo reports whether the form still changes something over what somebody else did.
+func (f AssignmentForm) leftToDo() bool {
+	return slices.ContainsFunc(f.clashes(), func(c roleClash) bool { return c.now != c.theirs })
+}
+
+// settled tells what becomes of the three states.
+func (f AssignmentForm) settled() string {
+	if f.leftToDo() {
+		return "What you changed is laid over it below. Nothing is saved until you apply it."
+	}
+	return "Nothing of what you changed is left to save."
+}
+
+// saves is the word on the button that saves.
+func (f AssignmentForm) saves() string {
+	if f.clashed() && f.leftToDo() {
+		return "Apply yours on top"
+	}
+	return "Save"
 }
 
 // meanwhile says how a role differs from what the person saw and chose, "" if it does not.

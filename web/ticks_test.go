@@ -18,8 +18,22 @@ func box(doc *goquery.Document, role string) (ticked bool, beside string) {
 	return ticked, in.Parent().Text()
 }
 
-// TestTicksSurvive: a form with roles that is refused keeps what was ticked, whatever the reason, and tells what changed
-// since it was opened.
+// clash is what the table of a clash says of some roles, in their order; nothing if there is no table.
+func clash(doc *goquery.Document, names ...string) (lines []string) {
+	table := doc.Find("table[aria-label='What was changed']")
+	for _, name := range names {
+		label := doc.Find(`input[name=role][value="` + name + `"]`).First().Parent().Find("b").Text()
+		table.Find("tbody tr").Each(func(_ int, tr *goquery.Selection) {
+			if strings.TrimSpace(tr.Find("th bdi").Text()) == label {
+				lines = append(lines, strings.Join(strings.Fields(tr.Find("td").Text()), " "))
+			}
+		})
+	}
+	return lines
+}
+
+// TestTicksSurvive: a form with roles that is refused keeps what was changed in it, whatever the reason, lays it over what
+// another person did since it was opened, and tells both.
 func TestTicksSurvive(t *testing.T) {
 	t.Parallel()
 	const given, taken = "Added by someone else", "Removed by someone else"
@@ -60,12 +74,22 @@ func TestTicksSurvive(t *testing.T) {
 					for role, says := range map[string]struct {
 						ticked bool
 						beside string
-					}{f.held: {true, taken}, f.wanted: {true, ""}, f.other: {false, given}} {
+					}{f.held: {false, taken}, f.wanted: {true, ""}, f.other: {true, given}} {
 						ticked, beside := box(doc, role)
 						told := strings.Contains(beside, given) || strings.Contains(beside, taken)
 						if ticked != says.ticked || told != (says.beside != "") || !strings.Contains(beside, says.beside) {
 							t.Errorf("%d: %s is ticked: %v, beside it %q; want %v, %q", want, role, ticked, beside, says.ticked, says.beside)
 						}
+					}
+					states, button := "", "Save"
+					if want == 409 {
+						states, button = "YesNoYesNo|NoYesNoYes|NoNoYesYes", "Apply yours on top"
+					}
+					if got := strings.Join(clash(doc, f.held, f.other, f.wanted), "|"); got != states {
+						t.Errorf("%d: was, theirs, yours and applied are %q, want %q", want, got, states)
+					}
+					if got := doc.Find("form[data-assign] .btn.pri").Text(); got != button {
+						t.Errorf("%d: the button says %q, want %q", want, got, button)
 					}
 					again := fieldsOf(doc.Find("form[data-assign]"))
 					if again.Get("held") != f.other || again.Get("version") == opened.Get("version") {

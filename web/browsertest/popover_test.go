@@ -3,6 +3,7 @@ package browsertest
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,5 +71,36 @@ func TestPopoverOverNewList(t *testing.T) {
 	tb.do(idle())
 	if !eval[bool](tb, `document.activeElement.matches('#pop input[name=role]')`) {
 		t.Error("a list that arrives takes the focus within the popover")
+	}
+}
+
+// TestTwoPeopleChangeRoles: who saves roles that another person changed meanwhile sees was, theirs and yours, and applies the own
+// change on top: neither is lost.
+func TestTwoPeopleChangeRoles(t *testing.T) {
+	t.Parallel()
+	s := crowd(t)
+	set := func(names ...string) {
+		t.Helper()
+		if res := s.Do(t, webtest.Request{Method: http.MethodPut, Path: members + "/person-07/roles", As: webtest.Owner, JSON: map[string]any{"roles": names}}); res.StatusCode != 200 {
+			t.Fatal(res.Text())
+		}
+	}
+	set("organization-auditor")
+	tb := open(t, serve(t, s), true)
+	tb.signIn(s, webtest.Admin)
+	tb.look(1440, false)
+	tb.visit(members + "?q=person-07")
+	tb.do(click(`tbody a[data-pop]`), see(`[data-assign] input[value=ci]`), click(`[data-assign] input[value=ci]`))
+	set("organization-template-admin") // the other person
+	tb.do(click(`form[data-assign] button.pri`), see(`#pop table.merge`))
+	if got := eval[string](tb, `[...document.querySelectorAll('#pop .merge tbody tr')].map(r => r.innerText.replace(/\s+/g, ' ').trim()).join('|')`); strings.Count(got, "|") != 2 {
+		t.Errorf("the three states: %q", got)
+	}
+	if got := eval[string](tb, `document.querySelector('#pop .pop-f .diff').textContent`); !strings.Contains(got, "+ ") || strings.Contains(got, "−") {
+		t.Errorf("what is applied: %q", got)
+	}
+	tb.do(click(`form[data-assign] button.pri`), tb.said("updated"))
+	if got := rolesOf(t, s, "person-07"); len(got) != 2 || !slices.Contains(got, "ci") || !slices.Contains(got, "organization-template-admin") {
+		t.Errorf("the roles are %v", got)
 	}
 }
