@@ -144,7 +144,8 @@ type WhoCan struct {
 	Total        int      `json:"total"`     // all members
 	Suspended    int      `json:"suspended"` // members who could if they were not suspended
 	Members      []Able   `json:"members"`
-	Outside      *Outside `json:"outside"` // nil: the caller may not read the accounts of the site
+	Held         []Able   `json:"suspended_members,omitempty"` // those, where they were asked for
+	Outside      *Outside `json:"outside"`                     // nil: the caller may not read the accounts of the site
 }
 
 // Outside lists accounts that may do something without being members of the organization.
@@ -184,6 +185,8 @@ type WhoCanPage struct {
 	Limit   int // 0: all
 	Offset  int
 	Outside bool // page the accounts outside the organization, without the members
+
+	Suspended bool // page the suspended members who might, without the others
 }
 
 // Finding is a role, a permission or an assignment that has no effect, or not the expected one.
@@ -226,6 +229,9 @@ func (c *Client) WhoCanPage(ctx context.Context, organization string, q Question
 	setNumber(v, "offset", int64(page.Offset))
 	if page.Outside {
 		v.Set("outside", "1")
+	}
+	if page.Suspended {
+		v.Set("suspended", "1")
 	}
 	return fetch[WhoCan](ctx, c, get("organizations", organization, "who-can").with(v))
 }

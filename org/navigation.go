@@ -35,5 +35,11 @@ type Navigation struct {
 	TokenCount             int // the caller's own API tokens
 }
 
+// Evidence is the state that a page shows, for who checks a print of it against the audit trail. Zero for who may not read that.
+type Evidence struct {
+	Revision int64
+	Head     string // the begin of the hash of the last entry, in hexadecimal
+}
+
 // NavigationCountMax is where counting for the navigation stops: it is done for every page.
 const NavigationCountMax = 10_000

@@ -14,10 +14,11 @@ type WhoCan struct {
 	Organization Organization
 	Question     Question
 	Members      []WhoCanMember
-	Count        int      // of all members who may
-	Suspended    int      // members who might but for their suspension
-	Total        int      // members looked at
-	Outside      *Outside // nil: the caller may not read accounts
+	Count        int            // of all members who may
+	Suspended    int            // members who might but for their suspension
+	Held         []WhoCanMember // some of these, if they are wanted
+	Total        int            // members looked at
+	Outside      *Outside       // nil: the caller may not read accounts
 }
 
 // WhoCanMember is a member who may do what was asked, and by which permissions.
@@ -47,10 +48,13 @@ type Answer struct {
 }
 
 // WhoCanPage is the part of the answer that is wanted: of the members, or of the accounts outside the organization. Of
-// the latter the first 100 come with the members; no members come with them.
+// the latter the first 100 come with the members; no members come with them. Of suspended members none come, unless they are
+// wanted: so many of the first beside the members, or a part of them alone.
 type WhoCanPage struct {
 	Limit, Offset int // Limit 0 is all
 	Outside       bool
+	Suspended     bool
+	AndSuspended  int
 }
 
 // AblePerson is one of everybody who may do something in an organization.

@@ -21,6 +21,7 @@ type BulkConfirm struct {
 	Terms   TermsForm        // of a role that is added
 	Err     *org.Error
 
+	Back      string    // the question that it came from instead of the list, "" for the list
 	OnlyShow  bool      // nothing is asked: the page shows who is selected
 	Everybody bool      // all are named, however many they are
 	Focus     uuid.UUID // whose line has the focus, after the one before it was taken out

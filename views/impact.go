@@ -5,6 +5,14 @@ import (
 	"rolecall.example/views/ui"
 )
 
+// personURL is the page of a member of an organization, or of an account for "".
+func personURL(organization, username string) string {
+	if organization == "" {
+		return UserURL(username)
+	}
+	return MemberURL(organization, username)
+}
+
 // silent reports whether a change makes no difference to anyone's rights.
 func silent(i org.Impact) bool {
 	return len(i.Gains)+len(i.Losses)+len(i.KeptByOtherRoles)+i.WithoutRoles == 0

@@ -30,6 +30,8 @@ type Frame struct {
 
 	Now time.Time // by the clock of the reader
 
+	Evidence org.Evidence // the state that the page shows
+
 	OfSite      bool   // the page belongs to no organization, though the navigation keeps showing one
 	NoShortcuts bool   // the person turned the single-key shortcuts off
 	Script      string // a script that only this page needs

@@ -170,6 +170,9 @@ func (b BulkConfirm) picked() Picked {
 
 // kept is picked, for script.
 func (b BulkConfirm) kept() templ.Attributes {
+	if b.Back != "" { // nothing is selected in the list
+		return nil
+	}
 	f := b.Filter
 	f.Sort, f.Limit, f.Offset = "", 0, 0
 	return b.picked().kept(b.Result.Organization.Name, memberQuery(f).Encode())

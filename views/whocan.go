@@ -18,11 +18,14 @@ type WhoCan struct {
 	Limit        int
 	Offset       int
 	Outside      bool // the page is one of the accounts outside the organization
+	Suspended    bool // the page is one of the suspended members
 	ByRole       bool // members stand under the role that lets them
+	Print        bool // the page is to be printed: it has all rows, up to a bound
 	Catalog      *rbac.Catalog
 	Now          time.Time
 	LinkRoles    bool // the caller may open the roles of the organization
 	LinkSite     bool // likewise those of the site
+	CanRemove    bool // the caller may take roles from members
 }
 
 // form is the question without a member, for the tags that show where a right comes from.
@@ -40,6 +43,7 @@ func (w WhoCan) Heading() string {
 
 // able is a row: a member, or an account outside, that has the right.
 type able struct {
+	id                    string
 	name, username, email string
 	service               bool
 	url, why              string // why is "" for those outside: there is no page that explains it
@@ -47,12 +51,13 @@ type able struct {
 	org.Answer
 }
 
-func (w WhoCan) members() []able {
+// rowsOf are the rows of members.
+func (w WhoCan) rowsOf(list []org.WhoCanMember) []able {
 	var rows []able
-	for _, a := range w.Answer.Members {
+	for _, a := range list {
 		m := a.Member
 		rows = append(rows, able{
-			m.Label(), m.Username, m.Email, m.LoginType == org.LoginNone,
+			m.UserID.String(), m.Label(), m.Username, m.Email, m.LoginType == org.LoginNone,
 			MemberURL(w.Organization.Name, m.Username), ExplainURL(w.Organization.Name, m.Username, w.Question), a.Until, a.Answer,
 		})
 	}
@@ -64,9 +69,9 @@ func (w WhoCan) outsiders() []able {
 	var rows []able
 	for _, a := range w.Answer.Outside.Users {
 		u := a.User
-		rows = append(rows, able{u.Label(), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Until, a.Answer})
+		rows = append(rows, able{u.ID.String(), u.Label(), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Until, a.Answer})
 	}
-	if !w.Outside {
+	if !w.Outside && !w.Print {
 		rows = rows[:min(len(rows), PageSize)]
 	}
 	return rows
@@ -96,8 +101,11 @@ func (w WhoCan) paging() ui.Paging {
 		list = w.byURL("role")
 	}
 	p := ui.Paging{List: list, Limit: w.Limit, Offset: w.Offset, Shown: len(w.Answer.Members), Count: w.Answer.Count}
-	if w.Outside {
+	switch {
+	case w.Outside:
 		p.List, p.Shown, p.Count = w.outsideURL(), len(w.Answer.Outside.Users), w.Answer.Outside.Count
+	case w.Suspended:
+		p.List, p.Shown, p.Count = w.suspendedURL(), len(w.Answer.Held), w.Answer.Suspended
 	}
 	return p
 }
@@ -146,26 +154,71 @@ func (w WhoCan) byURL(by string) string {
 	return u
 }
 
+// missing says how many rows a printed page leaves out, "" if it has all.
+func (w WhoCan) missing() string {
+	n := w.Answer.Count - len(w.Answer.Members) + w.Answer.Suspended - len(w.Answer.Held)
+	if w.Answer.Outside != nil {
+		n += w.Answer.Outside.Count - len(w.Answer.Outside.Users)
+	}
+	if !w.Print || n == 0 {
+		return ""
+	}
+	return ui.Plural(n, "person") + " " + ui.Verb(n, "are") + " missing on this page. The CSV has everyone."
+}
+
 // ableGroup is the members of a page who may by the same role.
 type ableGroup struct {
 	label string
+	role  string // that can be taken from them here, "" for none
+	kind  string
 	rows  []able
+}
+
+// about is the line below the name of the role.
+func (g ableGroup) about() string {
+	text := ui.Plural(len(g.rows), "member")
+	if g.kind != "" {
+		text += " · " + g.kind
+	}
+	return text
+}
+
+// groupOfRole is the group of a role, without its members.
+func (w WhoCan) groupOfRole(m rbac.Match) ableGroup {
+	g := ableGroup{label: org.RoleLabel(m.Role)}
+	switch {
+	case w.form().implied(m):
+		g.kind = "every member has it"
+	case m.Org == (rbac.ID{}):
+		g.kind = "role of the whole site: changed under Site roles"
+	case m.Org != rbac.ID(w.Organization.ID):
+		g.kind = "role of another organization"
+	default:
+		g.kind = "custom role"
+		if m.Role.BuiltIn {
+			g.kind = "built-in role"
+		}
+		if w.CanRemove {
+			g.role = m.Role.Name
+		}
+	}
+	return g
 }
 
 // groups puts the members of the page under the role that lets them. Those with several come last.
 func (w WhoCan) groups() []ableGroup {
 	var out []ableGroup
 	several := ableGroup{label: "More than one role"}
-	for _, a := range w.members() {
+	for _, a := range w.rowsOf(w.Answer.Members) {
 		from := a.sources()
 		if len(from) != 1 {
 			several.rows = append(several.rows, a)
 			continue
 		}
-		label := org.RoleLabel(from[0].Role)
-		at := slices.IndexFunc(out, func(g ableGroup) bool { return g.label == label })
+		found := w.groupOfRole(from[0])
+		at := slices.IndexFunc(out, func(g ableGroup) bool { return g.label == found.label && g.kind == found.kind && g.role == found.role })
 		if at < 0 {
-			at, out = len(out), append(out, ableGroup{label: label})
+			at, out = len(out), append(out, found)
 		}
 		out[at].rows = append(out[at].rows, a)
 	}

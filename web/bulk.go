@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -142,7 +143,7 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	in, unreadable := c.bulkInput(readSelection).Read()
 	in.Expect, in.Seen = nil, nil
 	filter, _ := c.memberFilter()
-	v := views.BulkConfirm{Bulk: in, Filter: filter, Terms: c.sentTerms(), Err: refused}
+	v := views.BulkConfirm{Bulk: in, Filter: filter, Terms: c.sentTerms(), Err: refused, Back: c.cameFrom()}
 	o, _ := c.object()
 	v.Everybody = o.flag("everybody") || o.has("more")
 	if v.OnlyShow = o.text("action") == actionShow; v.OnlyShow {
@@ -180,7 +181,7 @@ func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	in, _ := decode(c, readBulk).Read() // it was read before
 	filter, _ := c.memberFilter()
 	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), Result: *result, Filter: filter}
-	home := views.MembersURL(c.organization(), filter)
+	home := cmp.Or(c.cameFrom(), views.MembersURL(c.organization(), filter))
 	r := reply{json: wireBulk(result)}
 	if len(result.Refused) == 0 || in.Seen != nil {
 		r.next = destination{url: home, message: done.Message(), undo: undoOf(org.Receipt{Entry: result.Entry}), batch: true}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/client"
 	"rolecall.example/org"
 )
@@ -22,22 +24,43 @@ func endLines(out *sink, count int) error {
 	return err
 }
 
+// evidenceHead are the columns of who can as a file: who, by which role, and what was asked when by whom.
+var evidenceHead = []string{
+	"id", "username", "name", "email", "status", "member", "suspended", "kind", "via_role", "level", "until",
+	"question", "own", "organization", "asked_at", "asked_by",
+}
+
 // everybody streams everybody who may do something: rows of JSON, or a file. Its last row says that it is complete.
 func (s *Server) everybody(c *call, q org.Question) *stream {
 	if c.csv {
 		return &stream{long: true, file: s.fileName(c, "who-can", "csv"), write: func(out *sink) error {
-			t := newTable(out, "id", "username", "name", "email", "status", "member", "level", "allowed_by", "suspended", "until")
+			t := newTable(out, evidenceHead...)
 			count := 0
+			asked := []string{q.ResourceType + ":" + q.Action, strconv.FormatBool(q.Own), c.organization(), csvTime(c.now()), c.actor.User.Username}
 			err := s.eachWhoCan(c, q, func(p *org.AblePerson, r *client.Reason) error {
 				count++
-				return t.add(p.UserID.String(), p.Username, p.Name, p.Email, string(p.Status), strconv.FormatBool(p.Member),
-					r.Level, refNames(r.AllowedBy), strconv.FormatBool(p.Suspended()), csvEnd(p.Until))
+				for _, via := range r.AllowedBy { // a row for each role: it is removed by itself
+					kind := "role"
+					if via.OrganizationID == uuid.Nil {
+						kind = "site_role"
+					}
+					row := []string{
+						p.UserID.String(), p.Username, p.Name, p.Email, string(p.Status), strconv.FormatBool(p.Member), strconv.FormatBool(p.Suspended()),
+						kind, via.Name, r.Level, csvEnd(p.Until),
+					}
+					if err := t.add(append(row, asked...)...); err != nil {
+						return err
+					}
+				}
+				return nil
 			})
 			if err != nil {
 				return err
 			}
 			// All rows have as many cells, or readers of CSV would refuse the file.
-			if err := t.add("#complete", strconv.Itoa(count), "", "", "", "", "", "", "", ""); err != nil {
+			last := make([]string, len(evidenceHead))
+			last[0], last[1] = "#complete", strconv.Itoa(count)
+			if err := t.add(last...); err != nil {
 				return err
 			}
 			return t.end()

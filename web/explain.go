@@ -150,8 +150,12 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	question, asked := q.question()
 	w := views.WhoCan{Question: question, Catalog: c.catalog(), Now: c.now()}
 	w.Limit, w.Offset = c.page(q)
-	w.Outside, w.ByRole = q.flag("outside"), slices.Contains(q.oneOf("by", []string{"role", "person"}), "role")
-	if w.ByRole && !q.values.Has("limit") {
+	w.Outside, w.Suspended = q.flag("outside"), q.flag("suspended")
+	w.ByRole = slices.Contains(q.oneOf("by", []string{"role", "person"}), "role")
+	switch {
+	case q.flag("print"):
+		w.Limit, w.Offset, w.Print = printedRows, 0, true
+	case w.ByRole && !q.values.Has("limit"):
 		w.Limit = groupedPeople
 	}
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
@@ -159,9 +163,13 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		return reply{}, err
 	}
 	w.Organization, w.LinkRoles, w.LinkSite = o, c.may("read", "assign_org_role", o.ID), c.may("assign", "assign_role", uuid.Nil)
+	w.CanRemove = c.may("unassign", "assign_org_role", o.ID)
 	refused := func(e *org.Error) (page, error) {
 		w.Err = e
 		return whoCanPage(w), nil
+	}
+	if w.Outside && w.Suspended {
+		q.addError("suspended", `Query params "suspended" and "outside" exclude each other`)
 	}
 	if err := q.problem(); err != nil {
 		return c.again(err, refused)
@@ -170,7 +178,14 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		return reply{stream: s.everybody(c, question)}, nil
 	}
 	if c.as == asJSON || asked {
-		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
+		part := org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside, Suspended: w.Suspended}
+		if c.as != asJSON {
+			part.AndSuspended = views.PageSize
+			if w.Print {
+				part.AndSuspended = printedRows
+			}
+		}
+		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, part)
 		if err != nil {
 			return c.again(err, refused)
 		}
@@ -183,13 +198,19 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		found := wireWhoCan(w.Answer)
 		r.json = found
 		count := found.Count
-		if w.Outside && found.Outside != nil {
+		switch {
+		case w.Suspended:
+			count = found.Suspended
+		case w.Outside && found.Outside != nil:
 			count = found.Outside.Count
 		}
 		c.link(w.Limit, w.Offset, count)
 	}
 	return r, nil
 }
+
+// printedRows is how many rows a page has that is to be printed.
+const printedRows = 5000
 
 // groupedPeople is how many members a page shows that groups them.
 const groupedPeople = 200

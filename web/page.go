@@ -79,6 +79,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 		Referrer:    p.referrer,
 		Passkeys:    p.passkeys,
 	}
+	frame.Evidence = s.evidence(c, frame.OfSite)
 	if p.notice != "" {
 		frame.Flash = &views.Flash{Message: p.notice}
 	}
@@ -123,6 +124,22 @@ func rendered(html []byte) templ.Component {
 // after its time is up. They write times in the zone of the reader.
 func (c *call) rendering() context.Context {
 	return ui.InZone(context.WithoutCancel(c.ctx), c.zone())
+}
+
+// evidence is the state that a page shows, zero when it can't be told: as in navigation.
+func (s *Server) evidence(c *call, ofSite bool) org.Evidence {
+	if c.actor == nil {
+		return org.Evidence{}
+	}
+	organization := ""
+	if !ofSite {
+		organization = c.lookingAt()
+	}
+	e, err := s.tenant.Evidence(c.ctx, c.actor, organization)
+	if err != nil {
+		s.logFailure(c, err)
+	}
+	return e
 }
 
 // navigation loads the content of the frame, nil when that fails: a page that reports a failure must not fail for its

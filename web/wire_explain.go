@@ -92,6 +92,9 @@ func wireWhoCan(w *org.WhoCan) client.WhoCan {
 		Action: w.Question.Action, ResourceType: w.Question.ResourceType, Own: w.Question.Own,
 		Count: w.Count, Total: w.Total, Suspended: w.Suspended, Members: each(w.Members, wireAble),
 	}
+	if len(w.Held) > 0 {
+		out.Held = each(w.Held, wireAble)
+	}
 	if w.Outside != nil {
 		out.Outside = &client.Outside{Count: w.Outside.Count, Users: each(w.Outside.Users, wireAbleUser)}
 	}

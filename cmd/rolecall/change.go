@@ -114,7 +114,10 @@ func (t *terminal) read(file string) ([]byte, error) {
 // impactHead and impactRows are whom a change would affect, as a table.
 var impactHead = []string{"EFFECT", "PERMISSION", "MEMBERS", "WHO"}
 
-// The server names a few people of each line only; dots say that there are more.
+// namedInLine is how many people a line names.
+const namedInLine = 5
+
+// The server names some people of each line only; dots say that there are more.
 func impactRows(i client.Impact) (rows [][]string) {
 	for _, part := range []struct {
 		effect string
@@ -125,8 +128,9 @@ func impactRows(i client.Impact) (rows [][]string) {
 			if l.Own {
 				permission += " (own)"
 			}
-			who := strings.Join(l.Sample, ", ")
-			if l.Members > len(l.Sample) {
+			named := l.Sample[:min(len(l.Sample), namedInLine)]
+			who := strings.Join(named, ", ")
+			if l.Members > len(named) {
 				who += ", …"
 			}
 			rows = append(rows, []string{part.effect, permission, thousands(l.Members), who})

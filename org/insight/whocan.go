@@ -121,7 +121,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	if err != nil {
 		return err
 	}
-	var able []unit.Group
+	var able, suspended []unit.Group
 	for i := range groups {
 		g := &groups[i]
 		w.Total += int(g.Members)
@@ -133,34 +133,47 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 		// The roles allow it and the account does not: activating it would add one more.
 		case g.Status == org.StatusSuspended:
 			w.Suspended += int(g.Members)
+			suspended = append(suspended, *g)
 		default:
 			w.Count += int(g.Members)
 			able = append(able, *g)
 		}
 	}
-	// The page shows people outside. Members are only counted.
-	if p.Outside || p.Offset >= w.Count {
+	switch {
+	case p.Suspended:
+		w.Held, err = f.people(ctx, by, suspended, w.Suspended, window{limit: p.Limit, offset: p.Offset})
+		return err
+	case p.Outside: // members are only counted
 		return nil
 	}
-	page := window{limit: p.Limit, offset: p.Offset}
-	if len(able) > manyGroups {
-		err = f.walk(ctx, &page)
+	if w.Members, err = f.people(ctx, by, able, w.Count, window{limit: p.Limit, offset: p.Offset}); err == nil && p.AndSuspended > 0 {
+		w.Held, err = f.people(ctx, by, suspended, w.Suspended, window{limit: p.AndSuspended})
+	}
+	return err
+}
+
+// people is a part of the members of some groups, which are all of one kind: suspended or not.
+func (f *finder) people(ctx context.Context, by *org.Actor, groups []unit.Group, all int, page window) (list []org.WhoCanMember, err error) {
+	list = []org.WhoCanMember{}
+	if page.offset >= all {
+		return list, nil
+	}
+	if len(groups) > manyGroups {
+		err = f.walk(ctx, groups[0].Status == org.StatusSuspended, &page)
 	} else {
-		err = f.listed(ctx, able, &page)
+		err = f.listed(ctx, groups, &page)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	at := 0
 	err = f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
-		w.Members = append(w.Members, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[at])})
-		at++
+		list = append(list, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[len(list)])})
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.membersUntil(ctx, w.Members)
+	return list, f.membersUntil(ctx, list)
 }
 
 // listed fills the page from the groups that may.
@@ -175,14 +188,14 @@ func (f *finder) listed(ctx context.Context, able []unit.Group, page *window) er
 // errFull ends a walk: the page has all that it shows.
 var errFull = errors.New("the page is full")
 
-// walk fills the page from all members, in order.
-func (f *finder) walk(ctx context.Context, page *window) error {
+// walk fills the page from all members who are suspended, or from those who are not, in order.
+func (f *finder) walk(ctx context.Context, suspended bool, page *window) error {
 	err := f.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
 		if page.full() {
 			return errFull
 		}
 		d, err := f.decide(ctx, h)
-		if err == nil && d.able && org.Status(r.Status) != org.StatusSuspended {
+		if err == nil && d.able && (org.Status(r.Status) == org.StatusSuspended) == suspended {
 			page.add(r.UserID, d)
 		}
 		return err

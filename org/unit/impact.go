@@ -14,7 +14,7 @@ import (
 )
 
 // sampleSize is how many people a line names.
-const sampleSize = 5
+const sampleSize = 20
 
 // comparison is what a dry run compares: whom to follow, and the roles before and after.
 type comparison struct {
