@@ -90,21 +90,25 @@ func (q AuditQuery) values() url.Values {
 	return v
 }
 
-// Undone is the membership, or the account, that an undone change had changed. The other field is nil.
+// Undone is the membership, the account or the role that an undone change had changed. The other fields are nil.
 type Undone struct {
 	Member *Member
 	User   *User
+	Role   *Role // one that was deleted; no one has it
 }
 
-// UnmarshalJSON recognizes a membership by its field user_id, which an account does not have.
+// UnmarshalJSON recognizes a membership by its field user_id and a role by its permissions, which an account does not have.
 func (u *Undone) UnmarshalJSON(raw []byte) error {
 	var kind struct {
-		UserID *uuid.UUID `json:"user_id"`
+		UserID      *uuid.UUID      `json:"user_id"`
+		Permissions json.RawMessage `json:"organization_permissions"`
 	}
 	err := json.Unmarshal(raw, &kind)
 	switch {
 	case err != nil:
 		return err
+	case kind.Permissions != nil:
+		return json.Unmarshal(raw, &u.Role)
 	case kind.UserID == nil:
 		return json.Unmarshal(raw, &u.User)
 	}
@@ -116,9 +120,15 @@ func (c *Client) Audit(ctx context.Context, q AuditQuery) (AuditList, error) {
 	return fetch[AuditList](ctx, c, get("audit").with(q.values()))
 }
 
-// Undo reverts the change that an audit entry records: of a member's roles, a membership, or the site roles of an account.
+// Undo reverts the change that an audit entry records: of a member's roles, a membership, the site roles of an account, or the
+// deletion of a role.
 func (c *Client) Undo(ctx context.Context, entry uuid.UUID) (Undone, error) {
 	return fetch[Undone](ctx, c, send(http.MethodPost, nil, "audit", entry.String(), "undo"))
+}
+
+// PreviewUndo is the dry run of Undo.
+func (c *Client) PreviewUndo(ctx context.Context, entry uuid.UUID) (Impact, error) {
+	return fetch[Impact](ctx, c, send(http.MethodPost, nil, "audit", entry.String(), "undo").dryRun())
 }
 
 // UndoBatch reverts all that a bulk action did to members, by any of its audit entries.

@@ -54,6 +54,14 @@ type AssignableRole struct {
 	BuiltIn    bool `json:"built_in"`
 }
 
+// DeletedRole is a custom role that is gone, as it was. Undoing the audit entry of its deletion makes it anew.
+type DeletedRole struct {
+	Role
+	EntryID   uuid.UUID `json:"entry_id"` // of the audit entry, see [Client.Undo]
+	DeletedAt time.Time `json:"deleted_at"`
+	DeletedBy string    `json:"deleted_by"` // "": the caller may not know
+}
+
 // RoleRequest is a role to be stored. It replaces all of a stored role but a description that is left out: lists that are left
 // out become empty.
 type RoleRequest struct {
@@ -133,6 +141,17 @@ func (s Scope) at(below ...string) []string {
 		return []string{""}
 	}
 	return append(append([]string{}, s.path...), below...)
+}
+
+// deleted returns the path of the scope's deleted roles, or one below it.
+func (s Scope) deleted(below ...string) []string {
+	switch {
+	case s.path == nil:
+		return []string{""}
+	case s.ofSite():
+		return append([]string{"deleted-roles"}, below...)
+	}
+	return append([]string{"organizations", s.path[1], "deleted-roles"}, below...)
 }
 
 // put returns the call that creates or replaces a role.
@@ -219,6 +238,16 @@ func (c *Client) DeleteRole(ctx context.Context, s Scope, name string, opts ...O
 // PreviewDeleteRole is the dry run of DeleteRole.
 func (c *Client) PreviewDeleteRole(ctx context.Context, s Scope, name string, opts ...Option) (Impact, error) {
 	return fetch[Impact](ctx, c, send(http.MethodDelete, nil, s.at(name)...).dryRun(), opts...)
+}
+
+// DeletedRoles returns the custom roles of a scope that were deleted within 30 days and whose names are free, newest first.
+func (c *Client) DeletedRoles(ctx context.Context, s Scope) ([]DeletedRole, error) {
+	return fetch[[]DeletedRole](ctx, c, get(s.deleted()...))
+}
+
+// DeletedRole returns a deleted role by the audit entry of its deletion, however long ago that was.
+func (c *Client) DeletedRole(ctx context.Context, s Scope, entry uuid.UUID) (DeletedRole, error) {
+	return fetch[DeletedRole](ctx, c, get(s.deleted(entry.String())...))
 }
 
 // RoleHistory returns the versions of a custom role, newest first.

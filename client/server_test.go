@@ -333,6 +333,22 @@ func (s *session) roles(scope client.Scope) {
 	if must(s, all, err); len(all) == 0 || slices.ContainsFunc(all, func(r client.AssignableRole) bool { return r.Name == "ci-runner" }) {
 		s.Errorf("Roles = %+v, want no ci-runner", all)
 	}
+	gone, err := s.DeletedRoles(s.ctx, scope)
+	if must(s, gone, err); len(gone) != 1 || gone[0].DisplayName != "CI" || gone[0].DeletedBy != webtest.Owner {
+		s.Fatalf("DeletedRoles = %+v, want CI", gone)
+	}
+	one, err := s.DeletedRole(s.ctx, scope, gone[0].EntryID)
+	if must(s, one, err); one.Name != "ci-runner" {
+		s.Errorf("DeletedRole = %+v, want ci-runner", one)
+	}
+	impact, err = s.PreviewUndo(s.ctx, one.EntryID)
+	if must(s, impact, err); !impact.DryRun || impact.Affected != 0 {
+		s.Errorf("PreviewUndo = %+v, want a dry run that affects no one", impact)
+	}
+	back, err := s.Undo(s.ctx, one.EntryID)
+	if must(s, back, err); back.Role == nil || back.Role.DisplayName != "CI" || back.User != nil || back.Member != nil {
+		s.Errorf("Undo = %+v, want the role", back)
+	}
 }
 
 func (s *session) changes() {

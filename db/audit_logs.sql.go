@@ -1181,6 +1181,62 @@ func (q *Queries) ListBatchSizes(ctx context.Context, seqs []int64) ([]ListBatch
 	return items, nil
 }
 
+const listDeletedRoles = `-- name: ListDeletedRoles :many
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+WHERE chain = ?1 AND resource_type = 'custom_role' AND action = 'delete' AND status_code < 400 AND chain_seq > 0 AND time >= ?2
+ORDER BY chain_seq DESC
+LIMIT CAST(?3 AS bigint)
+`
+
+type ListDeletedRolesParams struct {
+	Chain   uuid.UUID
+	Since   time.Time
+	MaxRows int64
+}
+
+// The deletions of custom roles in a chain since a time, newest first.
+func (q *Queries) ListDeletedRoles(ctx context.Context, arg ListDeletedRolesParams) ([]AuditLog, error) {
+	rows, err := q.db.QueryContext(ctx, listDeletedRoles, arg.Chain, arg.Since, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.Time,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.ActorID,
+			&i.Actor,
+			&i.OrganizationID,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.ResourceTarget,
+			&i.Action,
+			&i.StatusCode,
+			&i.Changes,
+			&i.Hash,
+			&i.Chain,
+			&i.ChainSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMovedHeads = `-- name: ListMovedHeads :many
 SELECT r.organization_id, r.audit_seq, r.audit_hash FROM revisions r
 WHERE r.audit_seq > 0 AND r.audit_seq <> coalesce((

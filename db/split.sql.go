@@ -180,6 +180,7 @@ type Reads interface {
 	ListClaims(ctx context.Context, arg ListClaimsParams) ([]ListClaimsRow, error)
 	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
 	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
+	ListDeletedRoles(ctx context.Context, arg ListDeletedRolesParams) ([]AuditLog, error)
 	ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error)
 	ListDirectoryGroupNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupNamesRow, error)
 	ListDirectoryGroupSizes(ctx context.Context, arg ListDirectoryGroupSizesParams) ([]ListDirectoryGroupSizesRow, error)
@@ -1158,6 +1159,11 @@ func (r reads) ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersP
 func (r reads) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error) {
 	found, err := r.queries.ListClaimsOfUser(ctx, userID)
 	return found, named("ListClaimsOfUser", err)
+}
+
+func (r reads) ListDeletedRoles(ctx context.Context, arg ListDeletedRolesParams) ([]AuditLog, error) {
+	found, err := r.queries.ListDeletedRoles(ctx, arg)
+	return found, named("ListDeletedRoles", err)
 }
 
 func (r reads) ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error) {

@@ -96,7 +96,8 @@ func (s service) DeleteRole(ctx context.Context, by *org.Actor, scope org.Scope,
 	if ok, err := told(by, func() (org.Impact, error) { return s.PreviewRoleDeletion(ctx, by, scope, name, ifMatch) }); ok {
 		return org.Role{}, err
 	}
-	return s.Service.DeleteRole(ctx, by, scope, name, ifMatch)
+	role, _, err := s.Service.DeleteRole(ctx, by, scope, name, ifMatch)
+	return role, err
 }
 
 func (s service) RestoreRole(ctx context.Context, by *org.Actor, scope org.Scope, name string, in org.Input[org.RestoreRole]) (org.Role, error) {

@@ -2,6 +2,8 @@ package org
 
 import (
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // MaxVersions is how many versions of a role are listed at most.
@@ -28,4 +30,30 @@ type RestoreReview struct {
 type RestoreRole struct {
 	Version int64
 	From    Versions // one of which was the present one when the choice was made
+}
+
+// DeletedRolesFor is how long deleted roles are listed. Their deletions can be undone for as long as the trail keeps them.
+const DeletedRolesFor = 30 * Day
+
+// DeletedRole is a custom role that is gone, as the entry of its deletion has it.
+type DeletedRole struct {
+	Entry     uuid.UUID // that tells of the deletion
+	DeletedAt time.Time
+	DeletedBy string // "" where it is not for the caller
+	Role      Role
+}
+
+// DeletedRoles is the roles of an organization or of the site that were deleted lately and whose names are free.
+type DeletedRoles struct {
+	Organization Organization // zero for the site
+	Roles        []DeletedRole
+	CanCreate    bool // the caller may make roles
+}
+
+// DeletedReview is a deleted role, and whom making it anew would affect.
+type DeletedReview struct {
+	Organization Organization // zero for the site
+	Deleted      DeletedRole
+	CanCreate    bool
+	Impact       Impact
 }

@@ -1,9 +1,10 @@
 package org
 
-// RoleHolder is whose roles a change is about: a member of an organization, or an account with its site roles. The other is nil.
+// RoleHolder is what a change that was taken back is about: a member of an organization, an account, or a role. The others are nil.
 type RoleHolder struct {
 	Member *Member
 	User   *User
+	Role   *Role
 }
 
 // OfMember reports whether an entry is about a member of an organization.
@@ -12,10 +13,16 @@ func OfMember(resourceType string) bool { return resourceType == "organization_m
 // OfUser reports whether an entry is about a change of an account.
 func OfUser(resourceType, action string) bool { return resourceType == "user" && action == "write" }
 
+// OfDeletedRole reports whether an entry is about the deletion of a custom role.
+func OfDeletedRole(resourceType, action string) bool {
+	return resourceType == "custom_role" && action == "delete"
+}
+
 // CanUndo says whether Undo may take back what the entry tells of, as far as the entry alone knows.
 func (e *AuditEntry) CanUndo() bool {
 	_, roles := e.Diff["rbac_roles"]
-	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && (roles || e.OfStatus()))
+	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && (roles || e.OfStatus()) ||
+		OfDeletedRole(e.ResourceType, e.Action))
 }
 
 // OfStatus reports whether an entry is about an account that was suspended or reactivated, and not about its roles.

@@ -184,6 +184,13 @@ SELECT organization_id, resource_target, CAST(max(seq) AS bigint) AS seq FROM au
 WHERE resource_type = 'custom_role' AND action = 'delete' AND status_code < 400
 GROUP BY organization_id, resource_target;
 
+-- name: ListDeletedRoles :many
+-- The deletions of custom roles in a chain since a time, newest first.
+SELECT * FROM audit_logs
+WHERE chain = @chain AND resource_type = 'custom_role' AND action = 'delete' AND status_code < 400 AND chain_seq > 0 AND time >= @since
+ORDER BY chain_seq DESC
+LIMIT CAST(@max_rows AS bigint);
+
 -- name: GetFirstAuditFrom :one
 -- The oldest entry that is not older than a time.
 -- reads all on PostgreSQL: it looks at all that is older, which is to go.

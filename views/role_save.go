@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"time"
 
 	"rolecall.example/org"
@@ -67,6 +68,51 @@ func (r RoleRestore) savedBy() string {
 
 // possible reports whether restoring would change anything and is allowed.
 func (r RoleRestore) possible() bool { return !r.Refused && r.edit().count() > 0 }
+
+// restoring is what the page shows that asks whether to restore a role.
+type restoring struct {
+	what, button   string // "Restore version 3 of", "Restore version 3"
+	action, cancel string // URLs
+	organization   string // "" for the site
+	role           org.Role
+	edit           roleEdit
+	possible       bool
+	impact         org.Impact
+	catalog        *rbac.Catalog
+	err            *org.Error
+}
+
+func (r RoleRestore) form() restoring {
+	organization, role := r.View.Organization.Name, r.View.Role
+	button := "Restore version " + strconv.FormatInt(r.Version.Version, 10)
+	return restoring{
+		what: button + " of", button: button, action: RoleRestoreURL(organization, role.Name), cancel: RoleHistoryURL(organization, role.Name), organization: organization,
+		role: role, edit: r.edit(), possible: r.possible(), impact: r.Impact, catalog: r.Catalog, err: r.Err,
+	}
+}
+
+// DeletedRole is the page between the list of deleted roles and the restoring of one: what it would say, and its impact on people.
+type DeletedRole struct {
+	org.DeletedReview
+	Catalog *rbac.Catalog
+	Err     *org.Error // why it can't be restored
+}
+
+func (r DeletedRole) form() restoring {
+	role := r.Deleted.Role
+	return restoring{
+		what: "Restore", button: "Restore role", action: UndoURL(r.Deleted.Entry.String()), cancel: DeletedRolesURL(r.Organization.Name), organization: r.Organization.Name,
+		role: role, edit: roleEdit{becomes: role, fresh: true}, possible: r.Err == nil, impact: r.Impact, catalog: r.Catalog, err: r.Err,
+	}
+}
+
+// deletedBy begins the sentence about the deletion: who it was, if that may be told.
+func (r DeletedRole) deletedBy() string {
+	if r.Deleted.DeletedBy == "" {
+		return "This role was deleted on"
+	}
+	return r.Deleted.DeletedBy + " deleted this role on"
+}
 
 // changes are the permissions that change.
 func (e roleEdit) changes() []rbac.Difference { return rbac.Diff(e.was.Rules(), e.becomes.Rules()) }

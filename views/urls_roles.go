@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
@@ -27,6 +29,19 @@ func RolesListURL(organization string, f org.RoleFilter) string {
 // RoleHistoryURL is the history of a role. The organization "" stands for the site, here and below.
 func RoleHistoryURL(organization, role string) string {
 	return RoleURL(organization, role) + "/history"
+}
+
+// DeletedRolesURL is the list of roles that were deleted lately.
+func DeletedRolesURL(organization string) string {
+	if organization == "" {
+		return "/deleted-roles"
+	}
+	return OrganizationURL(organization) + "/deleted-roles"
+}
+
+// DeletedRoleURL shows a deleted role by the audit entry of its deletion, and asks whether to restore it.
+func DeletedRoleURL(organization string, entry uuid.UUID) string {
+	return DeletedRolesURL(organization) + "/" + entry.String()
 }
 
 // RoleRestoreURL stores an earlier version of a role again.

@@ -92,6 +92,10 @@ func (c *call) offersUndo(e *org.AuditEntry) bool {
 	switch {
 	case e.OfStatus():
 		return c.suspendsUsers()
+	case org.OfDeletedRole(e.ResourceType, e.Action) && e.OrganizationID == uuid.Nil:
+		return c.actor.Owner()
+	case org.OfDeletedRole(e.ResourceType, e.Action):
+		return c.may("create", "assign_org_role", e.OrganizationID)
 	case e.OrganizationID == uuid.Nil:
 		return c.assignsSiteRoles()
 	}

@@ -10,6 +10,9 @@ import (
 )
 
 func (s *Server) listRoles(c *call) (reply, error) {
+	if c.as != asJSON && c.query().text("view") == "matrix" {
+		return s.roleMatrix(c)
+	}
 	f, problem := c.roleFilter()
 	list, err := s.tenant.RolePage(c.ctx, c.actor, c.scope(), f)
 	if err = cmp.Or(err, problem); err != nil { // who may not see the roles learns nothing about the parameters of their list
@@ -89,7 +92,7 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 	if c.dry {
 		return c.foreseen(s.tenant.PreviewRoleDeletion(c.ctx, c.actor, c.scope(), name, c.ifMatch()))
 	}
-	role, err := s.tenant.DeleteRole(c.ctx, c.actor, c.scope(), name, c.ifMatch())
+	role, done, err := s.tenant.DeleteRole(c.ctx, c.actor, c.scope(), name, c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
@@ -101,6 +104,7 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 	}
 	status, json := s.Wire.deletedRole(wireRole(&role))
 	next := to(views.RolesURL(c.organization()), role.Label()+" was deleted.")
+	next.undo = undoOf(done)
 	return reply{status: status, json: json, next: next}, nil
 }
 

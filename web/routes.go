@@ -81,6 +81,7 @@ const (
 	pathRoles        = pathMembers + "/roles"
 	pathRole         = pathRoles + "/{roleName}"
 	pathSiteRole     = "/users/roles/{roleName}"
+	pathDeletedRoles = pathOrganization + "/deleted-roles"
 	pathUser         = "/users/{user}"
 	pathKeys         = pathUser + "/keys"
 	pathKey          = pathKeys + "/{id}"
@@ -113,9 +114,13 @@ var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRo
 	{http.MethodGet, pathRole + "/history", SignedIn, API | Page | Scoped, "list the versions of a role", (*Server).listRoleVersions},
 	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page | Scoped, "compare roles, or versions of one", (*Server).compareRoles},
 	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | DryRun | Body | IfMatch | Scoped, "store an earlier version of a role again", (*Server).restoreRole},
+	{http.MethodGet, pathDeletedRoles, SignedIn, API | Page | Scoped, "list the roles that were deleted lately", (*Server).listDeletedRoles},
+	{http.MethodGet, pathDeletedRoles + "/{id}", SignedIn, API | Page | Scoped, "show a deleted role", (*Server).showDeletedRole},
 	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV | Decides | MayAsk | Scoped, "list who may do something", (*Server).whoCan},
 	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page | Scoped, "look for what does nothing", (*Server).lint},
 	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list the people with a role", (*Server).showRoleMembers},
+	{http.MethodGet, "/deleted-roles", SignedIn, API | Page | Scoped, "list the site roles that were deleted lately", (*Server).listDeletedRoles},
+	{http.MethodGet, "/deleted-roles/{id}", SignedIn, API | Page | Scoped, "show a deleted site role", (*Server).showDeletedRole},
 	{http.MethodGet, "/users/roles", SignedIn, API | Page | CSV | Cacheable | Scoped, "list the site roles", (*Server).listRoles},
 	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole},
 	{http.MethodGet, pathSiteRole, SignedIn, API | Page | Scoped, "show a site role", (*Server).showRole},
@@ -163,7 +168,7 @@ var table = slices.Concat(selectionRoutes, accessRoutes, overviewRoutes, tokenRo
 	{http.MethodPost, "/snapshots", SignedIn, API | Body | Decides | MayAsk | Scoped, "get the documents of many organizations", (*Server).sendSnapshots},
 	{http.MethodGet, pathChanges, SignedIn, API | Decides | MayAsk | Scoped, "tell what changes, as it does", (*Server).changes},
 	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV | Scoped, "read the audit trail", (*Server).listAudit},
-	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page | Scoped, "undo a change of a member", (*Server).undoChange},
+	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page | DryRun | Scoped, "undo a change of a member, or the deletion of a role", (*Server).undoChange},
 
 	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},
 	{http.MethodPost, "/users/first", Public, API | Body, "create the first user", (*Server).createFirstUser},

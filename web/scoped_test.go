@@ -69,48 +69,52 @@ var scopedRoutes = map[string]scopedRoute{
 	"GET /organizations/{organization}/members/roles/{roleName}/history":   {needs: readOrg + "assign_org_role:read", rest: true},
 	"GET /organizations/{organization}/members/roles/{roleName}/compare":   {needs: readOrg + "assign_org_role:read", query: "?to=organization-admin"},
 	"POST /organizations/{organization}/members/roles/{roleName}/restore":  {needs: readOrg + "assign_org_role:read assign_org_role:update template:update", json: `{"restore":1}`, change: true, rest: true},
-	"GET /organizations/{organization}/who-can":                            {needs: readMember, query: "?action=read&resource_type=template", rest: true},
-	"GET /organizations/{organization}/lint":                               {needs: readOrg + "assign_org_role:read", rest: true},
-	"GET /users/roles":                                                     {needs: "assign_role:read", rest: true},
-	"GET /users/roles/{roleName}":                                          {needs: "assign_role:read", rest: true},
-	"GET /users/roles/{roleName}/history":                                  {needs: "assign_role:read", rest: true},
-	"GET /users/roles/{roleName}/compare":                                  {needs: "assign_role:read", query: "?to=auditor"},
-	"GET /users":                                                           {needs: readUser},
-	"POST /users":                                                          {needs: "user:create organization:read organization_member:create", json: `{"username":"bot","service_account":true,"organization_ids":["DEFAULT"]}`, change: true, rest: true},
-	"POST /users/selection":                                                {needs: readUser + "user:update", json: `{"action":"suspend","users":["MEMBER"]}`, change: true, rest: true},
-	"GET /users/{user}":                                                    {needs: readUser},
-	"DELETE /users/{user}":                                                 {needs: "user:delete", change: true, rest: true},
-	"PUT /users/{user}/profile":                                            {needs: readUser + "user:update_personal", json: `{"username":"owner","name":"New"}`, change: true},
-	"PUT /users/{user}/status/suspend":                                     {needs: "user:update", change: true, rest: true},
-	"PUT /users/{user}/status/activate":                                    {needs: "user:update", change: true, rest: true},
-	"GET /users/{user}/roles":                                              {needs: readUser, rest: true},
-	"PUT /users/{user}/roles":                                              {needs: "assign_role:assign audit_log:read", json: `{"roles":["auditor"]}`, change: true, rest: true},
-	"PUT /users/{user}/roles/{roleName}":                                   {needs: "assign_role:unassign " + pair, json: `{"until":"TOMORROW"}`, change: true, rest: true},
-	"DELETE /users/{user}/roles/{roleName}":                                {needs: "assign_role:unassign " + pair, change: true, rest: true},
-	"DELETE /users/{user}/mfa":                                             {needs: "user:update_personal", change: true, rest: true},
-	"GET /users/{user}/organizations":                                      {needs: readUser + "organization:read"},
-	"GET /users/{user}/organizations/{organization}":                       {needs: readUser + readMember},
-	"GET /users/{user}/login-type":                                         {needs: readUser},
-	"GET /users/{user}/keys/tokens":                                        {needs: readUser + "api_key:read", change: true},
-	"POST /users/{user}/keys/tokens":                                       {needs: readUser + "api_key:create", json: `{"scopes":["user:read"]}`, change: true},
-	"GET /users/{user}/keys/tokens/tokenconfig":                            {needs: readUser},
-	"GET /users/{user}/keys/tokens/{name}":                                 {needs: readUser + "api_key:read"},
-	"POST /users/{user}/keys":                                              {needs: readUser + "api_key:create", change: true},
-	"GET /users/{user}/keys/{id}":                                          {needs: readUser + "api_key:read"},
-	"DELETE /users/{user}/keys/{id}":                                       {needs: readUser + "api_key:read api_key:delete", change: true},
-	"PUT /users/{user}/keys/{id}/expire":                                   {needs: readUser + "api_key:read api_key:update", change: true},
-	"GET /organizations":                                                   {needs: "organization:read"},
-	"POST /organizations":                                                  {needs: "organization:create", json: `{"name":"third"}`, change: true},
-	"GET /organizations/{organization}":                                    {needs: readOrg},
-	"PATCH /organizations/{organization}":                                  {needs: readOrg + "organization:update", json: `{"display_name":"New"}`, change: true},
-	"DELETE /organizations/{organization}":                                 {needs: readOrg + "organization:delete", change: true},
-	"POST /authcheck":                                                      {needs: pair, json: `{"checks":{"k":{"action":"read","object":{"resource_type":"template","organization_id":"DEFAULT"}}}}`},
-	"GET /snapshot":                                                        {needs: readMember + "assign_org_role:read"},
-	"GET /organizations/{organization}/snapshot":                           {needs: readMember + "assign_org_role:read"},
-	"POST /snapshots":                                                      {needs: readMember + "assign_org_role:read", json: `{"organizations":["DEFAULT"]}`},
-	"GET /audit":                                                           {needs: "audit_log:read", query: "?q=resource_type:organization_member", rest: true},
-	"POST /audit/{id}/undo":                                                {needs: readMember + "assign_org_role:unassign " + pair, change: true},
-	"POST /audit/{id}/undo/batch":                                          {needs: readMember + "assign_org_role:unassign " + pair, change: true},
+	"GET /organizations/{organization}/deleted-roles":                      {needs: readOrg + "assign_org_role:read", rest: true},
+	"GET /organizations/{organization}/deleted-roles/{id}":                 {needs: readOrg + "assign_org_role:read", rest: true},
+	"GET /deleted-roles":                             {needs: "assign_role:read", rest: true},
+	"GET /deleted-roles/{id}":                        {needs: "assign_role:read", rest: true},
+	"GET /organizations/{organization}/who-can":      {needs: readMember, query: "?action=read&resource_type=template", rest: true},
+	"GET /organizations/{organization}/lint":         {needs: readOrg + "assign_org_role:read", rest: true},
+	"GET /users/roles":                               {needs: "assign_role:read", rest: true},
+	"GET /users/roles/{roleName}":                    {needs: "assign_role:read", rest: true},
+	"GET /users/roles/{roleName}/history":            {needs: "assign_role:read", rest: true},
+	"GET /users/roles/{roleName}/compare":            {needs: "assign_role:read", query: "?to=auditor"},
+	"GET /users":                                     {needs: readUser},
+	"POST /users":                                    {needs: "user:create organization:read organization_member:create", json: `{"username":"bot","service_account":true,"organization_ids":["DEFAULT"]}`, change: true, rest: true},
+	"POST /users/selection":                          {needs: readUser + "user:update", json: `{"action":"suspend","users":["MEMBER"]}`, change: true, rest: true},
+	"GET /users/{user}":                              {needs: readUser},
+	"DELETE /users/{user}":                           {needs: "user:delete", change: true, rest: true},
+	"PUT /users/{user}/profile":                      {needs: readUser + "user:update_personal", json: `{"username":"owner","name":"New"}`, change: true},
+	"PUT /users/{user}/status/suspend":               {needs: "user:update", change: true, rest: true},
+	"PUT /users/{user}/status/activate":              {needs: "user:update", change: true, rest: true},
+	"GET /users/{user}/roles":                        {needs: readUser, rest: true},
+	"PUT /users/{user}/roles":                        {needs: "assign_role:assign audit_log:read", json: `{"roles":["auditor"]}`, change: true, rest: true},
+	"PUT /users/{user}/roles/{roleName}":             {needs: "assign_role:unassign " + pair, json: `{"until":"TOMORROW"}`, change: true, rest: true},
+	"DELETE /users/{user}/roles/{roleName}":          {needs: "assign_role:unassign " + pair, change: true, rest: true},
+	"DELETE /users/{user}/mfa":                       {needs: "user:update_personal", change: true, rest: true},
+	"GET /users/{user}/organizations":                {needs: readUser + "organization:read"},
+	"GET /users/{user}/organizations/{organization}": {needs: readUser + readMember},
+	"GET /users/{user}/login-type":                   {needs: readUser},
+	"GET /users/{user}/keys/tokens":                  {needs: readUser + "api_key:read", change: true},
+	"POST /users/{user}/keys/tokens":                 {needs: readUser + "api_key:create", json: `{"scopes":["user:read"]}`, change: true},
+	"GET /users/{user}/keys/tokens/tokenconfig":      {needs: readUser},
+	"GET /users/{user}/keys/tokens/{name}":           {needs: readUser + "api_key:read"},
+	"POST /users/{user}/keys":                        {needs: readUser + "api_key:create", change: true},
+	"GET /users/{user}/keys/{id}":                    {needs: readUser + "api_key:read"},
+	"DELETE /users/{user}/keys/{id}":                 {needs: readUser + "api_key:read api_key:delete", change: true},
+	"PUT /users/{user}/keys/{id}/expire":             {needs: readUser + "api_key:read api_key:update", change: true},
+	"GET /organizations":                             {needs: "organization:read"},
+	"POST /organizations":                            {needs: "organization:create", json: `{"name":"third"}`, change: true},
+	"GET /organizations/{organization}":              {needs: readOrg},
+	"PATCH /organizations/{organization}":            {needs: readOrg + "organization:update", json: `{"display_name":"New"}`, change: true},
+	"DELETE /organizations/{organization}":           {needs: readOrg + "organization:delete", change: true},
+	"POST /authcheck":                                {needs: pair, json: `{"checks":{"k":{"action":"read","object":{"resource_type":"template","organization_id":"DEFAULT"}}}}`},
+	"GET /snapshot":                                  {needs: readMember + "assign_org_role:read"},
+	"GET /organizations/{organization}/snapshot":     {needs: readMember + "assign_org_role:read"},
+	"POST /snapshots":                                {needs: readMember + "assign_org_role:read", json: `{"organizations":["DEFAULT"]}`},
+	"GET /audit":                                     {needs: "audit_log:read", query: "?q=resource_type:organization_member", rest: true},
+	"POST /audit/{id}/undo":                          {needs: readMember + "assign_org_role:unassign " + pair, change: true},
+	"POST /audit/{id}/undo/batch":                    {needs: readMember + "assign_org_role:unassign " + pair, change: true},
 }
 
 func roleBody(name string) string {
@@ -152,6 +156,16 @@ func scopedSite(t *testing.T) (*webtest.Site, map[string]string) {
 	}
 	v := values(webtest.Default, "me", "custom", fmt.Sprint(entry))
 	v["key"], v["name"] = tokens[0].ID, tokens[0].Name
+	for _, in := range []org.Scope{org.Site, org.In(webtest.Default)} {
+		if _, err := s.Service.PutRole(t.Context(), s.Service.Operator(), in, org.Given(org.RoleInput{Name: "gone"})); err != nil {
+			t.Fatal(err)
+		}
+		_, done, err := s.Service.DeleteRole(t.Context(), s.Service.Operator(), in, "gone", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v["deleted in "+in.Organization] = done.Entry.String()
+	}
 	return s, v
 }
 
@@ -175,6 +189,12 @@ func (r scopedRoute) send(t *testing.T, s *webtest.Site, v map[string]string, me
 	}
 	if strings.HasPrefix(path, "/users/roles") || strings.HasPrefix(path, "/users/{user}/roles/") {
 		v["roleName"] = "site-custom"
+	}
+	if strings.HasSuffix(path, "/deleted-roles/{id}") {
+		v["id"] = v["deleted in "]
+		if strings.HasPrefix(path, pathOf("organizations")) {
+			v["id"] = v["deleted in "+webtest.Default]
+		}
 	}
 	filled, _ := pathWith(path, v)
 	req := webtest.Request{Method: method, Path: filled + r.query, As: as, Header: token, Unchecked: true}

@@ -12,11 +12,18 @@ import (
 	"rolecall.example/views"
 )
 
-// undoChange takes back the change of roles or of a membership that an audit entry records.
+// undoChange takes back the change of roles or of a membership, or the deletion of a role, that an audit entry records.
 func (s *Server) undoChange(c *call) (reply, error) {
+	if c.dry {
+		p, err := s.tenant.PreviewUndo(c.ctx, c.actor, c.param("id"))
+		return c.foreseen(p.Impact, err)
+	}
 	h, err := s.tenant.Undo(c.ctx, c.actor, c.param("id"))
 	if err != nil {
 		return s.refusedUndo(c, err)
+	}
+	if h.Role != nil {
+		return s.restoredRole(c, h.Role)
 	}
 	if h.User != nil {
 		if here := currentPage(c.request()); strings.HasPrefix(here, views.UserURL(h.User.Username)) { // it shows more of it than a row
@@ -38,6 +45,22 @@ func (s *Server) undoChange(c *call) (reply, error) {
 		json: wireMember(m), version: m.Tag(),
 		next: to(home, "The change of "+m.Label()+" was undone."),
 		html: s.memberRow(c, o.Name, m.UserID.String(), true),
+	}, nil
+}
+
+// restoredRole answers the undo of a deletion: the role is there again, and no one has it.
+func (s *Server) restoredRole(c *call, role *org.Role) (reply, error) {
+	organization := ""
+	if role.OrganizationID != uuid.Nil {
+		o, err := s.tenant.Organization(c.ctx, c.actor, role.OrganizationID.String())
+		if err != nil {
+			return reply{}, err
+		}
+		organization = o.Name
+	}
+	return reply{
+		json: wireRole(role), version: role.Tag(),
+		next: to(views.RoleURL(organization, role.Name), role.Label()+" was restored. No one has it yet."),
 	}, nil
 }
 

@@ -24,6 +24,8 @@ var commands = map[string]string{
 	pathSiteRole:                   "roles show {roleName}",
 	pathSiteRole + "/history":      "roles history {roleName}",
 	pathSiteRole + "/compare":      "roles diff {roleName} [{with}] [--version {version}] [--with-version {with_version}]",
+	pathDeletedRoles:               "roles deleted --org {organization}",
+	"/deleted-roles":               "roles deleted",
 	pathOrganization + "/who-can":  "",
 	pathOrganization + "/who-can ": "who-can {action} {resource_type} --org {organization} [--owner {owner}]",
 	pathOrganization + "/lint":     "lint --org {organization}",

@@ -40,6 +40,8 @@ var changeRows = []changeRow{
 	{"members bulk --role spare --remove-role spare --yes", "", "POST", "/organizations/default/members?role=spare", `{"action":"remove-role","role":"spare","all":true}`},
 	{"undo $last", "", "POST", "/audit/$last/undo", ""},
 	{"roles delete night --org default --yes", "", "DELETE", "/organizations/default/members/roles/night", ""},
+	{"undo $last", "", "POST", "/audit/$last/undo", ""},
+	{"roles delete night --org default --yes", "", "DELETE", "/organizations/default/members/roles/night", ""},
 	{"users set-roles zed auditor", "", "PUT", "/users/zed/roles", `{"roles":["auditor"]}`},
 	{"users suspend zed --yes", "", "PUT", "/users/zed/status/suspend", ""},
 	{"users activate zed", "", "PUT", "/users/zed/status/activate", ""},

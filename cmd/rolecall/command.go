@@ -44,7 +44,7 @@ func groups() []group {
 		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand(), keysListCommand(), keysRotateCommand()}},
 		{"Check access", []*command{
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
-			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(), auditRootCommand(), auditExportCommand(), auditPruneCommand(),
+			rolesShowCommand(), rolesHistoryCommand(), rolesDeletedCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(), auditRootCommand(), auditExportCommand(), auditPruneCommand(),
 		}},
 		{"Change who may do what", []*command{
 			organizationsListCommand(), organizationsShowCommand(), organizationsCreateCommand(), organizationsEditCommand(), organizationsDeleteCommand(),

@@ -113,6 +113,7 @@ var everyCommand = map[string]commandRow{
 	"roles list":    {args: "--org default", says: "reader", json: `"assignable"`},
 	"roles show":    {args: "reader --org default", says: "allow template:read", json: `"negate": true`},
 	"roles history": {args: "reader --org default", says: "VERSION", json: `"version": 2`},
+	"roles deleted": {args: "--org default", says: "r$n", json: `"entry_id"`, runs: append(aRole, "roles delete r$n --org default --yes --db $db")},
 	"roles diff":    {args: "reader --org default", code: exitNo, says: "template:delete", json: `"to": "deny"`},
 	"lint":          {code: exitNo, says: "no-effect", json: `"rule": "no-effect"`},
 	"audit list":    {says: "operator", json: `"audit_logs"`},

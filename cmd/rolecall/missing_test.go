@@ -64,6 +64,7 @@ var wellCalled = map[string][]string{
 	"roles list":           nil,
 	"roles show":           {"reader"},
 	"roles history":        {"reader"},
+	"roles deleted":        nil,
 	"roles diff":           {"reader", "writer"},
 	"lint":                 nil,
 	"catalog show":         nil,

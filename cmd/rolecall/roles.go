@@ -105,6 +105,33 @@ func roleReport(r *client.AssignableRole) report {
 	}}
 }
 
+// rolesDeletedCommand prints what undo takes: the entries of the deletions.
+func rolesDeletedCommand() *command {
+	var q query
+	return &command{
+		name:     "roles deleted",
+		summary:  "List the custom roles that were deleted within 30 days, newest first",
+		about:    "undo brings one back by its ENTRY, as a new role that no one has.",
+		examples: []string{"rolecall roles deleted --org acme", "rolecall undo 019ab3c2-7a41-7d53-9d0e-5b2f6f0c8a11"},
+		settings: askSettings,
+		flags:    q.flags("org?"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				got, err := api.DeletedRoles(ctx, q.scope())
+				if err != nil {
+					return err
+				}
+				out := report{value: got, head: []string{"NAME", "DISPLAY NAME", "DELETED", "BY", "ENTRY"}, names: []string{}}
+				for _, d := range got {
+					out.names = append(out.names, d.EntryID.String())
+					out.rows = append(out.rows, []string{d.Name, d.DisplayName, d.DeletedAt.Format(time.RFC3339), d.DeletedBy, d.EntryID.String()})
+				}
+				return t.print(out)
+			})
+		},
+	}
+}
+
 // rolesHistoryCommand says who and when; what changed is asked of roles diff, with two of its numbers.
 func rolesHistoryCommand() *command {
 	var q query

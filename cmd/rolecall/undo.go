@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -12,18 +13,27 @@ import (
 
 // undoCommand leaves to the server what may be undone, and whether something changed since.
 func undoCommand() *command {
+	var q query
 	return &command{
 		name: "undo", operand: "ENTRY",
-		summary: "Take back the change of roles or of a membership that an entry of the audit trail records",
-		about: "ENTRY is the SEQ that audit list prints, or the id of the entry. What changed since stays as it is, and then\n" +
-			"nothing is done.",
-		examples: []string{"rolecall audit list --org acme --limit 5", "rolecall undo 1293"},
+		summary: "Take back what an entry of the audit trail records: a change of roles or of a membership, or a deleted role",
+		about: "ENTRY is the SEQ that audit list prints, or the id of the entry, as roles deleted prints it. What changed since stays\n" +
+			"as it is, and then nothing is done. No one has a role that comes back.",
+		examples: []string{"rolecall audit list --org acme --limit 5", "rolecall undo 1293", "rolecall undo 1293 --dry-run"},
 		settings: askSettings,
+		flags:    q.flags("dry-run"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				id, err := entry(ctx, api, c.operand)
 				if err != nil {
 					return err
+				}
+				if q.dryRun {
+					impact, err := api.PreviewUndo(ctx, id)
+					if err != nil {
+						return err
+					}
+					return t.print(impactReport(impact, impact))
 				}
 				got, err := api.Undo(ctx, id)
 				if err != nil {
@@ -56,13 +66,16 @@ func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, err
 	return got.Entries[0].ID, nil
 }
 
-// undoneReport is the membership or the account as it is afterwards. One of the two is there: entries are about a member
-// or about an account.
+// undoneReport is the membership, the account or the role as it is afterwards. One of the three is there.
 func undoneReport(name string, got client.Undone) report {
 	r := report{head: []string{"ID", "ROLES"}, text: sentence("What entry %s records was undone.", name)}
-	if got.User != nil {
+	switch {
+	case got.Role != nil:
+		r = roleReport(&client.AssignableRole{Role: *got.Role})
+		r.value, r.names, r.text = got.Role, []string{got.Role.Name}, sentence("%s is there again. No one has it yet.", cmp.Or(got.Role.DisplayName, got.Role.Name))
+	case got.User != nil:
 		r.value, r.rows = got.User, [][]string{{got.User.ID.String(), roleNames(got.User.Roles)}}
-	} else {
+	default:
 		r.value, r.rows = got.Member, [][]string{{got.Member.UserID.String(), roleNames(got.Member.Roles)}}
 	}
 	return r

@@ -13,14 +13,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// DeleteRole deletes a custom role and takes it from everyone who held it. It returns what was deleted.
+// DeleteRole deletes a custom role and takes it from everyone who held it. It returns what was deleted, and what an undo needs.
 // NotFound: no such custom role, in exactly this spelling. Forbidden: needs assign_org_role:delete, and every permission
 // that the role denies; those of the site are deleted by owners alone. Invalid: the caller holds the role and could not
 // undo it, or it would lock the owners out. Conflict: ifMatch is without the version that is stored.
-func (s *Service) DeleteRole(ctx context.Context, subject *org.Actor, in org.Scope, name string, ifMatch org.Versions) (role org.Role, err error) {
+func (s *Service) DeleteRole(ctx context.Context, subject *org.Actor, in org.Scope, name string, ifMatch org.Versions) (role org.Role, done org.Receipt, err error) {
 	defer org.Wrap(&err, "delete role %q in %s", name, in)
-	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "delete", deleteRole{in, name, ifMatch}, planDeleteRole, applyDeleteRole)
-	return role, err
+	return unit.Do(ctx, s.units, subject, unit.In(in), "delete", deleteRole{in, name, ifMatch}, planDeleteRole, applyDeleteRole)
 }
 
 // PreviewRoleDeletion tells what DeleteRole would do to what people may do. Errors as there.

@@ -16,8 +16,9 @@ import (
 )
 
 // Undo takes back what an audit entry tells of: a change of the roles of a member or of an account, an addition of a
-// member or a removal, an account that was suspended or reactivated. It is a change like any other: the same rights, checks and guard rails, and an audit row of its
-// own. It returns the holder as it is afterwards, or the membership as it was if undoing ends it.
+// member or a removal, an account that was suspended or reactivated, a role that was deleted. It is a change like any other: the
+// same rights, checks and guard rails, and an audit row of its own. It returns the holder as it is afterwards, the membership as it
+// was if undoing ends it, or the role, which no one has.
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
 // be undone, or of an attempt that changed nothing. Conflict: something changed since, the account is gone, or the
 // entry was exported and is kept no longer.
@@ -52,7 +53,10 @@ func (s *Service) PreviewUndo(ctx context.Context, subject *org.Actor, entryID s
 }
 
 // errNotUndoable is the answer to entries of any other kind.
-var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members, of the roles that people have and of suspended accounts can; a role has versions to restore.")
+var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members, of the roles that people have, of suspended accounts and deletions of roles can; a role that is there has versions to restore.")
+
+// errNothingHappened is the answer to entries of refusals.
+var errNothingHappened = org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
@@ -69,11 +73,12 @@ type undoing struct {
 	was, is             []org.AuditAssignment // the records that it changed; none in an entry of before there were any
 }
 
-// undo is the change that takes an entry back: of a member or of an account.
+// undo is the change that takes an entry back: of a member, of an account or of a role.
 type undo struct {
 	member *memberChange
 	user   *userChange
 	status *account.StatusChange
+	role   *roleChange
 	before []string // names of the roles that there were, as the entry has them
 }
 
@@ -82,6 +87,8 @@ func (u *undo) holder() org.RoleHolder {
 	switch {
 	case u.member != nil:
 		return org.RoleHolder{Member: &u.member.member}
+	case u.role != nil:
+		return org.RoleHolder{Role: &u.role.After}
 	case u.status != nil:
 		user := u.status.User()
 		return org.RoleHolder{User: &user}
@@ -94,6 +101,9 @@ func (u *undo) holder() org.RoleHolder {
 func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error) {
 	u, field := undoing{Attempt: a, action: e.Action}, "rbac_roles"
 	switch {
+	case org.OfDeletedRole(e.ResourceType, e.Action):
+		c, err := undoDeletion(ctx, a, e)
+		return undo{role: &c}, err
 	case org.OfMember(e.ResourceType):
 		field = "roles"
 	case org.OfUser(e.ResourceType, e.Action):
@@ -129,6 +139,8 @@ func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, e
 		_, err = applyUserRoles(ctx, w, *u.user)
 	case u.status != nil:
 		err = u.status.Store(ctx, w)
+	case u.role != nil:
+		_, err = applyRole(ctx, w, *u.role)
 	default:
 		_, err = applyMember(ctx, w, *u.member)
 	}
@@ -178,7 +190,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 // told reads an entry that can be taken back. Invalid: it can't.
 func (u *undoing) told(e *db.AuditLog, field string) error {
 	if e.StatusCode >= 400 {
-		return org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
+		return errNothingHappened
 	}
 	if by := org.MachineOf(e.ActorID.UUID, e.Actor); by != "" {
 		return org.ErrInvalid("This can't be undone here.", fmt.Sprintf("It was made by %s, which would make it again. Change it there.", by))

@@ -24,14 +24,46 @@ func (s Reader) VersionOf(ctx context.Context, r *org.Role, row db.RoleVersion) 
 	for _, level := range []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser} {
 		*was.At(level.String()) = perms[level.String()]
 	}
-	var err error
-	if was.Dead, err = s.translate(ctx, &was, row.CatalogVersion); err != nil {
-		return org.RoleVersion{}, err
+	err := s.bringUp(ctx, &was, row.CatalogVersion)
+	return org.RoleVersion{Version: row.Version, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, Role: was, RestoredFrom: row.RestoredFrom}, err
+}
+
+// bringUp puts an earlier state of a role into the words of today. What means nothing any more goes from its lists, and stands apart.
+func (s Reader) bringUp(ctx context.Context, was *org.Role, written int64) (err error) {
+	if was.Dead, err = s.translate(ctx, was, written); err != nil {
+		return err
 	}
 	for level, list := range was.Levels() {
 		*was.At(level.String()) = slices.DeleteFunc(list, func(p rbac.Permission) bool {
 			return slices.Contains(was.Dead, org.DeadPermission{Level: level, Permission: p})
 		})
 	}
-	return org.RoleVersion{Version: row.Version, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, Role: was, RestoredFrom: row.RestoredFrom}, nil
+	return nil
+}
+
+// DeletedRole is a custom role as the entry of its deletion has it, in the words of today. It fails if what the entry says is no
+// JSON, which only a write past the program can bring about.
+func (s Reader) DeletedRole(ctx context.Context, e db.AuditLog) (org.DeletedRole, error) {
+	type text struct{ Old string }
+	type list struct{ Old []rbac.Permission }
+	var was struct {
+		DisplayName  text `json:"display_name"`
+		Description  text `json:"description"`
+		Site         list `json:"site_permissions"`
+		Organization list `json:"org_permissions"`
+		User         list `json:"user_permissions"`
+	}
+	if err := json.Unmarshal([]byte(e.Changes), &was); err != nil {
+		return org.DeletedRole{}, fmt.Errorf("audit entry %s: %w", e.ID, err)
+	}
+	written, err := s.CatalogAt(ctx, e.Time)
+	if err != nil {
+		return org.DeletedRole{}, err
+	}
+	role := org.Role{
+		OrganizationID: e.OrganizationID.UUID, Name: e.ResourceTarget, DisplayName: was.DisplayName.Old, Description: was.Description.Old,
+		Site: was.Site.Old, Organization: was.Organization.Old, User: was.User.Old,
+	}
+	err = s.bringUp(ctx, &role, written)
+	return org.DeletedRole{Entry: e.ID, DeletedAt: e.Time, DeletedBy: e.Actor, Role: role}, err
 }

@@ -1,0 +1,222 @@
+package views
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// Which rows a matrix has: what any of its roles allows or denies, that in which they differ, or every permission.
+const (
+	MatrixSet  = "set"
+	MatrixDiff = "diff"
+	MatrixAll  = "all"
+)
+
+// MatrixShows are the values of the parameter "show"; the first one is the default.
+var MatrixShows = []string{MatrixSet, MatrixDiff, MatrixAll}
+
+// How many columns a matrix has on a page: those that are chosen, or else the roles that most people have.
+const (
+	matrixColumns    = 12
+	matrixMaxColumns = 40
+)
+
+// Matrix is the roles of an organization or of the site against what there is to be allowed.
+type Matrix struct {
+	List    org.RolePage // all roles, with the numbers of people
+	Catalog *rbac.Catalog
+	Chosen  []string // names of the roles that are columns; none: those that most people have
+	Show    string
+	Query   string
+	Print   bool // the page is to be printed
+}
+
+// MatrixRow is a permission at a level, with what each role says of it.
+type MatrixRow struct {
+	Permission rbac.Permission
+	Level      rbac.Level
+	Label      string
+	States     []rbac.State
+}
+
+// matrixArea is the rows of an area of the catalog.
+type matrixArea struct {
+	label string
+	rows  []MatrixRow
+}
+
+func (m Matrix) name() string { return m.List.Organization.Name }
+func (m Matrix) ofSite() bool { return m.name() == "" }
+
+// AllChosen is the roles that are chosen, or else all: custom ones by name, then built-in ones.
+func (m Matrix) AllChosen() []org.Role {
+	if len(m.Chosen) == 0 {
+		return m.List.Roles
+	}
+	return slices.DeleteFunc(slices.Clone(m.List.Roles), func(r org.Role) bool { return !slices.Contains(m.Chosen, r.Name) })
+}
+
+// columns are the roles that a page shows, in the same order.
+func (m Matrix) columns() []org.Role {
+	roles := m.AllChosen()
+	if len(m.Chosen) > 0 {
+		return roles[:min(len(roles), matrixMaxColumns)]
+	}
+	if len(roles) > matrixColumns {
+		roles = slices.Clone(roles)
+		most := slices.Clone(roles)
+		slices.SortStableFunc(most, func(x, y org.Role) int { return cmp.Compare(y.Members, x.Members) })
+		most = most[:matrixColumns]
+		roles = slices.DeleteFunc(roles, func(r org.Role) bool {
+			return !slices.ContainsFunc(most, func(o org.Role) bool { return o.Name == r.Name })
+		})
+	}
+	return roles
+}
+
+// EachRow calls fn for each row about some roles that a query lets through.
+func (m Matrix) EachRow(roles []org.Role, fn func(MatrixRow) error) error {
+	for _, a := range m.areas(roles) {
+		for _, r := range a.rows {
+			if err := fn(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// areas are these rows by area.
+func (m Matrix) areas(roles []org.Role) (areas []matrixArea) {
+	compiled := make([]*rbac.Role, len(roles))
+	for i := range roles {
+		compiled[i] = m.Catalog.Compile(*roles[i].Rules())
+	}
+	levels := []rbac.Level{rbac.LevelOrganization}
+	if m.ofSite() {
+		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
+	}
+	query := org.FoldCase(strings.TrimSpace(m.Query))
+	for _, a := range m.Catalog.Areas() {
+		area := matrixArea{label: a.Label}
+		for _, t := range a.Types {
+			if t.SiteOnly && !m.ofSite() {
+				continue // no role of an organization reaches it
+			}
+			for _, action := range t.Actions {
+				for _, l := range levels {
+					r := MatrixRow{rbac.Permission{ResourceType: t.Name, Action: action.Name}, l, t.Label + ": " + action.Label, nil}
+					if l == rbac.LevelUser {
+						if !m.Catalog.Owned(t.Name) {
+							continue
+						}
+						r.Label += ", their own"
+					}
+					if r.States = statesOf(m.Catalog, compiled, r); m.shows(r, a.Label, query) {
+						area.rows = append(area.rows, r)
+					}
+				}
+			}
+		}
+		if len(area.rows) > 0 {
+			areas = append(areas, area)
+		}
+	}
+	return areas
+}
+
+// statesOf is what roles say of a permission, wildcards counted: a deny overrides.
+func statesOf(c *rbac.Catalog, roles []*rbac.Role, r MatrixRow) []rbac.State {
+	states := make([]rbac.State, len(roles))
+	n, _ := c.Number(r.Permission)
+	for i := range roles {
+		allow, deny := roles[i].Bits(r.Level)
+		switch word, bit := n/64, uint64(1)<<(n%64); {
+		case word < len(deny) && deny[word]&bit != 0:
+			states[i] = rbac.Denied
+		case word < len(allow) && allow[word]&bit != 0:
+			states[i] = rbac.Allowed
+		}
+	}
+	return states
+}
+
+// shows reports whether a row is one of those that are asked for.
+func (m Matrix) shows(r MatrixRow, area, query string) bool {
+	if query != "" && !slices.ContainsFunc([]string{r.Permission.String(), r.Label, m.Catalog.Phrase(r.Permission), area}, func(text string) bool {
+		return strings.Contains(org.FoldCase(text), query)
+	}) {
+		return false
+	}
+	switch m.Show {
+	case MatrixAll:
+		return true
+	case MatrixDiff:
+		return slices.ContainsFunc(r.States, func(s rbac.State) bool { return s != r.States[0] })
+	}
+	return slices.ContainsFunc(r.States, func(s rbac.State) bool { return s != rbac.Unset })
+}
+
+// size says how large the table is.
+func matrixSize(areas []matrixArea, columns int) string {
+	n := 0
+	for _, a := range areas {
+		n += len(a.rows)
+	}
+	return ui.Plural(n, "permission") + " × " + ui.Plural(columns, "role")
+}
+
+// left says which roles are no columns, "" if all are.
+func (m Matrix) left(columns int) string {
+	switch all := len(m.List.Roles); {
+	case columns == all:
+		return ""
+	case len(m.Chosen) > columns:
+		return "At most " + ui.Thousands(matrixMaxColumns) + " roles stand side by side. The CSV has all that were chosen."
+	case len(m.Chosen) > 0:
+		return ""
+	default:
+		return "These are the " + ui.Thousands(columns) + " of " + ui.Thousands(all) + " roles that most people have. Choose others under Roles; the CSV has all."
+	}
+}
+
+// url is the matrix with another choice.
+func (m Matrix) url(change func(*Matrix)) string {
+	change(&m)
+	q := url.Values{"view": {"matrix"}}
+	if m.Query != "" {
+		q.Set("q", m.Query)
+	}
+	if m.Show != MatrixShows[0] {
+		q.Set("show", m.Show)
+	}
+	for _, name := range m.Chosen {
+		q.Add("role", name)
+	}
+	return ui.URL(RolesURL(m.name()), q)
+}
+
+// here is the matrix as it is.
+func (m Matrix) here() string { return m.url(func(*Matrix) {}) }
+
+func (m Matrix) filters() []ui.Filter {
+	options := make([]ui.Option, len(m.List.Roles))
+	for i, r := range m.List.Roles {
+		options[i] = ui.Option{Value: r.Name, Label: r.Label(), On: slices.Contains(m.Chosen, r.Name)}
+	}
+	return []ui.Filter{{Name: "role", Label: "Roles", Options: options, Off: m.url(func(m *Matrix) { m.Chosen = nil })}}
+}
+
+// clearURL is the matrix without search and choice of roles, "" if there are none.
+func (m Matrix) clearURL() string {
+	if m.Query == "" && len(m.Chosen) == 0 {
+		return ""
+	}
+	return m.url(func(m *Matrix) { m.Query, m.Chosen = "", nil })
+}
