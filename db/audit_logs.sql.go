@@ -1182,7 +1182,7 @@ func (q *Queries) ListBatchSizes(ctx context.Context, seqs []int64) ([]ListBatch
 }
 
 const listDeletedRoles = `-- name: ListDeletedRoles :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq, token_id FROM audit_logs
 WHERE chain = ?1 AND resource_type = 'custom_role' AND action = 'delete' AND status_code < 400 AND chain_seq > 0 AND time >= ?2
 ORDER BY chain_seq DESC
 LIMIT CAST(?3 AS bigint)
@@ -1223,6 +1223,7 @@ func (q *Queries) ListDeletedRoles(ctx context.Context, arg ListDeletedRolesPara
 			&i.Hash,
 			&i.Chain,
 			&i.ChainSeq,
+			&i.TokenID,
 		); err != nil {
 			return nil, err
 		}

@@ -56,8 +56,8 @@ func TestUndoDeletedRole(t *testing.T) {
 	if err != nil || review.Impact.Members != 0 || review.Impact.Affected != 0 {
 		t.Errorf("review: %+v, error %v", review.Impact, err)
 	}
-	if impact, err := s.PreviewUndo(t.Context(), owner, gone); err != nil || impact.Affected != 0 {
-		t.Errorf("preview: %+v, error %v", impact, err)
+	if p, err := s.PreviewUndo(t.Context(), owner, gone); err != nil || p.Impact.Affected != 0 || p.Role == nil {
+		t.Errorf("preview: %+v, error %v", p, err)
 	}
 
 	var back org.RoleHolder

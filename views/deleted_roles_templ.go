@@ -71,7 +71,7 @@ func DeletedRolesPage(d DeletedRoles) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p class=\"dim lead\">Custom roles that were deleted in the last 30 days. Restoring one makes it again as it was; no one has it then.</p><div class=\"tbl-wrap\"><table class=\"tbl rl\" role=\"table\" aria-label=\"Deleted roles\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"c-who\">Role</th><th role=\"columnheader\" scope=\"col\" class=\"c-perm\">Permissions</th><th role=\"columnheader\" scope=\"col\" class=\"c-date\">Deleted</th><th role=\"columnheader\" scope=\"col\" class=\"c-do3\"><span class=\"sr\">Actions</span></th></tr></thead> <tbody role=\"rowgroup\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p class=\"dim lead\">Custom roles that were deleted in the last 30 days. Restoring one makes it again as it was; no one has it then.</p><div class=\"tbl-wrap\"><table class=\"tbl rl\" role=\"table\" aria-label=\"Deleted roles\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"c-who\">Role</th><th role=\"columnheader\" scope=\"col\" class=\"c-perm\">Permissions</th><th role=\"columnheader\" scope=\"col\" class=\"c-sent\">Deleted</th><th role=\"columnheader\" scope=\"col\" class=\"c-do3\"><span class=\"sr\">Actions</span></th></tr></thead> <tbody role=\"rowgroup\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -182,7 +182,7 @@ func deletedRow(d DeletedRoles, r org.DeletedRole) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</td><td role=\"cell\" class=\"c-date num dim\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</td><td role=\"cell\" class=\"c-sent num dim\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

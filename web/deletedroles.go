@@ -2,11 +2,21 @@ package web
 
 import (
 	"errors"
+	"net/http"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
+
+const pathDeletedRoles = pathOrganization + "/deleted-roles"
+
+var deletedRoleRoutes = []Route{
+	{http.MethodGet, pathDeletedRoles, SignedIn, API | Page | Scoped, "list the roles that were deleted lately", (*Server).listDeletedRoles},
+	{http.MethodGet, pathDeletedRoles + "/{id}", SignedIn, API | Page | Scoped, "show a deleted role", (*Server).showDeletedRole},
+	{http.MethodGet, "/deleted-roles", SignedIn, API | Page | Scoped, "list the site roles that were deleted lately", (*Server).listDeletedRoles},
+	{http.MethodGet, "/deleted-roles/{id}", SignedIn, API | Page | Scoped, "show a deleted site role", (*Server).showDeletedRole},
+}
 
 func wireDeletedRole(d *org.DeletedRole) client.DeletedRole {
 	return client.DeletedRole{Role: wireRole(&d.Role), EntryID: d.Entry, DeletedAt: wireTime(d.DeletedAt), DeletedBy: d.DeletedBy}

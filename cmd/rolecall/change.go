@@ -114,7 +114,8 @@ func (t *terminal) read(file string) ([]byte, error) {
 // impactHead and impactRows are whom a change would affect, as a table.
 var impactHead = []string{"EFFECT", "PERMISSION", "MEMBERS", "WHO"}
 
-// namedInLine is how many people a line names.
+// namedInLine is how many people a line names. Programs get all that the server names; people read one line on one row of
+// their terminal.
 const namedInLine = 5
 
 // The server names some people of each line only; dots say that there are more.

@@ -105,7 +105,8 @@ func roleReport(r *client.AssignableRole) report {
 	}}
 }
 
-// rolesDeletedCommand prints what undo takes: the entries of the deletions.
+// rolesDeletedCommand prints what undo takes: the entries of the deletions. With --quiet they stand alone, so that a script can
+// hand the first one on. A role that is older than the list is found in the trail.
 func rolesDeletedCommand() *command {
 	var q query
 	return &command{

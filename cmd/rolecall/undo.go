@@ -66,6 +66,8 @@ func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, err
 	return got.Entries[0].ID, nil
 }
 
+// A role that comes back is reported as roles show has it: what it allows matters more than its id, which is new.
+
 // undoneReport is the membership, the account or the role as it is afterwards. One of the three is there.
 func undoneReport(name string, got client.Undone) report {
 	r := report{head: []string{"ID", "ROLES"}, text: sentence("What entry %s records was undone.", name)}

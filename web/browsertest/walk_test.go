@@ -59,6 +59,7 @@ var states = []stop{
 	{name: "deleting a role", path: roles + "/ci?confirm=delete"},
 	{name: "a role from a built-in one", path: roles + "/new?from=organization-auditor", same: true},
 	{name: "roles, as a plain member", path: roles, as: webtest.Member, same: true},
+	{name: "roles, as a matrix", path: roles + "?view=matrix"},
 	{name: "not found", path: "/organizations/nowhere/members"},
 	{name: "no such page", path: "/nowhere"},
 	{name: "forbidden", path: roles + "/new", as: webtest.Member},
