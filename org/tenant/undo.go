@@ -225,22 +225,6 @@ func (u *undoing) changes(e *db.AuditLog, field string) error {
 	return nil
 }
 
-// undoStatus suspends again, or reactivates. One that had never signed in becomes active too: nothing may be lighter than that. So
-// there is no way back to that. Invalid.
-func (u *undoing) undoStatus(ctx context.Context) (account.StatusChange, error) {
-	if org.Status(u.user.Status) != u.isStatus {
-		return account.StatusChange{}, changedSince(fmt.Sprintf("The status of %s was changed since.", u.user.Username))
-	}
-	back := org.StatusActive
-	if u.wasStatus == org.StatusSuspended {
-		back = u.wasStatus
-	}
-	if back == u.isStatus {
-		return account.StatusChange{}, errNotUndoable
-	}
-	return account.DecideStatus(ctx, u.Attempt, u.user.ID.String(), back, nil)
-}
-
 // ofSite says whether the entry is about an account and its site roles.
 func (u *undoing) ofSite() bool { return u.org.ID == uuid.Nil }
 

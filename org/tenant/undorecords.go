@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rolecall.example/org"
+	"rolecall.example/org/account"
 	"rolecall.example/org/unit"
 )
 
@@ -95,4 +96,20 @@ func sameRecords(a, b []org.AuditAssignment) bool {
 			return x.Source == y.Source && x.Reason == y.Reason && sameEnd(x.Until, y.Until)
 		})
 	})
+}
+
+// undoStatus suspends again, or reactivates. One that had never signed in becomes active too: nothing may be lighter than that. So
+// there is no way back to that. Invalid.
+func (u *undoing) undoStatus(ctx context.Context) (account.StatusChange, error) {
+	if org.Status(u.user.Status) != u.isStatus {
+		return account.StatusChange{}, changedSince(fmt.Sprintf("The status of %s was changed since.", u.user.Username))
+	}
+	back := org.StatusActive
+	if u.wasStatus == org.StatusSuspended {
+		back = u.wasStatus
+	}
+	if back == u.isStatus {
+		return account.StatusChange{}, errNotUndoable
+	}
+	return account.DecideStatus(ctx, u.Attempt, u.user.ID.String(), back, nil)
 }
