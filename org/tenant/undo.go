@@ -73,29 +73,6 @@ type undoing struct {
 	was, is             []org.AuditAssignment // the records that it changed; none in an entry of before there were any
 }
 
-// undo is the change that takes an entry back: of a member, of an account or of a role.
-type undo struct {
-	member *memberChange
-	user   *userChange
-	status *account.StatusChange
-	role   *roleChange
-	before []string // names of the roles that there were, as the entry has them
-}
-
-// holder is whom the change is about, as it is afterwards.
-func (u *undo) holder() org.RoleHolder {
-	switch {
-	case u.member != nil:
-		return org.RoleHolder{Member: &u.member.member}
-	case u.role != nil:
-		return org.RoleHolder{Role: &u.role.After}
-	case u.status != nil:
-		user := u.status.User()
-		return org.RoleHolder{User: &user}
-	}
-	return org.RoleHolder{User: &u.user.user}
-}
-
 // planUndo makes sure that nothing happened since, and then decides like the change that takes the entry back. field is
 // where entries of this kind keep roles.
 func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error) {
@@ -131,20 +108,6 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 		return u.takeBack(ctx, roles, user.Roles, user.Tag(), since)
 	})
 	return undo{user: &c}, err
-}
-
-func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, err error) {
-	switch {
-	case u.user != nil:
-		_, err = applyUserRoles(ctx, w, *u.user)
-	case u.status != nil:
-		err = u.status.Store(ctx, w)
-	case u.role != nil:
-		_, err = applyRole(ctx, w, *u.role)
-	default:
-		_, err = applyMember(ctx, w, *u.member)
-	}
-	return u.holder(), err
 }
 
 // find looks up what the entry is about, which keeps the roles under a field.
