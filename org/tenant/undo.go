@@ -11,7 +11,6 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
-	"rolecall.example/org/account"
 	"rolecall.example/org/unit"
 )
 
