@@ -314,19 +314,3 @@ func TestGivenUp(t *testing.T) {
 		t.Errorf("ended: %+v, %v; %d left, m %q, dealer %q", done, err, left(), s.memberRoles(t, home, "m"), s.memberRoles(t, home, "dealer"))
 	}
 }
-
-// TestSyncKeepsSomeoneAble: a provider does not take the last one who is able to manage an organization (R3).
-func TestSyncKeepsSomeoneAble(t *testing.T) {
-	t.Parallel()
-	s := newSynced(t)
-	s.known(t, "m")
-	for _, p := range []string{"organization:read", "organization_member:read", "assign_org_role:read", "assign_org_role:update", "assign_org_role:assign", "assign_org_role:unassign"} {
-		s.store(t, "viewer", "organization", p)
-	}
-	s.rules(t, org.SyncRoles, home, "groups", map[string][]string{"lead": {"viewer"}})
-	s.mustSignIn(t, "m", groups("lead"), "home viewer<-roles:lead")
-	for _, name := range []string{"oa", "viewer"} {
-		s.exec(t, "DELETE FROM member_roles WHERE user_id = ? AND role <> 'organization-member'", id(name).String())
-	}
-	s.mustSignIn(t, "m", groups(), "home viewer<-roles:lead")
-}

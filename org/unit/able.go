@@ -186,25 +186,18 @@ func (a *Attempt) KeepManager(ctx context.Context, o db.Organization, member *or
 	if err != nil {
 		return err
 	}
-	stays, good, err := both.stay(ctx, member, c)
-	if err == nil && !stays {
-		err = a.noManager(o, good)
-	}
-	return err
-}
-
-// stay reports whether someone is able after a change of a member, now and for good, as far as someone was before it; good: it is for
-// good that no one is.
-func (b bothManagers) stay(ctx context.Context, member *org.Member, c *org.HolderChange) (stays, good bool, err error) {
-	for _, m := range b {
-		if stays, err := m.managesWith(ctx, member, c); err != nil || !stays {
-			return false, m.good, err
-		}
-		if m.settles(member, c) {
-			break
+	for _, m := range both {
+		stays, err := m.managesWith(ctx, member, c)
+		switch {
+		case err != nil:
+			return err
+		case !stays:
+			return a.noManager(o, m.good)
+		case m.settles(member, c):
+			return nil
 		}
 	}
-	return true, false, nil
+	return nil
 }
 
 // managesWith reports whether someone is able to manage after a change of a member, or no one was before.

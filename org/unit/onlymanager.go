@@ -8,20 +8,6 @@ import (
 	"rolecall.example/org"
 )
 
-// ManagedWith reports whether someone is able to manage an organization after a change of a member, as far as someone was before it.
-func (s Reader) ManagedWith(ctx context.Context, member *org.Member, c *org.HolderChange) (bool, error) {
-	crowd, err := s.newCrowd(ctx, c.Place)
-	if err != nil {
-		return false, err
-	}
-	both, err := crowd.bothManagers(ctx)
-	if err != nil {
-		return false, err
-	}
-	stays, _, err := both.stay(ctx, member, c)
-	return stays, err
-}
-
 // OnlyManager reports whether an account is the only one who is able to manage an organization, now or for good, for a view:
 // only a site owner may take it away.
 func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID, user *org.User) (bool, error) {
