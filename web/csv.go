@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
@@ -157,8 +156,4 @@ func (s *Server) roleTable(c *call, roles []org.Role) *stream {
 		}
 		return nil
 	})
-}
-
-func refNames(refs []client.RoleRef) string {
-	return strings.Join(each(refs, func(r *client.RoleRef) string { return r.Name }), " ")
 }

@@ -178,14 +178,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		return reply{stream: s.everybody(c, question)}, nil
 	}
 	if c.as == asJSON || asked {
-		part := org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside, Suspended: w.Suspended}
-		if c.as != asJSON {
-			part.AndSuspended = views.PageSize
-			if w.Print {
-				part.AndSuspended = printedRows
-			}
-		}
-		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, part)
+		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, c.whoCanPart(&w))
 		if err != nil {
 			return c.again(err, refused)
 		}
@@ -207,6 +200,19 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		c.link(w.Limit, w.Offset, count)
 	}
 	return r, nil
+}
+
+// whoCanPart is the part of the answer that is wanted. Pages show the first suspended members too.
+func (c *call) whoCanPart(w *views.WhoCan) org.WhoCanPage {
+	part := org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside, Suspended: w.Suspended}
+	switch {
+	case c.as == asJSON:
+	case w.Print:
+		part.AndSuspended = printedRows
+	default:
+		part.AndSuspended = views.PageSize
+	}
+	return part
 }
 
 // printedRows is how many rows a page has that is to be printed.
