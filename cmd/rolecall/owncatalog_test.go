@@ -205,7 +205,7 @@ func TestOwnCatalogs(t *testing.T) {
 				ticked[name] = append(ticked[name], box.AttrOr("value", ""))
 			}
 			v.submit(v.submit(list, "form#bulk", ticked), "form.confirm", nil)
-			v.submit(v.get("/audit"), `form[action$="/undo"]`, nil)
+			v.submit(v.get("/audit"), `form[action$="/undo/batch"]`, nil)
 			v.get(home + "/lint")
 			v.get("/audit?q=resource_type:custom_role")
 			t.Logf("%d pages", v.seen)

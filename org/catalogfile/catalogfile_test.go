@@ -195,12 +195,12 @@ samples: [{name: s, label: S, organization: ["!rate:update"]}]
 		"x.yaml:6:62: types.rate.actions.read: only owners hold rate:read: no other built-in role allows it",
 		"x.yaml:6:76: types.rate.actions.update: only owners hold rate:update: no other built-in role allows it",
 		"x.yaml:6:76: types.rate.actions.update: no description",
-		"x.yaml:7:1: roles.organization-admin.assigns: organization-clerk holds more than organization-admin: giving it will be refused",
-		"x.yaml:8:3: roles.owner.assigns: organization-admin holds more than owner: giving it will be refused",
+		"x.yaml:7:1: roles.organization-admin.assigns: organization-clerk allows more than organization-admin: giving it will be refused",
+		"x.yaml:8:3: roles.owner.assigns: organization-admin allows more than owner: giving it will be refused",
 		"x.yaml:8:11: roles.owner.site: owners do not hold report:sign: nobody can grant what they lack",
 		"x.yaml:9:59: roles.organization-clerk.site: holders in one organization may do this everywhere: user:read",
 		"x.yaml:9:80: roles.organization-clerk.organization: rate:read has no effect here: no rate belongs to an organization",
-		"x.yaml:9:109: roles.organization-clerk.assigns: organization-admin holds more than organization-clerk: giving it will be refused",
+		"x.yaml:9:109: roles.organization-clerk.assigns: organization-admin allows more than organization-clerk: giving it will be refused",
 		"x.yaml:10:31: samples[0].organization: !rate:update has no effect here: no rate belongs to an organization",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || problems != nil || d == nil {
