@@ -7,6 +7,7 @@
 package views
 
 import (
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -31,6 +32,7 @@ type Frame struct {
 	Now time.Time // by the clock of the reader
 
 	Evidence org.Evidence // the state that the page shows
+	Failed   bool         // it tells of a failure, which is no evidence of anything
 
 	OfSite      bool   // the page belongs to no organization, though the navigation keeps showing one
 	NoShortcuts bool   // the person turned the single-key shortcuts off
@@ -61,7 +63,11 @@ func Page(f Frame, body templ.Component) templ.Component {
 	if f.Nav == nil {
 		return ui.Document(f.head(), ui.Plain(f.Flash.message(), body))
 	}
-	framed := ui.InFrame(f.around(), templ.Join(stamp(f), syncBanner(f), body, apiButton(f.API)))
+	parts := []templ.Component{syncBanner(f), body, apiButton(f.API)}
+	if !f.Failed {
+		parts = slices.Insert(parts, 0, stamp(f))
+	}
+	framed := ui.InFrame(f.around(), templ.Join(parts...))
 	return ui.Document(f.head(), templ.Join(framed, palette(f.Nav), keyMap(f.Nav), ui.Templates()))
 }
 

@@ -95,7 +95,7 @@ func TestAssignTable(t *testing.T) {
 		row("OA denies what it does not hold", assign(webtest.Admin, "member", "no-shell"), 403, `not authorized to assign role "no-shell:`),
 		row("OA takes a deny of what it does not hold", assign(webtest.Admin, denied), 403, `not authorized to assign role "no-shell:`),
 		row("OA takes what it does not hold", assign(webtest.Admin, sshUser), 403, `not authorized to assign role "shell:`),
-		row("OA changes who holds more", assign(webtest.Admin, sshUser, "shell", "ci"), 403, "holds what you do not"),
+		row("OA changes who holds more", assign(webtest.Admin, sshUser, "shell", "ci"), 403, "they have permissions that you don"),
 		row("two bad at once", assign(orgUserAdmin, "member", "ci", orgAuditor), 403, "not authorized to assign role"),
 		row("the last admin", assign(webtest.Owner, "member", "ci", "ci", "nothing"), 400, "is not a supported role"),
 		// 9 nothing to change: nothing is written

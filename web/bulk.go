@@ -78,7 +78,7 @@ func readSelection(o object) org.Bulk {
 			}
 		}
 	}
-	p := readPicked(o)
+	p := readPicked(o, tenant.MaxBulk)
 	in.Users, in.Except, in.Seen, in.Expect = p.users, p.except, p.seen, p.expect
 	if p.all {
 		in.Match = &org.MemberFilter{}
@@ -94,8 +94,8 @@ type picked struct {
 	expect        *int
 }
 
-// readPicked reads it from JSON, or from the form of a list or of the page that asks.
-func readPicked(o object) (p picked) {
+// readPicked reads it from JSON, or from the form of a list or of the page that asks. No more than most are named.
+func readPicked(o object, most int) (p picked) {
 	if n, ok := o.number("expect"); ok {
 		expected := int(n)
 		p.expect = &expected
@@ -115,7 +115,7 @@ func readPicked(o object) (p picked) {
 	case !o.has("users") && !o.form:
 		o.addError("users", "must be given, unless all is true")
 	default:
-		p.users = o.texts("users", tenant.MaxBulk)
+		p.users = o.texts("users", most)
 	}
 	if o.form {
 		takeOut(o, &p)

@@ -3,6 +3,7 @@ package web
 import (
 	"rolecall.example/client"
 	"rolecall.example/org"
+	"rolecall.example/org/tenant"
 	"rolecall.example/views"
 )
 
@@ -60,7 +61,7 @@ func (c *call) userBulkInput() org.Input[org.UserBulk] {
 }
 
 func readUserBulk(o object) org.UserBulk {
-	p := readPicked(o)
+	p := readPicked(o, tenant.MaxBulkUsers)
 	in := org.UserBulk{Action: org.BulkAction(o.text("action")), Users: p.users, Except: p.except, Seen: p.seen, Expect: p.expect}
 	if p.all {
 		in.Match = &org.UserFilter{}

@@ -55,7 +55,7 @@ func (s *Server) wireFactors(c *call, f org.Factors) client.Factors {
 func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
 	v.Factors, err = s.account.Factors(c.ctx, c.actor)
 	v.HasPassword, v.CanEnrol = c.actor.User.LoginType == org.LoginPassword, s.account.CanEnrol()
-	v.Required, v.Shown, v.Now = s.Factors.Covers(c.actor.User), s.sessions.GetBool(c.ctx, sessionFactor), c.now()
+	v.Required, v.Shown, v.Now = s.Factors.Covers(c.actor.User), c.session && s.sessions.GetBool(c.ctx, sessionFactor), c.now()
 	if err == nil && c.session && !v.Fresh {
 		v.Fresh, err = s.account.Fresh(c.ctx, c.actor)
 	}

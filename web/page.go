@@ -79,7 +79,9 @@ func (s *Server) sendPage(c *call, r reply) error {
 		Referrer:    p.referrer,
 		Passkeys:    p.passkeys,
 	}
-	frame.Evidence = s.evidence(c, frame.OfSite)
+	if frame.Failed = r.status >= 400; !frame.Failed {
+		frame.Evidence = s.evidence(c, frame.OfSite)
+	}
 	if p.notice != "" {
 		frame.Flash = &views.Flash{Message: p.notice}
 	}

@@ -121,7 +121,8 @@ func TestFormsSentElsewhere(t *testing.T) {
 		"organization_ids": {s.Organizations[webtest.Default].ID.String()},
 	}
 	for _, when := range []string{"first", "elsewhere"} {
-		if res := send(session, "/users", user); res.Header.Get("Location") != "/users/newcomer" {
+		want := map[string]string{"first": "/users/newcomer?created=1", "elsewhere": "/users/newcomer"}[when]
+		if res := send(session, "/users", user); res.Header.Get("Location") != want {
 			t.Errorf("the user, %s: got %d to %s\n%s", when, res.StatusCode, res.Header.Get("Location"), res.Text())
 		}
 		forget()

@@ -67,7 +67,7 @@ func TestSitePages(t *testing.T) {
 		path, title, active string
 		member              int // the status for a plain member
 	}{
-		{"/users", "Users · rolecall", "People", 200},
+		{"/users", "People · rolecall", "People", 200},
 		{"/users/new", "New user · rolecall", "People", 403},
 		{"/users/admin", "admin · rolecall", "People", 400},
 		{"/users/admin?confirm=delete", "admin · rolecall", "People", 400},
@@ -115,7 +115,7 @@ func TestFirstPassword(t *testing.T) {
 		"organization_ids": {s.Organizations[webtest.Default].ID.String()},
 	}
 	made := s.Send(t, webtest.Page, webtest.Request{Path: "/users", As: webtest.Owner, Form: form})
-	if made.StatusCode != 303 || made.Header.Get("Location") != "/users/nina" {
+	if made.StatusCode != 303 || made.Header.Get("Location") != "/users/nina?created=1" {
 		t.Fatalf("got %d to %s", made.StatusCode, made.Header.Get("Location"))
 	}
 	res := s.Send(t, webtest.Page, webtest.Request{Path: "/users/nina/password-link", As: webtest.Owner, Form: url.Values{}})

@@ -112,7 +112,7 @@ func TestPapers(t *testing.T) {
 			}
 		}
 	}
-	if tried != 6 {
+	if tried != 7 {
 		t.Errorf("%d entries were tried", tried)
 	}
 }
