@@ -567,7 +567,7 @@ func TestEndedThere(t *testing.T) {
 		return b
 	}
 	w.Exec(t, "UPDATE users SET email_verified = true WHERE username = 'member'") // or the token of the test ends
-	one, two, three := start("s1"), start("s2"), start("s3")
+	one, two, three, unnamed := start("s1"), start("s2"), start("s3"), start("")
 	local := w.browser(t)
 	local.jar["rolecall"] = strings.TrimPrefix(w.Cookie(t, webtest.Member), "rolecall=")
 	tell := func(token string, want int) {
@@ -578,7 +578,7 @@ func TestEndedThere(t *testing.T) {
 		}
 	}
 	signedIn := func() (list []bool) {
-		for _, b := range []*browser{one, two, three, local} {
+		for _, b := range []*browser{one, two, three, unnamed, local} {
 			list = append(list, b.who() != "")
 		}
 		return append(list, w.Get(t, webtest.Member, "/users/me").StatusCode == 200)
@@ -587,20 +587,24 @@ func TestEndedThere(t *testing.T) {
 	tell(w.at[0].IDToken(nil), 400)
 	tell(w.at[0].LogoutToken(claims{"sub": "another"}), 200)
 	tell(w.at[0].LogoutToken(claims{"sub": "another", "sid": "s1"}), 200)
-	if got := signedIn(); !slices.Equal(got, []bool{true, true, true, true, true}) {
+	if got := signedIn(); !slices.Equal(got, []bool{true, true, true, true, true, true}) {
 		t.Errorf("after notices of others: %v", got)
 	}
 	notice := w.at[0].LogoutToken(claims{"sid": "s1"})
 	tell(notice, 200)
 	tell(notice, 400) // it counts once
-	if got := signedIn(); !slices.Equal(got, []bool{false, true, true, true, true}) {
+	if got := signedIn(); !slices.Equal(got, []bool{false, true, true, true, true, true}) {
 		t.Errorf("after the sid: %v", got)
 	}
 	if rows := w.trail(t, 1); !strings.HasPrefix(rows[0], "api_key logout oidc:okta member 200") {
 		t.Errorf("the trail says %s", rows[0])
 	}
+	tell(w.at[0].LogoutToken(claims{"sub": "m-1", "sid": "s2"}), 200)
+	if got := signedIn(); !slices.Equal(got, []bool{false, false, true, false, true, true}) {
+		t.Errorf("after both: %v", got)
+	}
 	tell(w.at[0].LogoutToken(claims{"sub": "m-1"}), 200)
-	if got := signedIn(); !slices.Equal(got, []bool{false, false, false, true, true}) {
+	if got := signedIn(); !slices.Equal(got, []bool{false, false, false, false, true, true}) {
 		t.Errorf("after the subject: %v", got)
 	}
 }

@@ -40,7 +40,8 @@ type ending struct {
 	sessions []db.ListSessionsOfSubjectRow
 }
 
-// planEnded finds what a notice ends. One with both a sid and a subject must be right about both.
+// planEnded finds what a notice ends. One with both a sid and a subject must be right about both; a session that began without a sid
+// may be the one that is meant, so it ends with the subject.
 func planEnded(ctx context.Context, a *unit.Attempt, in ended) (e ending, err error) {
 	e.ended = in
 	a.BecomeMachine("oidc:"+in.Provider, uuid.Nil, in.request)
@@ -57,9 +58,21 @@ func planEnded(ctx context.Context, a *unit.Attempt, in ended) (e ending, err er
 		return e, err
 	}
 	rows, err := a.Q.ListSessionsOfSID(ctx, db.ListSessionsOfSIDParams{Issuer: in.Issuer, Sid: in.SID})
+	if err != nil {
+		return e, err
+	}
 	for _, r := range rows {
 		if in.Subject == "" || in.Subject == r.Subject {
 			e.sessions = append(e.sessions, db.ListSessionsOfSubjectRow(r))
+		}
+	}
+	if in.Subject == "" {
+		return e, nil
+	}
+	of, err := a.Q.ListSessionsOfSubject(ctx, db.ListSessionsOfSubjectParams{Issuer: in.Issuer, Subject: in.Subject})
+	for _, r := range of {
+		if r.Sid == "" {
+			e.sessions = append(e.sessions, r)
 		}
 	}
 	return e, err
