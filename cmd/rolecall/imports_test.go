@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"examples/go-nethttp":   {"client", "client/guard", "client/local"},
 	"cmd/testreport":        {},
 	"cmd/release":           {},
+	"cmd/typecheck":         {},
 	"examples/catalogs":     {},
 	"org/catalogplan":       {"org", "org/unit", "rbac", "db"},
 	"org/catalogfile":       {"examples/catalogs", "org/yamltree", "rbac"},
