@@ -189,10 +189,11 @@ func (s *search) gaining(ctx context.Context, user uuid.UUID) (*holder, error) {
 		if err != nil {
 			return nil, err
 		}
-		if in, err := s.src.hasWayIn(ctx, c.User); err != nil || !in {
-			if err != nil {
-				return nil, err
-			}
+		in, err := s.src.hasWayIn(ctx, c.User)
+		if err != nil {
+			return nil, err
+		}
+		if !in {
 			continue
 		}
 		one := []holder{holderOf(row.UserID, row.Roles, row.SiteRoles)}
