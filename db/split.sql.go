@@ -298,6 +298,7 @@ type Reads interface {
 	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
 	ListSources(ctx context.Context) ([]ListSourcesRow, error)
 	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
+	ListSyncMappings(ctx context.Context, organizationID uuid.NullUUID) ([]string, error)
 	ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error)
 	ListSyncNoticesOf(ctx context.Context, arg ListSyncNoticesOfParams) ([]ListSyncNoticesOfRow, error)
 	ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error)
@@ -1749,6 +1750,11 @@ func (r reads) ListSources(ctx context.Context) ([]ListSourcesRow, error) {
 func (r reads) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {
 	found, err := r.queries.ListStandingKeys(ctx, arg)
 	return found, named("ListStandingKeys", err)
+}
+
+func (r reads) ListSyncMappings(ctx context.Context, organizationID uuid.NullUUID) ([]string, error) {
+	found, err := r.queries.ListSyncMappings(ctx, organizationID)
+	return found, named("ListSyncMappings", err)
 }
 
 func (r reads) ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error) {

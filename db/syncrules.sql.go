@@ -221,6 +221,34 @@ func (q *Queries) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]Lis
 	return items, nil
 }
 
+const listSyncMappings = `-- name: ListSyncMappings :many
+SELECT mapping FROM sync_rules WHERE organization_id = ?1
+`
+
+// What the rule sets of an organization map to its roles, of all providers.
+func (q *Queries) ListSyncMappings(ctx context.Context, organizationID uuid.NullUUID) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listSyncMappings, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var mapping string
+		if err := rows.Scan(&mapping); err != nil {
+			return nil, err
+		}
+		items = append(items, mapping)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSyncRules = `-- name: ListSyncRules :many
 SELECT r.id, r.provider, r.kind, r.organization_id, r.field, r.mapping, r.assign_default, r.version, r.updated_at, CAST(coalesce(o.name, '') AS text) AS organization_name, CAST(coalesce(o.display_name, '') AS text) AS organization_display_name
 FROM sync_rules r LEFT JOIN organizations o ON o.id = r.organization_id

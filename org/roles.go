@@ -2,6 +2,7 @@ package org
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +53,17 @@ type Role struct {
 	Assignable bool   // the caller may give this role to a member
 	Refusal    string // why not: a short sentence, "" when it may
 	Members    int    // how many hold it, or Unknown; filled for one role, see RoleCounts for lists
+}
+
+// Denies reports whether the role denies something, under the catalog in force or under another one: what means nothing now may mean
+// something again when the catalog goes back.
+func (r *Role) Denies() bool {
+	for _, list := range r.Levels() {
+		if slices.ContainsFunc(list, func(p rbac.Permission) bool { return p.Negate }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.Dead, func(d DeadPermission) bool { return d.Permission.Negate })
 }
 
 // DeadPermission is one that a change of the catalog took the meaning of. It is stored as it was, and has no effect.

@@ -10,6 +10,10 @@ SELECT * FROM sync_rules WHERE provider = @provider AND kind = @kind AND organiz
 -- name: GetSyncRulesOfOrganization :one
 SELECT * FROM sync_rules WHERE organization_id = @organization_id AND provider = @provider;
 
+-- name: ListSyncMappings :many
+-- What the rule sets of an organization map to its roles, of all providers.
+SELECT mapping FROM sync_rules WHERE organization_id = @organization_id;
+
 -- name: InsertSyncRules :exec
 -- unit: organization, site
 INSERT INTO sync_rules (id, provider, kind, organization_id, field, mapping, assign_default, version, updated_at)

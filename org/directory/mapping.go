@@ -71,19 +71,6 @@ func (m *mapping) add(roles map[string]string, g group) {
 	}
 }
 
-// refusal says why the caller may not have groups give a role, "" if it may: nobody has a machine give what they could not give
-// themselves. Who would be denied something by it is not known yet, so a role that denies is for owners.
-func refusal(by *org.Actor, organization uuid.UUID, role *unit.SetRole) string {
-	for _, perms := range role.Levels() {
-		for _, p := range perms {
-			if p.Negate && !by.Owner() {
-				return "It denies something, so that only a site owner may have a directory give it"
-			}
-		}
-	}
-	return unit.GiveRefusal(by, "assign", org.OrgRolesObject(organization), role)
-}
-
 // mayMap refuses rules that the caller may not add. Forbidden: with one entry for each.
 func mayMap(by *org.Actor, organization uuid.UUID, set *unit.RoleSet, rules []org.DirectoryRule, field func(int) string) error {
 	var bad []org.Field
@@ -92,7 +79,7 @@ func mayMap(by *org.Actor, organization uuid.UUID, set *unit.RoleSet, rules []or
 		if !ok {
 			continue
 		}
-		if why := refusal(by, organization, role); why != "" {
+		if why := unit.RuleRefusal(by, org.OrgRolesObject(organization), role); why != "" {
 			bad = append(bad, org.Field{Field: field(i), Detail: fmt.Sprintf("not authorized to assign role %q: %s", r.Role, why)})
 		}
 	}

@@ -51,7 +51,7 @@ func rulesShown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organi
 		if role.Name == org.RoleOrganizationUser {
 			continue
 		}
-		role.Refusal = refusal(by, o.ID, &set.List[i])
+		role.Refusal = unit.RuleRefusal(by, org.OrgRolesObject(o.ID), &set.List[i])
 		role.Assignable = role.Refusal == ""
 		r.Roles = append(r.Roles, role)
 	}

@@ -13,7 +13,6 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
-	"rolecall.example/rbac"
 )
 
 // Nobody maps what they could not give: a rule acts for itself, so each new pair is judged like giving that role to another
@@ -153,8 +152,7 @@ func mayAdd(ctx context.Context, a *unit.Attempt, added []pair) (func(pair) (pro
 	}, nil
 }
 
-// mayGive judges pairs that give roles, in an organization or on the site. A role that denies something can take rights away
-// from people, whatever else they hold, so only site owners may have it given by itself.
+// mayGive judges pairs that give roles, in an organization or on the site.
 func mayGive(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (func(pair) (problem, refused string), error) {
 	set, err := a.Roles(ctx, organization)
 	if err != nil {
@@ -166,25 +164,12 @@ func mayGive(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (func
 	}
 	return func(p pair) (problem, refused string) {
 		role, ok := set.ByName[p.Gets]
-		switch {
-		case !ok:
+		if !ok {
 			return fmt.Sprintf("%q is not a supported role", p.Gets), ""
-		case unit.GiveRefusal(a.Actor, "assign", object, role) != "":
-			return "", fmt.Sprintf("not authorized to assign role %q", p.Gets)
-		case denies(&role.Role) && !a.Actor.Owner():
-			return "", fmt.Sprintf("not authorized to map role %q, which denies something: only site owners are", p.Gets)
+		}
+		if why := unit.RuleRefusal(a.Actor, object, role); why != "" {
+			return "", fmt.Sprintf("not authorized to map role %q: %s", p.Gets, why)
 		}
 		return "", ""
 	}, nil
-}
-
-// denies reports whether a role denies something, under the catalog in force or under another one.
-func denies(r *org.Role) bool {
-	for _, list := range r.Levels() {
-		if slices.ContainsFunc(list, func(p rbac.Permission) bool { return p.Negate }) {
-			return true
-		}
-	}
-	// One that means nothing now may mean something again when the catalog goes back.
-	return slices.ContainsFunc(r.Dead, func(d org.DeadPermission) bool { return d.Permission.Negate })
 }

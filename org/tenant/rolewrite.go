@@ -184,10 +184,13 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	d.WillStore(d.set, c.RoleChange)
 	d.About("custom_role", r.ID, r.Name, r.OrganizationID)
 	// Nobody holds a new role yet, so it takes nothing from the caller.
-	if !c.Creates() {
-		if err := d.KeepUndo(ctx, d.home.Object, "update", changedPart(d.stored, r)); err != nil {
-			return c, err
-		}
+	if c.Creates() {
+		err = d.mayBeGiven(ctx, r)
+	} else {
+		err = d.KeepUndo(ctx, d.home.Object, "update", changedPart(d.stored, r))
+	}
+	if err != nil {
+		return c, err
 	}
 	if d.home.Site() {
 		err = d.KeepOwners(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -66,6 +67,7 @@ type undoing struct {
 	member              bool         // the user is a member now
 	entry               *db.AuditLog // of a batch
 	action              string
+	made                time.Time             // of the entry
 	before, after       []string              // roles, as the entry has them
 	wasStatus, isStatus org.Status            // of an account that was suspended or reactivated; "" of all else
 	termsOnly           bool                  // of what was held before and after: until when, or why
@@ -151,6 +153,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 
 // told reads an entry that can be taken back. Invalid: it can't.
 func (u *undoing) told(e *db.AuditLog, field string) error {
+	u.made = e.Time
 	if e.StatusCode >= 400 {
 		return errNothingHappened
 	}
@@ -271,6 +274,13 @@ func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	u.Entry.Action = "create"
 	if !unit.MayAddMembers(u.Actor, u.org.ID) {
 		return memberChange{}, org.ErrForbidden(unit.PermissionsToAdd...)
+	}
+	set, err := u.Roles(ctx, u.org.ID)
+	if err == nil {
+		err = u.sameRoles(set) // or the membership would come back without any
+	}
+	if err != nil {
+		return memberChange{}, err
 	}
 	terms, err := u.membershipTerms()
 	if err != nil {

@@ -13,11 +13,14 @@ import (
 // takeBack edits each record that the entry changed to what it was, as if somebody had typed it. Entries of before there were
 // records have roles alone. One that was deleted since is refused.
 func (u *undoing) takeBack(ctx context.Context, roles *assignment, held []org.RoleRef, stored string, since error) (bool, error) {
-	if len(u.was)+len(u.is) == 0 {
-		return roles.decide(ctx, org.Given(org.RolesInput{Roles: u.before}), held, stored)
-	}
 	if _, err := begin(roles, org.Given(struct{}{})); err != nil {
 		return false, err
+	}
+	if err := u.sameRoles(roles.set); err != nil {
+		return false, err
+	}
+	if len(u.was)+len(u.is) == 0 {
+		return roles.decide(ctx, org.Given(org.RolesInput{Roles: u.before}), held, stored)
 	}
 	if _, err := roles.set.Named(u.before, roles.implied); err != nil {
 		return false, err
@@ -42,6 +45,18 @@ func (u *undoing) takeBack(ctx context.Context, roles *assignment, held []org.Ro
 	}
 	roles.conclude(unit.RoleNames(held))
 	return true, roles.permitted()
+}
+
+// sameRoles refuses to go on where a role that the entry tells of was deleted since, and another one has its name: neither would the
+// entry give that one, nor has it (T19 in docs/spec/threats.md). Conflict.
+func (u *undoing) sameRoles(set *unit.RoleSet) error {
+	c := org.HolderChange{Before: u.before, After: u.after}
+	for _, name := range slices.Concat(touched(u.was, u.is), c.Given(), c.Dropped()) {
+		if r := custom(set, name); r != nil && r.CreatedAt.After(u.made) {
+			return changedSince(fmt.Sprintf("The role “%s” was deleted since, and made anew.", r.Label()))
+		}
+	}
+	return nil
 }
 
 // goesBack is what the local record of a role goes back to: the one that ended last, if its end is still ahead. ok is false if

@@ -27,6 +27,15 @@ func GiveRefusal(by *org.Actor, action string, object rbac.Object, r *SetRole) s
 	return "Your roles don't allow you to assign this role"
 }
 
+// RuleRefusal says why the caller may not have rules of a directory or a provider give a role, "" if it may: nobody has a machine give
+// what they could not give themselves. Who would be denied something by it is not known yet, so a role that denies is for owners.
+func RuleRefusal(by *org.Actor, object rbac.Object, r *SetRole) string {
+	if r.Denies() && !by.Owner() {
+		return "It denies something, so that only a site owner may have it given by a rule"
+	}
+	return GiveRefusal(by, "assign", object, r)
+}
+
 // MayHandOut refuses roles of a set that the caller may neither give nor take. Forbidden: the first of them, with all in the
 // fields.
 func (a *Attempt) MayHandOut(set *RoleSet, place uuid.UUID, names []string) error {
