@@ -23,6 +23,9 @@ func TestPredictionIsEffect(t *testing.T) {
 	s := newSynced(t)
 	people := []string{"m", "x", "oa", "o", "pm", "dealer"}
 	s.known(t, people...)
+	for _, p := range toManage { // so that someone may be the last who can
+		s.store(t, "viewer", "organization", p)
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	value := func() string { return []string{"a", "b", "c", "ops-1", "ops-2"}[r.IntN(5)] }
 	key := func() string { return []string{"a", "b", "c", "glob:ops-*", "glob:*"}[r.IntN(5)] }

@@ -168,7 +168,8 @@ func EndTokens(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 }
 
 // notManaged refuses to change by hand what a directory writes: it would be as before with its next request. Of an account with a
-// role of the site a directory writes nothing. Invalid: names the directory.
+// role of the site a directory writes nothing, and no address of one that belongs to another organization too. Invalid: names the
+// directory.
 func notManaged(ctx context.Context, a *unit.Attempt, row db.UserRow, what string) error {
 	m, err := a.Q.GetManager(ctx, row.ID)
 	if db.IsNotFound(err) || err == nil && row.Roles != "" {
@@ -176,6 +177,11 @@ func notManaged(ctx context.Context, a *unit.Attempt, row db.UserRow, what strin
 	}
 	if err != nil {
 		return err
+	}
+	if what == "email" {
+		if elsewhere, err := a.BelongsElsewhere(ctx, row.ID, m.OrganizationID); err != nil || elsewhere {
+			return err
+		}
 	}
 	return org.FieldErrors{{Field: what, Detail: "is managed by the directory " + m.Name}}.Err(
 		"This account is managed by the directory " + m.Name + ": change its " + what + " there.")

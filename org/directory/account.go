@@ -15,7 +15,8 @@ import (
 // Whose an account is decides what a directory may write. One that it made is its own: name, address and status follow. One that
 // was there before is linked, and stays what its owner made of it; else the address of a victim would be enough to rename it, to
 // change where its mail goes, or to suspend it. The same holds for an account with a role of the site, however it began:
-// a directory of one organization must not decide who runs the site.
+// a directory of one organization must not decide who runs the site. Nor may it decide who somebody is in another organization: where
+// settings link sign-ins by address, another address would be another person.
 
 // accountChange is what a directory changes about an account. The zero value is nothing.
 type accountChange struct {
@@ -45,6 +46,15 @@ func (c *Caller) adjust(ctx context.Context, a *unit.Attempt, row db.UserRow, u 
 		return p, nil
 	}
 	name, email := account.FullName(u.Name), address(u)
+	if email != row.Email {
+		elsewhere, err := a.BelongsElsewhere(ctx, row.ID, c.Organization)
+		if err != nil {
+			return p, err
+		}
+		if elsewhere {
+			email = row.Email
+		}
+	}
 	if name == row.Name && email == row.Email {
 		return p, nil
 	}
@@ -61,14 +71,6 @@ func (c *Caller) adjust(ctx context.Context, a *unit.Attempt, row db.UserRow, u 
 		SearchKey: unit.SearchKey(row.Username, name, email), Now: a.Now,
 	}
 	return p, nil
-}
-
-// address is the e-mail address of somebody, "" if what the directory has is none.
-func address(u *scim.User) string {
-	if org.EmailProblem(u.Email) != "" {
-		return ""
-	}
-	return u.Email
 }
 
 // store stores it, in an entry of its own.

@@ -174,6 +174,14 @@ func free(ctx context.Context, a *unit.Attempt, organization uuid.UUID, u *scim.
 	return nil
 }
 
+// address is the e-mail address of somebody, "" if what the directory has is none.
+func address(u *scim.User) string {
+	if org.EmailProblem(u.Email) != "" {
+		return ""
+	}
+	return u.Email
+}
+
 // addresses are all e-mail addresses of somebody, as they are looked up, each once.
 func addresses(d scim.Document) (keys []string) {
 	v, _ := d.Get("emails")

@@ -82,6 +82,17 @@ func (p *part) after() []org.Assignment {
 	return append(left, p.made...)
 }
 
+// heldBack is the part with all that there is, and nothing that changes.
+func (p part) heldBack() part {
+	for _, r := range p.made { // one that would have taken the place of another
+		if old := p.own(r.Role, r.Source); old != nil {
+			p.held = append(p.held, *old)
+		}
+	}
+	p.held, p.made, p.gone, p.protected = append(p.held, p.gone...), nil, nil, true
+	return p
+}
+
 // inSite compares roles of the site.
 func (c *comparison) inSite(records []org.Assignment, exists func(role string) bool) part {
 	p := part{before: records}

@@ -184,7 +184,7 @@ func (v *view) compare(ctx context.Context, fused bool) error {
 
 // add adds a part. What is held in it is held for the reason of the place, unless nothing ends at all.
 func (v *view) add(p part, fused bool, why org.SyncHold) {
-	if len(p.made)+len(p.gone)+len(p.kept)+len(p.held) == 0 {
+	if len(p.made)+len(p.gone)+len(p.kept)+len(p.held) == 0 && !p.protected {
 		return
 	}
 	v.parts = append(v.parts, p)
@@ -211,72 +211,6 @@ func (v *view) concerned() []uuid.UUID {
 		ids[id] = true
 	}
 	return slices.SortedFunc(maps.Keys(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-}
-
-// inPlace compares one organization. The last admin stays one.
-func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part, error) {
-	records := v.places[place]
-	if len(records) == 0 {
-		if there, err := v.isThere(ctx, place); err != nil || !there {
-			return part{}, err
-		}
-	}
-	exists, err := v.existing(ctx, place, len(c.want.roles[place]) > 0 || c.has(records))
-	if err != nil {
-		return part{}, err
-	}
-	p := c.in(place, records, exists)
-	if v.lax || !endless(records, org.RoleOrganizationAdmin, org.RoleOrganizationUser) || endless(p.after(), org.RoleOrganizationAdmin, org.RoleOrganizationUser) {
-		return p, nil
-	}
-	// Only now, since it takes queries: the last admin is seldom asked about.
-	other, err := v.AdminBeside(ctx, place, v.user)
-	if err != nil || other {
-		return p, err
-	}
-	// The membership too: without it nobody is an admin.
-	c.protects = map[string]bool{org.RoleOrganizationAdmin: true, org.RoleOrganizationUser: true}
-	p = c.in(place, records, exists)
-	p.protected = true
-	return p, nil
-}
-
-// isThere reports whether there is an organization. A rule may outlive it.
-func (v *view) isThere(ctx context.Context, place uuid.UUID) (bool, error) {
-	if there, known := v.stored[place]; known {
-		return there, nil
-	}
-	_, err := v.Q.GetOrganization(ctx, place)
-	there := err == nil
-	if db.IsNotFound(err) {
-		err = nil
-	}
-	if v.stored != nil && err == nil {
-		v.stored[place] = there
-	}
-	return there, err
-}
-
-// existing reports whether a place has a role. A rule may outlive the role that it gives.
-func (v *view) existing(ctx context.Context, place uuid.UUID, asked bool) (func(string) bool, error) {
-	if !asked {
-		return func(string) bool { return false }, nil
-	}
-	set, err := v.Roles(ctx, place)
-	if err != nil {
-		return nil, err
-	}
-	return func(role string) bool { return set.ByName[role] != nil }, nil
-}
-
-// endless reports whether each of some roles is held by a record without an end.
-func endless(records []org.Assignment, roles ...string) bool {
-	for _, role := range roles {
-		if !slices.ContainsFunc(records, func(r org.Assignment) bool { return r.Role == role && r.Until == nil }) {
-			return false
-		}
-	}
-	return true
 }
 
 // onSite compares the roles of the site. The last owner stays one, and nothing is given that would lock all owners out.
@@ -317,8 +251,7 @@ func (v *view) unlocked(ctx context.Context, p part) (part, error) {
 	if was, err := v.ManagedBeside(ctx, uuid.Nil); err != nil || !was {
 		return p, err
 	}
-	p.held, p.made, p.gone, p.protected = append(p.held, p.gone...), nil, nil, true
-	return p, nil
+	return p.heldBack(), nil
 }
 
 // rolesOf is the roles that some records give, sorted. The membership is none.

@@ -33,7 +33,7 @@ func (v *view) note() {
 		}
 	}
 	for i := range v.parts {
-		if p := &v.parts[i]; p.protected && len(p.held) > 0 {
+		if p := &v.parts[i]; p.protected {
 			if p.place == uuid.Nil {
 				add(string(org.HoldLastOwner), "")
 			} else {

@@ -123,7 +123,14 @@ func planGift(ctx context.Context, a *unit.Attempt, in gift) (g given, err error
 	if err != nil || !ok {
 		return g, err
 	}
-	joining, err := tenant.DecideInvited(ctx, a, places[0].row, user, places[0].roles, fromInvitation(&g.row))
+	maker, _, err := makerOf(ctx, a.Reader, &g.row)
+	if err != nil {
+		return g, err
+	}
+	joining, err := tenant.DecideInvited(ctx, a, maker, places[0].row, user, places[0].roles, fromInvitation(&g.row))
+	if org.KindOf(err) == org.Invalid { // asked for again it would be refused again
+		return g, nil
+	}
 	g.joining = &joining
 	return g, err
 }

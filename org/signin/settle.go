@@ -122,7 +122,8 @@ func (s settling) linkIf(ctx context.Context, a *unit.Attempt, row *db.UserRow, 
 }
 
 // directed is the account of the one person whose id in a directory the provider states, nil if there is none. The directory must
-// have made the account: what it says of an account that it merely found would be enough to take that over.
+// have made the account, and be the only one to have a say about it: what it says of an account that it merely found, or that belongs
+// to another organization too, would be enough to take that over.
 func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, error) {
 	claim := in.provider.LinkByExternalID
 	if claim == "" {
@@ -141,6 +142,9 @@ func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, e
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if elsewhere, err := a.BelongsElsewhere(ctx, found[0].UserID, found[0].OrganizationID); err != nil || elsewhere {
 		return nil, err
 	}
 	row, err := a.Q.GetUser(ctx, found[0].UserID)

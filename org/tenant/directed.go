@@ -165,17 +165,23 @@ func redirect(ctx context.Context, a *unit.Attempt, o db.Organization, row db.Me
 	}
 	c.After, c.Ending = heldBy(a, left)
 	c.member.Version, c.member.UpdatedAt = m.Version+1, a.Now
-	if lost := c.Taken(); len(lost) > 0 || slices.Contains(c.Ending, org.RoleOrganizationAdmin) {
-		if !slices.Contains(c.After, org.RoleOrganizationAdmin) || slices.Contains(c.Ending, org.RoleOrganizationAdmin) {
-			if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, c.Before); err != nil {
-				return c, err
-			}
-		}
-		if err := a.KeepManager(ctx, o, &m, &c.HolderChange); err != nil {
+	was, ending := heldBy(a, records)
+	if slices.Contains(c.Taken(), org.RoleOrganizationAdmin) || isAdmin(was, ending) && !isAdmin(c.After, c.Ending) {
+		if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, c.Before); err != nil {
 			return c, err
 		}
 	}
+	// What is given is asked about too: it may deny.
+	if err := a.KeepManager(ctx, o, &m, &c.HolderChange); err != nil {
+		return c, err
+	}
 	return c.noted(a, nil)
+}
+
+// isAdmin reports whether somebody with these roles is an organization admin for good, where some of that ends.
+func isAdmin(roles, ending []string) bool {
+	return slices.Contains(roles, org.RoleOrganizationAdmin) && !slices.Contains(ending, org.RoleOrganizationAdmin) &&
+		!slices.Contains(ending, org.RoleOrganizationUser)
 }
 
 // heldBy is the roles that some records give, and which of them, or the membership, none gives for good.

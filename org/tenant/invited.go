@@ -16,8 +16,9 @@ type Joining struct {
 }
 
 // DecideInvited gives an account what an invitation offers in an organization: the membership, and roles besides those that
-// it holds there. Whether its maker may give them is for the caller of this to ask.
-func DecideInvited(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, roles []string, from org.Origin) (j Joining, err error) {
+// it holds there. Whether its maker may give them is for the caller of this to ask. Invalid: it would deny something to the last who
+// can manage the organization, and the maker is no site owner.
+func DecideInvited(ctx context.Context, a *unit.Attempt, maker *org.Actor, o db.Organization, user db.UserRow, roles []string, from org.Origin) (j Joining, err error) {
 	a.About("organization_member", user.ID, user.Username, o.ID)
 	row, err := a.MemberRow(ctx, o.ID, user.ID) // one that has ended is none: what was held by it does not come back
 	switch {
@@ -25,26 +26,29 @@ func DecideInvited(ctx context.Context, a *unit.Attempt, o db.Organization, user
 		if j.change, _, err = decideAddition(ctx, a, o, user, from.Terms); err != nil {
 			return j, err
 		}
-		j.change.After = roles
+		j.change.After, j.change.Origin = roles, from
 	case err != nil:
 		return j, err
 	default:
-		if j, err = besides(ctx, a, row, roles, from); err != nil {
+		m, err := a.MemberOf(ctx, row)
+		if err == nil {
+			j, err = besides(ctx, a, row, m, roles, from)
+		}
+		if err == nil && !maker.Owner() {
+			err = a.KeepManager(ctx, o, &m, &j.change.HolderChange)
+		}
+		if err != nil {
 			return j, err
 		}
 	}
-	j.change.Origin = from
 	a.WillHold(j.change.HolderChange)
 	return j, nil
 }
 
 // besides is what an invitation gives somebody who is a member already.
-func besides(ctx context.Context, a *unit.Attempt, row db.MemberRow, roles []string, from org.Origin) (j Joining, err error) {
-	m, err := a.MemberOf(ctx, row)
-	if err != nil {
-		return j, err
-	}
+func besides(ctx context.Context, a *unit.Attempt, row db.MemberRow, m org.Member, roles []string, from org.Origin) (j Joining, err error) {
 	j.change = changeOf(row, m)
+	j.change.Origin = from
 	j.change.After = append(slices.Clone(j.change.Before), roles...)
 	slices.Sort(j.change.After)
 	j.change.After = slices.Compact(j.change.After)

@@ -202,6 +202,12 @@ func (s Reader) Memberships(ctx context.Context, user uuid.UUID) ([]db.ListMembe
 	})
 }
 
+// BelongsElsewhere reports whether an account is a member of another organization than one at the moment of the unit.
+func (s Reader) BelongsElsewhere(ctx context.Context, user, organization uuid.UUID) (bool, error) {
+	homes, err := s.Memberships(ctx, user)
+	return slices.ContainsFunc(homes, func(h db.ListMembershipsRow) bool { return h.OrganizationID != organization }), err
+}
+
 // MembershipsOf is Memberships for some accounts at once; those of one stand together.
 func (s Reader) MembershipsOf(ctx context.Context, users []uuid.UUID) ([]db.ListMembershipsOfUsersRow, error) {
 	rows, err := s.Q.ListMembershipsOfUsers(ctx, users)
