@@ -104,7 +104,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 type passwordFlags struct{ stdin bool }
 
 func (p *passwordFlags) register(fs *pflag.FlagSet) {
-	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input; otherwise it is generated and printed once")
+	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input, instead of generating one and printing it once")
 }
 
 // read returns the password, and whether it was generated and must be shown.

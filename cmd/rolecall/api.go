@@ -31,9 +31,9 @@ func apiCommand() *command {
 	return &command{
 		// raw: the answer goes out as it came, since a script wants the bytes that the server sent.
 		name: "api", operand: "METHOD PATH", raw: true,
-		summary: "Send any request to the API, and print the answer as it comes",
-		about: "PATH is one of those in /openapi.json, with or without /api/v2 in front. Fields become a JSON object, or the query of a\n" +
-			"GET. Exit code 0: the answer is no error, 2: it is 400 or 404, 3: another error.",
+		summary: "Send any request to the API, and print the answer as it arrives",
+		about: "PATH is one of those in /openapi.json, with or without /api/v2 in front. Fields become a JSON object, or for GET the query.\n" +
+			"Exit code 0: success, 2: the answer is 400 or 404, 3: another error.",
 		examples: []string{
 			"rolecall api GET /organizations/default/members -f limit=2",
 			"rolecall api POST /organizations -f name=acme -f 'display_name=Acme'",
@@ -42,11 +42,11 @@ func apiCommand() *command {
 		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
-			fs.StringArrayVarP(&in.fields, "raw-field", "f", nil, "a field `NAME=VALUE` whose value is a text; may be given again")
-			fs.StringArrayVarP(&in.typed, "field", "F", nil, "a field `NAME=JSON`; may be given again")
-			fs.StringArrayVarP(&in.headers, "header", "H", nil, "a header `NAME:VALUE`; may be given again")
+			fs.StringArrayVarP(&in.fields, "raw-field", "f", nil, "a field `NAME=VALUE` whose value is a text; may be repeated")
+			fs.StringArrayVarP(&in.typed, "field", "F", nil, "a field `NAME=JSON`; may be repeated")
+			fs.StringArrayVarP(&in.headers, "header", "H", nil, "a header `NAME:VALUE`; may be repeated")
 			fs.StringVar(&in.input, "input", "", "`FILE` with the body; - is standard input")
-			fs.BoolVarP(&in.include, "include", "i", false, "print status and headers, too")
+			fs.BoolVarP(&in.include, "include", "i", false, "also print status and headers")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			path, header, body, err := in.parts(t, c.operands[0], c.operands[1])

@@ -22,12 +22,12 @@ func rolesApplyCommand() *command {
 	var a roleApply
 	return &command{
 		name:    "roles apply",
-		summary: "Make roles as a file has them",
-		about: "FILE has roles as YAML or JSON: one role, a list, or several documents; roles export writes such a file. A permission\n" +
-			"is TYPE:ACTION,... with ! in front to deny, or an object as in the API. A role names its organization, unless --org\n" +
-			"does; one with site_permissions is of the site. It shows how each role differs, and who would gain and lose what, and\n" +
-			"asks. A role that someone else changes in between stays as it is. Roles that are not in the file stay too, but\n" +
-			"with --prune.\n\n" +
+		summary: "Make roles match a file",
+		about: "FILE contains roles as YAML or JSON: one role, a list, or several documents; roles export writes such a file. A\n" +
+			"permission is TYPE:ACTION,... with a leading ! to deny, or an object as in the API. A role names its organization, unless --org\n" +
+			"does; one with site_permissions is a site role. Shows how each role differs, and who would gain and lose what, and\n" +
+			"asks. A role that someone else changes in between stays as it is. Roles that are not in the file also stay, unless\n" +
+			"you use --prune.\n\n" +
 			"Exit code 1 with --dry-run: something would change.\n\n" +
 			"  name: night-shift\n  organization: acme\n  organization_permissions:\n    - organization_member:read,update\n    - \"!organization_member:delete\"",
 		examples: []string{
@@ -38,8 +38,8 @@ func rolesApplyCommand() *command {
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVarP(&a.file, "file", "f", "", "`FILE` with the roles; - for standard input")
-			fs.StringVarP(&a.org, "org", "O", "", "`ORG` of the roles that name none, by id or name")
-			fs.BoolVar(&a.prune, "prune", false, "delete the custom roles that the file does not have, of --org and of where the file has some")
+			fs.StringVarP(&a.org, "org", "O", "", "`ORG` for roles that name none, by id or name")
+			fs.BoolVar(&a.prune, "prune", false, "delete custom roles that are not in the file, in --org and wherever the file has roles")
 			fs.BoolVar(&a.dryRun, "dry-run", false, "change nothing, and print what would change")
 			a.flags("yes")(fs)
 		},

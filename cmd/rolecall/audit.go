@@ -23,7 +23,7 @@ func auditListCommand() *command {
 		name:    "audit list",
 		summary: "List what was changed, by whom, and what was refused; newest first",
 		about: "Terms of --q: username, action, resource_type, resource_target, date_from, date_to, request_id, token_id,\n" +
-			"each as term:value. A bare word is looked for in targets and actors.",
+			"each as term:value. A bare word searches targets and actors.",
 		examples: []string{
 			"rolecall audit list --org acme --q 'username:grace date_from:2026-11-01'",
 			"rolecall audit list --limit 1000 --json",
@@ -35,8 +35,8 @@ func auditListCommand() *command {
 			q.limit = 50
 			// Not the --limit of query, which may be 0 for all: of a trail that may be most of the database.
 			fs.VarP(&bounded{&q.limit, 1, 1000}, "limit", "L", "`NUMBER` of entries at most, up to 1000")
-			fs.BoolVar(&q.all, "all", false, "list all entries that match; their JSON is a list")
-			fs.Int64Var(&before, "before", 0, "`NUMBER` (seq) of an entry: list what is older")
+			fs.BoolVar(&q.all, "all", false, "list all matching entries; as JSON they are a list")
+			fs.Int64Var(&before, "before", 0, "`NUMBER` (seq) of an entry: list older ones")
 			fs.StringVar(&search, "q", "", "`QUERY` in the language of the audit page")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {

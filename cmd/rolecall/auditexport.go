@@ -22,9 +22,9 @@ func auditExportCommand() *command {
 	return &command{
 		name:    "audit export",
 		operand: "FILE",
-		summary: "Write the audit trail from before a day to a file that can be verified",
-		about: "A line of JSON for each entry, as it was written, with its hash; audit verify FILE needs nothing else. Keep the root\n" +
-			"that this prints where others cannot write: audit verify FILE --root finds a file that was written anew.",
+		summary: "Write the audit trail up to a day to a file that can be verified",
+		about: "Writes each entry as a line of JSON, as it was recorded, with its hash; audit verify FILE needs nothing else. Keep the\n" +
+			"printed root where others cannot write: audit verify FILE --root then detects a file that was rewritten.",
 		examples: []string{"rolecall audit export /archive/audit-2026.jsonl --before 2027-01-01 --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		flags: func(set *pflag.FlagSet) {

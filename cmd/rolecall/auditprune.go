@@ -21,12 +21,12 @@ func auditPruneCommand() *command {
 	var dryRun bool
 	return &command{
 		name:    "audit prune",
-		summary: "Remove entries of the audit trail that a file has, as audit export wrote it",
-		about: "It verifies FILE, and refuses unless it has every entry that would go, of the site and of each organization. Where each\n" +
-			"chain goes on is noted, so audit verify still proves what is left, and with --exported that the files have the rest.\n" +
-			"The audit trail records it. It works beside running servers, and a prune that was interrupted is finished by the next\n" +
-			"one, or by a server within the hour. What they tell of can no longer be undone. Keep FILE: nothing else has them.\n" +
-			"A SQLite file does not get smaller, but what is written next takes the room. Exit code 2: refused.",
+		summary: "Remove audit entries that a file from audit export contains",
+		about: "Verifies FILE, and refuses unless it contains every entry to be removed, of the site and of each organization. It\n" +
+			"records where each chain continues, so audit verify still proves what is left and, with --exported, that the files have\n" +
+			"the rest. The audit trail records the prune. It works beside running servers; an interrupted prune is finished by the\n" +
+			"next one, or by a server within the hour. The removed changes can no longer be undone. Keep FILE: it is the only copy.\n" +
+			"A SQLite file does not shrink, but reuses the space. Exit code 2: refused.",
 		examples: []string{
 			"rolecall audit export /archive/audit-2026.jsonl --before 2027-01-01",
 			"rolecall audit prune --before 2027-01-01 --exported /archive/audit-2026.jsonl --dry-run",

@@ -21,9 +21,9 @@ func backupCommand() *command {
 	return &command{
 		name:    "backup",
 		operand: "FILE",
-		summary: "Copy the database to a file, beside a running server or without one",
+		summary: "Copy the database to a file, with or without a running server",
 		about: "The copy is a consistent snapshot in a single file. It is checked before it replaces a file of that name. Only its\n" +
-			"owner can read it, since it contains everything, password hashes included.",
+			"owner can read it, since it contains everything, including password hashes.",
 		examples: []string{"rolecall backup /backup/rolecall-$(date +%F).db --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
@@ -64,8 +64,7 @@ func restoreCommand() *command {
 		operand: "FILE",
 		summary: "Replace the database with a backup; the server must be stopped",
 		about: "The backup is checked first and stays where it is. The replaced database is kept beside the restored one.\n" +
-			"Everything since the backup is undone: suspended accounts, revoked tokens and changed passwords are again as they\n" +
-			"were then.",
+			"Everything since the backup is undone: suspended accounts, revoked tokens and changed passwords are as they were then.",
 		examples: []string{"rolecall restore /backup/rolecall-2026-11-21.db --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		run:      restore,
@@ -125,14 +124,14 @@ func restored(ctx context.Context, path string, highest int64) (db.Report, error
 func checkCommand() *command {
 	return &command{
 		name:    "check",
-		summary: "Check the database for damage, beside a running server or without one",
-		about: "It reads every page and every reference, verifies the audit trail from its first entry to its last, compares the roles\n" +
-			"of every account with those that the trail records, counts the members of every organization, compares the schema\n" +
-			"with that of its version, and checks that an owner can sign in. It warns when no owner can without a sign-in provider:\n" +
-			"with --password-login off no password counts. It counts what changes of the catalog left behind in roles and\n" +
-			"assignments, which has no effect and is no damage. It names the sign-in providers that have left the settings and whose\n" +
-			"roles are held still; with --access-url, the passkeys of another host. It changes nothing. Exit code 1 means that something was found. The pages and indexes\n" +
-			"of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
+		summary: "Check the database for damage, with or without a running server",
+		about: "Reads every page and every reference, verifies the whole audit trail, compares the roles of every account with those\n" +
+			"that the trail records, counts the members of every organization, compares the schema with that of its version, and\n" +
+			"checks that an owner can sign in. It warns if no owner can without a sign-in provider; with --password-login off, no\n" +
+			"password counts. It counts what changes of the catalog left behind in roles and assignments, which has no effect and is\n" +
+			"not damage. It names sign-in providers that were removed from the settings but whose roles are still held and, with\n" +
+			"--access-url, passkeys of another host. It changes nothing. Exit code 1: something was found. PostgreSQL keeps its own\n" +
+			"pages and indexes; pg_amcheck checks those.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
 		settings: []string{"db", "password-login", "oidc-config", "oidc-issuer-url", "access-url"},
 		run: func(ctx context.Context, t *terminal, c *config) error {

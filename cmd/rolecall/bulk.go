@@ -24,10 +24,10 @@ func membersBulkCommand() *command {
 	expect := -1
 	return &command{
 		name: "members bulk", operand: "[USER…]",
-		summary: "Give a role to many members, take one from them, or end their memberships",
-		about: "About whom is said by names, by a filter, or by --all. It shows who that is and what they would gain and lose, and\n" +
-			"asks. If it would be about another number of members by then, nothing is done. Members that a rule protects are left\n" +
-			"out and listed with the reason; the exit code is 3 then.",
+		summary: "Add a role to many members, remove one, or end their memberships",
+		about: "Select members by name, by a filter, or with --all. The command shows who they are and what they would gain and lose,\n" +
+			"and asks. If the number of members has changed by then, nothing is done. Members that a rule protects are left out and\n" +
+			"listed with the reason; the exit code is then 3.",
 		examples: []string{
 			"rolecall members bulk --status suspended --remove --org acme",
 			"rolecall members bulk --role trainee --add-role reviewer --except grace --org acme",
@@ -39,10 +39,10 @@ func membersBulkCommand() *command {
 			b.members.flags(fs)
 			fs.BoolVar(&b.request.All, "all", false, "all members, with no filter")
 			fs.StringVar(&except, "except", "", "`USER,...` to leave out")
-			fs.StringVar(&addRole, "add-role", "", "`ROLE` to give")
-			fs.StringVar(&removeRole, "remove-role", "", "`ROLE` to take")
+			fs.StringVar(&addRole, "add-role", "", "`ROLE` to add")
+			fs.StringVar(&removeRole, "remove-role", "", "`ROLE` to remove")
 			fs.BoolVar(&remove, "remove", false, "end the memberships")
-			fs.Var(&bounded{&expect, 0, 1_000_000_000}, "expect", "`NUMBER` of members that it must be about")
+			fs.Var(&bounded{&expect, 0, 1_000_000_000}, "expect", "`NUMBER` of members that must be selected")
 			b.flags("dry-run", "yes")(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -15,7 +15,7 @@ func canICommand() *command {
 	return &command{
 		name: "can-i", operand: "ACTION TYPE",
 		summary: "Ask whether you may do something: yes or no, and why",
-		about: "For a server, \"you\" is the account of the token. For the file, it is the operator, who may do everything; --as asks\n" +
+		about: "On a server, \"you\" is the account of the token. On a file, it is the operator, who may do everything; --as asks\n" +
 			"about another user. Exit code 0 is yes, 1 is no.",
 		examples: []string{
 			"rolecall can-i create organization_member --org acme --url https://roles.example.com",

@@ -23,10 +23,10 @@ type catalogChange struct {
 }
 
 func (ch *catalogChange) flags(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&ch.retire, "retire", nil, "`WHAT` may go although it is in use, as the plan names it: invoice:pay, *:pay, role:NAME; may be given again")
+	fs.StringArrayVar(&ch.retire, "retire", nil, "`WHAT` to remove although it is in use, as the plan names it: invoice:pay, *:pay, role:NAME; may be repeated")
 	fs.StringVar(&ch.note, "note", "", "`TEXT` for the list of versions")
 	// 0 is a limit that makes sense: nobody may lose anything.
-	fs.IntVar(&ch.losing, "max-losing", -1, "change nothing if more than `NUMBER` of people would lose something; -1 for no limit")
+	fs.IntVar(&ch.losing, "max-losing", -1, "change nothing if more than this `NUMBER` of people would lose something; -1 for no limit")
 	fs.BoolVar(&ch.dryRun, "dry-run", false, "change nothing, and print the plan")
 }
 
@@ -35,10 +35,10 @@ func catalogApplyCommand() *command {
 	return &command{
 		name: "catalog apply", operand: "FILE",
 		summary: "Put another catalog in force",
-		about: "FILE is YAML or JSON; - for standard input. It makes the plan that catalog diff shows, and applies exactly that: if the\n" +
-			"catalog is changed by someone else in between, nothing is applied. What roles use or people hold goes only with --retire.\n\n" +
-			"Exit code 1: something in use would go, or more people than --max-losing would lose something, and nothing was changed;\n" +
-			"with --dry-run also: something would change.",
+		about: "FILE is YAML or JSON; - is standard input. Makes the plan that catalog diff shows, and applies exactly that: if someone\n" +
+			"else changes the catalog in between, nothing is applied. Whatever is in use is only removed with --retire.\n\n" +
+			"Exit code 1: something in use would be removed, or more people than --max-losing would lose something, and nothing was\n" +
+			"changed; with --dry-run also: something would change.",
 		examples: []string{
 			"rolecall catalog apply expenses.yaml --note 'Delete is Archive now'",
 			"rolecall catalog apply expenses.yaml --retire invoice:pay --max-losing 20",
@@ -47,7 +47,7 @@ func catalogApplyCommand() *command {
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			ch.flags(fs)
-			fs.BoolVar(&ch.replace, "replace", false, "it may take the place of another product's catalog")
+			fs.BoolVar(&ch.replace, "replace", false, "allow replacing another product's catalog")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			// Read and checked here, so mistakes have the lines of the file and no server is asked. What is sent is the
@@ -75,8 +75,8 @@ func catalogRollbackCommand() *command {
 	return &command{
 		name: "catalog rollback", operand: "VERSION",
 		summary: "Put an earlier version of the catalog in force again",
-		about: "It becomes a new version with the content of the earlier one. Roles that were not saved in between read exactly as they\n" +
-			"did. catalog versions lists the versions. Exit codes are those of catalog apply.",
+		about: "Stores a new version with the content of the earlier one. Roles that have not been saved since read exactly as they did.\n" +
+			"catalog versions lists the versions. Exit codes are those of catalog apply.",
 		examples: []string{"rolecall catalog rollback 7 --dry-run", "rolecall catalog rollback 7 --note 'Too early'"},
 		settings: askSettings,
 		flags:    ch.flags,

@@ -26,7 +26,7 @@ func catalogDiffCommand() *command {
 		name: "catalog diff", operand: "[FILE] [VERSION]",
 		summary: "Show what another catalog would change, and for whom",
 		about: "With FILE, or - for standard input, it is the plan of catalog apply: what is renamed, removed and new, what in use would\n" +
-			"go, which roles change, and who would gain and lose what. With the numbers of two versions it compares these.\n\n" +
+			"be removed, which roles change, and who would gain and lose what. With two version numbers it compares those.\n\n" +
 			"Exit code 1: they differ.",
 		examples: []string{
 			"rolecall catalog diff expenses.yaml", "rolecall catalog diff expenses.yaml --people --output csv",
@@ -34,7 +34,7 @@ func catalogDiffCommand() *command {
 		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
-			fs.BoolVar(&d.people, "people", false, "list everybody who would gain or lose something, instead of the plan")
+			fs.BoolVar(&d.people, "people", false, "list everyone who would gain or lose something, instead of the plan")
 			fs.BoolVar(&d.standard, "default", false, "instead of FILE, the catalog that comes with this program")
 			fs.BoolVar(&d.replace, "replace", false, "compare even with the catalog of another product")
 		},

@@ -25,8 +25,8 @@ func catalogExportCommand() *command {
 	return &command{
 		name: "catalog export", operand: "[FILE]", raw: true,
 		summary: "Write a catalog as a file, or as constants for TypeScript or Go",
-		about: "FILE is a catalog; without it, the one of the server or the database is written. The same catalog is always\n" +
-			"written in the same way, so what is written can be committed and compared.\n\n" +
+		about: "FILE is a catalog; without it, the one of the server or the database is written. The output for a catalog is always the\n" +
+			"same, so it can be committed and compared.\n\n" +
 			"yaml and json are files that catalog check reads. ts is a constant with types of its names, go has typed constants.",
 		examples: []string{
 			"rolecall catalog export --url https://roles.example.com > catalog.yaml",
@@ -39,7 +39,7 @@ func catalogExportCommand() *command {
 			fs.Int64Var(&version, "version", 0, "`NUMBER` of the version; without it, the one in force")
 			fs.BoolVar(&ownDefault, "default", false, "the catalog that comes with the program")
 			fs.Var(&choice{&format, exportFormats}, "format", "`FORM` to write: yaml, json, ts or go")
-			fs.StringVar(&pkg, "package", "", "`NAME` of the package of --format go; without it, that of the product")
+			fs.StringVar(&pkg, "package", "", "`NAME` of the package for --format go; without it, that of the product")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			d, err := t.catalogToExport(ctx, c, ownDefault, version)

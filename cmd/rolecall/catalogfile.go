@@ -79,11 +79,11 @@ func catalogCheckCommand() *command {
 	return &command{
 		name: "catalog check", operand: "FILE…",
 		summary: "Check files that describe a product: its resource types, actions and built-in roles",
-		about: "It asks no server. Everything that is wrong is printed as FILE:LINE:COLUMN: text. Warnings are about what is\n" +
-			"allowed and seldom meant, such as a permission that only owners hold. docs/catalog.md describes the format.\n\n" +
+		about: "Needs no server. Every mistake is printed as FILE:LINE:COLUMN: text. Warnings are about what is allowed but rarely\n" +
+			"intended, such as a permission that only owners have. docs/catalog.md describes the format.\n\n" +
 			"Exit code 0: all files are OK; 1: one is wrong or, with --strict, has a warning.",
 		examples: []string{"rolecall catalog check catalog.yaml", "rolecall catalog check catalog.yaml --strict --json"},
-		flags:    func(fs *pflag.FlagSet) { fs.BoolVar(&strict, "strict", false, "let warnings fail, too") },
+		flags:    func(fs *pflag.FlagSet) { fs.BoolVar(&strict, "strict", false, "treat warnings as errors") },
 		// All files are read before anything is printed. One that is missing is a mistake in the call, and no finding.
 		run: func(_ context.Context, t *terminal, c *config) error {
 			found, files := []checked{}, []checkedFile{}

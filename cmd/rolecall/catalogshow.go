@@ -19,8 +19,8 @@ func catalogShowCommand() *command {
 	var version int64
 	return &command{
 		name:     "catalog show",
-		summary:  "Show the resource types, actions and built-in roles that there are",
-		about:    "catalog export writes the file that they come from, catalog versions lists the earlier ones.",
+		summary:  "Show all resource types, actions and built-in roles",
+		about:    "catalog export writes them to a file, catalog versions lists the earlier ones.",
 		examples: []string{"rolecall catalog show", "rolecall catalog show --version 2 --json --url https://roles.example.com"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
@@ -83,7 +83,7 @@ func catalogVersionsCommand() *command {
 	return &command{
 		name:     "catalog versions",
 		summary:  "List the versions of the catalog, newest first",
-		about:    "catalog diff compares two of them, catalog rollback goes back to one.",
+		about:    "catalog diff compares two of them, catalog rollback restores one.",
 		examples: []string{"rolecall catalog versions", "rolecall catalog versions --json --url https://roles.example.com"},
 		settings: askSettings,
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -52,13 +52,13 @@ func groups() []group {
 			rolesCreateCommand(), rolesEditCommand(), rolesDeleteCommand(), rolesRestoreCommand(), rolesExportCommand(), rolesApplyCommand(), undoCommand(),
 			syncTestCommand(),
 		}},
-		{"Change what there is to be allowed", []*command{
+		{"Manage the catalog", []*command{
 			catalogShowCommand(), catalogDiffCommand(), catalogApplyCommand(), catalogRollbackCommand(), catalogVersionsCommand(),
 		}},
-		{"Work with a server from elsewhere", []*command{
+		{"Use a server from elsewhere", []*command{
 			loginCommand(), logoutCommand(), contextsListCommand(), contextsUseCommand(), contextsRemoveCommand(), apiCommand(),
 		}},
-		{"Look", []*command{configCommand(), healthcheckCommand(), versionCommand(), completionCommand(), manCommand(), helpCommand()}},
+		{"Other", []*command{configCommand(), healthcheckCommand(), versionCommand(), completionCommand(), manCommand(), helpCommand()}},
 	}
 }
 

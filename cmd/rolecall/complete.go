@@ -179,9 +179,9 @@ var shells = []string{"bash", "zsh", "fish", "powershell"}
 func completionCommand() *command {
 	return &command{
 		name: "completion", operand: "SHELL", raw: true,
-		summary: "Print a script that makes a shell complete commands, flags and names",
+		summary: "Print a shell script that completes commands, flags and names",
 		about: "SHELL is bash, zsh, fish or powershell. Names of organizations, members and roles come from the file or the\n" +
-			"server that the command would ask.",
+			"server that the command would use.",
 		examples: []string{
 			"source <(rolecall completion bash)",
 			"rolecall completion zsh > \"${fpath[1]}/_rolecall\"",

@@ -26,7 +26,7 @@ func copyCommand() *command {
 		name:    "copy",
 		summary: "Move a SQLite file to a PostgreSQL database; the server must be stopped",
 		about: "The tables of the target must be empty or missing. Everything is copied in one transaction, and every row is read\n" +
-			"back and compared: if the copy is interrupted or fails, the target stays empty. The file stays as it is.\n" +
+			"back and compared: if the copy is interrupted or fails, the target stays empty. The file is not changed.\n" +
 			"Without a password in the URL, it is read from PGPASSWORD or ~/.pgpass.",
 		examples: []string{"rolecall copy --from /var/lib/rolecall/rolecall.db --to postgres://rolecall@db.example.com/rolecall"},
 		flags: func(fs *pflag.FlagSet) {

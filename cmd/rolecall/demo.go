@@ -35,7 +35,7 @@ func demoCommand() *command {
 	return &command{
 		name:    "demo",
 		summary: "Try it: a server with invented companies that leaves nothing behind",
-		about: "It fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
+		about: "Fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
 			"If the default port is taken, it uses another one.",
 		examples: []string{"rolecall demo", "rolecall demo --members 100000", "rolecall demo --catalog expenses.yaml"},
 		settings: []string{"http-address", "wire", "rate-limit", "check-rate-limit", "service-check-rate-limit", "feed-clients"},

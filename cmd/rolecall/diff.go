@@ -18,7 +18,7 @@ func rolesDiffCommand() *command {
 	return &command{
 		name: "roles diff", operand: "ROLE [OTHER]",
 		summary: "Compare two roles, or two versions of one",
-		about: "With one role and no version, it compares the version before with the present one. Exit code 0: they are the\n" +
+		about: "With one role and no version, compares the current version with the one before. Exit code 0: they are the\n" +
 			"same, 1: they differ.",
 		examples: []string{
 			"rolecall roles diff ci-runner reviewer --org acme",
@@ -27,8 +27,8 @@ func rolesDiffCommand() *command {
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("org?")(fs)
-			fs.Int64Var(&sides.Version, "version", 0, "`NUMBER` of the version on the left; 0 is the present one")
-			fs.Int64Var(&sides.WithVersion, "with-version", 0, "`NUMBER` of the version on the right; 0 is the present one")
+			fs.Int64Var(&sides.Version, "version", 0, "`NUMBER` of the version on the left; 0 is the current one")
+			fs.Int64Var(&sides.WithVersion, "with-version", 0, "`NUMBER` of the version on the right; 0 is the current one")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {

@@ -19,8 +19,8 @@ func explainCommand() *command {
 	return &command{
 		name: "explain", operand: "USER ACTION TYPE",
 		summary: "Explain why a member may or may not do something, and what would change that",
-		about: "It shows every rule that applies with its role, level by level: which one decides, and which do not count. Then\n" +
-			"come the single changes that would reverse the answer, the smallest first. Exit code 0 is yes, 1 is no.",
+		about: "Shows every rule that applies with its role, level by level: which one decides, and which do not count. Then\n" +
+			"lists the single changes that would reverse the answer, smallest first. Exit code 0 is yes, 1 is no.",
 		examples: []string{
 			"rolecall explain grace delete organization_member --org acme",
 			"rolecall explain grace read organization_member --org acme --owner me --json",
@@ -108,7 +108,7 @@ func permissionsCommand() *command {
 	var q query
 	return &command{
 		name: "permissions", operand: "USER",
-		summary:  "List everything that a member may do, and by which roles",
+		summary:  "List everything that a member may do, and which roles allow it",
 		examples: []string{"rolecall permissions grace --org acme", "rolecall permissions grace --org acme --all"},
 		settings: askSettings,
 		flags:    q.flags("org", "all"),

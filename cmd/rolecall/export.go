@@ -16,7 +16,7 @@ func rolesExportCommand() *command {
 	var q query
 	return &command{
 		name: "roles export", operand: "[NAME…]",
-		summary: "Write the custom roles of an organization, or of the site without --org, as roles apply reads them",
+		summary: "Write the custom roles of an organization, or of the site without --org, for roles apply",
 		examples: []string{
 			"rolecall roles export --org acme > roles.yaml",
 			"rolecall roles export night-shift --org acme | rolecall roles apply -f - --url https://staging.example.com",

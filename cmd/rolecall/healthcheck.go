@@ -14,7 +14,7 @@ func healthcheckCommand() *command {
 	return &command{
 		name:     "healthcheck",
 		summary:  "Check that a server on this machine is healthy",
-		about:    "It prints ok, or fails with the reason. Made for the health check of a container.",
+		about:    "Prints ok, or fails with the reason. Meant for the health check of a container.",
 		examples: []string{"rolecall healthcheck --http-address 127.0.0.1:8080"},
 		settings: []string{"http-address", "tls-cert-file"},
 		run:      healthcheck,

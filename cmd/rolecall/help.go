@@ -16,8 +16,8 @@ import (
 const helpWidth = 100
 
 // exitCodes are the same for all commands and stand in help and in the manual; exitCode decides them.
-const exitCodes = `Exit codes: 0 done, or the answer is yes; 1 the answer is no, or something differs or was found; 2 called wrongly:
-flags, a missing database, a name that is not there; 3 it could not be done, or the answer could not be written.`
+const exitCodes = `Exit codes: 0 done, or the answer is yes; 1 the answer is no, or something differs or was found; 2 usage error:
+a wrong flag, a missing database, a name that does not exist; 3 failure, also if the answer could not be written.`
 
 func helpCommand() *command {
 	return &command{
@@ -57,7 +57,7 @@ Examples:
   rolecall --db /var/lib/rolecall/rolecall.db
   rolecall users create --username ada --email ada@example.com --role owner
 
-'rolecall help COMMAND' shows its flags and variables, 'rolecall completion bash' makes the shell complete them.
+'rolecall help COMMAND' shows its flags and variables, 'rolecall completion bash' prints completions for the shell.
 
 %s
 `, wrap(exitCodes))

@@ -77,9 +77,9 @@ func invitationsListCommand() *command {
 	var state string
 	return &command{
 		name:    "invitations list",
-		summary: "List invitations, the newest first, without their links",
-		about: "Without --org those of the whole site: all of them, if you may add members anywhere, else those that you have made.\n" +
-			"A link is shown when it is made, and never again: invitations resend makes another one.",
+		summary: "List invitations, newest first, without their links",
+		about: "Without --org it lists those of the whole site: all of them if you may add members anywhere, otherwise those you made.\n" +
+			"A link is shown once, when it is made: invitations resend makes another.",
 		examples: []string{"rolecall invitations list --org acme", "rolecall invitations list --state pending --json"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
@@ -132,7 +132,7 @@ func invitationsRevokeCommand() *command {
 	return &command{
 		name: "invitations revoke", operand: "INVITATION",
 		summary:  "Revoke an invitation: its link stops working",
-		about:    "INVITATION is its id, or the address that it is for. With --org, what it gives elsewhere stays.",
+		about:    "INVITATION is its id, or the address it is for. With --org, what it gives elsewhere stays.",
 		examples: []string{"rolecall invitations revoke grace@example.com --org acme", "rolecall invitations revoke 0199c6a4-53a1-7000-8000-5e1f3c0a9b21 --yes"},
 		settings: askSettings,
 		flags:    q.flags("org?", "yes"),

@@ -23,7 +23,7 @@ var inviteSettings = append(slices.Clone(askSettings), "access-url")
 
 // aboutLinks is in the help of the commands that make links.
 const aboutLinks = "The link is printed once; only its hash is stored. With --send the server mails it instead, if it has a mail server. On a\n" +
-	"file, --access-url says what the link begins with."
+	"file, --access-url gives the start of the link."
 
 // linkMaker is what the commands that make links share.
 type linkMaker struct {
@@ -32,7 +32,7 @@ type linkMaker struct {
 }
 
 func (m *linkMaker) sendFlag(fs *pflag.FlagSet) {
-	fs.BoolVar(&m.send, "send", false, "send the link by mail instead of printing it; a server must be asked")
+	fs.BoolVar(&m.send, "send", false, "send the link by mail instead of printing it; only on a server")
 }
 
 // ready refuses what could not work before anything is made.
@@ -56,9 +56,9 @@ func invitationsCreateCommand() *command {
 	return &command{
 		name: "invitations create", operand: "[EMAIL…]",
 		summary: "Invite people into an organization, whether they have an account or not",
-		about: "Each address gets a link that works once, for that address, with the permissions that you have when it is accepted. EMAIL may\n" +
-			"also be -, for addresses on standard input, one a line. Who cannot be invited is listed with the reason, and the others\n" +
-			"are invited; the exit code is 3 then.\n\n" + aboutLinks,
+		about: "Each address gets a link that works once, for that address, with the permissions that you have when it is accepted.\n" +
+			"EMAIL may also be -, to read addresses from standard input, one a line. People who cannot be invited are listed with\n" +
+			"the reason, and the others are invited; the exit code is then 3.\n\n" + aboutLinks,
 		examples: []string{
 			"rolecall invitations create grace@example.com --org acme --role reviewer --send",
 			"rolecall invitations create --file new-people.txt --org acme --until 2026-12-31 --reason 'year-end audit'",
@@ -66,7 +66,7 @@ func invitationsCreateCommand() *command {
 		settings: inviteSettings,
 		flags: func(fs *pflag.FlagSet) {
 			m.flags("org", "file")(fs)
-			fs.StringVar(&roles, "role", "", "`ROLE,...` that they get besides the membership")
+			fs.StringVar(&roles, "role", "", "`ROLE,...` to give with the membership")
 			termFlags(fs, &terms)
 			fs.DurationVar(&expires, "expires", 0, "`DURATION` for which the links work, 1h to 720h (default 168h)")
 			m.sendFlag(fs)
@@ -146,9 +146,9 @@ func invitationsResendCommand() *command {
 	var m linkMaker
 	return &command{
 		name: "invitations resend", operand: "INVITATION",
-		summary: "Give an invitation another link and another end; the link before stops working",
-		about: "INVITATION is its id, or the address that it is for. You stand for it from now on, so it takes the permissions to make it. Once\n" +
-			"a minute, and 10 times in all.\n\n" + aboutLinks,
+		summary: "Give an invitation a new link and a new end; the old link stops working",
+		about: "INVITATION is its id, or the address it is for. You become its maker, so you need the permissions to create it. Possible\n" +
+			"once a minute, and 10 times in all.\n\n" + aboutLinks,
 		examples: []string{"rolecall invitations resend grace@example.com --org acme --send"},
 		settings: inviteSettings,
 		flags: func(fs *pflag.FlagSet) {

@@ -23,9 +23,9 @@ type printedKey struct {
 func keysListCommand() *command {
 	return &command{
 		name:    "keys list",
-		summary: "List the keys that snapshots and rights are signed with",
-		about: "announced: it is published and signs later. signing: it signs now. accepted: it signs no more, and what it signed counts\n" +
-			"for a day. The secrets are not shown; whoever can read the database has them.",
+		summary: "List the keys that sign snapshots and rights",
+		about: "announced: published, and signs later. signing: signs now. accepted: no longer signs, but its signatures are valid for a\n" +
+			"day. The secrets are not shown; anyone who can read the database has them.",
 		examples: []string{"rolecall keys list", "rolecall keys list --db /var/lib/rolecall/rolecall.db --json"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
@@ -43,9 +43,10 @@ func keysListCommand() *command {
 func keysRotateCommand() *command {
 	return &command{
 		name:    "keys rotate",
-		summary: "Make a new key to sign snapshots and rights with",
-		about: "It is published at once and signs after 10 minutes, so that every client has it by then. What the old one signed counts\n" +
-			"for 24 hours more. Servers take it up by themselves. Keys in a file (--signing-key-file) are changed there.",
+		summary: "Make a new key to sign snapshots and rights",
+		about: "The new key is published immediately and signs after 10 minutes, so that every client has it by then. Signatures of the\n" +
+			"old key stay valid for 24 more hours. Servers pick the key up by themselves. Keys in a file (--signing-key-file) are\n" +
+			"changed there.",
 		examples: []string{"rolecall keys rotate", "rolecall keys rotate --db /var/lib/rolecall/rolecall.db --quiet"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -15,7 +15,7 @@ func lintCommand() *command {
 	return &command{
 		name:     "lint",
 		summary:  "Find roles and permissions that do nothing, or not what they seem to",
-		about:    "Made for a check in CI: the exit code is 1 when anything was found.",
+		about:    "Meant for CI: the exit code is 1 if anything was found.",
 		examples: []string{"rolecall lint --org acme", "rolecall lint --org acme --json --url https://roles.example.com"},
 		settings: askSettings,
 		flags:    q.flags("org"),

@@ -23,11 +23,11 @@ func loginCommand() *command {
 	var name string
 	return &command{
 		name: "login", operand: "URL",
-		summary: "Store a token for a server, so that commands ask that server",
-		about: "The token is asked for on a terminal, and read from the first line of standard input otherwise; it is no flag,\n" +
-			"because other users can see flags. The server must accept it. Address and token are stored in a file that only you\n" +
-			"can read, as a context; --name tells several apart. Commands ask the server of the context in use unless --db, --url\n" +
-			"or a variable says otherwise.",
+		summary: "Store a token for a server, so that commands use that server",
+		about: "On a terminal the command asks for the token; otherwise it reads the first line of standard input. There is no flag for\n" +
+			"it, because other users can see flags. The server must accept the token. Address and token are stored as a context in a\n" +
+			"file that only you can read; --name tells several contexts apart. Commands then use the server of the current context,\n" +
+			"unless --db, --url or a variable says otherwise.",
 		examples: []string{"rolecall login https://roles.example.com", "pass show rolecall | rolecall login https://staging.example.com --name staging"},
 		settings: []string{"ca-file"},
 		flags: func(fs *pflag.FlagSet) {
@@ -97,11 +97,11 @@ func logoutCommand() *command {
 	var revoke bool
 	return &command{
 		name: "logout", operand: "[CONTEXT]",
-		summary:  "Forget a stored token, of the context in use or of another one",
-		about:    "Whoever has the token can still use it until it expires; with --revoke no one can.",
+		summary:  "Forget a stored token, of the current context or another one",
+		about:    "Anyone who has the token can still use it until it expires; with --revoke no one can.",
 		examples: []string{"rolecall logout", "rolecall logout staging --revoke"},
 		flags: func(fs *pflag.FlagSet) {
-			fs.BoolVar(&revoke, "revoke", false, "also make the server forget the token")
+			fs.BoolVar(&revoke, "revoke", false, "also revoke the token on the server")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			stored, err := loadLogins(t.env)

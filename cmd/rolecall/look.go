@@ -12,8 +12,8 @@ func configCommand() *command {
 	return &command{
 		name:    "config",
 		summary: "List the settings in force, and where each comes from",
-		about: "A flag overrides a variable, and that overrides the default. Secrets are cut. Settings that no command would take, also\n" +
-			"variables with a misspelled name, are an error.",
+		about: "A flag overrides a variable, and a variable overrides the default. Secrets are cut. Settings that no command takes,\n" +
+			"including misspelled variables, are an error.",
 		examples: []string{"rolecall config", "systemd-run --pipe -p EnvironmentFile=/etc/rolecall.env rolecall config"},
 		settings: slices.Sorted(maps.Keys(settings)),
 		run: func(_ context.Context, t *terminal, c *config) error {

@@ -14,11 +14,11 @@ func membersGiveCommand() *command {
 	var terms client.Terms
 	return &command{
 		name: "members give", operand: "USER ROLE…",
-		summary: "Give roles of the organization to a member, for good or until a day",
-		about: "Without --until and --reason, roles that USER has already stay as they are. With one of them each ROLE becomes so,\n" +
-			"also one that is held: the end is moved, or the reason changed. The last second of a day counts: --until 2026-12-31 is\n" +
-			"over when that day is, where this runs. --until none takes an end away. organization-member stands for the membership\n" +
-			"itself. If someone else changes the roles in between, nothing more is done.",
+		summary: "Add organization roles to a member, permanently or until a day",
+		about: "Without --until and --reason, roles that USER already has stay as they are. With one of them, every ROLE gets that end\n" +
+			"or reason, even if USER already has it. A day includes its last second: --until 2026-12-31 ends when that day is over,\n" +
+			"in the local time zone. --until none removes an end. organization-member is the membership itself. If someone else\n" +
+			"changes the roles in between, nothing more is done.",
 		examples: []string{
 			"rolecall members give grace reviewer --org acme",
 			`rolecall members give grace reviewer --org acme --until 30d --reason "covers for Wendy"`,
@@ -45,9 +45,9 @@ func membersTakeCommand() *command {
 	var q query
 	return &command{
 		name: "members take", operand: "USER ROLE…",
-		summary: "Take roles of the organization from a member",
-		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or remove the member.\n" +
-			"If someone else changes the roles in between, nothing is done.",
+		summary: "Remove organization roles from a member",
+		about: "Roles from a sign-in provider or a directory can't be removed here: they would come back. End them there, or remove the\n" +
+			"member. If someone else changes the roles in between, nothing is done.",
 		examples: []string{"rolecall members take grace reviewer --org acme", "rolecall members take grace reviewer deployer --org acme --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),
@@ -70,10 +70,10 @@ func membersSetRolesCommand() *command {
 	var q query
 	return &command{
 		name: "members set-roles", operand: "USER [ROLE…]",
-		summary: "Replace the roles of a member; without ROLE, take all",
-		about: "Roles that are held and named stay as they are, their ends too. A role that a sign-in provider or a directory gives\n" +
-			"must be among those that are named: it can't be taken here, and nothing is done without it. If the roles are changed\n" +
-			"by someone else in between, nothing is done.",
+		summary: "Replace the roles of a member; without ROLE, remove all",
+		about: "Named roles that the member already has stay as they are, with their ends. Roles from a sign-in provider or a directory\n" +
+			"must be named: they can't be removed here, and without them nothing is done. If someone else changes the roles in\n" +
+			"between, nothing is done.",
 		examples: []string{"rolecall members set-roles grace reviewer --org acme", "rolecall members set-roles grace reviewer deployer --org acme --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),

@@ -18,8 +18,8 @@ func membersAddCommand() *command {
 	return &command{
 		name: "members add", operand: "[USER…]",
 		summary: "Make users members of an organization",
-		about: "USER is a username, an id, or an e-mail address; - stands for names on standard input, one a line. Who cannot be\n" +
-			"added is listed with the reason, and the others are added; the exit code is 3 then.",
+		about: "USER is a username, an id, or an e-mail address; - reads names from standard input, one a line. People who cannot be\n" +
+			"added are listed with the reason, and the others are added; the exit code is then 3.",
 		examples: []string{"rolecall members add wendy grace --org acme", "rolecall members add --file new-people.txt --org acme", "cut -d, -f1 people.csv | rolecall members add - --org acme"},
 		settings: askSettings,
 		flags:    q.flags("org", "file", "dry-run"),
@@ -71,8 +71,8 @@ func membersRemoveCommand() *command {
 	var q query
 	return &command{
 		name: "members remove", operand: "[USER…]",
-		summary:  "End memberships in an organization, and take its roles from those who had them",
-		about:    "It shows who would lose what, and asks. USER may also be -, for names on standard input, one a line.",
+		summary:  "End memberships in an organization, with all roles in it",
+		about:    "Shows who would lose what, and asks. USER may also be -, to read names from standard input, one a line.",
 		examples: []string{"rolecall members remove wendy --org acme", "rolecall members remove --file left.txt --org acme --yes"},
 		settings: askSettings,
 		flags:    q.flags("org", "file", "dry-run", "if-match", "yes"),

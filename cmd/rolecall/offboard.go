@@ -19,8 +19,8 @@ func usersOffboardCommand() *command {
 	return &command{
 		name: "users offboard", operand: "USER",
 		summary: "Suspend an account, end its sessions and tokens, and remove it from its organizations",
-		about: "All of it happens, or nothing. Where the account is the last organization admin, --hand-over names the member who\n" +
-			"becomes one in the same step. Roles that a sign-in provider or a directory gives come back unless they end there.",
+		about: "All of it happens, or nothing. If the account is the last organization admin, --hand-over names the member who\n" +
+			"becomes one in the same step. Roles from a sign-in provider or a directory come back unless they end there.",
 		examples: []string{"rolecall users offboard grace --dry-run", "rolecall users offboard grace --hand-over acme=maria --reason HR-2214 --yes"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {

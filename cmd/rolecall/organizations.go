@@ -106,11 +106,11 @@ func organizationsEditCommand() *command {
 	return &command{
 		name: "organizations edit", operand: "ORG",
 		summary:  "Change the name or the description of an organization",
-		about:    "What no flag names stays as it is.",
+		about:    "Whatever no flag names stays as it is.",
 		examples: []string{"rolecall organizations edit acme --display-name 'Acme Ltd.'", "rolecall organizations edit acme --description ''"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
-			fs.StringVar(&in.Name, "name", "", "new `NAME`, as it stands in addresses")
+			fs.StringVar(&in.Name, "name", "", "new `NAME`, as used in addresses")
 			fs.StringVar(&in.DisplayName, "display-name", "", "new `NAME` that people read")
 			fs.Var(given{&in.Description}, "description", "new `TEXT` about it; may be empty")
 			fs.Var(given{&in.Icon}, "icon", "new `URL` of its picture; may be empty")
@@ -136,7 +136,7 @@ func organizationsDeleteCommand() *command {
 	var q query
 	return &command{
 		name: "organizations delete", operand: "ORG",
-		summary:  "Delete an organization that nothing is left in",
+		summary:  "Delete an empty organization",
 		examples: []string{"rolecall organizations delete acme", "rolecall organizations delete acme --yes"},
 		settings: askSettings,
 		flags:    q.flags("yes", "if-match"),

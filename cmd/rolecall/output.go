@@ -38,9 +38,9 @@ var formats = []string{"table", "json", "yaml", "csv"}
 func outputFlags(fs *pflag.FlagSet) {
 	format := "table"
 	fs.VarP(&choice{&format, formats}, "output", "o", "`FORMAT` of the answer: table, json, yaml or csv")
-	fs.Bool("json", false, "the same as --output json: what the API answers")
-	fs.BoolP("quiet", "q", false, "print names or ids only, one a line; a new secret alone; of a yes or no, nothing but the exit code")
-	fs.Bool("no-headers", false, "print no line with the titles of the columns")
+	fs.Bool("json", false, "same as --output json: what the API returns")
+	fs.BoolP("quiet", "q", false, "print only names or ids, one a line, or only a new secret; for a yes or no, only set the exit code")
+	fs.Bool("no-headers", false, "omit the line with the column titles")
 }
 
 // formatIsOutput lets --format, which others call it, stand for --output.

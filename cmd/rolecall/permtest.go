@@ -19,12 +19,12 @@ func testCommand() *command {
 	format := "text"
 	return &command{
 		name: "test", operand: "FILE…", raw: true,
-		summary: "Test permissions: files that say what people with roles can do, and what they cannot",
+		summary: "Run permission tests: files that say what people with certain roles can and cannot do",
 		about: "A file that names its catalog is tested without a server: with the roles of the catalog and those of the file.\n" +
 			"Other files are about the people and the roles of a server, or of a database.\n\n" +
-			"A name that does not exist is an error and never a no, so a misspelled test does not pass. docs/catalog.md shows\n" +
-			"what a file may say.\n\n" +
-			"Exit code 0: all tests pass; 1: one fails; 2: a file is wrong, or tests nothing.",
+			"A name that does not exist is an error and never a no, so a misspelled test does not pass. docs/catalog.md describes\n" +
+			"the format.\n\n" +
+			"Exit code 0: all tests pass; 1: one fails; 2: a file is wrong, or contains no tests.",
 		examples: []string{
 			"rolecall test examples/catalogs/expenses.test.yaml",
 			"rolecall test people.yaml --format junit --url https://roles.example.com > report.xml",

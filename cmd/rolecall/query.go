@@ -31,7 +31,7 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 			case "org":
 				fs.StringVarP(&q.org, "org", "O", "default", "`ORG` that it is about, by id or name")
 			case "org?":
-				fs.StringVarP(&q.org, "org", "O", "", "`ORG` that it is about, by id or name; without it, the whole site")
+				fs.StringVarP(&q.org, "org", "O", "", "`ORG`, by id or name; without it, the whole site")
 			case "owner":
 				fs.StringVar(&q.owner, "owner", "", "`OWNER` of the object: me for the user's own; without it, any owner")
 			case "as":
@@ -42,11 +42,11 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
 			// It stands in the call, not in a variable: what is set once for all is no answer to a question.
 			case "yes":
-				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask; needed where no one can be asked")
+				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask for confirmation; required if no one can be asked")
 			case "dry-run":
-				fs.BoolVar(&q.dryRun, "dry-run", false, "change nothing, and print whom the change would affect")
+				fs.BoolVar(&q.dryRun, "dry-run", false, "change nothing, and print who would be affected")
 			case "if-match":
-				fs.StringVar(&q.ifMatch, "if-match", "", "change it only if `VERSION` is still stored, as the ETag of the API names it")
+				fs.StringVar(&q.ifMatch, "if-match", "", "change it only if `VERSION`, an ETag of the API, is still the stored one")
 			case "file":
 				fs.StringVarP(&q.file, "file", "f", "", "`FILE` with more names, one a line; - for standard input")
 			}

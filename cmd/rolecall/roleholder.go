@@ -15,7 +15,7 @@ import (
 // termFlags registers what a command says about what it gives.
 func termFlags(fs *pflag.FlagSet, t *client.Terms) {
 	fs.Var(&end{&t.Until, time.Now}, "until", "`END` of what is given: 30d, 12h, a day, a time with its zone, or none")
-	fs.Var(given{&t.Reason}, "reason", "`TEXT` that says why, for those who look later")
+	fs.Var(given{&t.Reason}, "reason", "`TEXT` that says why, for later readers")
 }
 
 // roleHolder is whose roles a command changes, and how: a member's in an organization, or an account's on the site.

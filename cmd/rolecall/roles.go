@@ -112,7 +112,7 @@ func rolesDeletedCommand() *command {
 	return &command{
 		name:     "roles deleted",
 		summary:  "List the custom roles that were deleted within 30 days, newest first",
-		about:    "undo brings one back by its ENTRY, as a new role that no one has.",
+		about:    "undo restores one by its ENTRY, as a new role that no one has.",
 		examples: []string{"rolecall roles deleted --org acme", "rolecall undo 019ab3c2-7a41-7d53-9d0e-5b2f6f0c8a11"},
 		settings: askSettings,
 		flags:    q.flags("org?"),

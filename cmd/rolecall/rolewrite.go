@@ -23,10 +23,10 @@ type roleEdit struct {
 
 func (e *roleEdit) flags(fs *pflag.FlagSet) {
 	fs.Var(given{&e.displayName}, "display-name", "`NAME` that people read; may be empty")
-	fs.Var(given{&e.about}, "description", "`TEXT` that says in a line what the role is for, at most 200 characters; may be empty")
+	fs.Var(given{&e.about}, "description", "one line of `TEXT` that says what the role is for, at most 200 characters; may be empty")
 	fs.Var(&permissionList{list: &e.allow}, "allow", "`TYPE:ACTION,...` to allow; may be repeated")
 	fs.Var(&permissionList{list: &e.deny}, "deny", "`TYPE:ACTION,...` to deny; may be repeated")
-	fs.BoolVar(&e.own, "own", false, "in a role of the site, --allow and the like are about a user's own things, instead of all")
+	fs.BoolVar(&e.own, "own", false, "in a site role, --allow and the like apply only to what a user owns")
 }
 
 // permissions returns the list that the flags are about.
@@ -131,7 +131,7 @@ func rolesEditCommand() *command {
 	return &command{
 		name: "roles edit", operand: "ROLE",
 		summary: "Change the display name, the description or some permissions of a custom role",
-		about:   "What no flag names stays as it is. If the role is changed by someone else in between, nothing is done.",
+		about:   "Whatever no flag names stays as it is. If someone else changes the role in between, nothing is done.",
 		examples: []string{
 			"rolecall roles edit night-shift --allow organization_member:read,create --unset assign_org_role:read --org acme",
 			"rolecall roles edit night-shift --deny organization_member:delete --org acme --dry-run",
@@ -170,8 +170,8 @@ func rolesDeleteCommand() *command {
 	var q query
 	return &command{
 		name: "roles delete", operand: "ROLE",
-		summary:  "Delete a custom role, and take it from all who hold it",
-		about:    "It shows who would lose what, and asks.",
+		summary:  "Delete a custom role, and remove it from everyone who has it",
+		about:    "Shows who would lose what, and asks.",
 		examples: []string{"rolecall roles delete night-shift --org acme", "rolecall roles delete night-shift --org acme --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("org?", "dry-run", "if-match", "yes"),
@@ -207,7 +207,7 @@ func rolesRestoreCommand() *command {
 	var q query
 	return &command{
 		name: "roles restore", operand: "ROLE VERSION",
-		summary:  "Store an earlier version of a custom role as its newest",
+		summary:  "Make an earlier version of a custom role the current one",
 		about:    "roles history lists the versions, roles diff compares two.",
 		examples: []string{"rolecall roles restore night-shift 3 --org acme", "rolecall roles restore night-shift 3 --org acme --dry-run"},
 		settings: askSettings,

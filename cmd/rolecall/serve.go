@@ -31,9 +31,9 @@ func serveCommand() *command {
 		raw:     true,
 		summary: "Run the server; `rolecall` alone does the same",
 		about: "The first start creates the file and prints where to create the first account. On SIGTERM or Ctrl-C the server\n" +
-			"finishes running requests and stops. The other commands work beside it; a second server on the same file does not.\n" +
+			"finishes running requests and stops. Other commands work beside it; a second server on the same file does not.\n" +
 			"On PostgreSQL any number of servers share the data: set the URL in ROLECALL_DB, where other users cannot see it, and\n" +
-			"the password there or in ~/.pgpass. The standard variables OTEL_* have traces sent to a collector of OpenTelemetry.",
+			"the password there or in ~/.pgpass. The standard OTEL_* variables send traces to an OpenTelemetry collector.",
 		examples: []string{
 			"rolecall",
 			"rolecall --db /var/lib/rolecall/rolecall.db --access-url https://roles.example.com --trusted-proxies 127.0.0.1",

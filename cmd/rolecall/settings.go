@@ -39,11 +39,11 @@ const defaultAddress = "127.0.0.1:8080"
 // them, and none can differ.
 var settings = map[string]setting{
 	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
-	"db":           {value: "rolecall.db", help: "`FILE` with the data; or the postgres:// URL of a database that replicas share", shown: db.Describe, parse: parseDB},
-	"read-db":      {value: "", help: "`URL` (postgres://) of a hot standby of --db, which answers lists once it has come as far as --db", shown: db.Describe, parse: parseReadDB},
-	"wire":         {value: "documented", help: "`STYLE` of the answers on which the API's documents and its clients disagree: documented or sdk", names: []string{"documented", "sdk"}, parse: parseWire},
+	"db":           {value: "rolecall.db", help: "`FILE` with the data; or the postgres:// URL of a database shared by several servers", shown: db.Describe, parse: parseDB},
+	"read-db":      {value: "", help: "`URL` (postgres://) of a hot standby of --db that answers lists once it has caught up with --db", shown: db.Describe, parse: parseReadDB},
+	"wire":         {value: "documented", help: "`STYLE` of the answers about which the API's documents and its clients disagree: documented or sdk", names: []string{"documented", "sdk"}, parse: parseWire},
 	"access-url":   {value: "", help: "`URL` at which people reach this server, like https://roles.example.com", parse: parseAccessURL},
-	"must-exist":   {value: "", help: "do not start without a database instead of creating one", truth: true, parse: parseMustExist},
+	"must-exist":   {value: "", help: "if the database does not exist, do not start, instead of creating it", truth: true, parse: parseMustExist},
 	"tls-cert-file": {value: "", help: "`FILE` with the certificate chain (PEM), to serve https; SIGHUP reloads it", parse: func(c *config, v string) error {
 		c.certFile = v
 		return nil
@@ -52,69 +52,69 @@ var settings = map[string]setting{
 		c.keyFile = v
 		return nil
 	}},
-	"hsts-host-only": {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
-	"url":            {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
-	"context": {value: "", help: "`CONTEXT` to ask, of those that rolecall login stored", parse: func(c *config, v string) error {
+	"hsts-host-only": {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains", truth: true, parse: parseHSTSHostOnly},
+	"url":            {value: "", help: "`URL` of a server to use instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
+	"context": {value: "", help: "`CONTEXT` to use, one that rolecall login stored", parse: func(c *config, v string) error {
 		c.context = v
 		return nil
 	}},
-	"ca-file":         {value: "", help: "`FILE` with the certificates (PEM) of those who vouch for that server, besides the system's", parse: parseAuthorities},
+	"ca-file":         {value: "", help: "`FILE` with certificates (PEM) to trust for that server, in addition to the system's", parse: parseAuthorities},
 	"trusted-proxies": {value: "", help: "`CIDR,...` of the proxies whose X-Forwarded-For, X-Request-Id and traceparent are trusted", parse: parseProxies},
-	"cors-origins":    {value: "", help: "`ORIGIN,...` like https://app.example.com, whose pages may call the API with a token, never with a cookie", parse: parseOrigins},
+	"cors-origins":    {value: "", help: "`ORIGIN,...` such as https://app.example.com whose pages may call the API, with a token but never with a cookie", parse: parseOrigins},
 	"h2c":             {value: "", help: "speak HTTP/2 without TLS too, for a proxy in front", truth: true, parse: parseH2C},
 	"log-format":      {value: "text", help: "`FORMAT` of the log on standard error: text or json", names: []string{"text", "json"}, parse: parseLogFormat},
 	"metrics-address": {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
-	"metrics-pprof":   {value: "", help: "serve profiles of the process there too, for a while: they may hold secrets", truth: true, parse: parseProfiles},
-	"backup-folder":   {value: "", help: "`FOLDER` that backups are written to: the metrics tell how old the newest is", parse: parseBackupFolder},
-	"log-level":       {value: "info", help: "`LEVEL` of what is logged at least: debug, info, warn or error; requests are info", names: []string{"debug", "info", "warn", "error"}, parse: parseLogLevel},
-	"log-slow":        {value: "1s", help: "`DURATION` after which a statement of the database is logged as slow, by its name; 0 for never", parse: parseLogSlow},
-	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: func(c *config, v string) (err error) {
+	"metrics-pprof":   {value: "", help: "serve profiles of the process there too; turn it off again, since they may contain secrets", truth: true, parse: parseProfiles},
+	"backup-folder":   {value: "", help: "`FOLDER` that backups are written to; the metrics include the age of the newest one", parse: parseBackupFolder},
+	"log-level":       {value: "info", help: "lowest `LEVEL` to log: debug, info, warn or error; requests are info", names: []string{"debug", "info", "warn", "error"}, parse: parseLogLevel},
+	"log-slow":        {value: "1s", help: "`DURATION` after which a database statement is logged as slow, by name; 0 for never", parse: parseLogSlow},
+	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute for each caller, and a tenth as many sign-ins; 0 for no limit", parse: func(c *config, v string) (err error) {
 		c.rateLimit, err = parseRate(v)
 		return err
 	}},
-	"check-rate-limit": {value: "60000", help: "`NUMBER` of decisions a minute that one person may ask for, on top of its requests; an explained one counts 20; 0 for no limit", parse: func(c *config, v string) (err error) {
+	"check-rate-limit": {value: "60000", help: "`NUMBER` of decisions a minute for each person, in addition to requests; an explained one counts 20; 0 for no limit", parse: func(c *config, v string) (err error) {
 		c.checkRateLimit, err = parseRate(v)
 		return err
 	}},
-	"service-check-rate-limit": {value: "600000", help: "`NUMBER` of decisions a minute that a service account may ask for, or a token that may only ask; 0 for no limit", parse: func(c *config, v string) (err error) {
+	"service-check-rate-limit": {value: "600000", help: "`NUMBER` of decisions a minute for each service account, and for tokens that may only ask; 0 for no limit", parse: func(c *config, v string) (err error) {
 		c.serviceLimit, err = parseRate(v)
 		return err
 	}},
-	"snapshot-cache": {value: "256MiB", help: "`SIZE` of the documents for applications that are kept in the folder for temporary files, the oldest go first", parse: func(c *config, v string) (err error) {
+	"snapshot-cache": {value: "256MiB", help: "`SIZE` of the cache of documents for applications, in the folder for temporary files; the oldest are removed first", parse: func(c *config, v string) (err error) {
 		c.snapshotCache, err = parseSize(v)
 		return err
 	}},
-	"invitations": {value: org.InvitationPolicies[0], help: "`WHO` may invite: organization-admins (who may add members and give the roles), site (of those, who may create accounts too) or off", names: org.InvitationPolicies, parse: parseInvitations},
-	"feed-clients": {value: "10000", help: "`NUMBER` of programs that may listen to changes at once", parse: func(c *config, v string) (err error) {
+	"invitations": {value: org.InvitationPolicies[0], help: "`WHO` may invite: organization-admins (people who may add members and give the roles), site (only those who may also create accounts) or off", names: org.InvitationPolicies, parse: parseInvitations},
+	"feed-clients": {value: "10000", help: "`NUMBER` of programs that may follow the feed of changes at once", parse: func(c *config, v string) (err error) {
 		if c.feedClients, err = strconv.Atoi(v); err != nil || c.feedClients < 0 {
 			return errors.New("must be a number, 0 for none")
 		}
 		return nil
 	}},
-	"role-versions": {value: "0", help: "`NUMBER` of versions that are kept of each role, the present one with them; 0 for all", parse: parseRoleVersions},
-	"signing-key-file": {value: "", help: "`FILE` with the keys (PEM, Ed25519) that snapshots and rights are signed with, instead of those in the database", parse: func(c *config, v string) error {
+	"role-versions": {value: "0", help: "`NUMBER` of versions to keep of each role, including the current one; 0 for all", parse: parseRoleVersions},
+	"signing-key-file": {value: "", help: "`FILE` with the keys (PEM, Ed25519) that sign snapshots and rights, instead of those in the database", parse: func(c *config, v string) error {
 		c.signingKeyFile = v
 		return nil
 	}},
-	"secret-key-file": {value: "", help: "`FILE` with the keys (32 bytes in Base64, one a line) that seeds of authenticator apps are kept with; beside a SQLite file one is made when it is needed", parse: func(c *config, v string) error {
+	"secret-key-file": {value: "", help: "`FILE` with the keys (32 bytes in Base64, one a line) that encrypt the seeds of authenticator apps; for a SQLite file, one is made beside it when needed", parse: func(c *config, v string) error {
 		c.secretKeyFile = v
 		return nil
 	}},
-	"forget-passkeys": {value: "", help: "remove the passkeys of people that work at another host than --access-url", truth: true, parse: func(c *config, v string) (err error) {
+	"forget-passkeys": {value: "", help: "remove passkeys that belong to a host other than that of --access-url", truth: true, parse: func(c *config, v string) (err error) {
 		c.forgetPasskeys, err = parseTruth(v)
 		return err
 	}},
-	"require-mfa": {value: string(org.FactorsForNone), help: "`WHOSE` sessions need a second factor: off, owners (who hold a role of the site) or all", names: []string{"off", "owners", "all"}, parse: func(c *config, v string) (err error) {
+	"require-mfa": {value: string(org.FactorsForNone), help: "`WHOSE` sessions need a second factor: off, owners (everyone with a site role) or all", names: []string{"off", "owners", "all"}, parse: func(c *config, v string) (err error) {
 		c.factors, err = org.ParseFactorPolicy(v)
 		return err
 	}},
-	"max-token-lifetime": {value: "8760h", help: "`DURATION` that an API token may live at most", parse: parseTokenLifetime},
+	"max-token-lifetime": {value: "8760h", help: "longest `DURATION` for which an API token may be valid", parse: parseTokenLifetime},
 	"session-lifetime":   {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
-	"catalog": {value: "", help: "`FILE` with the catalog of a new database; one that has an account keeps its own", parse: func(c *config, v string) error {
+	"catalog": {value: "", help: "`FILE` with the catalog for a new database; a database that has an account keeps its own", parse: func(c *config, v string) error {
 		c.catalogFile = v
 		return nil
 	}},
-	"oidc-config": {value: "", help: "`FILE` with the sign-in providers (JSON), where there are several or one needs more than the flags say", parse: func(c *config, v string) error {
+	"oidc-config": {value: "", help: "`FILE` with the sign-in providers (JSON), if there are several or one needs more than the flags offer", parse: func(c *config, v string) error {
 		c.oidc.file = v
 		return nil
 	}},
@@ -126,32 +126,32 @@ var settings = map[string]setting{
 		c.oidc.clientID = v
 		return nil
 	}},
-	"oidc-client-secret-file": {value: "", help: "`FILE` with the secret that goes with it; or set " + clientSecretVariable, parse: func(c *config, v string) error {
+	"oidc-client-secret-file": {value: "", help: "`FILE` with the client secret; or set " + clientSecretVariable, parse: func(c *config, v string) error {
 		c.oidc.secretFile = v
 		return nil
 	}},
-	"oidc-name": {value: "", help: "`NAME` of the provider on the page to sign in", parse: func(c *config, v string) error {
+	"oidc-name": {value: "", help: "`NAME` of the provider on the sign-in page", parse: func(c *config, v string) error {
 		c.oidc.name = v
 		return nil
 	}},
 	"password-login": {value: "all", help: "`WHO` may sign in with a password: all, owners or off", names: []string{"all", "owners", "off"}, parse: parsePasswordLogin},
-	"smtp-address": {value: "", help: "`HOST:PORT` of the server that takes mails: invitations, and notices about accounts; without it none go out", parse: func(c *config, v string) error {
+	"smtp-address": {value: "", help: "`HOST:PORT` of the mail server, for invitations and notices about accounts; without it no mail is sent", parse: func(c *config, v string) error {
 		c.smtp.Address = v
 		return nil
 	}},
-	"smtp-from": {value: "", help: "`ADDRESS` that mails come from, alone or as Name <address>", parse: func(c *config, v string) error {
+	"smtp-from": {value: "", help: "sender `ADDRESS`, alone or as Name <address>", parse: func(c *config, v string) error {
 		c.smtp.From = v
 		return nil
 	}},
-	"smtp-username": {value: "", help: "`NAME` to sign in to that server with", parse: func(c *config, v string) error {
+	"smtp-username": {value: "", help: "`NAME` to sign in to the mail server with", parse: func(c *config, v string) error {
 		c.smtp.Username = v
 		return nil
 	}},
-	"smtp-password-file": {value: "", help: "`FILE` with the password that goes with it", parse: func(c *config, v string) error {
+	"smtp-password-file": {value: "", help: "`FILE` with the password for the mail server", parse: func(c *config, v string) error {
 		c.smtpPasswordFile = v
 		return nil
 	}},
-	"smtp-tls": {value: org.MailModes[0], help: "`MODE` of TLS to that server: starttls, tls (from the first byte on) or off (on this machine alone)", names: org.MailModes, parse: func(c *config, v string) error {
+	"smtp-tls": {value: org.MailModes[0], help: "`MODE` of TLS to the mail server: starttls, tls (from the first byte) or off (only on this machine)", names: org.MailModes, parse: func(c *config, v string) error {
 		if c.smtp.Mode = v; !slices.Contains(org.MailModes, v) {
 			return fmt.Errorf("%q is none of %s", v, strings.Join(org.MailModes, ", "))
 		}

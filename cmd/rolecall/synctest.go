@@ -24,10 +24,10 @@ func syncTestCommand() *command {
 	return &command{
 		name:    "sync test",
 		summary: "Try the rules of a sign-in provider, without changing anything",
-		about: "It prints what a sign-in with these claims would give and take, and what the rules would do to everybody by their last\n" +
-			"claims. With --user it is a sign-in of that account; without --claims, with the claims of its last one. With --org it\n" +
-			"is about that organization and its members alone, which takes no permission on the site. On a database --oidc-config says what the\n" +
-			"settings know of the provider, such as its separator; without it the claims are taken as they are.",
+		about: "Prints what a sign-in with these claims would give and remove, and what the rules would do to everyone by their last\n" +
+			"claims. --user makes it a sign-in of that account; without --claims, with the claims of its last one. --org limits it to\n" +
+			"that organization and its members, which takes no permission on the site. On a database, --oidc-config provides the\n" +
+			"settings of the provider, such as its separator; without it, claims are taken as they are.",
 		examples: []string{"rolecall sync test --provider okta --claims claims.json", "rolecall sync test --provider okta --user ada --json"},
 		settings: append(slices.Clone(askSettings), "oidc-config", "oidc-issuer-url"),
 		flags: func(fs *pflag.FlagSet) {

@@ -18,7 +18,7 @@ import (
 type tokenOwner struct{ username string }
 
 func (o *tokenOwner) register(fs *pflag.FlagSet) {
-	fs.StringVar(&o.username, "username", "", "`NAME` of the account, or its id; without it, your own, if a server is asked")
+	fs.StringVar(&o.username, "username", "", "`NAME` of the account, or its id; on a server the default is your own")
 }
 
 // of returns the account. The operator of a file has none of its own. A default would be a guess at whose rights the
@@ -45,8 +45,8 @@ func tokensListCommand() *command {
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			owner.register(fs)
-			fs.BoolVar(&all, "all", false, "of all accounts whose tokens you may read; a server must be asked")
-			fs.BoolVar(&q.Expired, "expired", false, "also those that have ended in the last 90 days")
+			fs.BoolVar(&all, "all", false, "for all accounts whose tokens you may read; only on a server")
+			fs.BoolVar(&q.Expired, "expired", false, "also list those that ended in the last 90 days")
 			fs.Var(&choice{&q.Kind, []string{"unused", "unlimited", "ending"}}, "kind", "`KIND` of those to list: unused for 90 days, unlimited, or ending within 30")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
@@ -95,8 +95,8 @@ func tokensCreateCommand() *command {
 	return &command{
 		name:    "tokens create",
 		summary: "Create an API token for an account",
-		about: "The token gives the permissions of its account, or with --scope only those that are named, and with --organization only\n" +
-			"there. A scope is TYPE:ACTION or TYPE:* of the catalog; with rolecall:decide it may only ask for decisions. It is\n" +
+		about: "The token has the permissions of its account: with --scope only those named, with --organization only there.\n" +
+			"A scope is TYPE:ACTION or TYPE:* of the catalog; with rolecall:decide the token can only ask for decisions. It is\n" +
 			"printed once; only its hash is stored.",
 		examples: []string{
 			"rolecall tokens create --username ci --scope organization:read,organization_member:read --organization acme --expires 90d",
@@ -109,8 +109,8 @@ func tokensCreateCommand() *command {
 			fs.StringVar(&in.Name, "name", "", "`NAME` of the token, to recognize it")
 			fs.DurationVar(&in.Lifetime, "lifetime", 0, "`DURATION` for which it is valid, 8760h at most (default 720h, with "+client.ScopeDecide+" 8760h)")
 			fs.Var(&end{&expires, time.Now}, "expires", "`END` instead: 30d, 12h, a day, or a time with its zone")
-			fs.StringSliceVar(&in.Scopes, "scope", nil, "`SCOPE,...` that it is limited to, such as organization:read, or "+client.ScopeDecide)
-			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` of the organizations that it reaches alone, or ids")
+			fs.StringSliceVar(&in.Scopes, "scope", nil, "`SCOPE,...` that limit it, such as organization:read, or "+client.ScopeDecide)
+			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` or ids of the only organizations it reaches")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			// Mistakes first, then the output: nothing is made before both are known to be right.

@@ -25,9 +25,9 @@ func auditVerifyCommand() *command {
 		name:    "audit verify",
 		operand: "[FILE]",
 		summary: "Check that no entry of the audit trail was edited, removed or inserted",
-		about: "Each entry has a hash of itself and of the entry before it in the chain of its organization, or of the site; a root\n" +
+		about: "Each entry has a hash of itself and of the entry before it in the chain of its organization or of the site; a root\n" +
 			"has a hash of all chains. This command reads the database, not a server, since a server could hide what was done to\n" +
-			"it. With FILE it looks at what audit export wrote, and needs no database. Exit code 1: the trail is broken.",
+			"it. With FILE it checks what audit export wrote, and needs no database. Exit code 1: the trail is broken.",
 		examples: []string{
 			"rolecall audit verify --db /var/lib/rolecall/rolecall.db",
 			"rolecall audit verify --root sha256:0b1f…",
@@ -103,9 +103,9 @@ func tellTrail(w io.Writer, v org.Verification) {
 func auditRootCommand() *command {
 	return &command{
 		name:    "audit root",
-		summary: "Make one hash of the whole audit trail, to be kept elsewhere",
-		about: "A server makes a root every day; this makes one now and prints it. With a root that was kept elsewhere,\n" +
-			"audit verify --root notices a trail that was written anew as a whole.",
+		summary: "Make one hash of the whole audit trail, to keep elsewhere",
+		about: "A server makes a root every day; this command makes one now and prints it. With a root that was kept elsewhere,\n" +
+			"audit verify --root detects that the whole trail was rewritten.",
 		examples: []string{"rolecall audit root --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -16,9 +16,9 @@ func undoCommand() *command {
 	var q query
 	return &command{
 		name: "undo", operand: "ENTRY",
-		summary: "Take back what an entry of the audit trail records: a change of roles or of a membership, or a deleted role",
-		about: "ENTRY is the SEQ that audit list prints, or the id of the entry, as roles deleted prints it. What changed since stays\n" +
-			"as it is, and then nothing is done. No one has a role that comes back.",
+		summary: "Undo what an audit entry records: a change of roles or of a membership, or the deletion of a role",
+		about: "ENTRY is the SEQ that audit list prints, or the id of the entry, as roles deleted prints it. If something has changed\n" +
+			"since, nothing is done. A restored role belongs to no one.",
 		examples: []string{"rolecall audit list --org acme --limit 5", "rolecall undo 1293", "rolecall undo 1293 --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("dry-run"),

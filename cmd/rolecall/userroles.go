@@ -13,10 +13,10 @@ func usersGiveCommand() *command {
 	var terms client.Terms
 	return &command{
 		name: "users give", operand: "USER ROLE…",
-		summary: "Give roles of the site to an account, for good or until a day",
-		about: "Without --until and --reason, roles that USER has already stay as they are. With one of them each ROLE becomes so,\n" +
-			"also one that is held: the end is moved, or the reason changed. --until none takes an end away. If the account is\n" +
-			"changed by someone else in between, nothing more is done.",
+		summary: "Add site roles to an account, permanently or until a day",
+		about: "Without --until and --reason, roles that USER already has stay as they are. With one of them, every ROLE gets that end\n" +
+			"or reason, even if USER already has it. --until none removes an end. If someone else changes the account in between,\n" +
+			"nothing more is done.",
 		examples: []string{"rolecall users give grace help-desk", `rolecall users give grace owner --until 12h --reason "incident 42"`},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
@@ -39,9 +39,9 @@ func usersTakeCommand() *command {
 	var q query
 	return &command{
 		name: "users take", operand: "USER ROLE…",
-		summary: "Take roles of the site from an account",
-		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or suspend the account.\n" +
-			"If the account is changed by someone else in between, nothing is done.",
+		summary: "Remove site roles from an account",
+		about: "Roles from a sign-in provider or a directory can't be removed here: they would come back. End them there, or suspend\n" +
+			"the account. If someone else changes the account in between, nothing is done.",
 		examples: []string{"rolecall users take grace help-desk", "rolecall users take grace help-desk owner --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("dry-run", "if-match"),

@@ -64,7 +64,7 @@ func usersListCommand() *command {
 		name:    "users list",
 		summary: "List accounts",
 		about: "Terms of --q: status, role (of the site), login_type, name, last_seen_before, last_seen_after, created_before and\n" +
-			"created_after, each as term:value. A bare word is looked for in username, name and e-mail address.",
+			"created_after, each as term:value. A bare word searches username, name and e-mail address.",
 		examples: []string{"rolecall users list", "rolecall users list --q 'status:suspended role:owner' --sort -last_seen_at", "rolecall users list --ending 30d"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {

@@ -14,8 +14,8 @@ func whoCanCommand() *command {
 	var q query
 	return &command{
 		name: "who-can", operand: "ACTION TYPE",
-		summary: "List who may do something in an organization, and by which roles",
-		about: "The members come first, then up to 100 accounts outside the organization, if you may read the accounts of the\n" +
+		summary: "List who may do something in an organization, and which roles allow it",
+		about: "Lists the members first, then up to 100 accounts outside the organization, if you may read the accounts of the\n" +
 			"site. Suspended accounts may do nothing. Exit code 1: no one may.",
 		examples: []string{
 			"rolecall who-can delete organization_member --org acme",
