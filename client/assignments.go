@@ -25,11 +25,11 @@ type Assignment struct {
 	Until          *time.Time `json:"until"`    // nil: it has no end
 	GivenBy        *Giver     `json:"given_by"` // nil: a program, or someone whom the caller may not see
 	GivenAt        time.Time  `json:"given_at"`
-	Managed        bool       `json:"managed"` // a sign-in provider or a directory gives it, and nobody else can take it
+	Managed        bool       `json:"managed"` // a sign-in provider or a directory gives it, and only that can remove it
 }
 
-// Manager is a sign-in provider or a directory that says what somebody holds, or what an account is called. That can be changed
-// there alone.
+// Manager is a sign-in provider or a directory that decides what a person holds, or what an account is called. Only it can
+// change that.
 type Manager struct {
 	Source         string    `json:"source"`                   // oidc:<provider> or scim:<directory>
 	Name           string    `json:"name,omitempty"`           // of a directory

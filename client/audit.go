@@ -17,11 +17,11 @@ type AuditList struct {
 	Pruned  *AuditPruned `json:"pruned,omitempty"`
 }
 
-// AuditPruned tells what went of the trail, after it was exported to a file.
+// AuditPruned tells what was removed from the trail, after it was exported to a file.
 type AuditPruned struct {
-	Before time.Time `json:"before"` // what went is older
-	At     time.Time `json:"at"`     // when it went
-	UpTo   int64     `json:"up_to"`  // the seq of the newest entry that went
+	Before time.Time `json:"before"` // everything removed is older
+	At     time.Time `json:"at"`     // when it was removed
+	UpTo   int64     `json:"up_to"`  // the seq of the newest removed entry
 }
 
 // AuditEntry records one change, or one refused attempt.
@@ -50,7 +50,7 @@ type AuditEntry struct {
 
 // AuditFields say more about an entry.
 type AuditFields struct {
-	Actor   string `json:"actor,omitempty"`    // what made the change where nobody did: oidc:…, scim:… or system:expiry
+	Actor   string `json:"actor,omitempty"`    // what made the change if no person did: oidc:…, scim:… or system:expiry
 	TokenID string `json:"token_id,omitempty"` // the API token, or the token of a directory, that it was made with
 }
 

@@ -62,7 +62,7 @@ type CatalogDifference struct {
 	Undenies []string `json:"undenies,omitzero"`
 }
 
-// CatalogUse is something that a version takes away although it is in use.
+// CatalogUse is something that a version removes although it is in use.
 type CatalogUse struct {
 	What    string       `json:"what"` // as CatalogFile.Retire wants it
 	Allows  CatalogUsers `json:"allows"`
@@ -167,7 +167,7 @@ func (c *Client) PreviewCatalog(ctx context.Context, f CatalogFile, opts ...Opti
 	return fetch[CatalogPlan](ctx, c, f.call().dryRun(), opts...)
 }
 
-// EachCatalogPerson yields everybody that PutCatalog would give something or take something from, row by row.
+// EachCatalogPerson yields everyone who would gain or lose something through PutCatalog, row by row.
 func (c *Client) EachCatalogPerson(ctx context.Context, f CatalogFile) iter.Seq2[CatalogPerson, error] {
 	return func(yield func(CatalogPerson, error) bool) {
 		call := f.call().dryRun()

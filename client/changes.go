@@ -13,10 +13,10 @@ import (
 // AllOrganizations stands for all organizations that the caller may read.
 const AllOrganizations = "all"
 
-// Changes waits until something changes in organizations after a position, at most for wait, which is cut to seconds and may
-// be 60 s. organizations are ids or names, or AllOrganizations alone. Without a position, which is 0, the answer is a hello that
-// tells of one. The events are those of rbac/snapshot; some may come twice. Package client/local does all of that. NotFound:
-// none of the organizations may be read.
+// Changes waits until something changes in organizations after a position, for at most wait, which is rounded down to seconds
+// and may be up to 60 s. organizations are ids or names, or only AllOrganizations. If the position is 0, the answer is a hello
+// that contains one. The events are those of rbac/snapshot; some may arrive twice. Package client/local does all of that.
+// NotFound: none of the organizations may be read.
 func (c *Client) Changes(ctx context.Context, organizations []string, after int64, wait time.Duration) (snapshot.Poll, error) {
 	q := url.Values{"organizations": {strings.Join(organizations, ",")}}
 	if after > 0 {

@@ -52,7 +52,7 @@ func (c *Client) Subjects(ctx context.Context, r SubjectsRequest) (SubjectsRespo
 	return fetch[SubjectsResponse](ctx, c, send(http.MethodPost, r, "authcheck"))
 }
 
-// AblePerson is somebody who may do something in an organization.
+// AblePerson is a person who may do something in an organization.
 type AblePerson struct {
 	UserID    uuid.UUID  `json:"user_id"`
 	Username  string     `json:"username"`
@@ -60,14 +60,14 @@ type AblePerson struct {
 	Email     string     `json:"email"`
 	Status    Status     `json:"status"`
 	Member    bool       `json:"member"`              // of the organization; else by roles of the site or of another organization
-	Suspended bool       `json:"suspended,omitempty"` // may not, and would but for that
-	Until     *time.Time `json:"until,omitempty"`     // when the right ends
+	Suspended bool       `json:"suspended,omitempty"` // may not, but otherwise could
+	Until     *time.Time `json:"until,omitempty"`     // when the permission ends
 	Reason
 }
 
-// WhoCan reads everybody who may do something in an organization from a single answer: members, then people outside it if the
-// caller may read accounts, then suspended members. It ends at the first error, which it yields with a zero person, and a list
-// that is not complete ends in one. Leaving the loop closes the connection.
+// WhoCan reads everyone who may do something in an organization from a single answer: members, then people outside it if the
+// caller may read accounts, then suspended members. It ends at the first error, which it yields with a zero person; an
+// incomplete list ends with one. Leaving the loop closes the connection.
 func (c *Client) WhoCan(ctx context.Context, organization string, q Question) iter.Seq2[AblePerson, error] {
 	return lines[AblePerson](ctx, c, get("organizations", organization, "who-can").with(q.values()))
 }

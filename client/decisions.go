@@ -164,7 +164,7 @@ type Reason struct {
 // Able is a member who may do what was asked.
 type Able struct {
 	MemberWithUser
-	Until *time.Time `json:"until,omitempty"` // when the right ends
+	Until *time.Time `json:"until,omitempty"` // when the permission ends
 	Reason
 }
 
@@ -176,7 +176,7 @@ type AbleUser struct {
 	AvatarURL string     `json:"avatar_url"`
 	Email     string     `json:"email"`
 	Status    Status     `json:"status"`
-	Until     *time.Time `json:"until,omitempty"` // when the right ends
+	Until     *time.Time `json:"until,omitempty"` // when the permission ends
 	Reason
 }
 

@@ -87,7 +87,7 @@ func (c *Client) UpdateDirectory(ctx context.Context, organization string, r Upd
 	return fetch[Directory](ctx, c, send(http.MethodPatch, r, "organizations", organization, "directory"), opts...)
 }
 
-// CreateDirectoryToken makes a token for the directory of an organization. It is in the answer alone.
+// CreateDirectoryToken makes a token for the directory of an organization. Only this answer has it.
 func (c *Client) CreateDirectoryToken(ctx context.Context, organization string, r CreateDirectoryToken) (DirectoryToken, error) {
 	return fetch[DirectoryToken](ctx, c, send(http.MethodPost, r, "organizations", organization, "directory", "tokens"))
 }

@@ -119,7 +119,7 @@ type AcceptedInvitation struct {
 	Organizations []InvitedOrganization `json:"organizations"`
 }
 
-// InviteTo invites addresses into an organization. The links are in the answer alone.
+// InviteTo invites addresses into an organization. Only this answer has the links.
 func (c *Client) InviteTo(ctx context.Context, organization string, r CreateInvitations) (Invited, error) {
 	return fetch[Invited](ctx, c, send(http.MethodPost, r, "organizations", organization, "invitations"))
 }

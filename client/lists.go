@@ -38,7 +38,7 @@ func (c *Client) AuditAfter(ctx context.Context, q AuditQuery, after int64, wait
 	return stream[AuditEntry](ctx, c, get("audit").with(v), false)
 }
 
-// EachMember fetches members in pages of q.Limit. A membership that begins or ends meanwhile shifts the pages; use
+// EachMember fetches members in pages of q.Limit. A membership that begins or ends in between shifts the pages; use
 // StreamMembers if no row may be missed.
 func (c *Client) EachMember(ctx context.Context, organization string, q MemberQuery) iter.Seq2[MemberWithUser, error] {
 	q.Limit = cmp.Or(q.Limit, defaultPage)

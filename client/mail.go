@@ -20,7 +20,7 @@ type TestMail struct {
 	To string `json:"to"`
 }
 
-// MailStatus tells how mails go out. Owners of the site alone are told.
+// MailStatus tells how mail is sent. Only site owners may ask.
 func (c *Client) MailStatus(ctx context.Context) (MailStatus, error) {
 	return fetch[MailStatus](ctx, c, get("settings", "mail"))
 }

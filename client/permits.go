@@ -12,8 +12,8 @@ type Access struct {
 	User         string // an id; over HTTP also a username or an e-mail address
 	Organization string // an id; over HTTP also a name; "": the permission is about the site
 	Permission   string // "invoice:void"
-	Owner        string // of the thing in question: an id, or "me" for the user; "": nobody in particular
-	AtLeast      string // what X-Rolecall-Revision said of a write that the decision has to know of; "": any
+	Owner        string // of the object: an id, or "me" for the user; "": no one
+	AtLeast      string // the X-Rolecall-Revision of a write that the decision must include; "": any
 }
 
 // Pair returns the two parts of "type:action", and false for another text.
@@ -25,8 +25,8 @@ func (a Access) Pair() (resourceType, action string, ok bool) {
 // theCheck is the key of the only check of a request.
 const theCheck = "it"
 
-// Permits asks the server. Whoever or whatever does not exist, or may not be read, is not allowed. An error means that there
-// is no decision: the server was not reached, or refused to answer the caller.
+// Permits asks the server. If the user or the organization does not exist, or may not be read, the answer is no. An error means
+// that there is no decision: the server was not reached, or refused to answer the caller.
 func (c *Client) Permits(ctx context.Context, a Access) (bool, error) {
 	resourceType, action, ok := a.Pair()
 	if !ok {

@@ -25,7 +25,7 @@ type RightsAnswer struct {
 	Token     string    `json:"token"` // for [VerifyRights]
 }
 
-// RightsQuery says what a token of rights is for. Its zero value is one of 60 seconds for nobody in particular.
+// RightsQuery says what a rights token is for. Its zero value is one of 60 seconds without an audience.
 type RightsQuery struct {
 	TTL      time.Duration // in whole seconds, 5 minutes at most; 0: the server's default
 	Audience string        // who is to read the token
@@ -50,7 +50,7 @@ type Rights struct {
 	any, own snapshot.Bits
 }
 
-// ErrRights is of a text that is no rights, or a token of rights that does not count.
+// ErrRights is returned for a text that is no rights, or for a rights token that is not valid.
 var ErrRights = errors.New("client: no rights")
 
 // ReadRights reads rights by the catalog of the version that they were made under: of another version it returns an error
@@ -118,10 +118,10 @@ func (r Rights) Has(permission string, own bool) bool {
 	return ok && r.any.Has(pair)
 }
 
-// RightsType is the type of a token of rights.
+// RightsType is the type of a rights token.
 const RightsType = "rolecall-rights+jwt"
 
-// RightsClaims is what a token of rights says. Times are in seconds since 1970.
+// RightsClaims is what a rights token says. Times are in seconds since 1970.
 type RightsClaims struct {
 	Issuer       string    `json:"iss"` // the access URL of the server
 	Subject      uuid.UUID `json:"sub"` // the person
@@ -133,10 +133,10 @@ type RightsClaims struct {
 	Rights       string    `json:"rights"`
 }
 
-// Expected is what a reader of tokens of rights expects of one.
+// Expected is what a reader expects of a rights token.
 type Expected struct {
 	Issuer       string    // needed
-	Audience     string    // "": a token for somebody in particular is refused
+	Audience     string    // "": a token with an audience is refused
 	Organization uuid.UUID // uuid.Nil: any
 	Now          time.Time // zero: now
 }
@@ -147,8 +147,8 @@ const rightsLeeway = 5 * time.Second
 // maxRightsToken bounds what is looked at of a text that claims to be a token, in bytes.
 const maxRightsToken = 16 << 10
 
-// VerifyRights reads a token of rights. The error is [ErrRights] unless the server signed it with one of the keys, it is what
-// is expected, and it still holds. Only Ed25519 counts, whatever the token says.
+// VerifyRights reads a rights token. The error is [ErrRights] unless the server signed it with one of the keys, it is as
+// expected, and it is still valid. Only Ed25519 counts, whatever the token says.
 func VerifyRights(token string, keys snapshot.Keyring, expected Expected) (c RightsClaims, err error) {
 	refuse := func(why string) (RightsClaims, error) {
 		return RightsClaims{}, fmt.Errorf("%w: the token %s", ErrRights, why)

@@ -54,7 +54,7 @@ type AssignableRole struct {
 	BuiltIn    bool `json:"built_in"`
 }
 
-// DeletedRole is a custom role that is gone, as it was. Undoing the audit entry of its deletion makes it anew.
+// DeletedRole is a deleted custom role, as it was. Undoing the audit entry of its deletion restores it.
 type DeletedRole struct {
 	Role
 	EntryID   uuid.UUID `json:"entry_id"` // of the audit entry, see [Client.Undo]

@@ -72,7 +72,7 @@ type SyncForecastHeld struct {
 	Why            string     `json:"why"` // last-owner, last-admin, or held
 }
 
-// SyncImpact is what the rules would do to everybody who signs in with the provider, by their last claims.
+// SyncImpact is what the rules would do to everyone who signs in with the provider, by their last claims.
 type SyncImpact struct {
 	People   int              `json:"people"`
 	Complete bool             `json:"complete"` // false: there were more than were looked at

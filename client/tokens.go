@@ -34,10 +34,10 @@ type TokenTarget struct {
 	ID   string `json:"id"`
 }
 
-// ScopeDecide is the scope of a token that may ask for decisions, and do nothing else. It stands alone.
+// ScopeDecide is the scope of a token that may only ask for decisions. It cannot be combined with other scopes.
 const ScopeDecide = "rolecall:decide"
 
-// CreateTokenRequest describes a new token. It gives all rights of its account that its scopes and organizations leave.
+// CreateTokenRequest describes a new token. It has the permissions of its account that its scopes and organizations leave.
 type CreateTokenRequest struct {
 	Name          string        `json:"token_name,omitempty"`
 	Lifetime      time.Duration `json:"lifetime,omitempty"`      // 0: the server's default

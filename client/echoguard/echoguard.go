@@ -18,18 +18,18 @@ type Who func(c echo.Context) (user, organization string, ok bool)
 // Option adds to what Require asks.
 type Option func(c echo.Context, a *client.Access)
 
-// Owner makes the user's own things count: of returns the id of the user to whom the thing in question belongs, or "".
+// Owner makes permissions on one's own objects count: of returns the id of the object's owner, or "".
 func Owner(of func(c echo.Context) string) Option {
 	return func(c echo.Context, a *client.Access) { a.Owner = of(c) }
 }
 
-// AtLeast lets a decision wait for a write: of returns what the server said of it in X-Rolecall-Revision, or "".
+// AtLeast makes a decision wait for a write: of returns the X-Rolecall-Revision of the server's answer to it, or "".
 func AtLeast(of func(c echo.Context) string) Option {
 	return func(c echo.Context, a *client.Access) { a.AtLeast = of(c) }
 }
 
-// Require returns middleware that lets through whoever is allowed the permission, like "invoice:void". For others it returns
-// an [echo.HTTPError] with the status 401, 403 or, with Retry-After set, 503. It panics as [guard.Require] does.
+// Require returns middleware that lets requests through if their user has the permission, such as "invoice:void". Otherwise it
+// returns an [echo.HTTPError] with the status 401, 403 or, with Retry-After set, 503. It panics as [guard.Require] does.
 func Require[P ~string](checker guard.Checker, permission P, who Who, options ...Option) echo.MiddlewareFunc {
 	if err := guard.Known(checker, string(permission)); err != nil {
 		panic(err)

@@ -2,8 +2,8 @@
 //
 //	mux.Handle("POST /invoices/{id}/void", guard.Require(l, "invoice:void", who)(h))
 //
-// who says who asks, and in which organization. The handler runs for those whom the checker allows it. Everybody else gets
-// 401 (who knows nobody), 403 (not allowed) or 503 with Retry-After (there is no decision now).
+// who returns the user and the organization of a request. The handler runs if the checker allows it. Otherwise the answer is
+// 401 (there is no user), 403 (not allowed) or 503 with Retry-After (there is no decision at present).
 package guard
 
 import (
@@ -28,17 +28,17 @@ type knower interface {
 	Knows(permission string) error
 }
 
-// Who returns the user who sent a request, and the organization that it is about. It must have made sure that the user is
-// who it says; ok is false if it knows nobody. The organization is "" for a permission that is about the site.
+// Who returns the user who sent a request, and the organization that it is about. It must have authenticated the user; ok is
+// false if there is none. The organization is "" for a permission that is about the site.
 type Who func(r *http.Request) (user, organization string, ok bool)
 
 // Option changes what Require does.
 type Option func(*gate)
 
-// Owner makes the user's own things count: of returns the id of the user to whom the thing in question belongs, or "".
+// Owner makes permissions on one's own objects count: of returns the id of the object's owner, or "".
 func Owner(of func(r *http.Request) string) Option { return func(g *gate) { g.owner = of } }
 
-// AtLeast lets a decision wait for a write: of returns what the server said of it in X-Rolecall-Revision, or "".
+// AtLeast makes a decision wait for a write: of returns the X-Rolecall-Revision of the server's answer to it, or "".
 func AtLeast(of func(r *http.Request) string) Option { return func(g *gate) { g.atLeast = of } }
 
 // Refuse replaces the answers to those who are refused. The status is 401, 403 or 503; Retry-After is set already.
@@ -56,8 +56,8 @@ type gate struct {
 	refuse     func(w http.ResponseWriter, r *http.Request, status int)
 }
 
-// Require returns middleware that lets through whoever is allowed the permission, like "invoice:void". It panics, at the
-// start of a program, on what is no permission or one that the checker does not know.
+// Require returns middleware that lets requests through if their user has the permission, such as "invoice:void". It panics,
+// at the start of a program, if the text is not a permission or the checker does not know it.
 func Require[P ~string](c Checker, permission P, who Who, options ...Option) func(http.Handler) http.Handler {
 	if err := Known(c, string(permission)); err != nil {
 		panic(err)

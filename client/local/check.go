@@ -22,15 +22,15 @@ type Reason string
 const (
 	Decided           Reason = "decided"            // here
 	Asked             Reason = "asked"              // by the server
-	StaleReason       Reason = "stale"              // the server was not heard for too long
+	StaleReason       Reason = "stale"              // the server was not heard from for too long
 	NotLoaded         Reason = "not_loaded"         // the organization is not here yet, or not among those that the options name
-	Behind            Reason = "behind"             // the write that was named has not arrived
+	Behind            Reason = "behind"             // the named write has not arrived
 	Unreachable       Reason = "unreachable"        // the server was asked and did not answer
 	TokenRefused      Reason = "token_refused"      // the server does not accept the token
 	UnknownPermission Reason = "unknown_permission" // the catalog does not have it
-	InvalidID         Reason = "invalid_id"         // what should be an id is none
-	SiteType          Reason = "site_type"          // an organization was named, and things of this type have none
-	NoOwner           Reason = "no_owner"           // an owner was named, and things of this type have none
+	InvalidID         Reason = "invalid_id"         // an id is malformed
+	SiteType          Reason = "site_type"          // an organization was named, but objects of this type belong to none
+	NoOwner           Reason = "no_owner"           // an owner was named, but no one owns objects of this type
 	IsClosed          Reason = "closed"             // the engine was closed
 )
 
@@ -42,8 +42,8 @@ type Decision struct {
 	Age time.Duration
 }
 
-// Sound reports whether the roles of the user led to the decision. If not, the answer is no because of something that may
-// pass: what was asked for should be tried again later.
+// Sound reports whether the roles of the user led to the decision. If not, the answer is no for a temporary reason: try again
+// later.
 func (d Decision) Sound() bool {
 	switch d.Reason {
 	case Decided, Asked, UnknownPermission, InvalidID, SiteType, NoOwner:
@@ -56,14 +56,14 @@ func (d Decision) Sound() bool {
 // CheckOption adds something to a check.
 type CheckOption struct{ owner, atLeast string }
 
-// Owner names the user to whom the thing in question belongs, by id; "me" is the user asked about. "" means nobody.
+// Owner names the owner of the object, by id; "me" is the user asked about. "" means no one.
 func Owner(id string) CheckOption { return CheckOption{owner: id} }
 
-// AtLeast names a write that the decision has to know of: what the server answered it with in X-Rolecall-Revision. A check
-// waits up to 100 ms for the feed to bring it, then asks the server, and then says no.
+// AtLeast names a write that the decision must include, by the X-Rolecall-Revision of the server's answer to it. A check waits
+// up to 100 ms for the feed to bring it, then asks the server, and then says no.
 func AtLeast(revision string) CheckOption { return CheckOption{atLeast: revision} }
 
-// Must returns a permission, and panics if the catalog does not have it: for the start of a program.
+// Must returns a permission, and panics if the catalog does not have it: use it at the start of a program.
 func (e *Engine) Must(resourceType, action string) Pair {
 	p, err := e.Find(resourceType, action)
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *Engine) Find(resourceType, action string) (Pair, error) {
 	return p, e.Knows(string(p))
 }
 
-// Knows returns an error unless the catalog has the permission, be it by a name that it had before.
+// Knows returns an error unless the catalog has the permission, under its current or an earlier name.
 func (e *Engine) Knows(permission string) error {
 	n := e.names.Load()
 	if n == nil {
@@ -100,7 +100,7 @@ type question struct {
 // Check decides whether a user may do something in an organization. Both are given by id; the organization is "" for
 // permissions that are about the site. With Options.Aliases the user may be a username or an e-mail address.
 //
-// A check takes no memory and asks nobody, as long as the engine is fresh and the organization is loaded. Otherwise it may
+// As long as the engine is fresh and the organization is loaded, a check takes no memory and sends no request. Otherwise it may
 // ask the server, for a second at most.
 func (e *Engine) Check(user, organization string, p Pair, options ...CheckOption) Decision {
 	var owner, atLeast string

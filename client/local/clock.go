@@ -2,10 +2,10 @@ package local
 
 import "time"
 
-// clock is the time since some moment, as a machine counts it that nobody sets. Tests have their own.
+// clock is the time since some moment, on a clock that no one can set. Tests have their own.
 type clock interface {
 	now() time.Duration
-	// time is the time of day, which somebody may set.
+	// time is the time of day, which can be set.
 	time() time.Time
 	// after returns a channel that is closed when the time has passed, and a function that gives it up.
 	after(d time.Duration) (<-chan struct{}, func())

@@ -1,5 +1,5 @@
-// Package local decides in the process of an application, from documents that a server has signed. A feed keeps them current:
-// a role that is taken away counts here some milliseconds later.
+// Package local decides in the process of an application, with documents that a server has signed. A feed keeps them current:
+// a removed role is gone here some milliseconds later.
 //
 //	l, err := local.Open(ctx, &client.Client{BaseURL: "https://roles.example.com", Token: token}, local.Options{})
 //	void := l.Must("invoice", "void") // at the start: an unknown permission panics
@@ -7,15 +7,16 @@
 //
 // # When the server is away
 //
-// The engine goes on with what it knows for [Options.MaxStaleness], 30 seconds unless said otherwise, counted from the last
-// time that the server is known to have read its database. Then it says no, with a reason, until it hears of the server
-// again. What is wrong or old is refused and never makes it say yes: a document with a bad signature, of another server, or
-// older than what the feed has named.
+// The engine keeps deciding with what it knows for [Options.MaxStaleness], by default 30 seconds, counted from the last time
+// that the server is known to have read its database. Then it says no, with a reason, until it hears from the server again. A
+// document with a bad signature, from another server, or older than what the feed has named is refused, and never makes it say
+// yes.
 //
 // # What it holds
 //
 // By default an organization is loaded at the first question about it, which the server answers over HTTP. See
 // [Organizations]. Users and organizations are named by their ids.
 //
-// The clock of the machine makes no difference. On a machine that was asleep, time that passed then does not count.
+// Staleness does not depend on the clock of the machine, but time that the machine was asleep does not count. If the clock is
+// fast, roles and memberships that end do so early; a slow one ends nothing late.
 package local

@@ -65,7 +65,7 @@ func jitter(least, most time.Duration) time.Duration {
 	return least + rand.N(most-least) //nolint:gosec // nobody gains by knowing it
 }
 
-// sleep waits, and returns false if the engine was closed meanwhile.
+// sleep waits, and returns false if the engine was closed before it was over.
 func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
 	done, stop := e.clock.after(d)
 	defer stop()

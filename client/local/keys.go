@@ -9,7 +9,7 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// keyPause is the least time between two questions for keys. Somebody who sends documents with invented keys gains nothing.
+// keyPause is the least time between two questions for keys. Documents with invented keys cause no more.
 const keyPause = time.Minute
 
 // keyring is the keys that documents may be signed with.

@@ -17,24 +17,24 @@ const (
 	maxStaleness     = 10 * time.Minute
 )
 
-// defaultBytes is the Options.MaxBytes of those who do not say.
+// defaultBytes is Options.MaxBytes if it is not set.
 const defaultBytes = 256 << 20
 
 // Organizations says whose documents an engine holds: those of a list, by id or name, or OnDemand or All.
 type Organizations []string
 
 var (
-	// OnDemand loads an organization at the first question about it, which the server answers. Those that were not asked
-	// about for the longest time go when Options.MaxBytes is reached.
+	// OnDemand loads an organization at the first question about it, which the server answers. The least
+	// recently used ones are dropped when Options.MaxBytes is reached.
 	OnDemand = Organizations{}
-	// All loads every organization that the token may read, also those that are made later.
+	// All loads every organization that the token may read, including those created later.
 	All = Organizations{"*"}
 )
 
 func (o Organizations) onDemand() bool { return len(o) == 0 }
 func (o Organizations) all() bool      { return len(o) == 1 && o[0] == "*" }
 
-// OnStale is what an engine does that does not know how things stand.
+// OnStale is what an engine does when what it knows is too old.
 type OnStale uint8
 
 const (
@@ -51,12 +51,12 @@ type Status string
 const (
 	Starting Status = "starting"
 	Fresh    Status = "fresh"
-	Stale    Status = "stale"   // it has not heard of the server for Options.MaxStaleness
+	Stale    Status = "stale"   // it has not heard from the server for Options.MaxStaleness
 	Refused  Status = "refused" // the server does not accept the token: everything is denied
 	Closed   Status = "closed"
 )
 
-// Options says what an engine holds, and what it does when it is cut off. The zero value is for most.
+// Options says what an engine holds, and what it does without the server. The zero value suits most.
 type Options struct {
 	// Organizations is OnDemand unless set.
 	Organizations Organizations

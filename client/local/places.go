@@ -49,7 +49,7 @@ func (e *Engine) at(id snapshot.ID) *place {
 	return p
 }
 
-// wanted reports whether a place is held whether or not somebody asks.
+// wanted reports whether a place is held even if no one asks about it.
 func (e *Engine) wanted(p *place) bool {
 	return p == &e.site || e.options.Organizations.all() || e.list[p.id]
 }
@@ -86,7 +86,7 @@ func (e *Engine) rises(p *place, revision int64) {
 	e.stir()
 }
 
-// stir wakes up whoever waits for news.
+// stir wakes up everything that waits for news.
 func (e *Engine) stir() {
 	close(e.news)
 	e.news = make(chan struct{})

@@ -37,8 +37,8 @@ func (e *Engine) Stats() Stats {
 	return s
 }
 
-// weigh takes down how much memory a document takes. If that is too much in all, those go that nobody asked about for the
-// longest time, except for the new one.
+// weigh records how much memory a document takes. If that is too much in all, the least recently used ones are dropped, except
+// the new one.
 func (e *Engine) weigh(p *place) {
 	h, _ := e.state.Load().Held(p.id)
 	e.bytes += h.Bytes - p.bytes
