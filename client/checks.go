@@ -72,7 +72,7 @@ func (c *Client) WhoCan(ctx context.Context, organization string, q Question) it
 	return lines[AblePerson](ctx, c, get("organizations", organization, "who-can").with(q.values()))
 }
 
-// OrganizationsWhere reads the organizations where a user may do something, such as "invoice:void": to things of anybody, or
+// OrganizationsWhere reads the organizations where a user may do something, such as "invoice:void": to things of anyone, or
 // to the user's own. It ends as WhoCan.
 func (c *Client) OrganizationsWhere(ctx context.Context, user, permission string, own bool) iter.Seq2[Organization, error] {
 	v := url.Values{"can": {permission}}

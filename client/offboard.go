@@ -48,7 +48,7 @@ type OffboardHome struct {
 	OffboardedPlace
 	Roles     []RoleRef    `json:"roles"`
 	Synced    []Assignment `json:"synced"`     // that a provider or directory gives, and will give again
-	LastAdmin bool         `json:"last_admin"` // nobody else is an active organization admin
+	LastAdmin bool         `json:"last_admin"` // no one else is an active organization admin
 	Refusal   string       `json:"refusal"`    // why the caller may not remove it, "" if they may
 }
 

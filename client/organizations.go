@@ -28,7 +28,7 @@ type CreateOrganizationRequest struct {
 	Description string `json:"description,omitempty"`
 	Icon        string `json:"icon,omitempty"`
 
-	FirstAdministrator string `json:"first_administrator,omitempty"` // username, id or email; "" for nobody
+	FirstAdministrator string `json:"first_administrator,omitempty"` // username, id or email; "" for no one
 }
 
 // UpdateOrganizationRequest changes an organization. Empty names and nil texts stay as they are.

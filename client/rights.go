@@ -108,7 +108,7 @@ func (c *Catalog) numbers() map[string]int {
 	return numbers
 }
 
-// Has reports whether the person may do what a permission like "invoice:void" names: with things of anybody, or with own set
+// Has reports whether the person may do what a permission like "invoice:void" names: with things of anyone, or with own set
 // with the person's own. An unknown permission is a no.
 func (r Rights) Has(permission string, own bool) bool {
 	pair, ok := r.numbers[permission]

@@ -79,7 +79,7 @@ func ErrSignedOut(detail string) *Error {
 	}
 }
 
-// SignedOut is the error of a request that names nobody.
+// SignedOut is the error of a request that names no one.
 func SignedOut() *Error {
 	return ErrSignedOut("Sign in, or send a token in the header Coder-Session-Token or Authorization: Bearer.")
 }

@@ -24,8 +24,8 @@ type Bulk struct {
 	Users  []string      // as in a path
 	Match  *MemberFilter // instead of Users
 	Except []string      // of Match, as in a path: who is left alone
-	Seen   []uuid.UUID   // the members that somebody has been asked about: Conflict if it would be others; nil: nobody has been asked
-	Expect *int          // how many are meant, when somebody has been asked about that many: Conflict if it is not so any more
+	Seen   []uuid.UUID   // the members that someone has been asked about: Conflict if it would be others; nil: no one has been asked
+	Expect *int          // how many are meant, when someone has been asked about that many: Conflict if it is not so any more
 }
 
 // Additions are accounts that shall become members, each by username, e-mail address or uuid, and on which terms.
@@ -34,7 +34,7 @@ type Additions struct {
 	Terms
 }
 
-// BulkRefusal is somebody that a bulk action left out, and why.
+// BulkRefusal is someone that a bulk action left out, and why.
 type BulkRefusal struct {
 	Who    string // as it was named
 	Member *Member

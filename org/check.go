@@ -74,7 +74,7 @@ type Place struct {
 
 // SubjectCheck is a question about one of several subjects.
 type SubjectCheck struct {
-	Subject string // an id, a username or an e-mail address, or "me": the caller; "" is nobody
+	Subject string // an id, a username or an e-mail address, or "me": the caller; "" is no one
 	AuthCheck
 }
 

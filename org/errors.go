@@ -14,7 +14,7 @@ type Kind uint8
 const (
 	Internal        Kind = iota // a fault of ours: nothing of it is shown
 	Invalid                     // the request is wrong and must be changed
-	Unauthenticated             // nobody, or not who they claim to be
+	Unauthenticated             // no one, or not who they claim to be
 	Forbidden                   // known, but may not
 	NotFound                    // is not there, or may not be seen: the two look the same
 	Conflict                    // collides with what is stored

@@ -12,7 +12,7 @@ import (
 type Question struct {
 	Action       string
 	ResourceType string
-	Own          bool // to a thing of the member's own, instead of anybody's
+	Own          bool // to a thing of the member's own, instead of anyone's
 }
 
 // Explanation is the answer to a Question with all that led to it, and what would change it.
@@ -89,13 +89,13 @@ type EffectivePermissions struct {
 	Lines        []EffectivePermission // by area and type, in the order of the catalog
 }
 
-// EffectivePermission is one pair of resource type and action, on things of anybody's and on the member's own.
+// EffectivePermission is one pair of resource type and action, on things of anyone's and on the member's own.
 type EffectivePermission struct {
 	Type    rbac.ResourceType
 	Action  rbac.ActionInfo
 	Anyone  rbac.Trace
 	Own     rbac.Trace
-	Implied bool // allowed, and every role that allows it is one that everybody holds
+	Implied bool // allowed, and every role that allows it is one that everyone holds
 
 	ManagedBy []ManagedBy // the providers and directories that give the roles that decide
 }

@@ -22,7 +22,7 @@ type Enrolment struct {
 	QR     string // the same as a picture, a data: URL
 }
 
-// CodeNeededError is the error of a right password that lets nobody in without a code. What it unwraps to is
+// CodeNeededError is the error of a right password that lets no one in without a code. What it unwraps to is
 // Unauthenticated.
 type CodeNeededError struct {
 	Challenge string // what the code is sent with; "" for programs, which send it with the password

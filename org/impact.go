@@ -15,7 +15,7 @@ type Impact struct {
 	KeptByOtherRoles []ImpactLine // what a role no longer gives them, and another one does
 	WithoutRoles     int          // left without any role in the organization
 	Ends             []ImpactEnd  // what ends by itself of that which the change gives or changes, the first end first
-	Warning          string       // what would be refused to anybody but a site owner, "" if nothing
+	Warning          string       // what would be refused to anyone but a site owner, "" if nothing
 }
 
 // ImpactEnd is a role, or the membership, that some people hold until a moment after the change.

@@ -171,7 +171,7 @@ func (i *Invitee) Problem() string {
 	return ""
 }
 
-// MaskEmail is an address so that its owner knows it again, and nobody else learns it.
+// MaskEmail is an address so that its owner knows it again, and no one else learns it.
 func MaskEmail(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 1 {

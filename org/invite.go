@@ -10,5 +10,5 @@ type PasswordLink struct {
 	Secret    string // stands in the link; "" when the link is only told about
 	CreatedAt time.Time
 	ExpiresAt time.Time
-	MustSet   bool // the password that the account has lets nobody in any more
+	MustSet   bool // the password that the account has lets no one in any more
 }

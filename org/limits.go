@@ -63,7 +63,7 @@ func (s *Actor) LimitedAs(target *Actor) *Actor {
 	return &with
 }
 
-// Wider is what new limits leave that those of the caller do not, "" if there is nothing: nobody makes a token that can do
+// Wider is what new limits leave that those of the caller do not, "" if there is nothing: no one makes a token that can do
 // more than the one that the request came with.
 func (s *Actor) Wider(l Limits) string {
 	e := l.engine(l.Pairs)

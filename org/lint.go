@@ -23,7 +23,7 @@ const (
 	LintCovered    = "covered"    // the role's own "*" says it already
 	LintUnknown    = "unknown"    // the catalog does not know the permission (any more)
 	LintDeprecated = "deprecated" // the catalog says that the permission will go
-	LintUnused     = "unused"     // nobody holds the role
+	LintUnused     = "unused"     // no one holds the role
 	LintDuplicate  = "duplicate"  // another role says exactly the same
 	LintRedundant  = "redundant"  // taking the role from this person would change nothing
 	LintSuspended  = "suspended"  // a suspended person holds roles

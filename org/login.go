@@ -1,6 +1,6 @@
 package org
 
-// ChoosePasswordError is the error of a right password that lets nobody in any more: somebody else set it, and the account has
+// ChoosePasswordError is the error of a right password that lets no one in any more: someone else set it, and the account has
 // come to hold more than they do. What it unwraps to is Forbidden.
 type ChoosePasswordError struct {
 	Secret string // of a link that sets another one; "" for programs

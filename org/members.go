@@ -64,7 +64,7 @@ type MemberFilter struct {
 // MemberSorts lists the keys that members can be sorted by.
 var MemberSorts = []string{"username", "name", "email", "created_at", "updated_at"}
 
-// Filtered says whether f leaves anybody out.
+// Filtered says whether f leaves anyone out.
 func (f *MemberFilter) Filtered() bool {
 	return f.Query != "" || len(f.Roles) > 0 || len(f.SiteRoles) > 0 || len(f.Statuses) > 0 || f.Records.Filtered()
 }
@@ -75,7 +75,7 @@ type MemberList struct {
 	Members        []Member
 	Count          int  // of all that match
 	CountIsMinimum bool // Count stopped at MemberFilter.CountLimit: there are more
-	OnlySelf       bool // the caller may see nobody but itself
+	OnlySelf       bool // the caller may see no one but itself
 	CanAdd         bool // the caller may add members
 	CanAssign      bool // the caller may give or take roles
 	CanRemove      bool // the caller may remove members

@@ -4,7 +4,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Merge lays your changes of a role over the state that somebody else stored meanwhile.
+// Merge lays your changes of a role over the state that someone else stored meanwhile.
 type Merge struct {
 	Was, Theirs, Yours Role
 	Kept               []rbac.Difference // your changes that theirs leave alone, or that they made too
@@ -16,7 +16,7 @@ type Merge struct {
 	Merged             Role // theirs with what is kept of yours: what is stored if theirs win every conflict
 }
 
-// MergeRoles compares what a role was when you opened it, what somebody else made of it, and what you made of it.
+// MergeRoles compares what a role was when you opened it, what someone else made of it, and what you made of it.
 func MergeRoles(was, theirs, yours Role) Merge {
 	merged := rbac.Merge(was.Rules(), theirs.Rules(), yours.Rules())
 	m := Merge{

@@ -4,7 +4,7 @@ import "time"
 
 // What an account is told by mail.
 const (
-	NoticeFactorsReset       = "factors_reset"        // somebody else removed its second factors
+	NoticeFactorsReset       = "factors_reset"        // someone else removed its second factors
 	NoticePasskeyRemoved     = "passkey_removed"      // it removed one
 	NoticePasskeysForgotten  = "passkeys_forgotten"   // the site has another address, where those from before are of no use
 	NoticeAppRemoved         = "app_removed"          // it removed its authenticator app

@@ -48,13 +48,13 @@ func MemberObject(org, user uuid.UUID) rbac.Object {
 	return rbac.Object{Type: "organization_member", Org: org, Owner: user}
 }
 
-// The objects that belong to no organization and to nobody.
+// The objects that belong to no organization and to no one.
 var (
 	SiteRolesObject = rbac.Object{Type: "assign_role"}
 	UsersObject     = rbac.Object{Type: "user"}
 )
 
-// MayFollow reports whether somebody may have the document of an organization and follow its changes: they tell who belongs
+// MayFollow reports whether someone may have the document of an organization and follow its changes: they tell who belongs
 // to it, and what its roles are.
 func (s *Actor) MayFollow(id uuid.UUID) bool {
 	return s.Can("read", OrgObject(id)) && s.Can("read", MembersObject(id)) && s.Can("read", OrgRolesObject(id))

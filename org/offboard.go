@@ -42,7 +42,7 @@ type OffboardHome struct {
 	Organization Organization
 	Roles        []RoleRef
 	Synced       []Assignment // that a provider or directory gives, and will give again
-	LastAdmin    bool         // nobody else is an active organization admin
+	LastAdmin    bool         // no one else is an active organization admin
 	Refusal      string       // why the caller may not remove it, "" if they may
 }
 

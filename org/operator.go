@@ -1,6 +1,6 @@
 package org
 
-// What the person at the machine itself may do, when nobody can sign in any more or the data was put back.
+// What the person at the machine itself may do, when no one can sign in any more or the data was put back.
 
 // OwnerRecovery is an account that is to get back in as an owner.
 type OwnerRecovery struct {

@@ -49,5 +49,5 @@ type OrganizationInput struct {
 	DisplayName string
 	Description *string
 	Icon        *string
-	Admin       string // who becomes the first administrator of a new one, "" for nobody
+	Admin       string // who becomes the first administrator of a new one, "" for no one
 }

@@ -23,7 +23,7 @@ const OverviewDays = 14
 
 // Checklist is the first steps of an organization. Each is a fact, and none is something that was clicked.
 type Checklist struct {
-	People    bool // somebody was invited, or has joined
+	People    bool // someone was invited, or has joined
 	Role      bool // there is a custom role
 	Secured   bool // the caller has a second factor
 	OnlyOwner bool // the caller is the only owner of the site

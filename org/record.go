@@ -14,13 +14,13 @@ type Source string
 
 // The local sources: people give, or made the rule by which, and people take.
 const (
-	SourceManual   Source = "manual"   // somebody, by a request
+	SourceManual   Source = "manual"   // someone, by a request
 	SourceInvite   Source = "invite"   // an invitation that was accepted
-	SourceDefault  Source = "default"  // what everybody gets who joins
+	SourceDefault  Source = "default"  // what everyone gets who joins
 	SourceOperator Source = "operator" // a command on the database
 )
 
-// Synced reports whether a sign-in provider (oidc:NAME) or a directory (scim:NAME) gave it. It takes it too: what somebody
+// Synced reports whether a sign-in provider (oidc:NAME) or a directory (scim:NAME) gave it. It takes it too: what someone
 // else takes would be back with the next sign-in.
 func (s Source) Synced() bool {
 	return strings.HasPrefix(string(s), "oidc:") || strings.HasPrefix(string(s), "scim:")
@@ -107,7 +107,7 @@ func EndsOf(records []Assignment) map[string]time.Time {
 	return ends
 }
 
-// ManagedBy is a sign-in provider or a directory that says what somebody holds, or what an account is called: that is changed
+// ManagedBy is a sign-in provider or a directory that says what someone holds, or what an account is called: that is changed
 // there.
 type ManagedBy struct {
 	Source       Source

@@ -12,7 +12,7 @@ type RecordFilter struct {
 	Ending  time.Duration // one that ends so soon; 0 is no limit
 }
 
-// Filtered says whether f leaves anybody out.
+// Filtered says whether f leaves anyone out.
 func (f *RecordFilter) Filtered() bool { return len(f.Sources) > 0 || f.Ending > 0 }
 
 // maxEnding is how far ahead an end may be asked for: none is further.

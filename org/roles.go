@@ -22,7 +22,7 @@ func (r *Role) Rules() *rbac.Role {
 	return &rbac.Role{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, BuiltIn: r.BuiltIn}
 }
 
-// RoleRef names a role that somebody holds.
+// RoleRef names a role that someone holds.
 type RoleRef struct {
 	Name           string
 	DisplayName    string

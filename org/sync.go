@@ -9,7 +9,7 @@ import (
 // ClaimState says what may be concluded from a claim.
 type ClaimState string
 
-// The states of a claim. Only the last two change what somebody holds: from a claim that is missing, or cut off, nothing
+// The states of a claim. Only the last two change what someone holds: from a claim that is missing, or cut off, nothing
 // follows about the person.
 const (
 	ClaimAbsent    ClaimState = "absent"
@@ -18,7 +18,7 @@ const (
 	ClaimValues    ClaimState = "values"
 )
 
-// Says reports whether the claim tells what somebody shall hold.
+// Says reports whether the claim tells what someone shall hold.
 func (s ClaimState) Says() bool { return s == ClaimEmpty || s == ClaimValues }
 
 // SyncStep is what a sign-in does to one record.
@@ -41,14 +41,14 @@ const (
 	HoldFuse      SyncHold = "held"       // too many people lost something from the source within an hour
 )
 
-// SyncTest asks what a sign-in would do: one with these claims, by somebody with the last claims of an account, or by an account
+// SyncTest asks what a sign-in would do: one with these claims, by someone with the last claims of an account, or by an account
 // with these claims.
 type SyncTest struct {
 	Provider *Provider
 	Claims   map[string]any // nil: the last ones of the account
-	User     string         // as a path names it; "": somebody who holds nothing yet
+	User     string         // as a path names it; "": someone who holds nothing yet
 	Draft    []SyncRules    // in the place of the stored ones of the same kind and organization
-	Impact   bool           // ask what the rules would do to everybody
+	Impact   bool           // ask what the rules would do to everyone
 }
 
 // SyncForecast is what a sign-in would do.
@@ -77,10 +77,10 @@ type SyncHeld struct {
 	Why SyncHold
 }
 
-// SyncImpact is what rules would do to everybody who signs in with a provider, by their last claims.
+// SyncImpact is what rules would do to everyone who signs in with a provider, by their last claims.
 type SyncImpact struct {
 	People        int  // who would gain or lose something
-	Complete      bool // everybody has been looked at
+	Complete      bool // everyone has been looked at
 	Gains, Losses []SyncImpactLine
 }
 
@@ -101,7 +101,7 @@ type SyncStatus struct {
 	Total   int64        // notices in all
 }
 
-// SyncSource is a source of records that somebody must look at.
+// SyncSource is a source of records that someone must look at.
 type SyncSource struct {
 	Source  Source
 	People  int64 // who hold anything from it
@@ -110,7 +110,7 @@ type SyncSource struct {
 	Reason  string    // why it is
 }
 
-// SyncNotice is what the last sign-in of somebody has left as it was.
+// SyncNotice is what the last sign-in of someone has left as it was.
 type SyncNotice struct {
 	Source           Source
 	Kind             string // HoldLastOwner, HoldLastAdmin, HoldFuse, or ClaimTruncated

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// EndingSoon is how long before its end a token is said to end: a program that nobody looks at would just stop.
+// EndingSoon is how long before its end a token is said to end: a program that no one looks at would just stop.
 const EndingSoon = 7 * Day
 
 // ScopeDecide is the scope of a token that may ask for decisions, and do nothing else.
@@ -40,7 +40,7 @@ type Token struct {
 // TokenPlace is an organization that a token is for. It stays when the organization is renamed or deleted.
 type TokenPlace struct {
 	ID   uuid.UUID
-	Name string // "" as long as nobody looked it up, and where it is gone or not for the caller to see
+	Name string // "" as long as no one looked it up, and where it is gone or not for the caller to see
 }
 
 // TokenFilter selects tokens. Its zero value is those of one account that have not ended.
@@ -49,7 +49,7 @@ type TokenFilter struct {
 	Kind  TokenKind
 }
 
-// TokenKind is which tokens somebody wants to look at; "" is all of them.
+// TokenKind is which tokens someone wants to look at; "" is all of them.
 type TokenKind string
 
 // The kinds of tokens to look at.
@@ -59,7 +59,7 @@ const (
 	TokensEnding    TokenKind = "ending"    // within EndingNotice
 )
 
-// UnusedAfter is how long nobody has used a token that is said to be unused. EndingNotice is how long before its end a
+// UnusedAfter is how long no one has used a token that is said to be unused. EndingNotice is how long before its end a
 // token's answers and pages tell of it.
 const (
 	UnusedAfter  = 90 * Day

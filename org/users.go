@@ -26,7 +26,7 @@ func (u *NewUser) Check() error {
 	switch u.Status {
 	case "":
 		u.Status = StatusDormant
-		if u.LoginType == LoginNone { // nobody will ever sign in to wake it
+		if u.LoginType == LoginNone { // no one will ever sign in to wake it
 			u.Status = StatusActive
 		}
 	case StatusActive, StatusDormant:
@@ -120,7 +120,7 @@ type User struct {
 	ManagedBy       []ManagedBy // the directory that writes name, address and status, or else the providers that write the first two
 }
 
-// ServiceAccount says whether nobody can sign in to this account with a password.
+// ServiceAccount says whether no one can sign in to this account with a password.
 func (u *User) ServiceAccount() bool { return u.LoginType == LoginNone }
 
 // MadeForService says whether the account was made as a service account. One without a password that has an e-mail address
@@ -194,7 +194,7 @@ type UserFilter struct {
 // UserSorts lists the keys that users can be sorted by.
 var UserSorts = []string{"username", "name", "email", "created_at", "last_seen_at"}
 
-// Filtered says whether f leaves anybody out.
+// Filtered says whether f leaves anyone out.
 func (f *UserFilter) Filtered() bool {
 	return f.Query != "" || f.Text != "" || len(f.Statuses)+len(f.Roles)+len(f.LoginTypes) > 0 || f.Records.Filtered()
 }
@@ -204,7 +204,7 @@ type UserList struct {
 	Users          []User
 	Count          int  // of all that match; 0 past the end
 	CountIsMinimum bool // Count stopped at UserFilter.CountLimit: there are more
-	OnlySelf       bool // the caller may see nobody but itself
+	OnlySelf       bool // the caller may see no one but itself
 	CanCreate      bool // the caller may create accounts
 }
 

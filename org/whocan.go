@@ -8,7 +8,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// WhoCan is everybody on the site who may do something in an organization, one page of them. Suspended accounts may
+// WhoCan is everyone on the site who may do something in an organization, one page of them. Suspended accounts may
 // nothing.
 type WhoCan struct {
 	Organization Organization
@@ -57,7 +57,7 @@ type WhoCanPage struct {
 	AndSuspended  int
 }
 
-// AblePerson is one of everybody who may do something in an organization.
+// AblePerson is one of everyone who may do something in an organization.
 type AblePerson struct {
 	UserID                uuid.UUID
 	Username, Name, Email string

@@ -114,7 +114,7 @@ func (s Set) covers(l Level, p Permission) bool {
 		return false
 	}
 	covered, known := s.catalog.covers[p.pair()]
-	if l == LevelUser && p.ResourceType == Wildcard { // which means there the types that somebody may own
+	if l == LevelUser && p.ResourceType == Wildcard { // which means there the types that someone may own
 		covered = slices.Clone(covered)
 		covered.and(s.catalog.owned)
 	}

@@ -10,7 +10,7 @@ import (
 // New makes a catalog of a complete document, which it checks. Pairs without numbers are numbered as in a first version.
 func New(d *Document) (*Catalog, error) { return NewVersion(d, 0) }
 
-// NewVersion is New for a document that somebody keeps under a version number, which [Catalog.Version] returns.
+// NewVersion is New for a document that someone keeps under a version number, which [Catalog.Version] returns.
 func NewVersion(d *Document, version int64) (*Catalog, error) {
 	if d.Numbers == 0 {
 		d, _, _ = Succeed(nil, d)

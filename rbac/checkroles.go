@@ -217,7 +217,7 @@ func (c *checker) coreCovered(p Permission) (Permission, bool) {
 	return Permission{}, false
 }
 
-// owner checks that a list of owners has something of every type, and all of the core types: what no owner holds, nobody
+// owner checks that a list of owners has something of every type, and all of the core types: what no owner holds, no one
 // may give.
 func (c *checker) owner(path string, list []Permission) {
 	for _, t := range c.d.Types {

@@ -158,7 +158,7 @@ func (c *checker) oldNames(path string, names []string) {
 	c.atMost(path, len(names), oldNamesAtMost, "names")
 }
 
-// claim checks that an old name leads to one new name: with two, nobody could say what a role meant.
+// claim checks that an old name leads to one new name: with two, no one could say what a role meant.
 func (c *checker) claim(path, old, name string, claimed map[string]string) {
 	if by := claimed[old]; by != "" && by != name {
 		c.add(path, "%q can not become both %q and %q", old, by, name)

@@ -97,7 +97,7 @@ func fixed(name string) *fixedRole {
 	return nil
 }
 
-// implied reports whether everybody holds the role, on the site or in an organization.
+// implied reports whether everyone holds the role, on the site or in an organization.
 func implied(name string) bool { return name == roleMember || name == roleOrganizationMember }
 
 // readPermissions reads a list of permissions that has been checked.

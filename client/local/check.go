@@ -133,7 +133,7 @@ func (e *UndecidedError) Error() string { return "local: no decision: " + string
 func (e *Engine) check(ctx context.Context, user, organization, permission, owner, atLeast string) Decision {
 	e.decisions.Add(1)
 	q, reason := e.read(user, organization, permission, owner)
-	if reason == Asked { // somebody whom the documents do not name
+	if reason == Asked { // someone whom the documents do not name
 		return e.ask(ctx, user, organization, permission, owner, atLeast, NotLoaded)
 	}
 	if reason != Decided {

@@ -62,7 +62,7 @@ func (e *Engine) follow(ctx context.Context) {
 
 // jitter is a time between two.
 func jitter(least, most time.Duration) time.Duration {
-	return least + rand.N(most-least) //nolint:gosec // nobody gains by knowing it
+	return least + rand.N(most-least) //nolint:gosec // no one gains by knowing it
 }
 
 // sleep waits, and returns false if the engine was closed before it was over.

@@ -16,7 +16,7 @@ const keyPause = time.Minute
 type keyring struct {
 	mu    sync.Mutex
 	known snapshot.KeySet
-	fixed bool // they were given, so nobody is asked
+	fixed bool // they were given, so no one is asked
 	asked bool
 	at    time.Duration // of the last question
 }

@@ -16,7 +16,7 @@ type place struct {
 	named    int64       // the newest that the server has named
 	told     int64       // likewise, that the stream has named: what was written with it has come as well
 	bytes    int64
-	used     atomic.Int64 // when somebody last asked
+	used     atomic.Int64 // when someone last asked
 
 	// behind: there is something newer, which is on its way. What is here was right at since.
 	behind bool
@@ -29,7 +29,7 @@ type place struct {
 	loading bool
 	pending []snapshot.Change // that came while it was being loaded
 	later   []snapshot.Change // that came while the catalog was being changed
-	absent  time.Duration     // it may not be read; until then nobody tries again. 0: it may
+	absent  time.Duration     // it may not be read; until then no one tries again. 0: it may
 	lost    bool              // it could not be read for a while, so named may be out of date
 }
 

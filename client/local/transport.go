@@ -20,7 +20,7 @@ const (
 	acceptJSON     = "application/json"
 )
 
-// errInsecure reports an address over which anybody on the way could change the answers.
+// errInsecure reports an address over which anyone on the way could change the answers.
 var errInsecure = errors.New("the address must begin with https://, except on this machine")
 
 // checkAddress refuses what is not HTTPS, except to the machine itself.

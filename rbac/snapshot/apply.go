@@ -104,7 +104,7 @@ func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool,
 	return false, nil
 }
 
-// move gives accounts what they hold from now on. It reports false, and moves nobody, if a role is unknown.
+// move gives accounts what they hold from now on. It reports false, and moves no one, if a role is unknown.
 func (t *table) move(seed maphash.Seed, moves []move) bool {
 	sets := make([]uint32, len(moves))
 	for i, m := range moves {

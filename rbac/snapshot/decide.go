@@ -10,8 +10,8 @@ import (
 // the number of type and action in [State.Catalog]; own says that the thing belongs to the account. It takes no memory.
 //
 // It answers as the server answers a strict check: no to a pair that does not exist, to a thing of the site in an
-// organization, and to an owner of what nobody owns. Who is neither a member of the organization nor in the document of the
-// site is nobody: no.
+// organization, and to an owner of what no one owns. Who is neither a member of the organization nor in the document of the
+// site is no one: no.
 //
 // ok is false if the state can not tell, and the server has to be asked: a document is missing; a thing of organizations is
 // asked about without one; or it is about the site alone, and of an account that is not in the document of the site.

@@ -249,7 +249,7 @@ func (t *table) numberOf(holdings []Holding) (number uint32, ok bool, err error)
 			roles = append(roles, Until{n, h.until()})
 		}
 	}
-	if !t.organization && len(roles) > 0 { // on the site, who holds nothing any more is nobody
+	if !t.organization && len(roles) > 0 { // on the site, who holds nothing any more is no one
 		end = min(end, slices.MaxFunc(roles, func(a, b Until) int { return cmp.Compare(a.End, b.End) }).End)
 	}
 	number, err = chain(spans(roles, end), t.setOf, t.addTimed)

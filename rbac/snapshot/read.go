@@ -14,7 +14,7 @@ import (
 	"iter"
 )
 
-// What a document may have at most, so that nobody can make a reader take memory for what never comes.
+// What a document may have at most, so that no one can make a reader take memory for what never comes.
 const (
 	headerAtMost        = 64 << 10
 	catalogAtMost       = 16 << 20

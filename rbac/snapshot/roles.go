@@ -46,7 +46,7 @@ func CarriedRoles(c *rbac.Catalog) (list []*rbac.Role) {
 	return list
 }
 
-// CountsElsewhere reports whether what somebody holds in one organization may count for things of another one.
+// CountsElsewhere reports whether what someone holds in one organization may count for things of another one.
 func CountsElsewhere(c *rbac.Catalog) bool {
 	for _, r := range CarriedRoles(c) {
 		for _, g := range []*Grants{RoleOf(r).Site, RoleOf(r).User} {
