@@ -1,4 +1,4 @@
-// Invoices behind the AuthZEN Authorization API 1.0: plain fetch, and any other server of that standard would do.
+// Invoices behind the AuthZEN Authorization API 1.0: plain fetch, which works with any other server of that standard.
 import { createServer } from "node:http";
 
 const { ROLECALL_URL, ROLECALL_TOKEN, PORT = "3000" } = process.env;

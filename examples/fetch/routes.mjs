@@ -4,7 +4,7 @@ import { guard } from "@rolecall/client/fetch";
 
 const client = new Client({ url: process.env.ROLECALL_URL, token: process.env.ROLECALL_TOKEN, timeout: 2_000 });
 
-// Stands for the session of your application. The organization of a thing comes from its row, not from what a browser says.
+// Replace this with the session of your application. Take the organization of an object from its row, not from the browser.
 const who = async (request, { params }) => ({ user: request.headers.get("X-User"), organization: (await params).organization });
 
 export const GET = guard(client, "invoice:read", who)(() => Response.json([{ id: 7, amount: 120 }]));

@@ -8,14 +8,14 @@ import (
 	"rolecall.example/client"
 )
 
-// app is the handlers. They run for those alone whom the guard lets through.
+// app has the handlers. They run only for people whom the guard lets through.
 type app struct{ roles *client.Client }
 
 func (app) list(c echo.Context) error { return c.String(http.StatusOK, `[{"id":7,"amount":120}]`) }
 
 func (app) pay(c echo.Context) error { return c.String(http.StatusOK, `{"paid":true}`) }
 
-// members lists all of them, or says that it cannot: a list that broke off ends in an error.
+// members lists all of them, or says that it cannot: an incomplete list ends with an error.
 func (a app) members(c echo.Context) error {
 	names := []string{}
 	for m, err := range a.roles.StreamMembers(c.Request().Context(), c.Param("organization"), client.MemberQuery{}) {

@@ -1,4 +1,4 @@
-// Invoices with Echo. Decisions are made in this process; without news of the server they end after a while.
+// Invoices with Echo. Decisions are made in this process; without news from the server they end after a while.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"rolecall.example/client/local"
 )
 
-// who stands for the session of your application: the id of who is signed in, and that of the company the page is about.
+// who stands for the session of your application. It returns the ids of the person who is signed in and of the page's company.
 func who(c echo.Context) (user, organization string, ok bool) {
 	user = c.Request().Header.Get("X-User")
 	return user, c.Param("organization"), user != ""

@@ -1,4 +1,4 @@
-// Invoices with net/http. Decisions are made in this process; without news of the server they end after a while.
+// Invoices with net/http. Decisions are made in this process; without news from the server they end after a while.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"rolecall.example/client/local"
 )
 
-// who stands for the session of your application: the id of who is signed in, and that of the company the page is about.
+// who stands for the session of your application. It returns the ids of the person who is signed in and of the page's company.
 func who(r *http.Request) (user, organization string, ok bool) {
 	return r.Header.Get("X-User"), r.PathValue("organization"), r.Header.Get("X-User") != ""
 }
@@ -34,6 +34,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Print("http://" + listener.Addr().String()) //nolint:gosec // nobody outside chooses it
+	log.Print("http://" + listener.Addr().String()) //nolint:gosec // no one outside chooses it
 	log.Fatal(http.Serve(listener, mux))            //nolint:gosec // an example has no time limits
 }

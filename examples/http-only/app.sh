@@ -1,5 +1,5 @@
 #!/bin/sh
-# Invoices as a CGI program: curl and a shell are enough to ask. REMOTE_USER is who signed in at the web server.
+# Invoices as a CGI program: curl and a shell are enough to ask. REMOTE_USER is the person signed in at the web server.
 set -u
 
 answer() { printf 'Status: %s\r\nContent-Type: text/plain\r\n%b\r\n%s\n' "$1" "${3-}" "$2" && exit; }
@@ -11,7 +11,7 @@ ask() { # METHOD PATH [more of curl]
 		-H 'Content-Type: application/json' -w '%{http_code}' "$@" "$ROLECALL_URL/api/v2/$path"
 }
 
-# Only the answer {"it":true} lets anybody pass; whatever else there is, or nothing, does not.
+# Only the answer {"it":true} lets a person pass; anything else, or nothing, does not.
 require() { # TYPE ACTION
 	[ -n "${REMOTE_USER-}" ] || answer '401 Unauthorized' 'Sign in first.' 'WWW-Authenticate: Basic realm="invoices"\r\n'
 	case $REMOTE_USER$organization in *[!A-Za-z0-9@._-]*) answer '403 Forbidden' 'No.' ;; esac

@@ -1,4 +1,4 @@
-// Invoices behind Express. Decisions are made in this process: they are at most 30 s old, and go on without the server.
+// Invoices behind Express. Decisions are made in this process: they are at most 30 s old, and continue without the server for that long.
 import express from "express";
 import { Client } from "@rolecall/client";
 import { guard } from "@rolecall/client/express";
@@ -8,7 +8,7 @@ const { ROLECALL_URL, ROLECALL_TOKEN, MAX_STALENESS = "30000", PORT = "3000" } =
 const client = new Client({ url: ROLECALL_URL, token: ROLECALL_TOKEN });
 const engine = await Engine.open(client, { maxStaleness: Number(MAX_STALENESS) });
 
-// Stands for the session of your application. The organization of a thing comes from its row, not from what a browser says.
+// Replace this with the session of your application. Take the organization of an object from its row, not from the browser.
 const who = (req) => ({ user: req.get("X-User"), organization: req.params.organization, atLeast: req.get("X-At-Least") });
 const app = express();
 
