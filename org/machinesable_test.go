@@ -2,10 +2,12 @@ package org_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
+	"rolecall.example/org/scim"
 )
 
 // Who acts for nobody, or for somebody who is not there, leaves an organization someone who can manage it as well (R3).
@@ -36,6 +38,42 @@ func TestDirectoryDeniesNoLastManager(t *testing.T) {
 	m := s.one("SELECT u.id FROM scim_users u JOIN users a ON a.id = u.user_id WHERE a.username = 'm'")
 	if err := s.patchGroup(uuid.MustParse(s.one("SELECT id FROM scim_groups WHERE display_name = 'plain'")), `{"op":"add","path":"members","value":[{"value":"`+m+`"}]}`); err != nil {
 		t.Errorf("to one who is an admin until tomorrow: %v", err)
+	}
+}
+
+// TestDirectoryKeepsAnAdminForGood: the last admin for good does not become one until some day because a directory takes its part, also
+// where somebody else can manage the organization; and a role that another group gives as well is held by that one from then on.
+func TestDirectoryKeepsAnAdminForGood(t *testing.T) {
+	t.Parallel()
+	s := stewardSite(t).directory(t, "o", "default")
+	if err := s.rules("o", org.DirectoryRule{Match: org.RuleByDisplayName, Value: "admins", Role: "organization-admin"},
+		org.DirectoryRule{Match: org.RuleByDisplayName, Value: "more", Role: "organization-admin"}); err != nil {
+		t.Fatal(err)
+	}
+	m := s.mustUser("m@example.com", "")
+	list := map[string]scim.Resource{}
+	for _, name := range []string{"admins", "more"} {
+		g, err := s.group(name, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list[name] = g
+	}
+	by := func() string {
+		return s.one("SELECT source_ref FROM member_roles WHERE role = 'organization-admin' AND source = 'scim:default'")
+	}
+	leave := `{"op":"remove","path":"members[value eq \"` + m.ID.String() + `\"]"}`
+	if first := by(); first != list["admins"].ID.String() {
+		t.Errorf("given by %s", first)
+	}
+	if err := s.patchGroup(list["admins"].ID, leave); err != nil || by() != list["more"].ID.String() {
+		t.Errorf("given by %s, %v", by(), err)
+	}
+	s.record(t, home, "m", "organization-admin", org.SourceManual, s.clock.still().Add(org.Day))
+	wantKind(t, "until tomorrow alone", s.patchGroup(list["more"].ID, leave), org.Forbidden, "")
+	s.give(t, home, "viewer", "organization-admin")
+	if err := s.patchGroup(list["more"].ID, leave); err != nil {
+		t.Errorf("beside another one: %v", err)
 	}
 }
 
@@ -92,7 +130,49 @@ func TestSyncKeepsSomeoneAble(t *testing.T) {
 		t.Error("what must stay for good got an end")
 	}
 	s.p.SyncLifetime = 0
+	// Foreseen too, though the site is as it was.
+	f, err := s.Sync.Test(t.Context(), s.Operator(), org.SyncPlace{Kind: org.SyncOrganizations}, org.Given(org.SyncTest{Provider: &s.p, Claims: groups("own", "else"), User: "m"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mustSignIn(t, "m", groups("own", "else"), predicted(f)...)
 	s.mustSignIn(t, "m", groups("own", "else"), "home dealer<-roles:else", "site owner<-site-roles:own")
+	// Where nothing but the deny is held back, it is told of as well.
+	s.exec(t, "DELETE FROM user_roles WHERE source = 'oidc:okta'")
+	s.give(t, home, "viewer", "viewer")
+	s.mustSignIn(t, "viewer", groups("locked"))
+	if n := s.number(t, "SELECT count(*) FROM audit_logs WHERE status_code = 409"); n != 2 {
+		t.Errorf("the trail tells of it %d times", n)
+	}
+}
+
+// TestSyncTakesAnOwner: an owner by a provider is one no more once no rule gives that, if another owner stays; and everybody who
+// signs in is a member of the default organization where rules say so.
+func TestSyncTakesAnOwner(t *testing.T) {
+	t.Parallel()
+	s := newSynced(t)
+	s.known(t, "m", "x")
+	s.rules(t, org.SyncSiteRoles, uuid.Nil, "groups", map[string][]string{"own": {"owner", "auditor"}})
+	s.mustSignIn(t, "m", groups("own"), "site auditor<-site-roles:own", "site owner<-site-roles:own")
+	s.mustSignIn(t, "m", groups())
+	s.rules(t, org.SyncOrganizations, uuid.Nil, "groups", map[string][]string{"b": {beta.String()}})
+	s.exec(t, "UPDATE sync_rules SET assign_default = true WHERE kind = 'organization'")
+	s.mustSignIn(t, "x", groups("b"), "beta organization-member<-organization:b", "home organization-member<-organization:")
+	s.mustSignIn(t, "x", groups(), "home organization-member<-organization:")
+	// The membership that an account was made with stays while no rule is about memberships.
+	s.exec(t, "DELETE FROM sync_rules WHERE kind = 'organization'")
+	s.record(t, home, "m", "organization-member", "oidc:okta", time.Time{})
+	s.mustSignIn(t, "m", groups(), "home organization-member<-")
+	s.rules(t, org.SyncOrganizations, uuid.Nil, "groups", nil)
+	s.mustSignIn(t, "m", groups())
+	// The last owner gets no end.
+	s.mustSignIn(t, "m", groups("own"), "site auditor<-site-roles:own", "site owner<-site-roles:own")
+	s.exec(t, "DELETE FROM user_roles WHERE role = 'owner' AND source <> 'oidc:okta'")
+	s.p.SyncLifetime = org.Day
+	s.mustSignIn(t, "m", groups("own"), "site auditor<-site-roles:own", "site owner<-site-roles:own")
+	if n := s.number(t, "SELECT count(*) FROM user_roles WHERE source = 'oidc:okta' AND role = 'owner' AND ends_at IS NULL"); n != 1 {
+		t.Error("the last owner got an end")
+	}
 }
 
 // TestDirectoryRenamesNoOthers: once an account that a directory made is in another organization too, the directory does not decide

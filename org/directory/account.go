@@ -218,8 +218,8 @@ func (c *Caller) isLeft(ctx context.Context, a *unit.Attempt, row *db.DirectoryU
 		}
 		return true, nil
 	}
-	if !sameID || org.FoldCase(user.Email) == org.FoldCase(address(u)) {
-		return org.FoldCase(user.Email) == org.FoldCase(address(u)), nil
+	if same := org.FoldCase(user.Email) == org.FoldCase(address(u)); same || !sameID {
+		return same, nil
 	}
 	manager, err := a.Q.GetManager(ctx, user.ID)
 	if db.IsNotFound(err) {
@@ -324,7 +324,6 @@ func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, 
 	if err != nil || len(homes) > 0 {
 		return db.UserRow{}, err
 	}
-	a.WillEnd(row.ID)
 	return row, nil
 }
 
