@@ -40,6 +40,7 @@ type AuditFilter struct {
 	Before, After int64
 	SkipCount     bool // leave AuditList.Count at 0: to count looks at everything that matches
 	Words         bool // fill AuditEntry.Catalog
+	Whole         bool // all that match, up to Limit, from the newest on: no page. AuditList.Count is how many match
 	Batches       bool // what one request did to many stands in one entry, unless the query is about some of it: AuditEntry.Batch
 }
 

@@ -123,7 +123,7 @@ func TestAnswersSayUntilWhen(t *testing.T) {
 				told += " row " + until(m.Until, now)
 			}
 		}
-		err = servers[0].EachWhoCan(t.Context(), owner, "default", q, func(p *org.AblePerson) error {
+		err = servers[0].EachWhoCan(t.Context(), owner, "default", org.Everybody{Question: q}, func(p *org.AblePerson) error {
 			if p.Username == "m" {
 				told += " stream " + until(p.Until, now)
 			}

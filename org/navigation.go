@@ -39,6 +39,7 @@ type Navigation struct {
 type Evidence struct {
 	Revision int64
 	Head     string // the begin of the hash of the last entry, in hexadecimal
+	Mixed    bool   // the state moved on while the page was made, so that this is not what it shows
 }
 
 // NavigationCountMax is where counting for the navigation stops: it is done for every page.

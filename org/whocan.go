@@ -19,6 +19,21 @@ type WhoCan struct {
 	Held         []WhoCanMember // some of these, if they are wanted
 	Total        int            // members looked at
 	Outside      *Outside       // nil: the caller may not read accounts
+	Prevented    *Prevention    // why no one may, as far as the caller may know; nil if somebody may
+}
+
+// Prevention is the first rule by which no one may do something.
+type Prevention struct {
+	Deny   *rbac.Match // of a role whose deny overrides what another role allows; nil: there is none
+	People int         // for whom
+	Unheld []RoleRef   // without Deny: the roles that would allow it, which no one has
+}
+
+// AbleTokens is the API tokens that may do something in an organization: a part of them, and how many there are.
+type AbleTokens struct {
+	Tokens []Token
+	Count  int
+	Looked int // not 0: there are more tokens than so many, which were looked at, so that Count is a minimum
 }
 
 // WhoCanMember is a member who may do what was asked, and by which permissions.
@@ -65,6 +80,15 @@ type AblePerson struct {
 	Member                bool      // of the organization; else by roles of the site or of another organization
 	Until                 time.Time // as in WhoCanMember
 	Answer                *Answer   // one for all who may by the same
+
+	Records  []Assignment // what gives the roles of the organization and the site, if Everybody.Whole says so
+	Revision int64        // of the organization, likewise, for who may read its trail; else 0
+}
+
+// Everybody asks for everybody who may do something.
+type Everybody struct {
+	Question Question
+	Whole    bool // with what gives the roles, and the revision
 }
 
 // Suspended reports whether the person might but for that.

@@ -129,7 +129,7 @@ func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 					got.Count, got.Outside.Count, got.Total, got.Suspended, len(members), len(outside), total, might)
 			}
 			streamed := [3][]string{} // members, others, suspended ones
-			err = w.EachWhoCan(t.Context(), w.Operator(), "default", q, func(p *org.AblePerson) error {
+			err = w.EachWhoCan(t.Context(), w.Operator(), "default", org.Everybody{Question: q}, func(p *org.AblePerson) error {
 				at := 0
 				switch {
 				case p.Suspended():

@@ -26,6 +26,19 @@ type Audit struct {
 	Err          *org.Error // what is wrong with the query
 	Now          time.Time
 	Back         string // the page that shows entries, where it is another
+	Print        bool   // the page is to be printed: it has all entries, up to a bound, with all that they changed
+}
+
+// missing says how many entries a printed page leaves out, "" if it has all.
+func (a Audit) missing() string {
+	if !a.Print {
+		return ""
+	}
+	rest := "The CSV has everything."
+	if a.Back != "" {
+		rest = "The audit log has everything."
+	}
+	return missingRows(a.List.Count-len(a.List.Entries), "entry", rest)
 }
 
 // with adds a parameter to the URL of this page.
@@ -198,7 +211,7 @@ func (a Audit) whyURL(e org.AuditEntry) string {
 // open reports whether the changes of an entry are unfolded. People come for the changes of a role, unless those are so
 // many that they would push everything else out of sight.
 func (a Audit) open(e org.AuditEntry) bool {
-	return a.Back == "" && e.ResourceType == "custom_role" && fewChanges(a.changes(e))
+	return a.Print || a.Back == "" && e.ResourceType == "custom_role" && fewChanges(a.changes(e))
 }
 
 // terse reports whether the sentence covers every change, so that no list of them is needed.

@@ -27,6 +27,7 @@ type ExplainForm struct {
 	LinkSite     bool               // likewise those of the site
 	Reactivates  bool               // the caller may reactivate the account
 	Places       []org.Organization // where the question can be asked about the member
+	Print        bool               // the page is to be printed
 
 	Open    string      // key of the suggestion that is previewed, "" if none is
 	Impact  *org.Impact // of it, by its dry run

@@ -34,7 +34,8 @@ type Matrix struct {
 	Chosen  []string // names of the roles that are columns; none: those that most people have
 	Show    string
 	Query   string
-	Print   bool // the page is to be printed
+	Print   bool         // the page is to be printed: it has all roles, so many beside each other as fit on paper
+	Levels  []rbac.Level // of the rows; none: those that the roles of a place are about
 }
 
 // MatrixRow is a permission at a level, with what each role says of it.
@@ -65,6 +66,9 @@ func (m Matrix) AllChosen() []org.Role {
 // columns are the roles that a page shows, in the same order.
 func (m Matrix) columns() []org.Role {
 	roles := m.AllChosen()
+	if m.Print {
+		return roles
+	}
 	if len(m.Chosen) > 0 {
 		return roles[:min(len(roles), matrixMaxColumns)]
 	}
@@ -98,25 +102,32 @@ func (m Matrix) areas(roles []org.Role) (areas []matrixArea) {
 	for i := range roles {
 		compiled[i] = m.Catalog.Compile(*roles[i].Rules())
 	}
-	levels := []rbac.Level{rbac.LevelOrganization}
-	if m.ofSite() {
+	levels := m.Levels
+	switch {
+	case levels != nil:
+	case m.ofSite():
 		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
+	default:
+		levels = []rbac.Level{rbac.LevelOrganization}
 	}
 	query := org.FoldCase(strings.TrimSpace(m.Query))
 	for _, a := range m.Catalog.Areas() {
 		area := matrixArea{label: a.Label}
 		for _, t := range a.Types {
-			if t.SiteOnly && !m.ofSite() {
-				continue // no role of an organization reaches it
-			}
 			for _, action := range t.Actions {
 				for _, l := range levels {
+					if t.SiteOnly && l == rbac.LevelOrganization {
+						continue // nothing reaches it from there
+					}
 					r := MatrixRow{rbac.Permission{ResourceType: t.Name, Action: action.Name}, l, t.Label + ": " + action.Label, nil}
 					if l == rbac.LevelUser {
 						if !m.Catalog.Owned(t.Name) {
 							continue
 						}
 						r.Label += ", their own"
+					}
+					if l == rbac.LevelSite && !m.ofSite() {
+						r.Label += ", on the whole site"
 					}
 					if r.States = statesOf(m.Catalog, compiled, r); m.shows(r, a.Label, query) {
 						area.rows = append(area.rows, r)
@@ -163,13 +174,33 @@ func (m Matrix) shows(r MatrixRow, area, query string) bool {
 	return slices.ContainsFunc(r.States, func(s rbac.State) bool { return s != rbac.Unset })
 }
 
-// size says how large the table is.
-func matrixSize(areas []matrixArea, columns int) string {
+// matrixBlock is some of the columns of a matrix, that stand beside each other: all on a screen, as many as fit on paper.
+type matrixBlock struct{ from, to int }
+
+// blocks are the columns of a matrix with so many rows, on paper in tables that each have all rows.
+func (m Matrix) blocks(columns int, areas []matrixArea) []matrixBlock {
+	if !m.Print {
+		return []matrixBlock{{0, columns}}
+	}
+	most := max(1, PrintedRows/max(1, matrixRows(areas)))
+	var list []matrixBlock
+	for from := 0; from < columns && len(list) < most; from += matrixColumns {
+		list = append(list, matrixBlock{from, min(from+matrixColumns, columns)})
+	}
+	return list
+}
+
+func matrixRows(areas []matrixArea) int {
 	n := 0
 	for _, a := range areas {
 		n += len(a.rows)
 	}
-	return ui.Plural(n, "permission") + " × " + ui.Plural(columns, "role")
+	return n
+}
+
+// size says how large the table is.
+func matrixSize(areas []matrixArea, columns int) string {
+	return ui.Plural(matrixRows(areas), "permission") + " × " + ui.Plural(columns, "role")
 }
 
 // left says which roles are no columns, "" if all are.

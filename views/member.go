@@ -39,6 +39,20 @@ func (v MemberView) access() Access {
 	}
 }
 
+// here is the page as it is, without a list to go back to.
+func (v MemberView) here() string {
+	home, user := v.Organization.Name, v.Member.Username
+	switch {
+	case v.Activity != nil:
+		return ActivityURL(home, user)
+	case v.Explain.Question.Action != "":
+		return ExplainURL(home, user, v.Explain.Question)
+	case v.Can:
+		return PermissionsURL(home, user)
+	}
+	return MemberURL(home, user)
+}
+
 // returns names the providers and directories that give the membership, and will give it again.
 func (v MemberView) returns() string {
 	return ui.Join(syncedFrom(slices.DeleteFunc(slices.Clone(v.Records), func(r org.Assignment) bool { return !isMembership(r) }), v.Names))

@@ -96,5 +96,8 @@ func (v MemberView) unseen() string {
 	if n <= 0 {
 		return ""
 	}
+	if v.Account.More {
+		return "And " + ui.Plural(n, "organization") + " that " + ui.Verb(n, "are") + " not shown here."
+	}
 	return "And " + ui.Plural(n, "organization") + " that you can’t see."
 }

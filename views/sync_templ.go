@@ -1128,7 +1128,7 @@ func syncBanner(f Frame) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if n := f.Nav.SyncTrouble; n > 0 && f.Active != "sync" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<p class=\"note warn lead\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<p class=\"note warn lead banner\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -282,6 +282,9 @@ func questionQuery(q org.Question) url.Values {
 // outsideURL is the answer with a page of the accounts outside the organization.
 func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
 
+// tokensURL is the answer with a page of the API tokens that can do it too.
+func (w WhoCan) tokensURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&tokens=1" }
+
 // suspendedURL is the answer with a page of the suspended members who might but for that.
 func (w WhoCan) suspendedURL() string {
 	return WhoCanURL(w.Organization.Name, w.Question) + "&suspended=1"

@@ -28,6 +28,14 @@ type UserPage struct {
 	Now       time.Time
 }
 
+// here is the page as it is, without a list to go back to.
+func (p UserPage) here() string {
+	if p.Activity != nil {
+		return ActivityURL("", p.User.Username)
+	}
+	return UserURL(p.User.Username)
+}
+
 // access is the table of the site roles.
 func (p UserPage) access() Access {
 	return Access{

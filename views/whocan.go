@@ -17,10 +17,13 @@ type WhoCan struct {
 	Err          *org.Error
 	Limit        int
 	Offset       int
-	Outside      bool // the page is one of the accounts outside the organization
-	Suspended    bool // the page is one of the suspended members
-	ByRole       bool // members stand under the role that lets them
-	Print        bool // the page is to be printed: it has all rows, up to a bound
+	Outside      bool            // the page is one of the accounts outside the organization
+	Suspended    bool            // the page is one of the suspended members
+	ByTokens     bool            // the page is one of the API tokens that can do it
+	Tokens       *org.AbleTokens // how many there are, and a page of them; nil: the caller may not read them
+	LinkAudit    bool            // the caller may read the trail of the site
+	ByRole       bool            // members stand under the role that lets them
+	Print        bool            // the page is to be printed: it has all rows, up to a bound
 	Catalog      *rbac.Catalog
 	Now          time.Time
 	LinkRoles    bool // the caller may open the roles of the organization
@@ -94,9 +97,20 @@ func (a able) level() string {
 	return org.LevelLabel(l)
 }
 
+// GroupedPeople is up to how many people stand under the role that lets them unless one list is asked for.
+const GroupedPeople = 200
+
+// ChooseOrder puts an answer with up to GroupedPeople members by role, and makes a page of one list of a longer one.
+func (w *WhoCan) ChooseOrder() {
+	if w.ByRole = w.Print || w.people() <= GroupedPeople; !w.ByRole {
+		w.Limit = PageSize
+		w.Answer.Members = w.Answer.Members[:min(len(w.Answer.Members), PageSize)]
+	}
+}
+
 // paging is the paging of the members, or of the accounts outside.
 func (w WhoCan) paging() ui.Paging {
-	list := w.byURL("")
+	list := w.byURL("person")
 	if w.ByRole {
 		list = w.byURL("role")
 	}
@@ -106,8 +120,53 @@ func (w WhoCan) paging() ui.Paging {
 		p.List, p.Shown, p.Count = w.outsideURL(), len(w.Answer.Outside.Users), w.Answer.Outside.Count
 	case w.Suspended:
 		p.List, p.Shown, p.Count = w.suspendedURL(), len(w.Answer.Held), w.Answer.Suspended
+	case w.ByTokens && w.Tokens != nil:
+		p.List, p.Shown, p.Count = w.tokensURL(), len(w.Tokens.Tokens), w.Tokens.Count
 	}
 	return p
+}
+
+// tokensCount is how many API tokens can do it, as far as they were looked at.
+func (w WhoCan) tokensCount() string {
+	text := ui.Plural(w.Tokens.Count, "token")
+	if w.Tokens.Looked > 0 {
+		text = "at least " + text
+	}
+	return text
+}
+
+// tokensLooked says that not all tokens were looked at, "" if they were.
+func (w WhoCan) tokensLooked() string {
+	if w.Tokens.Looked == 0 {
+		return ""
+	}
+	return "The " + ui.Thousands(w.Tokens.Looked) + " that end first were looked at."
+}
+
+// allTokens is the page of the tokens, as the list of all of them has its rows.
+func (w WhoCan) allTokens() AllTokens {
+	return AllTokens{Tokens: w.Tokens.Tokens, Total: w.Tokens.Count, Catalog: w.Catalog, LinkAudit: w.LinkAudit, Now: w.Now}
+}
+
+// prevents says why no one can: the first rule that stands against it, without the roles that it names.
+func (w WhoCan) prevents() string {
+	p, who := w.Answer.Prevented, "one"
+	if w.Answer.Outside == nil {
+		who = "member"
+	}
+	switch {
+	case p == nil:
+		return ""
+	case p.Deny != nil:
+		return "denies it. That overrides what another role allows " + ui.Plural(p.People, "person") + "."
+	case w.Answer.Suspended > 0:
+		return "Everyone with a role that allows it is suspended."
+	case len(p.Unheld) == 0:
+		return "No role that anyone has allows it."
+	case len(p.Unheld) == 1:
+		return "allows it, but no " + who + " has that role."
+	}
+	return "allow it, but no " + who + " has one of these roles."
 }
 
 // people is how many may, as far as the caller may know: those who are suspended may nothing.
@@ -147,11 +206,7 @@ func (w WhoCan) parts() string {
 
 // byURL is the same answer, by role or as one list.
 func (w WhoCan) byURL(by string) string {
-	u := WhoCanURL(w.Organization.Name, w.Question)
-	if by != "" {
-		u += "&by=" + by
-	}
-	return u
+	return WhoCanURL(w.Organization.Name, w.Question) + "&by=" + by
 }
 
 // missing says how many rows a printed page leaves out, "" if it has all.
@@ -160,10 +215,10 @@ func (w WhoCan) missing() string {
 	if w.Answer.Outside != nil {
 		n += w.Answer.Outside.Count - len(w.Answer.Outside.Users)
 	}
-	if !w.Print || n == 0 {
+	if !w.Print {
 		return ""
 	}
-	return ui.Plural(n, "person") + " " + ui.Verb(n, "are") + " missing on this page. The CSV has everyone."
+	return missingRows(n, "person", "The CSV has everyone.")
 }
 
 // ableGroup is the members of a page who may by the same role.

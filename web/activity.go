@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/google/uuid"
 
+	"rolecall.example/org"
 	"rolecall.example/views"
 )
 
@@ -10,13 +11,17 @@ import (
 // page is about something else.
 func (s *Server) activity(c *call, organization, username string, user uuid.UUID) (*views.Audit, error) {
 	q := c.query()
-	before := q.cursor("before")
+	before, paper := q.cursor("before"), q.prints()
 	if err := q.problem(); err != nil || q.text("tab") != "activity" {
 		return nil, err
 	}
-	list, err := s.insight.Activity(c.ctx, c.actor, organization, user, before)
+	f := org.AuditFilter{Before: before}
+	if paper {
+		f = org.AuditFilter{Whole: true, Limit: printedRows}
+	}
+	list, err := s.insight.Activity(c.ctx, c.actor, organization, user, f)
 	return &views.Audit{
 		List: list, Organization: organization, Before: before, Back: views.ActivityURL(organization, username),
-		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo,
+		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo, Print: paper,
 	}, err
 }

@@ -23,7 +23,10 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	q := c.query()
 	a := views.Audit{
 		Query: auditQuery(q), Organization: q.text("organization"), Before: q.cursor("before"), After: q.cursor("after"),
-		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo,
+		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo, Print: q.prints(),
+	}
+	if a.Print {
+		a.Before, a.After = 0, 0
 	}
 	c.within = a.Organization
 	f := org.AuditFilter{Query: a.Query, Limit: q.count("limit"), Offset: q.count("offset"), Before: a.Before, After: a.After}
@@ -45,6 +48,9 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	}
 	if c.as != asJSON {
 		f.Limit, f.Offset, f.SkipCount, f.Words, f.Batches = auditPageSize, 0, true, true, true
+		if a.Print {
+			f.Limit, f.Whole, f.Batches = printedRows, true, false
+		}
 	}
 	list, err := s.insight.Audit(c.ctx, c.actor, f)
 	a.List = list

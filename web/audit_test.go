@@ -104,7 +104,7 @@ func TestAuditPage(t *testing.T) {
 		t.Errorf("an organization of others gives %d", none.StatusCode)
 	}
 	part := s.Send(t, webtest.Fragment, webtest.Request{Path: "/audit?organization=default&username=member", As: webtest.Admin}).Document()
-	if part.Find("h1").Length() != 0 || part.Find(".ev").Length() != 1 || part.Find("#export[hx-swap-oob] a").Length() != 2 || part.Find("#active[hx-swap-oob] .filter.on").Length() != 1 {
+	if part.Find("h1").Length() != 0 || part.Find(".ev").Length() != 1 || part.Find("#export[hx-swap-oob] a").Length() != 3 || part.Find("#active[hx-swap-oob] .filter.on").Length() != 1 {
 		t.Error("the fragment is not the log with its filters")
 	}
 }

@@ -49,6 +49,8 @@ type call struct {
 	done        *org.Done         // nil until the caller is known
 	began       *signedIn         // the session that the request has begun; nil if it has not
 	sent        *sent             // the form that this request is the first to bring; nil if there is none
+	state       org.Evidence      // what a page is about to show, before any of it was read; zero if it is not to be told
+	runs        int               // how often the handler was begun
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.

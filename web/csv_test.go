@@ -42,7 +42,7 @@ func TestListsAsCSV(t *testing.T) {
 			"organization-auditor,Organization Auditor," + id + ",true,organization,audit_log,read,allow",
 		}},
 		{"/users/roles", "roles", 0, "role,", nil},
-		{"/organizations/default/who-can?resource_type=organization_member&action=delete", "who-can-default", 3, "id,username,name,email,status,member,suspended,kind,via_role,level,until,question,own,organization,asked_at,asked_by", []string{"#complete,2,,,,,,,,,,,,,,"}},
+		{"/organizations/default/who-can?resource_type=organization_member&action=delete", "who-can-default", 3, "id,username,name,email,status,member,suspended,kind,via_role,level,from,until,question,own,organization,revision,asked_at,asked_by", []string{"#complete,2,,,,,,,,,,,,,,,,"}},
 	} {
 		res := s.Do(t, webtest.Request{Path: tt.path, As: webtest.Owner, Header: http.Header{"Accept": {"text/csv"}}})
 		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,8 @@ func endLines(out *sink, count int) error {
 
 // evidenceHead are the columns of who can as a file: who, by which role, and what was asked when by whom.
 var evidenceHead = []string{
-	"id", "username", "name", "email", "status", "member", "suspended", "kind", "via_role", "level", "until",
-	"question", "own", "organization", "asked_at", "asked_by",
+	"id", "username", "name", "email", "status", "member", "suspended", "kind", "via_role", "level", "from", "until",
+	"question", "own", "organization", "revision", "asked_at", "asked_by",
 }
 
 // everybody streams everybody who may do something: rows of JSON, or a file. Its last row says that it is complete.
@@ -36,8 +37,8 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 		return &stream{long: true, file: s.fileName(c, "who-can", "csv"), write: func(out *sink) error {
 			t := newTable(out, evidenceHead...)
 			count := 0
-			asked := []string{q.ResourceType + ":" + q.Action, strconv.FormatBool(q.Own), c.organization(), csvTime(c.now()), c.actor.User.Username}
-			err := s.eachWhoCan(c, q, func(p *org.AblePerson, r *client.Reason) error {
+			what, when, by := q.ResourceType+":"+q.Action, csvTime(c.now()), c.actor.User.Username
+			err := s.eachWhoCan(c, org.Everybody{Question: q, Whole: true}, func(p *org.AblePerson, r *client.Reason) error {
 				count++
 				for _, via := range r.AllowedBy { // a row for each role: it is removed by itself
 					kind := "role"
@@ -46,9 +47,10 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 					}
 					row := []string{
 						p.UserID.String(), p.Username, p.Name, p.Email, string(p.Status), strconv.FormatBool(p.Member), strconv.FormatBool(p.Suspended()),
-						kind, via.Name, r.Level, csvEnd(p.Until),
+						kind, via.Name, r.Level, sourcesOf(p.Records, via), csvEnd(p.Until),
+						what, strconv.FormatBool(q.Own), c.organization(), revisionText(p.Revision), when, by,
 					}
-					if err := t.add(append(row, asked...)...); err != nil {
+					if err := t.add(row...); err != nil {
 						return err
 					}
 				}
@@ -69,7 +71,7 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 	return &stream{long: true, contentType: typeNDJSON, write: func(out *sink) error {
 		count := 0
 		reasons := map[*client.Reason][]byte{}
-		err := s.eachWhoCan(c, q, func(p *org.AblePerson, r *client.Reason) error {
+		err := s.eachWhoCan(c, org.Everybody{Question: q}, func(p *org.AblePerson, r *client.Reason) error {
 			count++
 			told, ok := reasons[r]
 			if !ok {
@@ -91,10 +93,10 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 }
 
 // eachWhoCan calls each for everybody who may, with why. Equal reasons are one. What the list costs is known at its end.
-func (s *Server) eachWhoCan(c *call, q org.Question, each func(*org.AblePerson, *client.Reason) error) error {
+func (s *Server) eachWhoCan(c *call, in org.Everybody, each func(*org.AblePerson, *client.Reason) error) error {
 	reasons := map[*org.Answer]*client.Reason{}
 	count := 0
-	err := s.insight.EachWhoCan(c.ctx, c.actor, c.organization(), q, func(p *org.AblePerson) error {
+	err := s.insight.EachWhoCan(c.ctx, c.actor, c.organization(), in, func(p *org.AblePerson) error {
 		r := reasons[p.Answer]
 		if r == nil {
 			told := wireAnswer(p.Answer)
@@ -107,6 +109,26 @@ func (s *Server) eachWhoCan(c *call, q org.Question, each func(*org.AblePerson, 
 	c.decided(count, 0)
 	c.oweDecisions(count / rowsADecision)
 	return err
+}
+
+// sourcesOf is where the records come from that give somebody a role, "" if none is known: of a role that everybody has.
+func sourcesOf(records []org.Assignment, role client.RoleRef) string {
+	var list []string
+	for i := range records {
+		if r := &records[i]; r.Role == role.Name && r.OrganizationID == role.OrganizationID && !slices.Contains(list, string(r.Source)) {
+			list = append(list, string(r.Source))
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
+// revisionText is a revision in a file, empty if it is not for the caller to know.
+func revisionText(revision int64) string {
+	if revision == 0 {
+		return ""
+	}
+	return strconv.FormatInt(revision, 10)
 }
 
 // appendAble is a row, as encoding/json would write a client.AblePerson. reason is an object.

@@ -150,13 +150,15 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	question, asked := q.question()
 	w := views.WhoCan{Question: question, Catalog: c.catalog(), Now: c.now()}
 	w.Limit, w.Offset = c.page(q)
-	w.Outside, w.Suspended = q.flag("outside"), q.flag("suspended")
-	w.ByRole = slices.Contains(q.oneOf("by", []string{"role", "person"}), "role")
+	w.Outside, w.Suspended, w.ByTokens = q.flag("outside"), q.flag("suspended"), c.as != asJSON && q.flag("tokens")
+	by := q.oneOf("by", []string{"role", "person"})
+	w.ByRole = slices.Contains(by, "role")
+	unasked := c.as != asJSON && len(by) == 0 && w.Offset == 0 && !q.values.Has("limit")
 	switch {
-	case q.flag("print"):
+	case q.prints():
 		w.Limit, w.Offset, w.Print = printedRows, 0, true
-	case w.ByRole && !q.values.Has("limit"):
-		w.Limit = groupedPeople
+	case unasked, w.ByRole && !q.values.Has("limit"):
+		w.Limit = views.GroupedPeople
 	}
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	if err != nil {
@@ -183,10 +185,21 @@ func (s *Server) whoCan(c *call) (reply, error) {
 			return c.again(err, refused)
 		}
 		w.Answer = &found
+		if unasked {
+			w.ChooseOrder()
+		}
+		if err := s.whoCanTokens(c, &w); err != nil {
+			return c.again(err, refused)
+		}
 		c.decided(len(found.Members), 0)
 		c.oweDecisions(len(found.Members) / rowsADecision)
 	}
-	r := reply{html: show(whoCanPage(w))}
+	return c.whoCanReply(&w), nil
+}
+
+// whoCanReply is an answer, or the page without a question.
+func (c *call) whoCanReply(w *views.WhoCan) reply {
+	r := reply{html: show(whoCanPage(*w))}
 	if w.Answer != nil {
 		found := wireWhoCan(w.Answer)
 		r.json = found
@@ -199,7 +212,22 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		}
 		c.link(w.Limit, w.Offset, count)
 	}
-	return r, nil
+	return r
+}
+
+// whoCanTokens adds to a page the API tokens that can do it too, for a caller who may read those of others: how many, or a page
+// of them.
+func (s *Server) whoCanTokens(c *call, w *views.WhoCan) error {
+	if c.as == asJSON || !c.actor.Can("read", org.KeyObject(uuid.Nil)) {
+		return nil
+	}
+	limit, offset := 0, 0
+	if w.ByTokens {
+		limit, offset = w.Limit, w.Offset
+	}
+	tokens, err := s.insight.WhoCanTokens(c.ctx, c.actor, c.organization(), w.Question, limit, offset)
+	w.Tokens, w.LinkAudit = &tokens, c.may("read", "audit_log", uuid.Nil)
+	return err
 }
 
 // whoCanPart is the part of the answer that is wanted. Pages show the first suspended members too.
@@ -214,12 +242,6 @@ func (c *call) whoCanPart(w *views.WhoCan) org.WhoCanPage {
 	}
 	return part
 }
-
-// printedRows is how many rows a page has that is to be printed.
-const printedRows = 5000
-
-// groupedPeople is how many members a page shows that groups them.
-const groupedPeople = 200
 
 func whoCanPage(w views.WhoCan) page {
 	return page{title: w.Heading(), active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}

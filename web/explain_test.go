@@ -322,7 +322,7 @@ func TestWhoCan(t *testing.T) {
 	}
 	var rows, auditors []webtest.Row
 	for _, tt := range tests {
-		if r := row(tt.name, get(tt.as, path+tt.query), tt.status, ""); tt.as == "auditor" {
+		if r := row(tt.name, get(tt.as, path+tt.query+"&by=person"), tt.status, ""); tt.as == "auditor" {
 			auditors = append(auditors, r)
 		} else {
 			rows = append(rows, r)

@@ -12,7 +12,7 @@ import (
 // roleMatrix is the list of roles with what each of them says of every permission: as a page, or as a file with a column a role.
 func (s *Server) roleMatrix(c *call) (reply, error) {
 	q := c.query()
-	m := views.Matrix{Catalog: c.catalog(), Query: q.text("q"), Chosen: slices.DeleteFunc(slices.Clone(q.values["role"]), func(v string) bool { return v == "" }), Print: q.flag("print")}
+	m := views.Matrix{Catalog: c.catalog(), Query: q.text("q"), Chosen: slices.DeleteFunc(slices.Clone(q.values["role"]), func(v string) bool { return v == "" }), Print: q.prints()}
 	m.Show = cmp.Or(append(q.oneOf("show", views.MatrixShows), views.MatrixShows[0])...)
 	list, err := s.tenant.RolePage(c.ctx, c.actor, c.scope(), org.RoleFilter{Sort: org.RoleSorts[0], Counts: !c.csv})
 	if err = cmp.Or(err, q.problem()); err != nil { // who may not see the roles learns nothing about the parameters of their list

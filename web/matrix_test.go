@@ -81,6 +81,10 @@ func TestMatrix(t *testing.T) {
 	if n := doc.Find(".rmx thead th").Length(); n != 12 || !strings.Contains(doc.Find(".rmx thead").Text(), "many-33") || !strings.Contains(doc.Find("#results").Text(), "12 of 57 roles") {
 		t.Errorf("%d columns of many roles: %s", n, doc.Find("#results .lead").Text())
 	}
+	paper := s.Send(t, webtest.Page, webtest.Request{Path: roles + "?view=matrix&print=1", As: webtest.Admin}).Document()
+	if tables, n := paper.Find(".rmx").Length(), paper.Find(".rmx thead th").Length(); tables != 5 || n != 57 {
+		t.Errorf("on paper %d roles stand in %d tables", n, tables)
+	}
 	all := "&role=ci"
 	for i := range 50 {
 		all += fmt.Sprintf("&role=many-%d", i)

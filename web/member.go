@@ -89,6 +89,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 	if err != nil {
 		return p, err
 	}
+	form.Print = c.query().prints()
 	return page{
 		title:  m.Label(),
 		active: "members",

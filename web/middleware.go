@@ -256,7 +256,7 @@ func (s *Server) answer(ec echo.Context) error {
 	defer func() { c.under = nil }() // what tells of a failure is of no version
 	err := s.answerOnce(c)
 	for range maxMoved {
-		if !insight.ReadAgain(err) || !c.reads() || c.response().Committed {
+		if !insight.ReadAgain(err) && !errors.Is(err, errMovedOn) || !c.reads() || c.response().Committed {
 			break
 		}
 		if c.route.Access == SignedIn {
@@ -279,6 +279,10 @@ const maxMoved = 5
 func (s *Server) answerOnce(c *call) error {
 	if c.actor != nil && c.reads() {
 		c.under = c.actor.Catalog
+	}
+	c.runs++
+	if c.as == asPage && c.safe() && !c.csv {
+		c.state = s.evidence(c)
 	}
 	r, err := c.route.handle(s, c)
 	if err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -61,6 +62,10 @@ func (s *Server) sendPage(c *call, r reply) error {
 	if err != nil {
 		return err
 	}
+	shown, err := s.stateShown(c, r.status)
+	if err != nil {
+		return err
+	}
 	frame := views.Frame{
 		Title:  p.title,
 		Nav:    s.navigation(c),
@@ -72,15 +77,14 @@ func (s *Server) sendPage(c *call, r reply) error {
 		Back:   localPath(c.here(), views.HomeURL),
 		Now:    c.now(),
 
-		OfSite:      c.ofSite() && c.values.Get("organization") == "",
+		Evidence:    shown,
+		Failed:      r.status >= http.StatusBadRequest,
+		OfSite:      c.aboutSite(),
 		NoShortcuts: !c.shortcuts(),
 		Bare:        p.bare,
 		Script:      p.script,
 		Referrer:    p.referrer,
 		Passkeys:    p.passkeys,
-	}
-	if frame.Failed = r.status >= 400; !frame.Failed {
-		frame.Evidence = s.evidence(c, frame.OfSite)
 	}
 	if p.notice != "" {
 		frame.Flash = &views.Flash{Message: p.notice}
@@ -128,13 +132,33 @@ func (c *call) rendering() context.Context {
 	return ui.InZone(context.WithoutCancel(c.ctx), c.zone())
 }
 
-// evidence is the state that a page shows, zero when it can't be told: as in navigation.
-func (s *Server) evidence(c *call, ofSite bool) org.Evidence {
+// aboutSite reports whether a page belongs to no organization.
+func (c *call) aboutSite() bool { return c.ofSite() && c.values.Get("organization") == "" }
+
+// errMovedOn has a page that is to be printed made anew: it may have parts of two states.
+var errMovedOn = errors.New("the state moved on while the page was made")
+
+// stateShown is the state that a page shows: the one before it was made, if nothing was written until it was. A page is put
+// together from several readings, and this holds for all of them. One that is to be printed is made anew a few times until it holds.
+func (s *Server) stateShown(c *call, status int) (org.Evidence, error) {
+	switch {
+	case status >= http.StatusBadRequest:
+		return org.Evidence{}, nil
+	case c.state.Head == "" || s.evidence(c) == c.state:
+		return c.state, nil
+	case c.query().prints() && c.runs <= maxMoved:
+		return org.Evidence{}, errMovedOn
+	}
+	return org.Evidence{Mixed: true}, nil
+}
+
+// evidence is the state of what a page is about now, zero when it can't be told: as in navigation.
+func (s *Server) evidence(c *call) org.Evidence {
 	if c.actor == nil {
 		return org.Evidence{}
 	}
 	organization := ""
-	if !ofSite {
+	if !c.aboutSite() {
 		organization = c.lookingAt()
 	}
 	e, err := s.tenant.Evidence(c.ctx, c.actor, organization)

@@ -137,11 +137,15 @@ func (q *query) oneOf(name string, values []string) (list []string) {
 	return list
 }
 
-// Pages show at most maxPageSize rows, and count at most maxCounted when they filter.
+// Pages show at most maxPageSize rows, and count at most maxCounted when they filter. One that is to be printed has printedRows.
 const (
 	maxPageSize = 100
 	maxCounted  = 10_000
+	printedRows = views.PrintedRows
 )
+
+// prints reports whether a page is to be printed: with all of its rows, up to printedRows, wherever a list would begin.
+func (q *query) prints() bool { return q.flag("print") }
 
 // page reads which part of a list to show. A list on a page always has a limit, and the box in its pager names the page by
 // number.

@@ -77,6 +77,11 @@ func (s *Server) showRole(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{json: wireAssignableRole(&v.Role), version: v.Role.Tag(), html: func() (page, error) {
+		q := c.query()
+		if paper := q.prints(); paper || q.problem() != nil {
+			p, err := s.rolePaper(c, v)
+			return p, cmp.Or(q.problem(), err)
+		}
 		p := s.roleEditor(c, views.RoleEditor{View: v})
 		if c.query().text("confirm") != "delete" {
 			return p, nil

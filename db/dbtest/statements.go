@@ -13,6 +13,7 @@ type Statements struct {
 	mu    sync.Mutex
 	names []string
 	trips int
+	watch func(name string)
 }
 
 // Trace is d, with its statements counted from here on.
@@ -23,16 +24,29 @@ func Trace(d *db.DB) (*db.DB, *Statements) {
 
 // note takes the name out of the comment that sqlc begins each query with.
 func (s *Statements) note(statement string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	query, ok := strings.CutPrefix(statement, "-- name: ")
 	name, kind, _ := strings.Cut(query, " ")
+	s.mu.Lock()
+	watch := s.watch
+	s.mu.Unlock()
+	if watch != nil {
+		watch(name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !strings.HasPrefix(kind, ":exec\n") {
 		s.trips++
 	}
 	if ok {
 		s.names = append(s.names, name)
 	}
+}
+
+// Watch has fn called before each statement, with its name. It may use the database.
+func (s *Statements) Watch(fn func(name string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch = fn
 }
 
 // Trips is how often a server would have been waited for since Take was called last: for each beginning and end of a transaction,

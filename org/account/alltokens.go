@@ -34,7 +34,7 @@ func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.To
 		total = int(n)
 		rows, err := src.Q.ListAPIKeysPage(ctx, p)
 		for _, r := range rows {
-			t, err := tokenOf(ctx, src, subject, db.FindAPIKeyRow(r))
+			t, err := src.Token(ctx, subject, db.FindAPIKeyRow(r))
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (s *Service) EachToken(ctx context.Context, subject *org.Actor, user string
 				return err
 			}
 			for _, r := range rows {
-				t, err := tokenOf(ctx, src, subject, db.FindAPIKeyRow(r))
+				t, err := src.Token(ctx, subject, db.FindAPIKeyRow(r))
 				if err != nil {
 					return err
 				}

@@ -9,7 +9,6 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
-	"rolecall.example/rbac"
 )
 
 // keyLifetime is how long a key of a command line lives, unless tokens must end before.
@@ -98,51 +97,7 @@ func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, 
 	if err != nil {
 		return org.Token{}, err
 	}
-	return tokenOf(ctx, s.units.Snapshot(subject), subject, key)
-}
-
-// tokenOf is a key as others see it. What a program signed in with has no name of its own.
-func tokenOf(ctx context.Context, src unit.Reader, by *org.Actor, r db.FindAPIKeyRow) (t org.Token, err error) {
-	t = org.Token{
-		ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt,
-		Lifetime: time.Duration(r.LifetimeSeconds) * time.Second, MadeBy: r.CreatedBy.UUID, Maker: r.Maker,
-	}
-	if r.LoginType != loginToken {
-		t.Name = ""
-	}
-	if t.Limits, err = limitsOf(r.Scopes, r.Organizations, r.Catalog); err != nil {
-		return t, err
-	}
-	for _, id := range t.Limits.Organizations {
-		t.Within = append(t.Within, org.TokenPlace{ID: id})
-	}
-	now, err := src.ScopesNow(ctx, by, t.Limits)
-	if err != nil {
-		return t, err
-	}
-	t.Scopes = scopesOf(t.Limits, now)
-	if r.AllowList == "" {
-		return t, nil
-	}
-	allowed, err := limitsOf(r.AllowList, "", r.Catalog)
-	if err != nil {
-		return t, err
-	}
-	now, err = src.ScopesNow(ctx, by, allowed)
-	t.AllowList = org.ScopeNames(now)
-	return t, err
-}
-
-// scopesOf is the scopes of limits, of which these are the pairs now; nil: every permission.
-func scopesOf(l org.Limits, now []rbac.Permission) []string {
-	switch {
-	case l.Decides:
-		return []string{org.ScopeDecide}
-	case l.Pairs == nil:
-		return nil
-	}
-	return org.ScopeNames(now)
+	return s.units.Snapshot(subject).Token(ctx, subject, key)
 }
 
 // ExpireKey ends a key of an account now. It stays on record, and ending it again changes nothing. Invalid: no such user.

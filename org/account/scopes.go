@@ -211,34 +211,6 @@ func checkDecides(in *org.TokenInput) (bad org.FieldErrors) {
 	return bad
 }
 
-// limitsOf reads what is stored of a token's limits. What this version does not know is an error: a token must not do more
-// than was asked for, because an older server reads it.
-func limitsOf(scopes, organizations string, catalog int64) (l org.Limits, err error) {
-	for scope := range strings.FieldsSeq(scopes) {
-		resourceType, action, pair := strings.Cut(scope, ":")
-		switch {
-		case scope == org.ScopeDecide:
-			l.Decides = true
-		case pair && catalog > 0 && resourceType != rbac.Wildcard:
-			l.Pairs = append(l.Pairs, rbac.Permission{ResourceType: resourceType, Action: action})
-		default:
-			return l, fmt.Errorf("unknown scope %q of a stored token", scope)
-		}
-	}
-	if l.Decides && l.Pairs != nil || !l.Decides && l.Pairs == nil && catalog != 0 {
-		return l, fmt.Errorf("unknown scopes %q of a stored token", scopes)
-	}
-	for text := range strings.FieldsSeq(organizations) {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return l, fmt.Errorf("organizations of a stored token: %w", err)
-		}
-		l.Organizations = append(l.Organizations, id)
-	}
-	l.Catalog = catalog
-	return l, nil
-}
-
 var errNoScope = errors.New("a token that may do nothing can't be told from one without limits")
 
 // store writes limits into the row of a new token: texts, sorted, with a space between.

@@ -127,13 +127,13 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 		return nil, err
 	}
 	k := &unit.KnownKey{UserID: row.UserID, Hash: row.SecretHash, ExpiresAt: row.ExpiresAt, CreatedBy: row.CreatedBy}
-	if k.Limits, err = limitsOf(row.Scopes, row.Organizations, row.Catalog); err != nil {
+	if k.Limits, err = unit.LimitsOf(row.Scopes, row.Organizations, row.Catalog); err != nil {
 		return nil, err
 	}
 	if row.LastUsed.Valid {
 		k.LastUsed.Store(row.LastUsed.Time.UnixMicro())
 	}
-	k.Noted.Store(row.ExpiryNoted || row.LoginType != loginToken)
+	k.Noted.Store(row.ExpiryNoted || row.LoginType != unit.LoginToken)
 	s.units.Memory.Keys.Remember(id, k)
 	return k, nil
 }

@@ -28,7 +28,6 @@ const (
 	defaultTokenLifetime = 30 * org.Day
 	decideLifetime       = 365 * org.Day // of a token that may only ask, unless another is asked for
 	tokenScopeAll        = "all"
-	loginToken           = "token" // the login type of an API token; "password" is that of what a program signed in with
 )
 
 // newKey is a token that has just been made. Nothing else ever has its secret.
@@ -138,13 +137,13 @@ func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToke
 			Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
 	}
 	key := newToken()
-	m.secret, m.row = key.String(), key.row(row.ID, input.Name, loginToken, a.Now, input.Lifetime)
+	m.secret, m.row = key.String(), key.row(row.ID, input.Name, unit.LoginToken, a.Now, input.Lifetime)
 	m.row.CreatedBy, m.row.AllowList = a.Maker(row.ID), strings.Join(limits.allowList, " ")
 	if err := store(&m.row, limits.limits); err != nil {
 		return m, err
 	}
 	m.token = org.Token{
-		Limits: limits.limits, Scopes: scopesOf(limits.limits, limits.limits.Pairs), AllowList: limits.allowList, Within: places,
+		Limits: limits.limits, Scopes: unit.ScopesOf(limits.limits, limits.limits.Pairs), AllowList: limits.allowList, Within: places,
 		ID: key.id, UserID: row.ID, Username: row.Username, Name: m.row.Name, Scope: m.row.Scope, LoginType: m.row.LoginType,
 		CreatedAt: a.Now, UpdatedAt: a.Now, ExpiresAt: m.row.ExpiresAt, Lifetime: input.Lifetime, MadeBy: m.row.CreatedBy.UUID,
 	}
@@ -232,7 +231,7 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f
 	}
 	tokens, now := []org.Token{}, s.units.Now()
 	for _, r := range rows {
-		t, err := tokenOf(ctx, s.units.Snapshot(subject), subject, db.FindAPIKeyRow(r))
+		t, err := s.units.Snapshot(subject).Token(ctx, subject, db.FindAPIKeyRow(r))
 		if err != nil {
 			return nil, err
 		}

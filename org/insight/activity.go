@@ -15,10 +15,16 @@ import (
 const activityShown = 50
 
 // Activity is what an account did and what was done to it, newest first, in an organization unless that is "": the entries that
-// the caller may read below one, or with 0 from the newest on. Errors as Audit.
-func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization string, user uuid.UUID, before int64) (list org.AuditList, err error) {
+// the caller may read, a page of them or all. Of the filter, Before counts, or Whole with Limit. Errors as Audit.
+func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization string, user uuid.UUID, f org.AuditFilter) (list org.AuditList, err error) {
 	defer org.Wrap(&err, "list activity of %q", user)
-	f := org.AuditFilter{Limit: activityShown, Before: before, SkipCount: true, Words: true, Batches: true}
+	read := auditPage
+	f.SkipCount, f.Words, f.Batches = true, true, !f.Whole
+	if f.Whole {
+		read = auditWhole
+	} else {
+		f.Limit = activityShown
+	}
 	if organization != "" {
 		f.Query = org.FormatQuery([]org.QueryTerm{{Key: "organization", Value: organization}})
 	}
@@ -32,22 +38,34 @@ func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization
 		did, suffered := p, p
 		did.ActorID = unit.NullID(user)
 		suffered.ResourceID, suffered.batches = user.String(), false
-		if list, err = auditPage(ctx, src, subject, did, f); err != nil {
+		if list, err = read(ctx, src, subject, did, f); err != nil {
 			return err
 		}
-		done, err := auditPage(ctx, src, subject, suffered, f)
+		done, err := read(ctx, src, subject, suffered, f)
 		if err != nil {
 			return err
 		}
-		list.Older = list.Older || done.Older
+		// Counts are asked for only if one list was cut: else what is there is all there is.
+		many := list.Count > f.Limit || done.Count > f.Limit
+		list.Older, list.Count = list.Older || done.Older, list.Count+done.Count
 		list.Entries = append(list.Entries, done.Entries...)
-		return nil
+		// What somebody did to themselves is in both.
+		slices.SortStableFunc(list.Entries, func(a, b org.AuditEntry) int { return cmp.Compare(b.Seq, a.Seq) })
+		list.Entries = slices.CompactFunc(list.Entries, func(a, b org.AuditEntry) bool { return a.Seq == b.Seq })
+		if !many {
+			list.Count = len(list.Entries)
+		}
+		if len(list.Entries) > f.Limit {
+			list.Entries, list.Older = list.Entries[:f.Limit], !f.Whole
+		}
+		if !many {
+			return nil
+		}
+		both := did
+		both.ResourceID = user.String()
+		twice, err := auditCount(ctx, src, both)
+		list.Count -= twice
+		return err
 	})
-	// What somebody did to themselves is in both.
-	slices.SortStableFunc(list.Entries, func(a, b org.AuditEntry) int { return cmp.Compare(b.Seq, a.Seq) })
-	list.Entries = slices.CompactFunc(list.Entries, func(a, b org.AuditEntry) bool { return a.Seq == b.Seq })
-	if len(list.Entries) > activityShown {
-		list.Entries, list.Older = list.Entries[:activityShown], true
-	}
 	return list, err
 }

@@ -31,9 +31,12 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 		if err != nil {
 			return err
 		}
-		if f.Before > 0 || f.After > 0 || f.SkipCount {
+		switch {
+		case f.Whole:
+			list, err = auditWhole(ctx, src, subject, p, f)
+		case f.Before > 0 || f.After > 0 || f.SkipCount:
 			list, err = auditPage(ctx, src, subject, p, f)
-		} else {
+		default:
 			list, err = auditEntries(ctx, src, subject, p)
 		}
 		if err == nil {
@@ -86,42 +89,8 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 	if err != nil || f.SkipCount {
 		return list, err
 	}
-	p.MaxRows, p.Skip = 1, 0
-	found, err := s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams)
-	if len(found) > 0 {
-		list.Count = int(found[0].Total)
-	}
+	list.Count, err = auditCount(ctx, s, p)
 	return list, err
-}
-
-// StreamAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
-// not count. Errors as Audit, before the first entry; an error of fn ends it.
-func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) (err error) {
-	defer org.Wrap(&err, "stream audit trail")
-	const piece = 500
-	f = org.AuditFilter{Query: f.Query, Limit: piece, SkipCount: true}
-	return s.ofAudit(ctx, subject, func(src unit.Reader) error {
-		p, err := auditSearch(ctx, src, subject, f)
-		if err != nil {
-			return err
-		}
-		for {
-			list, err := auditPage(ctx, src, subject, p, f)
-			if err != nil {
-				return err
-			}
-			for i := range list.Entries {
-				if err := fn(&list.Entries[i]); err != nil {
-					return err
-				}
-			}
-			if !list.Older {
-				return nil
-			}
-			// All is of one moment, so the next piece begins where this one ended.
-			f.Before = list.Entries[len(list.Entries)-1].Seq
-		}
-	})
 }
 
 // ofAudit gives fn one moment of the trail. Forbidden: there is nothing in it that the caller may read.
@@ -219,10 +188,7 @@ func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p auditScop
 	list := org.AuditList{Entries: []org.AuditEntry{}}
 	found, err := s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams)
 	if err == nil && len(found) == 0 && p.Skip > 0 {
-		p.Skip, p.MaxRows = 0, 1
-		if found, err = s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams); len(found) > 0 {
-			list.Count = int(found[0].Total)
-		}
+		list.Count, err = auditCount(ctx, s, p)
 		return list, err
 	}
 	if err != nil || len(found) == 0 {

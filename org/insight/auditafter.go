@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// auditPiece is how many entries AuditAfter gives at most.
-	auditPiece = 500
 	// seqsAhead is how many numbers of entries are looked at for gaps.
 	seqsAhead = 2000
 	// settleTime is longer than a write can take: a minute until it is sent, another until it is given up, clocks that differ.

@@ -45,11 +45,21 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		// Anyone stands for whoever has a holding, so that one decision is good for all of them.
 		f := finder{Crowd: c, question: q, object: objectAsked(src.Catalog(), q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{}}
 		// Outside stays nil for a caller who may not read accounts: not known, which is not the same as nobody.
-		if err := f.members(ctx, subject, &w, p); err != nil || !subject.Can("read", org.UsersObject) {
+		groups, err := f.members(ctx, subject, &w, p)
+		if err != nil {
 			return err
 		}
-		w.Outside = &org.Outside{Users: []org.WhoCanUser{}}
-		return f.outside(ctx, w.Outside, p)
+		if subject.Can("read", org.UsersObject) {
+			w.Outside = &org.Outside{Users: []org.WhoCanUser{}}
+			if err := f.outside(ctx, w.Outside, p); err != nil {
+				return err
+			}
+		}
+		// Why not is asked only where no one can: it explains a decision for each holding, and looks at each role.
+		if w.Count == 0 && (w.Outside == nil || w.Outside.Count == 0) {
+			w.Prevented, err = f.prevented(ctx, subject, groups)
+		}
+		return err
 	})
 	if err != nil {
 		return org.WhoCan{}, err
@@ -115,11 +125,11 @@ func (w *window) add(id uuid.UUID, d *ruling) {
 // less time.
 const manyGroups = 1_000
 
-// members decides about groups of members for the numbers, and then reads those of the page alone.
-func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) error {
+// members decides about groups of members for the numbers, and then reads those of the page alone. It returns the groups.
+func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) ([]unit.Group, error) {
 	groups, err := f.Groups(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var able, suspended []unit.Group
 	for i := range groups {
@@ -128,7 +138,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 		d, err := f.decide(ctx, g.Holding)
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case !d.able:
 		// The roles allow it and the account does not: activating it would add one more.
 		case g.Status == org.StatusSuspended:
@@ -142,14 +152,14 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	switch {
 	case p.Suspended:
 		w.Held, err = f.people(ctx, by, suspended, w.Suspended, window{limit: p.Limit, offset: p.Offset})
-		return err
+		return groups, err
 	case p.Outside: // members are only counted
-		return nil
+		return groups, nil
 	}
 	if w.Members, err = f.people(ctx, by, able, w.Count, window{limit: p.Limit, offset: p.Offset}); err == nil && p.AndSuspended > 0 {
 		w.Held, err = f.people(ctx, by, suspended, w.Suspended, window{limit: p.AndSuspended})
 	}
-	return err
+	return groups, err
 }
 
 // people is a part of the members of some groups, which are all of one kind: suspended or not.

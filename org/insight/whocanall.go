@@ -15,9 +15,9 @@ import (
 // EachWhoCan calls each for everybody who may do something in an organization, of one moment: members, then holders of roles
 // outside of it, if the caller may read accounts, then suspended members who might but for that. It holds few of them at a
 // time, however many there are. What each is given is used again. Errors as WhoCan.
-func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, each func(*org.AblePerson) error) (err error) {
+func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organization string, in org.Everybody, each func(*org.AblePerson) error) (err error) {
 	defer org.Wrap(&err, "list everybody who can in %q", organization)
-	q = s.presentQuestion(subject, q)
+	q := s.presentQuestion(subject, in.Question)
 	if err := askedPair(subject.Catalog, q); err != nil {
 		return err
 	}
@@ -34,9 +34,16 @@ func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organizati
 		if err != nil {
 			return err
 		}
-		w := everybody{each: each, finder: finder{
+		w := everybody{each: each, whole: in.Whole, finder: finder{
 			Crowd: c, question: q, object: objectAsked(src.Catalog(), q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{},
 		}}
+		if w.whole {
+			state, err := src.Evidence(ctx, subject, o.ID)
+			if err != nil {
+				return err
+			}
+			w.revision = state.Revision
+		}
 		if err := w.walkMembers(ctx); err != nil {
 			return err
 		}
@@ -58,7 +65,10 @@ func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organizati
 type everybody struct {
 	finder
 	each      func(*org.AblePerson) error
-	suspended []org.AblePerson // who come last
+	whole     bool // as in org.Everybody
+	revision  int64
+	records   map[uuid.UUID][]org.Assignment // of those who are looked at, if they are wanted
+	suspended []org.AblePerson               // who come last
 	person    org.AblePerson
 	terms     map[uuid.UUID]*unit.TermsOf // of those who are looked at, as far as something ends
 	roles     []string                    // of the organization whose holders may, unless another role denies it
@@ -93,11 +103,7 @@ func (w *everybody) walkMembers(ctx context.Context) error {
 			return err
 		}
 		for i := range set.List {
-			h := unit.Holding{Roles: set.List[i].Name}
-			if of.place == uuid.Nil {
-				h = unit.Holding{SiteRoles: set.List[i].Name}
-			}
-			if ok, err := w.allows(ctx, h); err != nil {
+			if ok, err := w.allows(ctx, holdingOne(of.place, set.List[i].Name)); err != nil {
 				return err
 			} else if ok {
 				*of.list = append(*of.list, set.List[i].Name)
@@ -113,13 +119,6 @@ func (w *everybody) walkMembers(ctx context.Context) error {
 // people reads so many members of a list, from where the last one before stands.
 type people func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error)
 
-// held is some members as they are at the moment, without those whose membership has ended.
-func (w *everybody) held(ctx context.Context, rows []db.ListPeopleRow) ([]db.ListPeopleRow, error) {
-	return unit.HeldNow(ctx, w.Reader, rows, func(r *db.ListPeopleRow) unit.Stored {
-		return unit.Stored{Place: w.Org, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
-	})
-}
-
 // walk takes the members of a list that belong there at the moment, and are not told of elsewhere.
 func (w *everybody) walk(ctx context.Context, next people, belongs func(*db.ListPeopleRow) bool) error {
 	last := &db.ListPeopleRow{}
@@ -128,11 +127,11 @@ func (w *everybody) walk(ctx context.Context, next people, belongs func(*db.List
 		if err != nil {
 			return err
 		}
-		here, err := w.held(ctx, rows)
+		here, err := w.heldPeople(ctx, rows)
 		if err != nil {
 			return err
 		}
-		if w.terms, err = w.termsOf(ctx, here); err != nil {
+		if err := w.look(ctx, here); err != nil {
 			return err
 		}
 		for i := range here {
@@ -190,11 +189,11 @@ func (w *everybody) walkElsewhere(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		here, err := w.held(ctx, peopleRows(rows, func(r db.ListPeopleByIDRow) db.ListPeopleRow { return db.ListPeopleRow(r) }))
+		here, err := w.heldPeople(ctx, peopleRows(rows, func(r db.ListPeopleByIDRow) db.ListPeopleRow { return db.ListPeopleRow(r) }))
 		if err != nil {
 			return err
 		}
-		if w.terms, err = w.termsOf(ctx, here); err != nil {
+		if err := w.look(ctx, here); err != nil {
 			return err
 		}
 		for i := range here {
@@ -223,7 +222,7 @@ func holdsOne(held string, names []string) bool {
 
 // member tells of a member who may.
 func (w *everybody) member(ctx context.Context, r *db.ListPeopleRow) error {
-	h := unit.Holding{Roles: unit.SortNames(r.Roles), SiteRoles: unit.SortNames(r.SiteRoles), Elsewhere: w.Elsewhere[r.UserID]}
+	h := w.holdingOf(r)
 	d, err := w.decide(ctx, h)
 	if err != nil || !d.able {
 		return err
@@ -234,6 +233,7 @@ func (w *everybody) member(ctx context.Context, r *db.ListPeopleRow) error {
 	}
 	w.person = org.AblePerson{
 		UserID: r.UserID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Member: true, Until: end, Answer: w.answerOf(d),
+		Records: w.records[r.UserID], Revision: w.revision,
 	}
 	if w.person.Suspended() && len(w.suspended) < maxSuspended {
 		w.suspended = append(w.suspended, w.person)
@@ -297,6 +297,9 @@ func (w *everybody) tellOutside(ctx context.Context, ids []uuid.UUID, held []uni
 	if err != nil {
 		return err
 	}
+	if err := w.lookRecords(ctx, ids, uuid.Nil); err != nil {
+		return err
+	}
 	for i := range rows {
 		r := &rows[i]
 		d, err := w.decide(ctx, held[i])
@@ -305,6 +308,7 @@ func (w *everybody) tellOutside(ctx context.Context, ids []uuid.UUID, held []uni
 		}
 		w.person = org.AblePerson{
 			UserID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Answer: w.answerOf(d),
+			Records: w.records[r.ID], Revision: w.revision,
 		}
 		if w.person.Until, err = w.until(ctx, terms[r.ID], held[i]); err != nil {
 			return err

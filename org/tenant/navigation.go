@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"encoding/hex"
 	"strings"
 
 	"github.com/google/uuid"
@@ -67,32 +66,21 @@ func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organi
 	return n, navigationCurrent(ctx, src, subject, unit.OrganizationOf(o), &n)
 }
 
-// headSize is how many characters of a hash stand on paper.
-const headSize = 16
-
 // Evidence is the state of an organization, or of the site for "". It is zero where the caller may not read its audit trail.
 func (s *Service) Evidence(ctx context.Context, subject *org.Actor, organization string) (_ org.Evidence, err error) {
 	defer org.Wrap(&err, "read the state of %q", organization)
-	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (e org.Evidence, err error) {
-		trail := rbac.Object{Type: "audit_log"}
-		if organization != "" {
-			o, err := src.Organization(ctx, subject, organization)
-			if org.KindOf(err) == org.NotFound {
-				return e, nil
-			}
-			if err != nil {
-				return e, err
-			}
-			trail.Org = o.ID
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.Evidence, error) {
+		if organization == "" {
+			return src.Evidence(ctx, subject, uuid.Nil)
 		}
-		if !subject.Can("read", trail) {
-			return e, nil
+		o, err := src.Organization(ctx, subject, organization)
+		if org.KindOf(err) == org.NotFound {
+			return org.Evidence{}, nil
 		}
-		r, err := src.Q.GetRevision(ctx, trail.Org)
-		if head := hex.EncodeToString(r.AuditHash); err == nil && r.AuditSeq > 0 {
-			e = org.Evidence{Revision: r.Value, Head: head[:min(headSize, len(head))]}
+		if err != nil {
+			return org.Evidence{}, err
 		}
-		return e, err
+		return src.Evidence(ctx, subject, o.ID)
 	})
 }
 

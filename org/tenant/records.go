@@ -2,6 +2,10 @@ package tenant
 
 import (
 	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
@@ -24,4 +28,33 @@ func (s *Service) MemberRecords(ctx context.Context, by *org.Actor, organization
 		return err
 	})
 	return list, err
+}
+
+// EndsOfRole is when some accounts lose a role that they have by now, of those who do: with the last of its records. NotFound as
+// Role, or the caller may not know who has it.
+func (s *Service) EndsOfRole(ctx context.Context, by *org.Actor, in org.Scope, role string, users []uuid.UUID) (_ map[uuid.UUID]time.Time, err error) {
+	defer org.Wrap(&err, "read ends of %q in %s", role, in)
+	ends := map[uuid.UUID]time.Time{}
+	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
+		h, err := readableScope(ctx, src, by, in)
+		if err != nil {
+			return err
+		}
+		if !h.MayCount(by) {
+			return org.ErrNotFound()
+		}
+		for piece := range slices.Chunk(users, unit.ChunkSize) {
+			records, err := src.RecordsOf(ctx, h.Org.ID, piece...)
+			if err != nil {
+				return err
+			}
+			for user, list := range records {
+				if at, some := org.EndsOf(list)[role]; some {
+					ends[user] = at
+				}
+			}
+		}
+		return nil
+	})
+	return ends, err
 }

@@ -40,6 +40,8 @@ func Noun(n int, noun string) string {
 		return noun
 	case noun == "person":
 		return "people"
+	case noun == "entry":
+		return "entries"
 	default:
 		return noun + "s"
 	}

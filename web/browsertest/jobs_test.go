@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"rolecall.example/web/webtest"
 )
@@ -79,9 +80,10 @@ func mendTheAnswer(j *job) {
 	j.ask("can maria start workspaces", members+"/maria")
 	j.do(j.until(`document.querySelector('#verdict').textContent.startsWith('No.')`))
 	j.click(`[aria-label^="Preview: Remove"]`)
-	j.do(see(`#preview`))
+	j.do(see(`#preview`), j.until(`document.activeElement.id === 'preview'`), press(`#preview`, kb.Escape), j.until(`document.activeElement.id === 'verdict' && !document.querySelector('#preview')`))
+	j.do(click(`[aria-label^="Preview: Remove"]`), see(`#preview`)) // again, since Escape closed it
 	j.click(`#preview .pri`)
-	j.do(j.until(`document.querySelector('#verdict').textContent.startsWith('Yes')`), see(`[data-undo]`))
+	j.do(j.until(`document.querySelector('#verdict').textContent.startsWith('Yes')`), see(`[data-undo]`), j.until(`document.activeElement.id === 'verdict'`))
 }
 
 func printWhoCan(j *job) {
