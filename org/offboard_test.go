@@ -172,3 +172,45 @@ func TestOffboardParts(t *testing.T) {
 		t.Errorf("with an heir: %v", err)
 	}
 }
+
+// TestUndoBatchRights: of what one request did everybody takes back what they could change themselves, is told of what they may read
+// of the rest, and learns nothing of what they may not.
+func TestUndoBatchRights(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.give(t, home, "m", "viewer")
+	s.join(t, beta, "m")
+	s.give(t, beta, "m", "beta-only")
+	if _, err := s.Offboard(t.Context(), s.as(t, "o"), "m", given(org.Offboarding{Leave: true, Suspend: true})); err != nil {
+		t.Fatal(err)
+	}
+	of := func(place uuid.UUID) string {
+		return s.text(t, "SELECT id FROM audit_logs WHERE resource_type = 'organization_member' AND action = 'delete' AND organization_id = ?", place.String())
+	}
+	site := s.lastEntry(t, "user", "m")
+	for by, entry := range map[string]string{"x": site, "pm": of(beta), "oa": of(beta), "pa": of(home)} {
+		if _, err := s.UndoBatch(t.Context(), s.as(t, by), entry); org.KindOf(err) != org.NotFound || err == nil {
+			t.Errorf("undone by %s: %v", by, err)
+		}
+	}
+	result, err := s.UndoBatch(t.Context(), s.as(t, "pa"), of(beta))
+	if err != nil || len(result.Done) != 1 || len(result.Users) != 0 || s.memberRoles(t, beta, "m") != "beta-only" || s.isMember(t, home, "m") {
+		t.Errorf("by the admin of one organization: %+v, %v", result, err)
+	}
+	for _, r := range result.Refused {
+		if r.Who != "m" || r.Member != nil { // the account alone
+			t.Errorf("told of %+v", r)
+		}
+	}
+	if status := s.text(t, "SELECT status FROM users WHERE username = 'm'"); status != "suspended" {
+		t.Errorf("the account is %s", status)
+	}
+	if _, err := s.UndoBatch(t.Context(), s.as(t, "pa"), of(beta)); err == nil {
+		t.Error("undone twice")
+	}
+	result, err = s.UndoBatch(t.Context(), s.as(t, "o"), of(beta))
+	if err != nil || len(result.Done) != 1 || len(result.Users) != 1 || len(result.Refused) != 1 || s.memberRoles(t, home, "m") != "viewer" ||
+		s.text(t, "SELECT status FROM users WHERE username = 'm'") != "active" {
+		t.Errorf("the rest, by an owner: %+v, %v", result, err)
+	}
+}
