@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,15 +12,20 @@ import (
 
 // Impact is the result of a dry run: whom a change would affect, and how.
 type Impact struct {
-	DryRun   bool         `json:"dry_run"`           // always true
-	Members  int          `json:"members"`           // whose roles, or whose roles' permissions, would change
-	Affected int          `json:"affected"`          // of them, those who would gain or lose a permission
-	Roleless int          `json:"roleless"`          // left without any role in the organization
-	Warning  string       `json:"warning,omitempty"` // about what only a site owner may do
-	Gains    []ImpactLine `json:"gains"`
-	Losses   []ImpactLine `json:"losses"`
-	Keeps    []ImpactLine `json:"keeps"`          // taken from one role, but given by another
-	Ends     []ImpactEnd  `json:"ends,omitempty"` // what the change gives until some moment only
+	DryRun   bool `json:"dry_run"`  // always true
+	Members  int  `json:"members"`  // whose roles, or whose roles' permissions, would change
+	Affected int  `json:"affected"` // of them, those who would gain or lose a permission
+	Roleless int  `json:"roleless"` // left without any role in the organization
+
+	// Usernames of some of those affected, and of those left without roles; see [NamesOf].
+	AffectedSample []string `json:"affected_sample"`
+	RolelessSample []string `json:"roleless_sample"`
+
+	Warning string       `json:"warning,omitempty"` // about what only a site owner may do
+	Gains   []ImpactLine `json:"gains"`
+	Losses  []ImpactLine `json:"losses"`
+	Keeps   []ImpactLine `json:"keeps"`          // taken from one role, but given by another
+	Ends    []ImpactEnd  `json:"ends,omitempty"` // what the change gives until some moment only
 }
 
 // ImpactLine is a permission that members would gain, lose or keep.
@@ -27,7 +34,38 @@ type ImpactLine struct {
 	Action       string   `json:"action"`
 	Own          bool     `json:"own"` // on their own objects only
 	Members      int      `json:"members"`
-	Sample       []string `json:"sample"` // usernames of some of them
+	Sample       []string `json:"sample"` // usernames of some of them; see [NamesOf]
+}
+
+// The lists of an Impact that NamesOf names: everybody affected and everybody without a role are one line each, of the others a
+// line is that of a permission.
+const (
+	ImpactAffected = "affected"
+	ImpactRoleless = "roleless"
+	ImpactGains    = "gains"
+	ImpactLosses   = "losses"
+	ImpactKeeps    = "keeps"
+)
+
+// NamesOf makes a dry run name up to 200 people of one line of its Impact, where it names 20 anyway: those after a username, ""
+// for the first ones. The line is one of the last three lists with l, or one of the first two, and l is not looked at.
+func NamesOf(list string, l ImpactLine, after string) Option {
+	line := list
+	if list != ImpactAffected && list != ImpactRoleless {
+		line += ":" + l.ResourceType + ":" + l.Action
+		if l.Own {
+			line += ":own"
+		}
+	}
+	return func(r *call) {
+		query := url.Values{}
+		maps.Copy(query, r.query)
+		query.Set("names_of", line)
+		if after != "" {
+			query.Set("names_after", after)
+		}
+		r.query = query
+	}
 }
 
 // ImpactEnd is a role that members would hold until a moment. The role organization-member of an organization is the membership.

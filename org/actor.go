@@ -22,8 +22,9 @@ type Actor struct {
 	Basis     Basis             // what the rights were read from
 	Key       [sha256.Size]byte // that names who it is, and the basis
 	Operator  bool
-	Request   Request // that it came with
-	Asks      bool    // it wants to know what would be: what it calls decides, and stores nothing
+	Request   Request     // that it came with
+	Asks      bool        // it wants to know what would be: what it calls decides, and stores nothing
+	Names     ImpactNames // whose names it wants to see of what would be
 
 	limits Limits      // of the token that the request came with
 	within rbac.Limits // the same as the engine takes them

@@ -47,6 +47,9 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 		if impact.Members != tt.people || len(impact.Losses) == 0 {
 			t.Errorf("%s by %s: %+v", tt.name, tt.by, impact)
 		}
+		if (len(impact.Who.Sample) > 0) != tt.reads {
+			t.Errorf("%s by %s, who reads members: %v: %+v are affected", tt.name, tt.by, tt.reads, impact.Who)
+		}
 		for _, l := range impact.Losses {
 			if (len(l.Sample) > 0) != tt.reads || l.Members == 0 {
 				t.Errorf("%s by %s, who reads members: %v: %+v", tt.name, tt.by, tt.reads, l)

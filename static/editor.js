@@ -30,11 +30,12 @@
       go(cell);
     };
 
+    for (const code of $$('.means dt code')) code.closest('div').id = `d.${code.textContent.replace(':', '.')}`;
     for (const c of $$('.cell', mx)) c.setAttribute('aria-describedby', `d.${$('input', c).name.split('.').slice(1).join('.')} ${c.getAttribute('aria-describedby') ?? ''}`.trim());
     for (const x of $$('.cell input, .lvl select, .r-n .ib, .star summary', mx)) x.tabIndex = -1;
     for (const a of $$(`.toc-box.m-${mx.dataset.scope} a`)) {
       a.tabIndex = -1; // the areas are tab stops themselves
-      a.addEventListener('click', () => { if (!document.getElementById(a.dataset.toc).checkVisibility()) { $('.show-all', mx).checked = true; again(); } });
+      a.addEventListener('click', () => { if (!document.getElementById(a.hash.slice(1)).checkVisibility()) { $('.show-all', mx).checked = true; again(); } });
     }
     again();
     mx.addEventListener('focusin', e => { const item = e.target.closest(what); if (item) { if (item !== here) stop(item); tell(item.matches('.cell') && item); } });

@@ -82,6 +82,12 @@ func (b BulkConfirm) terms() TermsForm {
 	return b.Terms
 }
 
+// impact is what the change would do.
+func (b BulkConfirm) impact() impactView {
+	o := b.Result.Organization.Name
+	return impactView{Impact: b.Impact, catalog: b.Catalog, organization: o, url: MembersURL(o, b.Filter)}
+}
+
 // all reports whether the change is for every member who matches the filter, not for ticked rows.
 func (b BulkConfirm) all() bool { return b.Bulk.Match != nil }
 

@@ -38,6 +38,11 @@ func (r CatalogReview) action() string {
 	return CatalogURL
 }
 
+// peopleURL is where the form is sent for the people of one line as a file.
+func (r CatalogReview) peopleURL(l org.CatalogLine) string {
+	return r.action() + "?dry_run=1&format=csv&line=" + CatalogLineID(l)
+}
+
 // encoding is how the form is sent: a long document as it is, since percent signs would make it longer than a body may be.
 func (r CatalogReview) encoding() string {
 	if r.BackTo != 0 {
@@ -96,10 +101,34 @@ func (r CatalogReview) sums() string {
 	if k := r.Plan.RolesTotal; k > 0 {
 		out = append(out, ui.Plural(k, "custom role")+" "+ui.Verb(k, "change")+".")
 	}
+	out = append(out, r.denies())
 	if k := int(r.Plan.People.Suspended); k > 0 {
 		out = append(out, ui.Thousands(k)+" more "+ui.Verb(k, "are")+" suspended and can use nothing now.")
 	}
 	return strings.Join(out, " ")
+}
+
+// denies says that no deny is lost, or which ones are.
+func (r CatalogReview) denies() string {
+	var gone []string
+	for _, u := range r.Plan.InUse {
+		if n := u.Denies.Roles; n > 0 {
+			gone = append(gone, u.What+" in "+ui.Plural(n, "role"))
+		}
+	}
+	for _, c := range r.Plan.Changes {
+		for _, name := range c.Undenies {
+			gone = append(gone, name+" in the built-in role "+strings.TrimPrefix(c.What, "role:"))
+		}
+	}
+	if len(gone) == 0 {
+		return "Every deny is kept."
+	}
+	named := slices.Clone(firstN(gone))
+	if more := len(rest(gone)); more > 0 {
+		named = append(named, ui.Thousands(more)+" more")
+	}
+	return "These denies end: " + ui.Join(named) + "."
 }
 
 // catalogWords are the word and the badge for each kind of change.
@@ -213,13 +242,13 @@ func (r *CatalogReview) peopleOf(d org.CatalogDifference) (anchor, text string) 
 	if most.Gain {
 		verb = "gain"
 	}
-	return lineAnchor(*most), ui.Thousands(int(most.People)) + " " + ui.Verb(int(most.People), verb) + " it"
+	return CatalogLineID(*most), ui.Thousands(int(most.People)) + " " + ui.Verb(int(most.People), verb) + " it"
 }
 
 var anchored = strings.NewReplacer(":", "-", "*", "all")
 
-// lineAnchor names a line on the page.
-func lineAnchor(l org.CatalogLine) string {
+// CatalogLineID names a line: on the page, and in the query of the file with its people alone.
+func CatalogLineID(l org.CatalogLine) string {
 	name := "who-" + anchored.Replace(l.Permission.String()) + "-" + l.Level
 	if l.Own {
 		name += "-own"

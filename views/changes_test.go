@@ -22,7 +22,7 @@ func bulkResult() org.BulkResult {
 func fullImpact() org.Impact {
 	i := org.Impact{Members: 12, Affected: 3, WithoutRoles: 2}
 	for range maxListed + 3 {
-		i.Gains = append(i.Gains, org.ImpactLine{Permission: allow("template:read")[0], Members: 1, Sample: []string{hostile}})
+		i.Gains = append(i.Gains, org.ImpactLine{Permission: allow("template:read")[0], Members: 1, ImpactSample: org.ImpactSample{Sample: []string{hostile}}})
 	}
 	i.Losses = []org.ImpactLine{{Permission: allow("template:delete")[0], OwnOnly: true, Members: 2}}
 	i.KeptByOtherRoles = []org.ImpactLine{{Permission: allow("user:read")[0], Members: 1284}}

@@ -53,6 +53,12 @@ func (v Directory) rules() []org.DirectoryRule {
 	return v.Rules.Rules
 }
 
+// impact is what a draft of the rules would do.
+func (v Directory) impact() impactView {
+	o := v.Directory.Organization.Name
+	return impactView{Impact: *v.Impact, catalog: v.Catalog, organization: o, url: DirectoryURL(o) + "/rules", step: ui.Hidden{Name: "review", Value: "yes"}}
+}
+
 // ruleValue is a rule as the form sends it back.
 func ruleValue(r org.DirectoryRule) string {
 	return url.Values{"match": {r.Match}, "value": {r.Value}, "role": {r.Role}}.Encode()

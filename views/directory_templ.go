@@ -644,7 +644,7 @@ func directoryRules(v Directory) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.Impact != nil {
-			templ_7745c5c3_Err = impact(v.Catalog, v.Directory.Organization.Name, *v.Impact).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = impact(v.impact()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

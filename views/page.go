@@ -52,8 +52,15 @@ type Flash struct {
 	Bad     bool   // it did not work
 	Undo    string // id of the audit entry that can be undone from here
 	Batch   bool   // with all that was done with it
+	Then    Then
 	Back    string // path and query of the page that it is shown on, where an undo without script returns to
 }
+
+// Then is a link from a message to what may come next. The zero value is none.
+type Then struct{ Label, URL string }
+
+// ThenUndo is the label of a link to a page that asks whether to take back what the message tells of.
+const ThenUndo = "Undo…"
 
 // Page is a whole document around body: with the navigation if Nav is set, else in the plain frame.
 func Page(f Frame, body templ.Component) templ.Component {
@@ -120,7 +127,7 @@ func (f *Flash) message() *ui.Message {
 	if f == nil {
 		return nil
 	}
-	m := ui.Message{Text: f.Message, Detail: f.Detail, Bad: f.Bad, Back: f.Back}
+	m := ui.Message{Text: f.Message, Detail: f.Detail, Bad: f.Bad, Back: f.Back, Then: f.Then.Label, ThenURL: f.Then.URL, Undoes: f.Then.Label == ThenUndo}
 	if f.Undo != "" {
 		m.Undo = UndoURL(f.Undo)
 	}

@@ -76,6 +76,11 @@ type AddAgain struct {
 	Catalog      *rbac.Catalog
 }
 
+// impact is what adding does.
+func (a AddAgain) impact() impactView {
+	return impactView{Impact: a.Impact, catalog: a.Catalog, organization: a.Organization.Name, url: AddAgainURL(a.Organization.Name, a.Entry), linked: true}
+}
+
 // lost are the roles that do not come back.
 func (a AddAgain) lost() (names []string) {
 	for _, name := range a.Before {

@@ -683,7 +683,7 @@ func AddAgainPage(a AddAgain) templ.Component {
 				}
 			}
 			if a.Impact.Members > 0 {
-				templ_7745c5c3_Err = impact(a.Catalog, a.Organization.Name, a.Impact).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = impact(a.impact()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

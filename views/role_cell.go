@@ -54,9 +54,6 @@ func (c gridCell) meaning() string {
 	return strings.TrimSpace(ui.Sentence(c.description) + " " + ui.Sentence(c.fading))
 }
 
-// meaningID is where the meaning stands in the page, for the cells of all levels.
-func (c gridCell) meaningID() string { return "d." + c.ResourceType + "." + c.Action }
-
 func (c gridCell) class() string {
 	class := "cell k" + strconv.Itoa(c.index)
 	if c.editable && c.locked() != "" {
@@ -84,8 +81,8 @@ const styledActions = 24
 // lockID is where the page says why cells are locked.
 const lockID = "lock"
 
-// described lists the ids of what describes the cell besides its name. The script puts its meaning first: said here, hundreds
-// of ids would be a large part of the page.
+// described lists the ids of what describes the cell besides its name. The script gives the meanings ids and puts its own first: said
+// here, these hundreds would be a large part of the page.
 func (c gridCell) described() string {
 	var ids []string
 	if effectText[c.effect] != "" {
@@ -103,12 +100,16 @@ func (c gridCell) described() string {
 // effectID is where the text of an effect stands in the page.
 func effectID(e rbac.Effect) string { return "effect-" + strconv.Itoa(int(e)) }
 
-// name is the label of the cell for those who do not see how it is marked.
-func (c gridCell) name() string {
+// name says which permission it is.
+func (c gridCell) name() string { return c.typeLabel + ": " + c.inRow() }
+
+// inRow is the label of the cell for those who do not see how it is marked, in its row, which has the name of the type. The script
+// puts that before it: said here, it would be a tenth of the page.
+func (c gridCell) inRow() string {
 	if c.fading != "" {
-		return c.typeLabel + ": " + c.label + ", deprecated"
+		return c.label + ", deprecated"
 	}
-	return c.typeLabel + ": " + c.label
+	return c.label
 }
 
 // fade marks the cell of a deprecated permission. Nobody is to begin with one, so it is hidden where it is not set, unless

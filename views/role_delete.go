@@ -25,6 +25,12 @@ func (d RoleDelete) holders() int {
 	return d.View.Role.Members
 }
 
+// impact is what the deletion would do.
+func (d RoleDelete) impact() impactView {
+	o := d.View.Organization.Name
+	return impactView{Impact: d.Impact, catalog: d.Catalog, organization: o, url: RoleDeleteURL(o, d.View.Role.Name), linked: true}
+}
+
 func (d RoleDelete) holder() string {
 	if d.View.Organization.Name == "" {
 		return "user"

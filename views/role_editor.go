@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"rolecall.example/org"
@@ -66,28 +65,15 @@ func (e RoleEditor) method() string {
 	return http.MethodPatch
 }
 
-func (e RoleEditor) affects() string {
-	switch n := e.View.Role.Members; n {
-	case org.Unknown:
-		return "Affects everyone who has it, immediately"
-	case 0:
-		return "No one has this role yet"
-	default:
-		return "Affects " + ui.Plural(n, "person") + " immediately"
-	}
-}
-
 // unused reports whether no one has the role yet, and the caller may change that.
 func (e RoleEditor) unused() bool { return e.View.Role.Members == 0 && e.View.Role.Assignable }
 
-// people are those who can have the role, and peopleURL is the list where they are given it.
-func (e RoleEditor) people() string { return strings.ToLower(e.holders()) }
-
-func (e RoleEditor) peopleURL() string {
-	if e.organizationRole() {
-		return MembersURL(e.View.Organization.Name, org.MemberFilter{})
+// GiveIt leads to the people whom a role can be given to.
+func GiveIt(organization string) Then {
+	if organization == "" {
+		return Then{"Give it to people", UsersPath}
 	}
-	return UsersPath
+	return Then{"Give it to members", MembersURL(organization, org.MemberFilter{})}
 }
 
 func (e RoleEditor) holders() string {

@@ -55,6 +55,12 @@ func (r RoleReview) edit() roleEdit {
 	return roleEdit{was: r.Editor.stored(), becomes: r.Editor.View.Role}
 }
 
+// impact is what saving would do.
+func (r RoleReview) impact() impactView {
+	o := r.Editor.View.Organization.Name
+	return impactView{Impact: r.Impact, catalog: r.Editor.Catalog, organization: o, url: RolesURL(o), step: ui.Hidden{Name: "do", Value: StepReview}}
+}
+
 // edit is what is under review.
 func (r RoleRestore) edit() roleEdit { return roleEdit{was: r.View.Role, becomes: r.Version.Role} }
 
@@ -73,11 +79,10 @@ func (r RoleRestore) possible() bool { return !r.Refused && r.edit().count() > 0
 type restoring struct {
 	what, button   string // "Restore version 3 of", "Restore version 3"
 	action, cancel string // URLs
-	organization   string // "" for the site
 	role           org.Role
 	edit           roleEdit
 	possible       bool
-	impact         org.Impact
+	impact         impactView
 	catalog        *rbac.Catalog
 	err            *org.Error
 }
@@ -86,8 +91,9 @@ func (r RoleRestore) form() restoring {
 	organization, role := r.View.Organization.Name, r.View.Role
 	button := "Restore version " + strconv.FormatInt(r.Version.Version, 10)
 	return restoring{
-		what: button + " of", button: button, action: RoleRestoreURL(organization, role.Name), cancel: RoleHistoryURL(organization, role.Name), organization: organization,
-		role: role, edit: r.edit(), possible: r.possible(), impact: r.Impact, catalog: r.Catalog, err: r.Err,
+		what: button + " of", button: button, action: RoleRestoreURL(organization, role.Name), cancel: RoleHistoryURL(organization, role.Name),
+		role: role, edit: r.edit(), possible: r.possible(), catalog: r.Catalog, err: r.Err,
+		impact: impactView{Impact: r.Impact, catalog: r.Catalog, organization: organization, url: RoleRestoreReviewURL(organization, role.Name, r.Version.Version), linked: true},
 	}
 }
 
@@ -101,8 +107,9 @@ type DeletedRole struct {
 func (r DeletedRole) form() restoring {
 	role := r.Deleted.Role
 	return restoring{
-		what: "Restore", button: "Restore role", action: UndoURL(r.Deleted.Entry.String()), cancel: DeletedRolesURL(r.Organization.Name), organization: r.Organization.Name,
-		role: role, edit: roleEdit{becomes: role, fresh: true}, possible: r.Err == nil, impact: r.Impact, catalog: r.Catalog, err: r.Err,
+		what: "Restore", button: "Restore role", action: UndoURL(r.Deleted.Entry.String()), cancel: DeletedRolesURL(r.Organization.Name),
+		role: role, edit: roleEdit{becomes: role, fresh: true}, possible: r.Err == nil, catalog: r.Catalog, err: r.Err,
+		impact: impactView{Impact: r.Impact, catalog: r.Catalog, organization: r.Organization.Name, url: DeletedRoleURL(r.Organization.Name, r.Deleted.Entry), linked: true},
 	}
 }
 

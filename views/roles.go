@@ -137,7 +137,7 @@ func (r Roles) paging() ui.Paging {
 	f := r.Filter
 	f.Limit, f.Offset = 0, 0
 	return ui.Paging{
-		List: RolesListURL(r.List.Organization.Name, f), Limit: r.Filter.Limit, Offset: r.Filter.Offset, Shown: len(r.List.Roles), Count: r.List.Count,
+		List: RolesListURL(r.List.Organization.Name, f), Limit: r.Filter.Limit, Size: RolesPageSize, Offset: r.Filter.Offset, Shown: len(r.List.Roles), Count: r.List.Count,
 	}
 }
 

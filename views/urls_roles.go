@@ -10,6 +10,9 @@ import (
 	"rolecall.example/views/ui"
 )
 
+// RolesPageSize is the number of rows of a list of roles whose URL does not say how many: most places have fewer.
+const RolesPageSize = 50
+
 // RolesListURL is the list of roles with f applied.
 func RolesListURL(organization string, f org.RoleFilter) string {
 	q := url.Values{}
@@ -22,7 +25,7 @@ func RolesListURL(organization string, f org.RoleFilter) string {
 		q.Set("allows", f.Allows.String())
 	}
 	ui.SetSort(q, f.Sort, org.RoleSorts[0])
-	ui.SetPage(q, f.Limit, f.Offset)
+	ui.SetPageOf(q, RolesPageSize, f.Limit, f.Offset)
 	return ui.URL(RolesURL(organization), q)
 }
 

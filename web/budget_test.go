@@ -58,7 +58,7 @@ func TestBudget(t *testing.T) {
 	} {
 		most := 15_000
 		if strings.HasPrefix(path, "/users/roles/") {
-			most = 17_200 // of the second grid
+			most = 15_800 // of the second grid
 		}
 		if _, n := sent(path); n > most {
 			t.Errorf("%s: %d bytes", path, n)

@@ -26,7 +26,7 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 		return s.addMembers(c)
 	case o.form && o.text("action") == actionExport:
 		return s.exportSelection(c), nil
-	case o.form && !c.dry && asksAgain(o):
+	case o.form && !c.dry && (asksAgain(o) || c.actor.Names.List != ""):
 		p, err := s.confirmBulk(c, nil)
 		return reply{html: show(p)}, err
 	}

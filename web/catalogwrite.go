@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/org/catalogfile"
 	"rolecall.example/rbac"
+	"rolecall.example/views"
 )
 
 // errUnconditional refuses a change that does not say which version it was planned from.
@@ -134,12 +136,17 @@ func (c *call) wantsPeople() bool { return c.csv || c.wantsLines() }
 
 type eachByCatalog func(role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (int64, error)
 
-// catalogPeople lists whom a change gives or takes something, and first the custom roles that it touches.
+// catalogPeople lists whom a change gives or takes something, and first the custom roles that it touches. The review has a link to
+// the people of one line.
 func (c *call) catalogPeople(each eachByCatalog) reply {
 	if c.csv {
 		return reply{stream: &stream{long: true, write: func(w *sink) error {
 			t := newTable(w, "organization", "username", "name", "gains", "losses")
+			line := c.query().text("line")
 			_, err := each(func(*org.CatalogRole) error { return nil }, func(p *org.CatalogPerson) error {
+				if line != "" && !inLine(p, line) {
+					return nil
+				}
 				return t.add(p.Organization, p.Username, p.Name, rightsText(p.Gains), rightsText(p.Losses))
 			})
 			return cmp.Or(err, t.end())
@@ -163,6 +170,20 @@ func (c *call) catalogPeople(each eachByCatalog) reply {
 		_, err = fmt.Fprintf(w, "{\"complete\":true,\"people\":%d}\n", n)
 		return err
 	}}}
+}
+
+// inLine reports whether somebody is among the people of a line of the review.
+func inLine(p *org.CatalogPerson, line string) bool {
+	level := rbac.LevelOrganization
+	if p.Organization == "" {
+		level = rbac.LevelSite
+	}
+	in := func(list []org.CatalogRight, gain bool) bool {
+		return slices.ContainsFunc(list, func(r org.CatalogRight) bool {
+			return views.CatalogLineID(org.CatalogLine{Permission: r.Permission, Own: r.Own, Gain: gain, Level: level.String()}) == line
+		})
+	}
+	return in(p.Gains, true) || in(p.Losses, false)
 }
 
 func rightsText(list []org.CatalogRight) string {

@@ -43,8 +43,8 @@ const (
 // batchMark says that the undo is of all that was done with the entry.
 const batchMark = "+"
 
-// setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. undo is
-// the id of the audit entry that the message offers to undo, "" if there is none.
+// setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. With it goes the id
+// of the audit entry that the message offers to undo, or a link to what may come next.
 func (c *call) setFlash(next destination) {
 	if next.message == "" {
 		return
@@ -55,6 +55,9 @@ func (c *call) setFlash(next destination) {
 	}
 	if next.batch {
 		value += batchMark
+	}
+	if next.undo == "" && next.then.URL != "" {
+		value += "." + base64.RawURLEncoding.EncodeToString([]byte(next.then.Label+"\n"+next.then.URL))
 	}
 	c.setCookie(flashCookie, value, flashLifetime, true)
 }
@@ -74,6 +77,11 @@ func (c *call) takeFlash() *views.Flash {
 	entry, batch := strings.CutSuffix(undo, batchMark)
 	if id, err := uuid.Parse(entry); err == nil {
 		flash.Undo, flash.Batch = id.String(), batch
+	} else if link, err := base64.RawURLEncoding.DecodeString(undo); err == nil {
+		label, to, _ := strings.Cut(strings.ToValidUTF8(string(link), ""), "\n")
+		if to = localPath(to, ""); to != "" {
+			flash.Then = views.Then{Label: label, URL: to}
+		}
 	}
 	return flash
 }

@@ -36,6 +36,9 @@ func (s *Server) listDeletedRoles(c *call) (reply, error) {
 
 // showDeletedRole shows a role as it was when it was deleted: on a page what restoring it would do, or why it can't be restored.
 func (s *Server) showDeletedRole(c *call) (reply, error) {
+	if err := c.namesAsked(); err != nil {
+		return reply{}, err
+	}
 	review, err := s.tenant.ReviewDeletedRole(c.ctx, c.actor, c.scope(), c.param("id"))
 	refusal, refused := errors.AsType[*org.Error](err)
 	if err != nil && (!refused || review.Deleted.Role.Name == "") {

@@ -17,10 +17,27 @@ func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
 	}
 }
 
+// namesAsked reads of which line an impact shall name more people than the first ones.
+func (c *call) namesAsked() error {
+	if !c.values.Has("names_of") && !c.values.Has("names_after") {
+		return nil
+	}
+	q := c.query()
+	names, ok := org.ParseImpactNames(q.text("names_of"))
+	if names.After = q.text("names_after"); !ok {
+		q.addError("names_of", `Query param "names_of" must be `+org.ImpactNamesForm)
+	}
+	asking := *c.actor
+	asking.Names = names
+	c.actor = &asking
+	return q.problem()
+}
+
 // wireImpact returns the impact of a change, of a dry run or shown before one.
 func wireImpact(i *org.Impact) client.Impact {
 	return client.Impact{
-		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.WithoutRoles, Warning: i.Warning,
+		DryRun: true, Members: i.Members, Affected: i.Affected, AffectedSample: append([]string{}, i.Who.Sample...),
+		Roleless: i.WithoutRoles, RolelessSample: append([]string{}, i.Roleless.Sample...), Warning: i.Warning,
 		Gains: each(i.Gains, wireImpactLine), Losses: each(i.Losses, wireImpactLine), Keeps: each(i.KeptByOtherRoles, wireImpactLine),
 		Ends: each(i.Ends, func(e *org.ImpactEnd) client.ImpactEnd {
 			return client.ImpactEnd{Role: wireRoleRef(&e.Role), Until: wireTime(e.Until), Members: e.Members}
@@ -51,10 +68,21 @@ func (c *call) wantsDryRun() (bool, error) {
 
 // dryRun makes the rest of the request a dry run if it says so.
 func (s *Server) dryRun(c *call) (answered bool, err error) {
-	if c.dry, err = c.wantsDryRun(); c.dry {
+	if c.dry, err = c.wantsDryRun(); err != nil || !c.route.Offers(DryRun) {
+		return false, err
+	}
+	if c.dry {
 		asking := *c.actor
 		asking.Asks = true // so that nothing is stored, whatever the handler calls
 		c.actor = &asking
+	}
+	if c.dry || c.as != asJSON { // a page asks before the change
+		return false, c.namesAsked()
+	}
+	if c.values.Has("names_of") {
+		q := c.query()
+		q.addError("names_of", "Only goes with dry_run")
+		err = q.problem()
 	}
 	return false, err
 }

@@ -17,7 +17,7 @@ func (s *Server) listRoleVersions(c *call) (reply, error) {
 	}
 	q := c.query()
 	restore := q.cursor("restore")
-	if err := q.problem(); err != nil {
+	if err := cmp.Or(q.problem(), c.namesAsked()); err != nil {
 		return reply{}, err
 	}
 	return reply{

@@ -47,7 +47,7 @@ func (c *call) sendFragment(r reply) error {
 		err = views.APIMenu(*api).Render(c.rendering(), body)
 	}
 	if err == nil && r.next.message != "" {
-		toast := views.Flash{Message: r.next.message, Undo: r.next.undo, Batch: r.next.batch, Back: currentPage(c.request())}
+		toast := views.Flash{Message: r.next.message, Undo: r.next.undo, Batch: r.next.batch, Then: r.next.then, Back: currentPage(c.request())}
 		err = views.Toast(toast).Render(c.rendering(), body)
 	}
 	if err != nil {

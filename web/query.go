@@ -149,12 +149,15 @@ func (q *query) prints() bool { return q.flag("print") }
 
 // page reads which part of a list to show. A list on a page always has a limit, and the box in its pager names the page by
 // number.
-func (c *call) page(q *query) (limit, offset int) {
+func (c *call) page(q *query) (limit, offset int) { return c.pageOf(q, views.PageSize) }
+
+// pageOf is page of a list whose pages have another size by default.
+func (c *call) pageOf(q *query, size int) (limit, offset int) {
 	limit, offset = q.count("limit"), q.count("offset")
 	if c.as == asJSON || c.csv {
 		return limit, offset
 	}
-	limit = min(cmp.Or(limit, views.PageSize), maxPageSize)
+	limit = min(cmp.Or(limit, size), maxPageSize)
 	if page := q.count("page"); page > 1 && offset == 0 {
 		offset = (page - 1) * limit
 	}

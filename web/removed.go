@@ -17,7 +17,7 @@ import (
 func (s *Server) listRemoved(c *call) (reply, error) {
 	q := c.query()
 	before, again := q.cursor("before"), q.text("again")
-	if err := q.problem(); err != nil {
+	if err := cmp.Or(q.problem(), c.namesAsked()); err != nil {
 		return reply{}, err
 	}
 	if again != "" {

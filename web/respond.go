@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // reply is an answer before its representation is chosen. A handler fills in the representations that its route has.
@@ -33,6 +34,7 @@ type destination struct {
 	message string // what was done; a fragment shows it at once
 	undo    string // id of the audit entry that the message offers to undo
 	batch   bool   // with all that was done with it
+	then    views.Then
 }
 
 // to is the destination of a change that cannot be undone.

@@ -80,16 +80,32 @@ func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Ro
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, input, e) })
 	}
-	saved := " was saved."
-	if in, _ := input.Read(); in.MustCreate {
-		saved = " was created. No one has it yet."
-	}
 	var wire any = wireRole(role)
 	if c.ofSite() {
 		wire = wirePatchedRole(role)
 	}
-	next := to(cmp.Or(c.answered(), views.RoleURL(c.organization(), role.Name)), role.Label()+saved)
-	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: next}, nil
+	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: c.afterSave(input, role)}, nil
+}
+
+// afterSave leads back to the role, and from there to the people to give a new one to, or to the version before a change.
+func (c *call) afterSave(input org.Input[org.RoleInput], role *org.Role) destination {
+	home := cmp.Or(c.answered(), views.RoleURL(c.organization(), role.Name))
+	if in, _ := input.Read(); in.MustCreate {
+		next := to(home, role.Label()+" was created. No one has it yet.")
+		object := "assign_org_role"
+		if c.ofSite() {
+			object = "assign_role"
+		}
+		if c.may("assign", object, role.OrganizationID) {
+			next.then = views.GiveIt(c.organization())
+		}
+		return next
+	}
+	next := to(home, role.Label()+" was saved.")
+	if o, err := c.object(); err == nil && o.form && o.text("version") != role.Tag() && role.Version > 1 { // else nothing changed
+		next.then = views.Then{Label: views.ThenUndo, URL: views.RoleRestoreReviewURL(c.organization(), role.Name, role.Version-1)}
+	}
+	return next
 }
 
 // refusedRole is the editor as it was filled in, or lets the caller settle a clash with another save.

@@ -42,7 +42,7 @@ func (c *call) roleFilter() (org.RoleFilter, error) {
 		}
 	}
 	if c.as != asJSON && !c.csv {
-		f.Limit, f.Offset = c.page(q)
+		f.Limit, f.Offset = c.pageOf(q, views.RolesPageSize)
 		f.Sort, f.Counts = cmp.Or(f.Sort, org.RoleSorts[0]), true
 	}
 	f.Counts = f.Counts || strings.HasSuffix(f.Sort, "members")
@@ -85,6 +85,9 @@ func (s *Server) showRole(c *call) (reply, error) {
 		p := s.roleEditor(c, views.RoleEditor{View: v})
 		if c.query().text("confirm") != "delete" {
 			return p, nil
+		}
+		if err := c.namesAsked(); err != nil {
+			return p, err
 		}
 		question, err := s.roleDeletion(c, v, nil)
 		p.body = question.body

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -156,6 +157,41 @@ func TestNewRoleKeepsItsStart(t *testing.T) {
 	}
 }
 
+// TestAfterSave: the message about a new role leads to the people to give it to, that about a change to what it was before.
+func TestAfterSave(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	session := s.Cookie(t, webtest.Admin)
+	told := func(flash string) string {
+		t.Helper()
+		page := s.Send(t, webtest.Page, webtest.Request{Path: roles, Header: http.Header{"Cookie": {session + "; flash=" + flash}}})
+		link := page.Document().Find("#toast a")
+		return link.Text() + " " + link.AttrOr("href", "")
+	}
+	save := func(form url.Values) string {
+		t.Helper()
+		res := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodPut, Path: roles, Form: form, Header: http.Header{"Cookie": {session}}})
+		if res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("got %d\n%s", res.StatusCode, res.Text())
+		}
+		return told(res.CookieNamed("flash").Value)
+	}
+	if got, want := save(url.Values{"name": {"ci"}, "new": {"1"}, "org.template.read": {"allow"}}), "Give it to members "+members; got != want {
+		t.Errorf("after creating: %q, want %q", got, want)
+	}
+	change := url.Values{"name": {"ci"}, "version": {roleTag(t, s, "ci", 1)}, "org.template.delete": {"allow"}}
+	if got, want := save(change), "Undo… "+roles+"/ci/history?restore=1"; got != want {
+		t.Errorf("after a change: %q, want %q", got, want)
+	}
+	change.Set("version", roleTag(t, s, "ci", 2))
+	if got := save(change); got != " " {
+		t.Errorf("after a save that changes nothing: %q", got)
+	}
+	if got := told("eA." + base64.RawURLEncoding.EncodeToString([]byte("Undo…\n//evil.example"))); got != " " {
+		t.Errorf("a planted link: %q", got)
+	}
+}
+
 // TestDeleteRoleTellsImpact: the page that asks says who loses what, or why it can't be.
 func TestDeleteRoleTellsImpact(t *testing.T) {
 	t.Parallel()
@@ -163,7 +199,7 @@ func TestDeleteRoleTellsImpact(t *testing.T) {
 	withRole(role{"ci", "CI", []permission{{"template", "read", false}}})(t, s)
 	s.Do(t, webtest.Request{Path: members + "/member/roles", As: webtest.Admin, JSON: `{"roles":["ci"]}`})
 	doc := s.Send(t, webtest.Page, webtest.Request{Path: roles + "/ci?confirm=delete", As: webtest.Admin}).Document()
-	if doc.Find(".impact .den").Length() != 1 || doc.Find("button.bad").Length() != 1 || !strings.Contains(doc.Text(), "1 person drops to") {
+	if doc.Find(".impact .den").Length() != 1 || doc.Find("button.bad").Length() != 1 || !strings.Contains(doc.Text(), "1 person is left without any role here.") {
 		t.Errorf("%s", doc.Find("main").Text())
 	}
 	if readRole(t, s, "ci") == nil {

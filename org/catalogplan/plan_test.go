@@ -99,7 +99,7 @@ func (w *world) compare(t *testing.T, q db.Reads, limits [2]int64, seen map[stri
 	var lines []string
 	for _, l := range p.People.Lines {
 		lines = append(lines, fmt.Sprint(l.Permission, " ", l.Level, " ", l.Own, " ", l.Gain, " ", l.People))
-		if len(l.Sample) == 0 || len(l.Sample) > 5 || int64(len(l.Sample)) > l.People {
+		if len(l.Sample) == 0 || len(l.Sample) > 20 || int64(len(l.Sample)) > l.People {
 			return fmt.Errorf("a line with %d people names %v", l.People, l.Sample)
 		}
 		for _, name := range l.Sample {

@@ -13,7 +13,7 @@ import (
 )
 
 // sampleSize is how many people a line names.
-const sampleSize = 5
+const sampleSize = 20
 
 // tally counts people and lines. It keeps no people, only the largest groups of each line: the names of a sample are read at
 // the end, for those alone.
@@ -125,6 +125,9 @@ func (s *survey) phrase(p rbac.Permission) string {
 func (t *tally) sample(ctx context.Context, l *line) ([]string, error) {
 	var sample []string
 	for _, g := range l.groups {
+		if len(sample) == sampleSize {
+			break
+		}
 		names, ok := t.names[g]
 		if !ok {
 			people, err := t.s.first(ctx, &g, sampleSize)

@@ -13,8 +13,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// sampleSize is how many people a line names.
-const sampleSize = 20
+// How many people a line names, and that whose people are asked for.
+const (
+	sampleSize = 20
+	namesSize  = 200
+)
 
 // comparison is what a dry run compares: whom to follow, and the roles before and after.
 type comparison struct {
@@ -51,7 +54,7 @@ func (w *comparison) tellOf(ctx context.Context, s Reader) error {
 
 // impact tells what the change would do to what people may do: one that gives or takes roles, or changes one.
 func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
-	i := org.Impact{Warning: a.warning}
+	i := org.Impact{Warning: a.warning, Asked: a.Actor.Names}
 	o := a.change
 	ends, err := a.impactEnds(ctx)
 	if err != nil {
@@ -183,6 +186,9 @@ type tally struct {
 	lines map[lineKey]*org.ImpactLine
 }
 
+// listNames are the lists of lines as a caller names them.
+var listNames = map[byte]string{'+': org.ImpactGains, '-': org.ImpactLosses, '=': org.ImpactKeeps}
+
 // lineKey tells lines apart: one on everything and one on own things alone are two.
 type lineKey struct {
 	list       byte // gains, losses, keeps
@@ -229,9 +235,11 @@ func (t *tally) add(ctx context.Context, name string, was, is Holding) error {
 	t.impact.Members++
 	if d.affected {
 		t.impact.Affected++
+		t.name(&t.impact.Who, org.ImpactAffected, lineKey{}, name)
 	}
 	if t.org != uuid.Nil && was.Roles != "" && is.Roles == "" && !is.Outside {
 		t.impact.WithoutRoles++
+		t.name(&t.impact.Roleless, org.ImpactRoleless, lineKey{}, name)
 	}
 	for _, key := range d.lines {
 		line := t.lines[key]
@@ -240,14 +248,29 @@ func (t *tally) add(ctx context.Context, name string, was, is Holding) error {
 			t.lines[key] = line
 		}
 		line.Members++
-		if !t.named {
-			continue
-		}
-		at, _ := slices.BinarySearch(line.Sample, name)
-		line.Sample = slices.Insert(line.Sample, at, name)
-		line.Sample = line.Sample[:min(sampleSize, len(line.Sample))]
+		t.name(&line.ImpactSample, listNames[key.list], key, name)
 	}
 	return nil
+}
+
+// name puts somebody among those whom a line names, if the caller may read that: the first by name, or of the line that is
+// asked for those after some name.
+func (t *tally) name(s *org.ImpactSample, list string, key lineKey, name string) {
+	if !t.named {
+		return
+	}
+	most := sampleSize
+	if asked := &t.impact.Asked; asked.List == list && asked.Permission == key.permission && asked.OwnOnly == key.own {
+		if name <= asked.After {
+			s.Before++
+			return
+		}
+		most = namesSize
+	}
+	if at, _ := slices.BinarySearch(s.Sample, name); at < most {
+		s.Sample = slices.Insert(s.Sample, at, name)
+		s.Sample = s.Sample[:min(most, len(s.Sample))]
+	}
 }
 
 // compare asks the engine what these two holdings allow.

@@ -12,6 +12,7 @@ var rowChoices = []int{PageSize, 50, 100}
 type Paging struct {
 	List   string // URL of the list, without limit and offset
 	Limit  int    // rows of a page; 0 if there are no pages
+	Size   int    // that a page has if the URL does not say it; 0 for PageSize
 	Offset int
 	Shown  int
 	Count  int
@@ -58,7 +59,7 @@ func (p Paging) path() string {
 // At is the URL of the page that begins after offset rows.
 func (p Paging) At(offset int) string {
 	path, q := SplitURL(p.List)
-	SetPage(q, p.Limit, offset)
+	SetPageOf(q, cmp.Or(p.Size, PageSize), p.Limit, offset)
 	return URL(path, q)
 }
 

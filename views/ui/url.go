@@ -25,8 +25,11 @@ func SplitURL(u string) (path string, q url.Values) {
 }
 
 // SetPage adds to a query which part of a list is meant. Defaults stay out, so that one page has one URL.
-func SetPage(q url.Values, limit, offset int) {
-	if limit != 0 && limit != PageSize {
+func SetPage(q url.Values, limit, offset int) { SetPageOf(q, PageSize, limit, offset) }
+
+// SetPageOf is SetPage for a list whose pages have another size by default.
+func SetPageOf(q url.Values, size, limit, offset int) {
+	if limit != 0 && limit != size {
 		q.Set("limit", strconv.Itoa(limit))
 	}
 	if offset > 0 {

@@ -196,7 +196,7 @@ func readRole(t *testing.T, tb *tab) {
 	if diff := cmp.Diff([]string{"Allow", "Not set", "Not set"}, got); diff != "" {
 		t.Errorf("the states (-want +got)\n%s", diff)
 	}
-	page.one(t, "group", "Template").one(t, "combobox", "Level for Template")
+	page.one(t, "group", "Template").one(t, "combobox", "Template: Level")
 	for _, c := range page.find("radiogroup", "") {
 		if c.name == "" {
 			t.Error("a group of choices has no name")
