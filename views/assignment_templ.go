@@ -440,12 +440,12 @@ func clashTable(f AssignmentForm) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if clashes := f.clashes(); len(clashes) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<div class=\"clash\"><table class=\"merge cmp\" aria-label=\"What was changed\"><thead><tr><th scope=\"col\">Role</th><th scope=\"col\">Was</th><th scope=\"col\">Theirs</th><th scope=\"col\">Yours</th><th scope=\"col\">Applied</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<div class=\"clash\"><table class=\"merge cmp\" role=\"table\" aria-label=\"What was changed\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Role</th><th role=\"columnheader\" scope=\"col\">Was</th><th role=\"columnheader\" scope=\"col\">Theirs</th><th role=\"columnheader\" scope=\"col\">Yours</th><th role=\"columnheader\" scope=\"col\">Applied</th></tr></thead> <tbody role=\"rowgroup\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			for _, c := range clashes {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<tr><th scope=\"row\"><bdi>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><bdi>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -537,7 +537,7 @@ func held(yes bool) templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<td>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<td role=\"cell\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
