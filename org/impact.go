@@ -61,7 +61,7 @@ type ImpactNames struct {
 }
 
 // ImpactNamesForm says how the line of ImpactNames is written.
-const ImpactNamesForm = "affected, roleless, or gains, losses or keeps with a permission as in losses:workspace:ssh, and :own if it is on own things only"
+const ImpactNamesForm = "affected, roleless, or gains, losses or keeps with a permission as in losses:type:action, and :own if it is on own things only"
 
 // ParseImpactNames reads a line as String writes it.
 func ParseImpactNames(text string) (n ImpactNames, ok bool) {
