@@ -2607,6 +2607,58 @@ func (q *Queries) ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]Me
 	return items, nil
 }
 
+const listSourcesOf = `-- name: ListSourcesOf :many
+SELECT user_id, source, ends_at FROM member_roles
+WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
+`
+
+type ListSourcesOfParams struct {
+	OrganizationID uuid.UUID
+	UserIds        []uuid.UUID
+}
+
+type ListSourcesOfRow struct {
+	UserID uuid.UUID
+	Source string
+	EndsAt sql.NullTime
+}
+
+// Where the records of some members come from, with repetitions. BETWEEN makes SQLite begin at the index by user: by the
+// organization it would read all of its records.
+func (q *Queries) ListSourcesOf(ctx context.Context, arg ListSourcesOfParams) ([]ListSourcesOfRow, error) {
+	query := listSourcesOf
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.UserIds) > 0 {
+		for _, v := range arg.UserIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSourcesOfRow{}
+	for rows.Next() {
+		var i ListSourcesOfRow
+		if err := rows.Scan(&i.UserID, &i.Source, &i.EndsAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchMembers = `-- name: SearchMembers :many
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,

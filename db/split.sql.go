@@ -297,6 +297,7 @@ type Reads interface {
 	ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error)
 	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
 	ListSources(ctx context.Context) ([]ListSourcesRow, error)
+	ListSourcesOf(ctx context.Context, arg ListSourcesOfParams) ([]ListSourcesOfRow, error)
 	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
 	ListSyncMappings(ctx context.Context, organizationID uuid.NullUUID) ([]string, error)
 	ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error)
@@ -1745,6 +1746,11 @@ func (r reads) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersP
 func (r reads) ListSources(ctx context.Context) ([]ListSourcesRow, error) {
 	found, err := r.queries.ListSources(ctx)
 	return found, named("ListSources", err)
+}
+
+func (r reads) ListSourcesOf(ctx context.Context, arg ListSourcesOfParams) ([]ListSourcesOfRow, error) {
+	found, err := r.queries.ListSourcesOf(ctx, arg)
+	return found, named("ListSourcesOf", err)
 }
 
 func (r reads) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {

@@ -77,10 +77,10 @@ func (c *watchedConn) PrepareContext(ctx context.Context, query string) (driver.
 	return &watchedStmt{all, c.note, c.slow, query}, nil
 }
 
-// QueryContext runs a query, and keeps it prepared for the next time. One over a list of values is not kept: each length
-// of the list is a query of its own.
+// QueryContext runs a query, and keeps it prepared for the next time. One over a list of several values is not kept: each
+// length of the list is a query of its own.
 func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if strings.Contains(query, "?,") || strings.Contains(query, "?)") {
+	if strings.Contains(query, ",?") {
 		start := time.Now()
 		rows, err := c.connection.QueryContext(ctx, query, args)
 		return watch(ctx, c.note, c.slow, query, start, rows, err)

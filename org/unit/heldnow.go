@@ -51,10 +51,10 @@ func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool)
 
 // sources is where the records come from that some members have at the moment of the unit.
 func (s Reader) sources(ctx context.Context, orgID uuid.UUID, users []uuid.UUID) (map[uuid.UUID][]string, error) {
-	records, err := s.Q.ListRecordsOf(ctx, db.ListRecordsOfParams{FirstID: orgID, LastID: orgID, UserIds: users})
+	records, err := s.Q.ListSourcesOf(ctx, db.ListSourcesOfParams{OrganizationID: orgID, UserIds: users})
 	from := make(map[uuid.UUID][]string, len(users))
-	for i := range records {
-		if r := &records[i]; !due(r.EndsAt, s.When) {
+	for _, r := range records {
+		if !due(r.EndsAt, s.When) {
 			from[r.UserID] = withSource(from[r.UserID], r.Source)
 		}
 	}
