@@ -57,6 +57,11 @@ func (f *file) Fill(ctx context.Context, fn func(q *Queries) error) error {
 				return err
 			}
 		}
+		for _, statement := range writeFigures() { // they went with the indexes
+			if err := w.exec(statement); err != nil {
+				return err
+			}
+		}
 		return nil
 	}})
 }

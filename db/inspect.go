@@ -170,8 +170,9 @@ const outdated = `SELECT m.username || ' is listed with what is no longer so' FR
 var endsAndMemberships = []string{
 	`SELECT m.username || ' is a member by no record' FROM organization_members m WHERE NOT EXISTS (
 		SELECT 1 FROM member_roles r WHERE r.organization_id = m.organization_id AND r.role = 'organization-member' AND r.username_key = m.username_key)`,
-	`SELECT m.username || ' is listed with another next end than that of the records' FROM organization_members m WHERE m.next_end IS DISTINCT FROM (
-		SELECT min(r.ends_at) FROM member_roles r WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key)`,
+	`SELECT m.username || ' is listed with another next end than that of the records' FROM organization_members m
+		LEFT JOIN (SELECT organization_id, username_key, min(ends_at) AS first_end FROM member_roles GROUP BY 1, 2) r USING (organization_id, username_key)
+		WHERE m.next_end IS DISTINCT FROM r.first_end`,
 	`SELECT u.username || ' is listed with another next end on the site than that of the records' FROM users u
 		WHERE u.next_end IS DISTINCT FROM (SELECT min(r.ends_at) FROM user_roles r WHERE r.user_id = u.id)`,
 	`SELECT 'the scope ' || s.organization_id || ' has another next end than that of its records' FROM revisions s WHERE s.next_end IS DISTINCT FROM

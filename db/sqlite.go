@@ -156,6 +156,9 @@ func (f *file) start(ctx context.Context) (err error) {
 	if err := mark(ctx, f.pool); err != nil {
 		return err
 	}
+	if err := f.tellFigures(ctx); err != nil {
+		return err
+	}
 	if f.writer, err = newWriter(ctx, f.pool, f.path); err != nil {
 		return err
 	}
@@ -169,6 +172,25 @@ func (f *file) start(ctx context.Context) (err error) {
 		return err
 	}
 	return f.index.open(f.path)
+}
+
+// tellFigures stores the figures that plans are made by, if they are not there.
+func (f *file) tellFigures(ctx context.Context) error {
+	told, err := hasFigures(ctx, f.pool)
+	if err != nil || told {
+		return err
+	}
+	tx, err := f.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, statement := range writeFigures() {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // recognize refuses a file that is not one of this program, or does not have the schema of its version, before anything

@@ -152,6 +152,11 @@ func (l *lab) serve(ctx context.Context, members, starts int, note func(name, un
 			return nil, err
 		}
 	}
+	begin := time.Now()
+	if out, err := exec.CommandContext(ctx, l.binary, "check", "--db", s.database).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("check: %w\n%s", err, out)
+	}
+	note("check of the whole database", "s", time.Since(begin).Seconds())
 	var times []time.Duration
 	for range starts {
 		if s.process != nil {

@@ -346,5 +346,21 @@ func (s *server) measureRoles(ctx context.Context, some []person) error {
 	s.note("delete a role that 100,000 hold, or all", "ms", ms(took))
 	s.note("first page meanwhile, p99", "ms", ms(quantile(reads.times, 0.99)))
 	s.note("memory at most, after changes of very many", "MiB", max(s.peak, s.memory("VmHWM")))
-	return err
+	if err != nil {
+		return err
+	}
+	return s.measureRemoving(ctx, some)
+}
+
+// measureRemoving removes members, one after the other.
+func (s *server) measureRemoving(ctx context.Context, some []person) error {
+	t := &target{name: "remove a member", address: s.address, inTurn: true}
+	for _, p := range some[len(some)-50:] {
+		t.requests = append(t.requests, s.send("DELETE", members+"/"+p.ID, ""))
+	}
+	if err := t.sample(ctx, len(t.requests)-1, time.Second); err != nil {
+		return err
+	}
+	s.note("remove a member, median", "ms", ms(median(t.times)))
+	return nil
 }

@@ -98,6 +98,8 @@ var bounds = []bound{
 	{"Dry run of a role that a member of 100 organizations holds", review + ", median", "", "ms", 0, 20, 0},
 	{"Assignments from 64 clients, of bare inserts", assigning, bareInserts, "", 0.2, 0, 0},
 	{"Delete a role that 100,000 hold, or all", "delete a role that 100,000 hold, or all", "", "ms", 0, 1000, 0},
+	{"Remove a member", "remove a member, median", "", "ms", 0, 10, 0},
+	{"Check of the whole database", "check of the whole database", "", "s", 0, 60, 0},
 	{"Start until ready", "start to ready", "", "ms", 0, 150, 10_000},
 	{"Memory after the start", "memory after the start", "", "MiB", 0, 40, 0},
 	{"Memory under load", "memory at most, under all of that", "", "MiB", 0, 120, 0},

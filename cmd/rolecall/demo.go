@@ -169,10 +169,11 @@ func (in *demo) announce(t *terminal, k key, moved bool) error {
 
 // welcome says where the demo is, and how to look at it.
 func (in *demo) welcome(w io.Writer, k key, moved bool) {
-	fmt.Fprintf(w, "rolecall demo: invented companies, the largest with %d members. It is all deleted when this stops (Ctrl-C).\n\n", in.members)
+	fmt.Fprintf(w, "rolecall demo: sample companies, the largest with %d members. Everything is deleted when you stop it (Ctrl-C).\n\n", in.members)
 	if moved {
 		fmt.Fprintf(w, "%s is taken, so this is another port.\n\n", defaultAddress)
 	}
 	table(w, []string{"  Open", k.URL}, []string{"  E-mail", k.Email}, []string{"  Password", k.Password}, []string{"  API token", k.Token})
+	fmt.Fprintf(w, "\nAda owns the site. Everyone else has the same password: any address on the Members page shows the console as they see it.\n")
 	fmt.Fprintf(w, "\nOr ask the API:\n\n  curl -H 'Coder-Session-Token: %s' '%s/api/v2/organizations/default/paginated-members?limit=2'\n\n", k.Token, k.URL)
 }

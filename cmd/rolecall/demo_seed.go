@@ -56,6 +56,7 @@ type seed struct {
 	ids   uint64      // the number of ids made so far
 	show  func(done, total int64)
 	cast  cast
+	hash  string // of the password, which is the same for all: whoever tries the demo can see it as anybody does
 }
 
 // sow fills d and returns the credentials. The catalog is nil for the default one. It reports its progress to show.
@@ -144,7 +145,10 @@ func (s *seed) createRole(ctx context.Context, organization string, p part) erro
 }
 
 // hire inserts all people in one transaction.
-func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
+func (s *seed) hire(ctx context.Context, q *db.Queries, members int) (err error) {
+	if s.hash, err = q.GetPasswordHash(ctx, s.owner.ID()); err != nil {
+		return err
+	}
 	for i, c := range companies {
 		people := c.hired
 		if i == 0 {
@@ -218,6 +222,9 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 		params.Status = string(org.StatusSuspended)
 	case lot < 60:
 		params.Status = string(org.StatusDormant)
+	}
+	if params.LoginType == org.LoginPassword {
+		params.PasswordHash = s.hash
 	}
 	if params.Status != string(org.StatusDormant) {
 		params.LastSeenAt = sql.NullTime{Time: s.after(s.after(s.after(h.since))), Valid: true} // for most of them, recently
