@@ -176,7 +176,7 @@ func Restore(ctx context.Context, backup, path string, stamp string) (kept strin
 	if err != nil {
 		return "", 0, err
 	}
-	fold(ctx, path)
+	foldLog(ctx, path)
 	highest = highestIn(ctx, path)
 	// The log belongs to the file: what stands in it alone would be lost for the kept one, and must not meet the new one.
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -191,8 +191,8 @@ func Restore(ctx context.Context, backup, path string, stamp string) (kept strin
 	return kept, highest, errors.Join(os.Rename(temporary, path), syncFolder(path))
 }
 
-// fold puts the log of a database that nobody uses into its file, if they can still be read.
-func fold(ctx context.Context, path string) {
+// foldLog puts the log of a database that nobody uses into its file, if they can still be read.
+func foldLog(ctx context.Context, path string) {
 	if c, err := attach(ctx, path); err == nil {
 		_, _ = c.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 		_ = c.Close()

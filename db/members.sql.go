@@ -63,7 +63,8 @@ SELECT count(*) FROM (
       AND (CAST(?9 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(?10 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?11) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
             AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < ?14 OR ?14 IS NULL)
@@ -139,7 +140,8 @@ SELECT count(*) FROM (
       AND (CAST(?9 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(?10 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?11) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
             AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < ?14 OR ?14 IS NULL)
@@ -333,7 +335,8 @@ WHERE m.organization_id = ?1 AND m.username_key >= ?2 AND m.username_key < ?3
   AND (CAST(?9 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
   AND (NOT CAST(?10 AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?11) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
         AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
         AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
         AND (a.created_at < ?14 OR ?14 IS NULL)
@@ -433,7 +436,8 @@ WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key >= ?3 AND h.user
   AND (CAST(?9 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
   AND (NOT CAST(?10 AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?11) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
         AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
         AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
         AND (a.created_at < ?14 OR ?14 IS NULL)
@@ -2688,7 +2692,8 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
       AND (CAST(?11 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?11, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(?12 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?13 AS text) = '' OR instr(a.name_key, ?13) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?13 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?13) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(?14 AS text) = '' OR instr(?14, ' ' || a.login_type || ' ') > 0)
             AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < ?16 OR ?16 IS NULL)
@@ -2798,7 +2803,8 @@ WHERE instr(u.search_key, ?1) > 0
   AND (CAST(?10 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?10, ' ' || s.role || ' ') > 0))
   AND (NOT CAST(?11 AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?12 AS text) = '' OR instr(a.name_key, ?12) > 0)
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?12 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?12) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
         AND (CAST(?13 AS text) = '' OR instr(?13, ' ' || a.login_type || ' ') > 0)
         AND (CAST(?14 AS text) = '' OR instr(?14, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
         AND (a.created_at < ?15 OR ?15 IS NULL)
@@ -2905,7 +2911,8 @@ SELECT f.user_id FROM (
       AND (CAST(?11 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?11, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(?12 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?13 AS text) = '' OR instr(a.name_key, ?13) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?13 AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), ?13) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(?14 AS text) = '' OR instr(?14, ' ' || a.login_type || ' ') > 0)
             AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < ?16 OR ?16 IS NULL)

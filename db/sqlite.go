@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,13 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/libc"
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -38,28 +34,7 @@ func configure() error {
 	if rc := sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_STMTJRNL_SPILL, args); rc != sqlite3.SQLITE_OK {
 		return fmt.Errorf("set up SQLite: error %d: a database was opened before", rc)
 	}
-	return sqlite.RegisterDeterministicScalarFunction("search_pattern", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		text, _ := args[0].(string)
-		return searchPattern(text), nil
-	})
-}
-
-// searchPattern is what the index user_search is asked for: every three letters that a text has. Whether they stand
-// together in what is found must be looked at there.
-func searchPattern(text string) string {
-	text, _, _ = strings.Cut(text, "\x00") // where the reader of the pattern would stop
-	letters := []rune(text)
-	var all []string
-	for i := range max(0, len(letters)-2) {
-		one := `"` + strings.ReplaceAll(string(letters[i:i+3]), `"`, `""`) + `"`
-		if !slices.Contains(all, one) {
-			all = append(all, one)
-		}
-	}
-	if all == nil {
-		return `""` // which is in no text
-	}
-	return strings.Join(all, " AND ")
+	return registerFunctions()
 }
 
 // file is the engine over a SQLite file.

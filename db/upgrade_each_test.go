@@ -11,6 +11,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/db/dbtest"
+	"rolecall.example/org/fold"
 )
 
 // row is what a version of the schema can hold that the one before could not.
@@ -96,6 +97,17 @@ func (o *old) news(version int64) []row {
 	return nil
 }
 
+// foldKeys makes of the keys that were in lower case those that searches look into now.
+func foldKeys(rows [][]string) {
+	for _, row := range rows {
+		for i, text := range row {
+			if strings.Contains(text, "\n") {
+				row[i] = fold.Text(text)
+			}
+		}
+	}
+}
+
 func (o *old) directory(later time.Time, hash []byte) []row {
 	user, group := uuid.New(), uuid.New()
 	return []row{
@@ -161,6 +173,9 @@ func TestUpgradeFromEach(t *testing.T) {
 			delete(before, "audit_heads")
 			delete(before, "revisions")
 			delete(after, "revisions")
+		case 27: // searches find names without accents
+			foldKeys(before["users"])
+			foldKeys(before["organization_members"])
 		case 12: // memberships have got a record
 			after["member_roles"] = slices.DeleteFunc(after["member_roles"], func(row []string) bool { return slices.Contains(row, "organization-member") })
 		}

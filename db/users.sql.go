@@ -143,7 +143,8 @@ FROM (
       AND (u.created_at > ?11 OR ?11 IS NULL)
       AND (u.last_seen_at < ?12 OR ?12 IS NULL)
       AND (u.last_seen_at > ?13 OR ?13 IS NULL)
-      AND (CAST(?14 AS text) = '' OR instr(u.name_key, ?14) > 0)
+      AND (CAST(?14 AS text) = '' OR instr(substr(u.search_key, length(u.username) + 2), ?14) BETWEEN 1 AND instr(substr(u.search_key, length(u.username) + 2), '
+'))
       AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
       AND u.username_key > ?16
 ) f
@@ -1211,7 +1212,8 @@ FROM (
       AND (u.created_at > ?11 OR ?11 IS NULL)
       AND (u.last_seen_at < ?12 OR ?12 IS NULL)
       AND (u.last_seen_at > ?13 OR ?13 IS NULL)
-      AND (CAST(?14 AS text) = '' OR instr(u.name_key, ?14) > 0)
+      AND (CAST(?14 AS text) = '' OR instr(substr(u.search_key, length(u.username) + 2), ?14) BETWEEN 1 AND instr(substr(u.search_key, length(u.username) + 2), '
+'))
       AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
       AND u.username_key > ?16
 ) f

@@ -23,6 +23,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
+	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
 
@@ -204,7 +205,7 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 	}
 	errs := []error{q.InsertUser(ctx, db.InsertUserParams{
 		ID: id(p.name), Username: p.name, UsernameKey: key, Email: email, EmailKey: strings.ToLower(email),
-		Name: name, NameKey: strings.ToLower(name), SearchKey: strings.ToLower(p.name + "\n" + name + "\n" + email),
+		Name: name, NameKey: strings.ToLower(name), SearchKey: unit.SearchKey(p.name, name, email),
 		Status: p.status, LoginType: p.login, PasswordHash: hash, Now: start,
 	})}
 	for _, r := range p.site {

@@ -176,11 +176,11 @@ func TestMemberSearchTakesTextLiterally(t *testing.T) {
 	}
 	for name, display := range names {
 		s.insert(t, person{name: name, home: none})
-		s.exec(t, "UPDATE users SET name = ?, search_key = ? WHERE id = ?", display, strings.ToLower(name+"\n"+display), id(name).String())
+		s.call(t, name, display)
 	}
 	for query, want := range map[string]string{
 		"%": "percent", "_c": "under", "'": "quote", `"`: "double", `\`: "back", "\u202e": "rtl", "\u200f": "rtl", "田太": "cjk",
-		"äöü STRASSE": "", "äöü straße": "umlaut", "*": "star", "[d]": "star", "' OR 1=1 --": "", "%%": "", "a_b": "",
+		"äöü STRASSE": "umlaut", "äöü straße": "umlaut", "*": "star", "[d]": "star", "' OR 1=1 --": "", "%%": "", "a_b": "",
 	} {
 		list := s.both(t, s.as(t, "o"), "default", org.MemberFilter{Query: query})
 		if got := strings.Join(usernames(list.Members), " "); got != want {

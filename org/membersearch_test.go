@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
+	"rolecall.example/org/unit"
 )
 
 // TestSearchesAgree compares what searches find, whichever way they go, with a filter over everybody.
@@ -34,12 +36,11 @@ func TestSearchesAgree(t *testing.T) {
 	s.insert(t, people...)
 	for i, p := range people {
 		if i%3 == 0 {
-			name := names[rng.IntN(len(names))]
-			s.exec(t, "UPDATE users SET name = ?, search_key = ? WHERE id = ?", name, strings.ToLower(p.name+"\n"+name+"\n"+p.name+"@example.com"), id(p.name).String())
+			s.call(t, p.name, names[rng.IntN(len(names))])
 		}
 	}
 	everybody := s.find(t, org.MemberFilter{})
-	texts := []string{"", "p", "p0", "p01", "p011", "example", "aaa", "aaaa", "o'n", `"the`, "ærø", "ÆRØSK", "山田", "山田太", "田太郎", "محمد", "100%", "_und", "x*y", "and or", "lovelace", "nobody at all", "👩‍🚀", "name of p1"}
+	texts := []string{"", "p", "p0", "p01", "p011", "example", "aaa", "aaaa", "o'n", `"the`, "ærø", "ÆRØSK", "山田", "山田太", "田太郎", "محمد", "100%", "_und", "x*y", "and or", "lovelace", "nobody at all", "aerosk", "👩‍🚀", "name of p1"}
 	looked := 0
 	for range 1500 {
 		f := org.MemberFilter{Query: texts[rng.IntN(len(texts))]}
@@ -56,8 +57,8 @@ func TestSearchesAgree(t *testing.T) {
 		}
 		var want []string
 		for _, m := range everybody {
-			text := strings.ToLower(m.Username + "\n" + m.Name + "\n" + m.Email)
-			if strings.Contains(text, strings.ToLower(f.Query)) &&
+			text := unit.SearchKey(m.Username, m.Name, m.Email)
+			if strings.Contains(text, fold.Text(f.Query)) &&
 				(f.Statuses == nil || slices.Contains(f.Statuses, m.Status)) &&
 				(f.Roles == nil || overlap(f.Roles, m.Roles)) && (f.SiteRoles == nil || overlap(f.SiteRoles, m.SiteRoles)) {
 				want = append(want, m.Username)

@@ -53,7 +53,8 @@ WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
   AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
         AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
         AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
         AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
@@ -80,7 +81,8 @@ SELECT count(*) FROM (
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
             AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
@@ -118,7 +120,8 @@ SELECT f.user_id FROM (
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
             AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
@@ -194,7 +197,8 @@ WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
   AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
         AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
         AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
         AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
@@ -221,7 +225,8 @@ SELECT count(*) FROM (
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
             AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
@@ -272,7 +277,8 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
       AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
             AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
             AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
             AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
@@ -306,7 +312,8 @@ WHERE instr(u.search_key, @query) > 0
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
   AND (NOT CAST(@by_account AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(substr(a.search_key, length(a.username) + 2), @name) BETWEEN 1 AND instr(substr(a.search_key, length(a.username) + 2), '
+'))
         AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
         AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
         AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)

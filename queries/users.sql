@@ -62,7 +62,8 @@ FROM (
       AND (u.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
       AND (u.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
       AND (u.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)
-      AND (CAST(@name AS text) = '' OR instr(u.name_key, @name) > 0)
+      AND (CAST(@name AS text) = '' OR instr(substr(u.search_key, length(u.username) + 2), @name) BETWEEN 1 AND instr(substr(u.search_key, length(u.username) + 2), '
+'))
       AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
       AND u.username_key > @after_key
 ) f
@@ -101,7 +102,8 @@ FROM (
       AND (u.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
       AND (u.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
       AND (u.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)
-      AND (CAST(@name AS text) = '' OR instr(u.name_key, @name) > 0)
+      AND (CAST(@name AS text) = '' OR instr(substr(u.search_key, length(u.username) + 2), @name) BETWEEN 1 AND instr(substr(u.search_key, length(u.username) + 2), '
+'))
       AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
       AND u.username_key > @after_key
 ) f

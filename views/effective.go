@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/rbac"
 )
 
@@ -104,6 +105,6 @@ func (r effRow) text(area string) string {
 
 // matchesAll reports whether text has all the words.
 func matchesAll(words, text string) bool {
-	text = strings.ToLower(text)
-	return !slices.ContainsFunc(strings.Fields(strings.ToLower(words)), func(w string) bool { return !strings.Contains(text, w) })
+	text = fold.Text(text)
+	return !slices.ContainsFunc(strings.Fields(fold.Text(words)), func(w string) bool { return !strings.Contains(text, w) })
 }

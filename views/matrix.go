@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
@@ -110,7 +111,7 @@ func (m Matrix) areas(roles []org.Role) (areas []matrixArea) {
 	default:
 		levels = []rbac.Level{rbac.LevelOrganization}
 	}
-	query := org.FoldCase(strings.TrimSpace(m.Query))
+	query := fold.Text(strings.TrimSpace(m.Query))
 	for _, a := range m.Catalog.Areas() {
 		area := matrixArea{label: a.Label}
 		for _, t := range a.Types {
@@ -161,7 +162,7 @@ func statesOf(c *rbac.Catalog, roles []*rbac.Role, r MatrixRow) []rbac.State {
 // shows reports whether a row is one of those that are asked for.
 func (m Matrix) shows(r MatrixRow, area, query string) bool {
 	if query != "" && !slices.ContainsFunc([]string{r.Permission.String(), r.Label, m.Catalog.Phrase(r.Permission), area}, func(text string) bool {
-		return strings.Contains(org.FoldCase(text), query)
+		return strings.Contains(fold.Text(text), query)
 	}) {
 		return false
 	}

@@ -2,11 +2,9 @@ package views
 
 import (
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/views/ui"
 )
 
@@ -146,19 +144,5 @@ func (s Search) organizations() hitGroup {
 
 // matches reports whether a label contains the query, without regard to case, accents and the kind of apostrophe.
 func matches(label, query string) bool {
-	return strings.Contains(Folded(label), Folded(strings.TrimSpace(query)))
-}
-
-// straight makes one apostrophe of all of them.
-var straight = strings.NewReplacer("’", "'", "ʼ", "'", "`", "'")
-
-// Folded is a text without what a search leaves out of account: case, accents, the kind of apostrophe.
-func Folded(text string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(straight.Replace(text)) {
-		if !unicode.Is(unicode.M, r) {
-			b.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return b.String()
+	return strings.Contains(fold.Text(label), fold.Text(strings.TrimSpace(query)))
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/rbac"
 	"rolecall.example/views"
 )
@@ -19,7 +20,7 @@ const maxUnderstood = 3
 
 // understood reads "who can delete reports" and "can maria start reports" by the names and labels of the catalog.
 func understood(c *rbac.Catalog, text string) []question {
-	words := strings.Fields(views.Folded(strings.TrimSuffix(strings.TrimSpace(text), "?")))
+	words := strings.Fields(fold.Text(strings.TrimSuffix(strings.TrimSpace(text), "?")))
 	switch {
 	case len(words) > 2 && words[0] == "who" && words[1] == "can":
 		return asked(c, "", words[2:])
@@ -40,7 +41,7 @@ func asked(c *rbac.Catalog, who string, words []string) []question {
 		for _, a := range t.Actions {
 			pair := rbac.Permission{ResourceType: t.Name, Action: a.Name}
 			for _, name := range []string{c.Phrase(pair), a.Name + " " + t.Name, a.Label + " " + t.Label, t.Name + " " + a.Name} {
-				exact, ok := namesPair(words, strings.Fields(views.Folded(strings.NewReplacer("_", " ", ":", " ").Replace(name))))
+				exact, ok := namesPair(words, strings.Fields(fold.Text(strings.NewReplacer("_", " ", ":", " ").Replace(name))))
 				if !ok {
 					continue
 				}

@@ -15,6 +15,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
 
@@ -210,7 +211,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 	email := p.username + "@" + c.domain
 	params := db.InsertUserParams{
 		ID: h.id, Username: p.username, UsernameKey: h.key, Email: email, EmailKey: org.FoldCase(email),
-		Name: p.name, NameKey: org.FoldCase(p.name), SearchKey: org.FoldCase(p.username + "\n" + p.name + "\n" + email),
+		Name: p.name, NameKey: org.FoldCase(p.name), SearchKey: unit.SearchKey(p.username, p.name, email),
 		Status: string(org.StatusActive), LoginType: org.LoginPassword, Now: h.since,
 	}
 	lot := rng.IntN(1000)

@@ -11,6 +11,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/org/unit"
 )
 
@@ -75,8 +76,8 @@ func newUserSearch(f org.UserFilter, now time.Time) (UserSearch, error) {
 		p.MaxRows = math.MaxInt64
 	}
 	q := unit.ParseSearch(f.Query, "search", org.UserQueryKeys...)
-	p.Name, p.ServiceAccount = org.FoldCase(q.One("name")), q.Bool("service_account")
-	p.Query = cmp.Or(org.FoldCase(f.Text), q.One("search"), p.Name)
+	p.Name, p.ServiceAccount = fold.Text(q.One("name")), q.Bool("service_account")
+	p.Query = cmp.Or(fold.Text(f.Text), fold.Text(q.One("search")), p.Name)
 	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.OneOf("status", org.Statuses)...))
 	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.OneOf("login_type", org.LoginTypes)...))
 	// Everybody holds the implied role, so who asks for it asks for nobody in particular.

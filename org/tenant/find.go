@@ -8,6 +8,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/fold"
 	"rolecall.example/org/unit"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) search(ctx context.Context, src unit.Reader, subject *org.Acto
 // administer the site.
 func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.SearchResult) (err error) {
 	if by.Can("read", org.UsersObject) {
-		found := account.UserSearch{Query: org.FoldCase(query), Sort: unit.SortUsername, MaxRows: few}
+		found := account.UserSearch{Query: fold.Text(query), Sort: unit.SortUsername, MaxRows: few}
 		_, err = account.EachUser(ctx, s, found, false, func(u *org.User) error {
 			h.Users = append(h.Users, *u)
 			return nil
@@ -89,8 +90,7 @@ func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string
 	return found, nil
 }
 
-// contains says whether one of the names has the text, without regard to case. The line break keeps a text from matching
-// across two names.
+// contains reports whether one of the names has the text, folded. The line break keeps a text from matching across two names.
 func contains(query string, names ...string) bool {
-	return strings.Contains(org.FoldCase(strings.Join(names, "\n")), org.FoldCase(query))
+	return strings.Contains(fold.Text(strings.Join(names, "\n")), fold.Text(query))
 }

@@ -7,6 +7,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/org/unit"
 )
 
@@ -144,7 +145,7 @@ func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organizati
 		if o = unit.OrganizationOf(orgRow); !subject.Can("read", org.UsersObject) {
 			return nil
 		}
-		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: org.FoldCase(query), Now: unit.NullTime(src.When), MaxRows: 20})
+		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: fold.Text(query), Now: unit.NullTime(src.When), MaxRows: 20})
 		return err
 	})
 	return o, users, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
@@ -95,7 +96,7 @@ func newRoleMatch(c *rbac.Catalog, h unit.RoleScope, f org.RoleFilter) roleMatch
 	if n, ok := c.Number(f.Allows); ok {
 		m.allows = n
 	}
-	if m.Query = org.FoldCase(strings.TrimSpace(f.Query)); m.Query == "" {
+	if m.Query = fold.Text(strings.TrimSpace(f.Query)); m.Query == "" {
 		return m
 	}
 	for _, t := range c.Types() {
@@ -111,7 +112,7 @@ func newRoleMatch(c *rbac.Catalog, h unit.RoleScope, f org.RoleFilter) roleMatch
 
 // says reports whether one of the texts has the query in it.
 func (m *roleMatch) says(texts ...string) bool {
-	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(org.FoldCase(t), m.Query) })
+	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(fold.Text(t), m.Query) })
 }
 
 // fits reports whether the filter lets a role through.

@@ -13,6 +13,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/fold"
 )
 
 // memberSearch is a MemberFilter as the queries take it.
@@ -46,7 +47,7 @@ func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter, no
 		s.MaxRows = math.MaxInt64
 	}
 	if f.Literal || !strings.Contains(f.Query, ":") {
-		s.Query = org.FoldCase(f.Query)
+		s.Query = fold.Text(f.Query)
 		s.records(f.Records, now)
 	} else if err := s.read(f, now); err != nil {
 		return s, err
@@ -59,7 +60,7 @@ func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter, no
 // read narrows a search by a query of the search language. Invalid: what is wrong with it.
 func (s *memberSearch) read(f *org.MemberFilter, now time.Time) error {
 	q := ParseSearch(f.Query, "", org.MemberQueryKeys...)
-	s.Query, s.Name = org.FoldCase(q.Text), org.FoldCase(q.One("name"))
+	s.Query, s.Name = fold.Text(q.Text), fold.Text(q.One("name"))
 	if s.Query == "" {
 		s.Query = s.Name // who has a text in the name has it among all texts, of which there is an index
 	}

@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall.example/org"
+	"rolecall.example/org/fold"
 )
 
-// SearchKey is the text in which a search looks for an account.
-// The line breaks keep a text from being found across two of its parts.
+// SearchKey is the text in which a search looks for an account. The queries of a name go by the order of its parts. The line
+// breaks keep a text from being found across two of them.
 func SearchKey(username, name, email string) string {
-	return org.FoldCase(username + "\n" + name + "\n" + email)
+	return fold.Text(username + "\n" + name + "\n" + email)
 }
 
 // SpaceJoined writes names so that a query can look for " name " in them; what can't be a name is left out.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"rolecall.example/org/fold"
 )
 
 // Thousands writes n with separators, as in 1,284.
@@ -140,29 +142,40 @@ type piece struct {
 	hit  bool
 }
 
-// pieces cuts text at the matches of query. It compares letter by letter, without case, so that marking never changes
-// the text.
+// pieces cuts text at the matches of query, in whole letters of what was typed: an ß matches half of a double s, too.
 func pieces(text, query string) []piece {
-	t, q := []rune(text), []rune(strings.TrimSpace(query))
-	if len(q) == 0 {
+	want := fold.Text(strings.TrimSpace(query))
+	if want == "" {
 		return []piece{{text: text}}
 	}
-	var out []piece
-	start := 0
-	for i := 0; i+len(q) <= len(t); {
-		if !strings.EqualFold(string(t[i:i+len(q)]), string(q)) {
-			i++
-			continue
+	var folded strings.Builder
+	var from []int // of each byte of folded, where its letter begins in text
+	for at, letter := range text {
+		to := fold.Text(string(letter))
+		folded.WriteString(to)
+		for range len(to) {
+			from = append(from, at)
 		}
-		if i > start {
-			out = append(out, piece{text: string(t[start:i])})
-		}
-		out = append(out, piece{text: string(t[i : i+len(q)]), hit: true})
-		i += len(q)
-		start = i
 	}
-	if start < len(t) {
-		out = append(out, piece{text: string(t[start:])})
+	from = append(from, len(text))
+	var out []piece
+	shown := 0
+	for at, key := 0, folded.String(); ; {
+		found := strings.Index(key[at:], want)
+		if found < 0 {
+			break
+		}
+		begin := at + found
+		for at = begin + len(want); from[at] == from[at-1]; at++ { // to the end of the letter
+		}
+		if from[begin] > shown {
+			out = append(out, piece{text: text[shown:from[begin]]})
+		}
+		out = append(out, piece{text: text[from[begin]:from[at]], hit: true})
+		shown = from[at]
+	}
+	if shown < len(text) {
+		out = append(out, piece{text: text[shown:]})
 	}
 	return out
 }

@@ -96,6 +96,8 @@ func TestPieces(t *testing.T) {
 	for _, tt := range []struct{ text, query, want string }{
 		{"Margaret", "ma", "[Ma]rgaret"}, {"Thomas Mann", "MA", "Tho[ma]s [Ma]nn"}, {"x", "", "x"}, {"aaa", "aa", "[aa]a"},
 		{"Łódź", "łÓ", "[Łó]dź"}, {"a", "abc", "a"}, {"", "a", ""}, {"a b", " b ", "a [b]"},
+		{"Jo Müller", "muller", "Jo [Müller]"}, {"Mu\u0308ller", "mül", "[Mu\u0308l]ler"}, {"Straßen", "ss", "Stra[ß]en"}, {"Sßs", "s", "[S][ß][s]"},
+		{"O’Brien", "o'b", "[O’B]rien"}, {"Muller", "müller", "[Muller]"}, {"ab", "\u0301", "ab"},
 	} {
 		var b strings.Builder
 		for _, p := range pieces(tt.text, tt.query) {
