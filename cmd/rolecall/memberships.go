@@ -125,41 +125,66 @@ func (q *query) removeMember(ctx context.Context, api *client.Client, t *termina
 
 var outcomeHead = []string{"USERNAME", "OUTCOME"}
 
-// outcomeRows has those first whom something happened to.
-func outcomeRows(r client.BulkResult, done string) (rows [][]string) {
+// outcome is what became of those whom a change of many was about.
+type outcome struct {
+	value         any // as the API answered
+	changed, same []string
+	refused       []client.BulkRefusal
+}
+
+// memberOutcome has the accounts too that got their status back: one undo is about both.
+func memberOutcome(r client.BulkResult) outcome {
+	o := outcome{value: r, refused: r.Refused, changed: []string{}}
 	for _, m := range r.Done {
-		rows = append(rows, []string{m.Username, done})
+		o.changed = append(o.changed, m.Username)
+	}
+	for _, u := range r.Users {
+		o.changed = append(o.changed, u.Username)
 	}
 	for _, m := range r.Unchanged {
-		rows = append(rows, []string{m.Username, "unchanged"})
+		o.same = append(o.same, m.Username)
 	}
-	for _, refused := range r.Refused {
-		rows = append(rows, []string{refused.User, "refused: " + refused.Reason})
+	return o
+}
+
+// rows has those first whom something happened to.
+func (o *outcome) rows(done string) (rows [][]string) {
+	for _, name := range o.changed {
+		rows = append(rows, []string{name, done})
+	}
+	for _, name := range o.same {
+		rows = append(rows, []string{name, "unchanged"})
+	}
+	for _, r := range o.refused {
+		rows = append(rows, []string{r.User, "refused: " + r.Reason})
 	}
 	return rows
 }
 
-// printBulk prints what became of each user. Anyone refused makes it a failure. Those who were not refused stay changed:
-// one protected member must not hold up the others, but a script has to notice.
-func printBulk(t *terminal, r client.BulkResult, done string) error {
-	names := []string{}
-	for _, m := range r.Done {
-		names = append(names, m.Username)
-	}
-	if err := t.print(report{value: r, head: outcomeHead, rows: outcomeRows(r, done), names: names}); err != nil || len(r.Refused) == 0 {
+// report has no names of those who stay as they are: a next command would be about them too.
+func (o *outcome) report(done string) report {
+	return report{value: o.value, head: outcomeHead, rows: o.rows(done), names: o.changed}
+}
+
+// print prints what became of each. Anyone refused makes it a failure. Those who were not refused stay changed: one who is
+// protected must not hold up the others, but a script has to notice.
+func (o *outcome) print(t *terminal, done string) error {
+	if err := t.print(o.report(done)); err != nil || len(o.refused) == 0 {
 		return err
 	}
-	return fmt.Errorf("refused for %d of %s", len(r.Refused), counted(len(r.Done)+len(r.Unchanged)+len(r.Refused), "user", "users"))
+	return fmt.Errorf("refused for %d of %s", len(o.refused), counted(len(o.changed)+len(o.same)+len(o.refused), "user", "users"))
+}
+
+func printBulk(t *terminal, r client.BulkResult, done string) error {
+	o := memberOutcome(r)
+	return o.print(t, done)
 }
 
 // bulkReport is whom a change of many members would be about, and what it would do to them.
 func bulkReport(t *terminal, got client.BulkImpact, would string) report {
-	r := impactReport(got.Impact, got)
-	impact, rows := r.text, outcomeRows(got.BulkResult, would)
-	r.names = []string{}
-	for _, m := range got.Done {
-		r.names = append(r.names, m.Username)
-	}
+	r, o := impactReport(got.Impact, got), memberOutcome(got.BulkResult)
+	impact, rows := r.text, o.rows(would)
+	r.names = o.changed
 	r.text = func(w io.Writer) {
 		t.printTable(w, outcomeHead, rows)
 		impact(w)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+	"github.com/spf13/pflag"
 
 	"rolecall.example/client"
 )
@@ -14,21 +15,37 @@ import (
 // undoCommand leaves to the server what may be undone, and whether something changed since.
 func undoCommand() *command {
 	var q query
+	var batch bool
 	return &command{
 		name: "undo", operand: "ENTRY",
 		summary: "Undo what an audit entry records: a change of roles or of a membership, or the deletion of a role",
 		about: "ENTRY is the SEQ that audit list prints, or the id of the entry, as roles deleted prints it. If something has changed\n" +
-			"since, nothing is done. A restored role belongs to no one.",
-		examples: []string{"rolecall audit list --org acme --limit 5", "rolecall undo 1293", "rolecall undo 1293 --dry-run"},
+			"since, nothing is done. A restored role belongs to no one.\n\n" +
+			"With --batch it undoes everything that the same request did to many. Anyone who cannot be changed back is listed with the\n" +
+			"reason; the exit code is then 3.",
+		examples: []string{"rolecall audit list --org acme --limit 5", "rolecall undo 1293", "rolecall undo 1293 --dry-run", "rolecall undo 1293 --batch"},
 		settings: askSettings,
-		flags:    q.flags("dry-run"),
+		flags: func(fs *pflag.FlagSet) {
+			fs.BoolVar(&batch, "batch", false, "undo everything that the request did, to members or to accounts")
+			q.flags("dry-run")(fs)
+		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				id, err := entry(ctx, api, c.operand)
 				if err != nil {
 					return err
 				}
-				if q.dryRun {
+				switch {
+				// The API foresees one entry, not what a whole request did.
+				case batch && q.dryRun:
+					return usageError("--batch has no --dry-run")
+				case batch:
+					got, err := api.UndoBatch(ctx, id)
+					if err != nil {
+						return err
+					}
+					return printBulk(t, got, "as before")
+				case q.dryRun:
 					impact, err := api.PreviewUndo(ctx, id)
 					if err != nil {
 						return err
