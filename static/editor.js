@@ -1,6 +1,106 @@
-// The grid of a role as one tab stop: arrows move and change nothing, keys set. Without this file its radios work as any do.
+// The page of a role: what was edited, told while it is; and its grid as one tab stop, where arrows move and change nothing, and
+// keys set. Without this file its radios work as any do.
 (() => {
-  const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+  const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)], { narrow, keep } = window.page;
+
+  // what the cells come to, what was changed, and what of it is sent
+  const editor = form => {
+    form.dataset.edits = '';
+    const cells = $$('.cell, .keep', form), rows = $$('.r[data-r]', form), grids = $$('.mx', form);
+    const name = c => $('input', c).name.split('.').slice(1).join(':'), action = c => name(c).split(':')[1];
+    const val = c => $('input:checked', c)?.value ?? '', was = c => $('.s', c)?.value ?? '';
+    const set = (c, v) => { const i = $$('input:enabled', c).find(i => i.value === v); if (i) i.checked = true; };
+    const sign = v => v === 'allow' ? ['add', '+', 'Allow '] : v === 'deny' ? ['den', '⊘', 'Deny '] : ['del', '−', 'Clear '];
+    const names = $$('[data-was]', form), isNew = 'new' in form.dataset, pending = isNew || 'refused' in form.dataset;
+    // nothing in a new role is an edit
+    const changed = () => cells.filter(c => !isNew && val(c) !== was(c)), renamed = () => names.filter(i => !isNew && i.value !== i.dataset.was).length;
+
+    // what is in a row has the name of its type first: as a part of the page these would be a tenth of it
+    for (const r of rows) for (const c of $$('.cell, [data-lvl], .r-n .ib', r)) if (!c.ariaLabel.startsWith(`${r.ariaLabel}: `)) c.ariaLabel = `${r.ariaLabel}: ${c.ariaLabel}`;
+    const label = c => c.matches('.keep') ? name(c) : c.ariaLabel; // what is stored and unknown has no label
+
+    const presets = new Map([['none', () => false], ['full', () => true], ...JSON.parse(form.dataset.presets).map(([k, ...all]) => [k, a => all.includes(a)])]);
+    const level = r => [...presets.keys()].find(k => $$('.cell', r).every(c => val(c) === (presets.get(k)(action(c)) ? 'allow' : ''))) ?? 'custom';
+    // what a cell comes to, with what the wildcard row says of its action
+    const effect = (c, star) => { const v = [val(c), star.get(action(c))]; return v.includes('deny') ? 'deny' : v.includes('allow') ? 'allow' : ''; };
+
+    const line = c => {
+      const [cls, mark, word] = sign(val(c)), li = $('#diff-line').content.firstElementChild.cloneNode(true), [s, code, b] = li.children;
+      s.classList.add(cls); s.textContent = mark;
+      code.firstChild.textContent = word; code.append(label(c)); code.title = `${label(c)} · ${name(c)}`;
+      b.ariaLabel = `Undo ${label(c)}`; b.onclick = () => { set(c, was(c)); sync(); };
+      return li;
+    };
+    const tell = (what, text) => { for (const x of $$(what, form)) x.textContent = text; };
+    const sync = () => {
+      let allowed = 0, denied = 0;
+      const diff = changed(), given = new Map(cells.filter(c => val(c) === 'allow').map(c => [name(c), label(c)]));
+      for (const r of rows) { const s = $('[data-lvl]', r); if (s) s.value = level(r); }
+      for (const mx of grids) {
+        const star = new Map($$('.star .cell', mx).map(c => [action(c), val(c)]));
+        let n = 0;
+        for (const area of $$('.area', mx)) {
+          const cs = $$('.cell', area);
+          for (const c of cs) { c.classList.toggle('wa', star.get(action(c)) === 'allow'); c.classList.toggle('wd', star.get(action(c)) === 'deny'); }
+          const v = cs.map(c => effect(c, star)), A = v.filter(x => x === 'allow').length, D = v.filter(x => x === 'deny').length;
+          const edits = diff.filter(c => area.contains(c)).length;
+          $('.edits', area).textContent = edits ? `${edits} edited` : '';
+          if (!$('[data-n]', area)) continue;
+          if ('own' in mx.dataset) { allowed += A; denied += D; }
+          n += A + D;
+          $('[data-n]', area).textContent = `${A} of ${cs.length}`; $('[data-d]', area).textContent = D ? `${D} denied` : '';
+          const toc = $(`.toc a[href="#${area.id}"]`, form);
+          $('.n', toc).textContent = `${A}/${cs.length}`; $('.g', toc).setAttribute('width', A); $('.b', toc).setAttribute('x', A); $('.b', toc).setAttribute('width', D);
+        }
+        tell(`[data-scope-n="${mx.dataset.scope}"]`, n);
+        tell(`[data-set-n="${mx.dataset.scope}"]`, $$('.cell', mx).filter(val).length);
+      }
+      tell('[data-t-al]', allowed); tell('[data-t-dn]', denied);
+      for (const c of $$('[data-risks]', form)) c.textContent = c.dataset.risks.split(' ').filter(p => given.has(p)).map(p => given.get(p)).join(', ');
+      const total = diff.length + renamed();
+      const set = cells.filter(val).length;
+      tell('[data-nset]', `${set} permission${set === 1 ? '' : 's'}`);
+      tell('[data-nbar], [data-ndiff]', total); tell('[data-nword]', total === 1 ? 'change' : 'changes');
+      form.classList.toggle('dirty', pending || total > 0);
+      if (!form.saved) keep(form); // a level and an undo set cells without an event
+      $('[data-diff]', form)?.replaceChildren(...diff.map(line));
+    };
+
+    form.addEventListener('change', e => {
+      const preset = e.target.matches('[data-lvl]') && presets.get(e.target.value);
+      if (preset) for (const c of $$('.cell', e.target.closest('.r'))) set(c, preset(action(c)) ? 'allow' : '');
+      sync();
+    });
+    form.addEventListener('input', e => { if (e.target.matches('[data-was]')) sync(); });
+    form.addEventListener('reset', () => setTimeout(sync));
+
+    form.addEventListener('keydown', e => {
+      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') { e.preventDefault(); $('[data-save]', form)?.click(); }
+    });
+
+    // filter: resource, identifier, area, action, or what it means
+    for (const mx of grids) {
+      const box = $('[data-filter]', mx);
+      box.oninput = () => {
+        narrow(box, mx, '.r', '.area', r => [r.textContent, $('.ib', r)?.popoverTargetElement?.textContent, $('summary span', r.parentNode)?.textContent, ...$$('.cell', r).map(name)].join(' '));
+        if (box.value) { $('.show-all', mx).checked = true; for (const a of $$('.area', mx)) a.open = true; } // a search looks everywhere
+      };
+      box.onkeydown = e => { if (e.key === 'Escape') { box.value = ''; box.oninput(); } };
+    }
+
+    // only what was changed is sent, so that two people who change different cells do not undo each other
+    form.addEventListener('formdata', e => {
+      if (!isNew) for (const c of cells) if (val(c) === was(c)) e.formData.delete($('input', c).name);
+    });
+
+    // small screens start with the empty areas folded (a closed <details> still sends its fields), which the stylesheet did
+    // before the first paint: rows that nobody has seen are not laid out
+    if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('[data-fold]', form)) a.open = false;
+    form.addEventListener('toggle', e => { if (e.target.open) delete e.target.dataset.fold; }, true);
+    if (pending || changed().length) sync(); // else it is as the server wrote it
+  };
+
+  // the grid
   const what = '.lvl select:enabled, .r-n .ib, .cell:has(input:enabled), .star summary';
   const focusable = item => item.matches('.cell') ? $('input:checked', item) : item;
   const middle = x => { const b = x.getBoundingClientRect(); return b.left + b.width / 2; };
@@ -62,7 +162,10 @@
       else if (k === 'i') $('.r-n .ib', row)?.click();
     }, true);
   };
-  const begin = () => { for (const mx of $$('.mx:not([data-roving])')) grid(mx); };
+  const begin = () => {
+    for (const role of $$('form#role:not([data-edits])')) editor(role);
+    for (const mx of $$('.mx:not([data-roving])')) grid(mx);
+  };
   document.addEventListener('htmx:after:swap', begin);
   begin();
 })();
