@@ -22,12 +22,29 @@ type MemberView struct {
 	Can          bool             // show what the member may do, in place of why
 	Account      *org.UserView    // nil: the caller may not read it
 	Activity     *Audit           // what the person did, and what was done to them, in place of why
+	Lately       *Audit           // the last of that, below why; nil: the caller may not read it
 	Confirm      bool             // ask for confirmation of a removal (MemberRemoveURL)
 	Back         string           // as in MemberRowView
 	Names        SourceNames      // of what gives the records
 	Explain      ExplainForm      // what the member may do, and why; without an organization it is left out
 	Err          *org.Error
 	Now          time.Time
+}
+
+// ShowsAccess reports whether the page is the one of what the member holds.
+func (v MemberView) ShowsAccess() bool { return !v.Can && v.Activity == nil && !v.Confirm }
+
+// signsIn is how an account signs in, with its second step if the caller may know.
+func signsIn(loginType string, secondStep bool) string {
+	switch {
+	case loginType == org.LoginNone:
+		return "Service account: with tokens only"
+	case loginType == org.LoginOIDC:
+		return "With a sign-in provider"
+	case secondStep:
+		return "With a password and a code"
+	}
+	return "With a password"
 }
 
 // access is the table of the records.

@@ -147,7 +147,7 @@ func keyMap(nav *org.Navigation) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = keyLine("Search or filter this page", "/").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = keyLine("Search or filter this page, or ask about it", "/").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -165,7 +165,7 @@ func keyMap(nav *org.Navigation) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = keyLine("Edit the roles of the row", "R").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = keyLine("Edit the roles of the row, or of this person", "R").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

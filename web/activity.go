@@ -7,6 +7,12 @@ import (
 	"rolecall.example/views"
 )
 
+// How many entries the page of what a person did has, and how many the page of their access.
+const (
+	activityShown  = 50
+	activityLately = 5
+)
+
 // activity is what a person did and what was done to them, for the page about them, in an organization unless that is "". Nil: the
 // page is about something else.
 func (s *Server) activity(c *call, organization, username string, user uuid.UUID) (*views.Audit, error) {
@@ -15,13 +21,18 @@ func (s *Server) activity(c *call, organization, username string, user uuid.UUID
 	if err := q.problem(); err != nil || q.text("tab") != "activity" {
 		return nil, err
 	}
-	f := org.AuditFilter{Before: before}
+	f := org.AuditFilter{Before: before, Limit: activityShown}
 	if paper {
 		f = org.AuditFilter{Whole: true, Limit: printedRows}
 	}
+	return s.activityOf(c, organization, user, f, views.ActivityURL(organization, username))
+}
+
+// activityOf is a part of what a person did, for a page whose URL is back.
+func (s *Server) activityOf(c *call, organization string, user uuid.UUID, f org.AuditFilter, back string) (*views.Audit, error) {
 	list, err := s.insight.Activity(c.ctx, c.actor, organization, user, f)
 	return &views.Audit{
-		List: list, Organization: organization, Before: before, Back: views.ActivityURL(organization, username),
-		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo, Print: paper,
+		List: list, Organization: organization, Before: f.Before, Back: back,
+		Catalog: c.catalog(), Now: c.now(), CanUndo: c.offersUndo, Print: c.query().prints(),
 	}, err
 }

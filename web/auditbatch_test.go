@@ -156,6 +156,13 @@ func TestActivity(t *testing.T) {
 	if n := page(webtest.Owner, "/users/wendy?tab=activity").Document().Find(".ev").Length(); n < 2 {
 		t.Errorf("on the site: %d lines", n)
 	}
+	doc = page(webtest.Admin, members+"/wendy").Document()
+	if n := doc.Find(`[aria-labelledby=changes-h] .ev`).Length(); n == 0 || n > 5 || doc.Find(`a[href="`+members+`/wendy?tab=activity"]`).Length() != 2 {
+		t.Errorf("%d last entries of wendy on the page of the access", n)
+	}
+	if n := page("plain", members+"/plain").Document().Find(".ev").Length(); n > 0 {
+		t.Errorf("who may not read the audit trail sees %d entries", n)
+	}
 	if got := page("plain", members+"/plain?tab=activity").StatusCode; got != http.StatusForbidden {
 		t.Errorf("without the right to read the trail: got %d", got)
 	}

@@ -90,30 +90,36 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 		return p, err
 	}
 	form.Print = c.query().prints()
+	view := views.MemberView{
+		Organization: o,
+		Member:       *m,
+		Records:      records,
+		Names:        s.sourceNames(),
+		LinkPeople:   c.may("read", "user", uuid.Nil),
+		Explain:      form,
+		LinkRoles:    c.may("read", "assign_org_role", o.ID),
+		CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
+		CanRemove:    c.may("delete", "organization_member", o.ID),
+		Account:      account,
+		CanOffboard:  account != nil && !account.Self && account.StatusRefusal == "",
+		LinkAudit:    c.may("read", "audit_log", o.ID),
+		Can:          c.query().text("tab") == "can" || c.query().values.Has("find") || form.Question.Action != "" || form.Err != nil,
+		Activity:     did,
+		Confirm:      confirm,
+		Back:         c.cameFrom(),
+		Err:          e,
+		Now:          c.now(),
+	}
+	if view.LinkAudit && view.ShowsAccess() {
+		if view.Lately, err = s.activityOf(c, o.Name, m.UserID, org.AuditFilter{Limit: activityLately}, views.MemberURL(o.Name, m.Username)); err != nil {
+			return p, err
+		}
+	}
 	return page{
 		title:  m.Label(),
 		active: "members",
 		crumbs: []views.Crumb{membersCrumb(c.memberHome())},
-		body: views.MemberPage(views.MemberView{
-			Organization: o,
-			Member:       *m,
-			Records:      records,
-			Names:        s.sourceNames(),
-			LinkPeople:   c.may("read", "user", uuid.Nil),
-			Explain:      form,
-			LinkRoles:    c.may("read", "assign_org_role", o.ID),
-			CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
-			CanRemove:    c.may("delete", "organization_member", o.ID),
-			Account:      account,
-			CanOffboard:  account != nil && !account.Self && account.StatusRefusal == "",
-			LinkAudit:    c.may("read", "audit_log", o.ID),
-			Can:          c.query().text("tab") == "can" || c.query().values.Has("find") || form.Question.Action != "" || form.Err != nil,
-			Activity:     did,
-			Confirm:      confirm,
-			Back:         c.cameFrom(),
-			Err:          e,
-			Now:          c.now(),
-		}),
+		body:   views.MemberPage(view),
 	}, nil
 }
 

@@ -11,19 +11,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// activityShown is how many entries a page about a person has.
-const activityShown = 50
-
 // Activity is what an account did and what was done to it, newest first, in an organization unless that is "": the entries that
-// the caller may read, a page of them or all. Of the filter, Before counts, or Whole with Limit. Errors as Audit.
+// the caller may read, a page of them or all. Of the filter, Limit counts, with Before or Whole. Errors as Audit.
 func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization string, user uuid.UUID, f org.AuditFilter) (list org.AuditList, err error) {
 	defer org.Wrap(&err, "list activity of %q", user)
 	read := auditPage
 	f.SkipCount, f.Words, f.Batches = true, true, !f.Whole
 	if f.Whole {
 		read = auditWhole
-	} else {
-		f.Limit = activityShown
 	}
 	if organization != "" {
 		f.Query = org.FormatQuery([]org.QueryTerm{{Key: "organization", Value: organization}})
