@@ -126,8 +126,9 @@ func problem(c *call, status int, e *org.Error) reply {
 		json:    client.Error{Message: e.Message, Detail: e.Detail, Validations: wireFields(e.Fields)},
 		version: e.Tag,
 		html: func() (page, error) {
+			plain := views.Plainly(e)
 			p := views.Problem{
-				Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(), Missing: e.Missing,
+				Status: status, Message: plain.Message, Detail: plain.Detail, Fields: plain.Fields, RequestID: c.id, Back: c.back(), Missing: e.Missing,
 				Grantors: c.grantors(e), Catalog: c.catalog(), Why: c.server.whyURL(c, e),
 			}
 			return page{title: p.Title(), body: views.ProblemPage(p), fragment: views.ProblemFragment(p)}, nil
@@ -172,7 +173,7 @@ func (c *call) again(err error, form func(*org.Error) (page, error)) (reply, err
 		c.server.logFailure(c, err)
 	}
 	c.retryAfter(e)
-	return reply{status: e.Kind.Status(), refused: e, html: func() (page, error) { return form(e) }}, nil
+	return reply{status: e.Kind.Status(), refused: e, html: func() (page, error) { return form(views.Plainly(e)) }}, nil
 }
 
 // retryAfter sets the header Retry-After if the error has a time.

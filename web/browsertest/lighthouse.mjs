@@ -18,12 +18,12 @@ const pages = {
   overview: `${here}/overview`,
   members: `${here}/members`,
   person: `${here}/members/grace`,
-  explain: `${here}/explain?user=grace&action=delete&resource_type=template`,
+  explain: `${here}/members/grace?action=delete&resource_type=template`,
   'who can': `${here}/who-can?action=delete&resource_type=template`,
   roles: `${here}/members/roles`,
   'role editor': `${here}/members/roles/contractor`,
   matrix: `${here}/members/roles?view=matrix`,
-  'audit log': `${here}/audit`,
+  'audit log': '/audit?organization=default',
   people: '/users',
 };
 
