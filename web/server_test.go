@@ -91,7 +91,11 @@ func TestUnknownPaths(t *testing.T) {
 	} {
 		for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
 			res := s.Send(t, way, webtest.Request{Path: path, As: webtest.Owner, Unchecked: true})
-			if res.StatusCode != http.StatusNotFound || !strings.Contains(res.Text(), "Route not found.") {
+			says := "This page does not exist."
+			if way == webtest.JSON {
+				says = "Route not found."
+			}
+			if res.StatusCode != http.StatusNotFound || !strings.Contains(res.Text(), says) {
 				t.Errorf("%s as %s: got %d\n%.300s", path, way, res.StatusCode, res.Body)
 			}
 		}

@@ -214,7 +214,7 @@ func TestCreateUserByForm(t *testing.T) {
 		{"with a password", webtest.Owner, url.Values{"email": {"a@example.com"}, "username": {"a"}, "access": {"password"}, "password": {webtest.Password}, "organization_ids": {home}}, 303, ""},
 		{"a service account", webtest.Owner, url.Values{"email": {"b@example.com"}, "username": {"b"}, "access": {"service"}, "organization_ids": {home}}, 303, ""},
 		{"without a password", webtest.Owner, url.Values{"email": {"c@example.com"}, "username": {"c"}, "access": {"password"}, "organization_ids": {home}}, 400, "Password"},
-		{"nowhere", webtest.Owner, url.Values{"email": {"d@example.com"}, "username": {"d"}, "access": {"password"}, "password": {webtest.Password}}, 400, "No organization specified"},
+		{"nowhere", webtest.Owner, url.Values{"email": {"d@example.com"}, "username": {"d"}, "access": {"password"}, "password": {webtest.Password}}, 400, "Choose at least one organization."},
 		{"taken", webtest.Owner, url.Values{"email": {"e@example.com"}, "username": {"member"}, "access": {"password"}, "password": {webtest.Password}, "organization_ids": {home}}, 409, "User already exists."},
 		{"no access chosen", webtest.Owner, url.Values{"email": {"f@example.com"}, "username": {"f"}, "organization_ids": {home}}, 400, "must be chosen"},
 		{"as a member", webtest.Member, url.Values{"email": {"g@example.com"}, "username": {"g"}, "access": {"password"}, "password": {webtest.Password}, "organization_ids": {home}}, 403, "not authorized"},
@@ -432,7 +432,7 @@ func TestOrganizationForms(t *testing.T) {
 	}{
 		{"create", webtest.Owner, "POST", "/organizations", url.Values{"name": {"labs"}, "display_name": {"Labs"}}, 303, "/organizations/labs/members", ""},
 		{"create again", webtest.Owner, "POST", "/organizations", url.Values{"name": {"Labs"}}, 409, "", "already exists"},
-		{"create badly", webtest.Owner, "POST", "/organizations", url.Values{"name": {"a b"}}, 400, "", "must be alphanumeric"},
+		{"create badly", webtest.Owner, "POST", "/organizations", url.Values{"name": {"a b"}}, 400, "", "Use letters, digits and single hyphens."},
 		{"create as a member", webtest.Member, "POST", "/organizations", url.Values{"name": {"mine"}}, 403, "", "Forbidden"},
 		{"change", webtest.Owner, "PATCH", "/organizations/labs", url.Values{"name": {"lab"}, "display_name": {"Lab"}, "description": {"What"}, "icon": {""}}, 303, "/organizations/lab", ""},
 		{"change badly", webtest.Owner, "PATCH", "/organizations/lab", url.Values{"name": {"lab"}, "display_name": {" x"}}, 400, "", "must not start or end with a space"},

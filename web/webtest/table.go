@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // Row is a row of a table that changes nothing: a request that reads, or one that is refused.
@@ -14,7 +17,7 @@ type Row struct {
 	Name string
 	Request
 	Status int
-	Has    string // stands in the answer; nothing is looked for if ""
+	Has    string // stands in the answer, on pages in their words; nothing is looked for if ""
 }
 
 // Table sends each row in every way that it can be sent, and calls check, which may be nil, with the answer. Rows that
@@ -80,9 +83,12 @@ func (row *Row) check(t *testing.T, way Way, res *Response) {
 	if res.StatusCode != want {
 		t.Errorf("got %d, want %d\n%.1500s", res.StatusCode, want, res.Body)
 	}
-	toLogin := way.Browser() && row.Status == http.StatusUnauthorized
-	if !toLogin && !strings.Contains(unescaped(res), row.Has) {
-		t.Errorf("does not say %q\n%.1500s", row.Has, res.Body)
+	toLogin, has := way.Browser() && row.Status == http.StatusUnauthorized, row.Has
+	if way.Browser() {
+		has = views.Plainly(&org.Error{Message: has}).Message
+	}
+	if !toLogin && !strings.Contains(unescaped(res), has) {
+		t.Errorf("does not say %q\n%.1500s", has, res.Body)
 	}
 }
 
