@@ -122,7 +122,9 @@ func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) 
 // pool opens connections as they are needed, each if begin has nothing against it.
 func pool(config *pgx.ConnConfig, limit int, begin func(context.Context, *pgx.Conn) error) *sql.DB {
 	startup, settings := sessionSettings(config)
-	d := stdlib.OpenDB(*startup, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+	broke := &hangUp{}
+	startup.DialFunc = broke.watch(startup.DialFunc)
+	d := stdlib.OpenDB(*startup, stdlib.OptionShouldPing(broke.shouldPing), stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		if _, err := c.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 			return err
 		}
