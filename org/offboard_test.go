@@ -214,3 +214,51 @@ func TestUndoBatchRights(t *testing.T) {
 		t.Errorf("the rest, by an owner: %+v, %v", result, err)
 	}
 }
+
+// TestOffboardingUndoneByAdmin: what a handover gave goes with the rest where an offboarding is taken back, also by somebody who is no
+// site owner: who left is the administrator again by then. Where it can't be one, the organization keeps whom it was handed over to,
+// whoever asks.
+func TestOffboardingUndoneByAdmin(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.siteRole(t, "stopper", "site", "user:read", "user:update")
+	s.record(t, uuid.Nil, "oa", "stopper", org.SourceManual, time.Time{})
+	s.insert(t, person{name: "last", home: []string{"organization-admin"}})
+	s.exec(t, "DELETE FROM member_roles WHERE user_id = ? AND role = 'organization-admin'", id("oa").String())
+	s.record(t, home, "oa", "organization-admin", org.SourceManual, s.clock.still().Add(24*time.Hour)) // so it is not one for good
+	s.exec(t, "UPDATE revisions SET value = value + 1")
+	offboarded := func(o org.Offboarding) string {
+		o.HandOver = map[string]string{"default": "viewer"}
+		if _, err := s.Offboard(t.Context(), s.as(t, "oa"), "last", given(o)); err != nil {
+			t.Fatal(err)
+		}
+		if has := s.memberRoles(t, home, "viewer"); has != "organization-admin viewer" {
+			t.Fatalf("who takes over has %s", has)
+		}
+		return s.lastEntry(t, "organization_member", "viewer")
+	}
+	for what, o := range map[string]org.Offboarding{"suspended": {Suspend: true}, "left": {Leave: true}, "both": {Suspend: true, Leave: true}} {
+		result, err := s.UndoBatch(t.Context(), s.as(t, "oa"), offboarded(o))
+		if err != nil || len(result.Refused) > 0 {
+			t.Errorf("%s: %+v, %v", what, result, err)
+		}
+		if heir, back := s.memberRoles(t, home, "viewer"), s.memberRoles(t, home, "last"); heir != "viewer" || back != "organization-admin" {
+			t.Errorf("%s: the heir has %q, who left %q", what, heir, back)
+		}
+	}
+	// Its account is gone: nobody comes back, so nobody steps down.
+	s.exec(t, "DELETE FROM member_roles WHERE user_id = ? AND role = 'organization-admin'", id("oa").String())
+	s.exec(t, "UPDATE revisions SET value = value + 1")
+	s.give(t, home, "oa", "organization-admin")
+	entry := offboarded(org.Offboarding{Suspend: true, Leave: true})
+	s.exec(t, "DELETE FROM member_roles WHERE user_id = ? AND role = 'organization-admin'", id("oa").String())
+	s.exec(t, "UPDATE revisions SET value = value + 1")
+	if _, err := s.DeleteUser(t.Context(), s.as(t, "o"), "last", nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.UndoBatch(t.Context(), s.as(t, "o"), entry)
+	kind(t, err, org.Conflict)
+	if heir := s.memberRoles(t, home, "viewer"); heir != "organization-admin viewer" {
+		t.Errorf("nobody is back, and the heir has %q", heir)
+	}
+}

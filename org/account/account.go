@@ -270,7 +270,7 @@ func decideStatus(ctx context.Context, a *unit.Attempt, row db.UserRow, status o
 		err = a.KeepOwners(ctx)
 	case changes && status == org.StatusActive:
 		// It can act again, so what others made for it ends if it holds more than they do (R4).
-		a.Widens(row.ID)
+		a.WillReturn(row.ID)
 	}
 	if err != nil {
 		return c, err

@@ -174,6 +174,13 @@ func undoingsIn(ctx context.Context, a *unit.Attempt, o db.Organization, entries
 
 func (p *undoBatch) refuse(r org.BulkRefusal) { p.result.Refused = append(p.result.Refused, r) }
 
+// leaveOut leaves a change out. From then on not even a site owner leaves an organization without an admin: who took over stays one
+// where nobody comes back.
+func (p *undoBatch) leaveOut(a *unit.Attempt, r org.BulkRefusal) {
+	a.BindOwners()
+	p.refuse(r)
+}
+
 // takeBack decides about one change of a member, after those before it.
 func (p *undoBatch) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) error {
 	c, err := memberChange{}, error(changedSince(fmt.Sprintf("The account %s is gone.", u.entry.ResourceTarget)))
@@ -193,7 +200,7 @@ func (p *undoBatch) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) e
 			}
 			r.Member = &m
 		}
-		p.refuse(r)
+		p.leaveOut(a, r)
 	case err != nil:
 		return err
 	case c.changes():
@@ -213,7 +220,7 @@ func (p *undoBatch) takeBackUser(ctx context.Context, a *unit.Attempt, e *db.Aud
 	switch {
 	case refused:
 		a.WontEnd(unit.ParseID(e.ResourceID))
-		p.refuse(org.BulkRefusal{Who: e.ResourceTarget, Reason: cmp.Or(refusal.Detail, refusal.Message)})
+		p.leaveOut(a, org.BulkRefusal{Who: e.ResourceTarget, Reason: cmp.Or(refusal.Detail, refusal.Message)})
 	case err != nil:
 		return err
 	case c.status != nil:

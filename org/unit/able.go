@@ -174,7 +174,7 @@ func (a *Attempt) managersOf(ctx context.Context, orgID uuid.UUID) (both bothMan
 }
 
 // asksForManagers reports whether the rule applies. Site owners are not bound by it; a dry run warns them.
-func (a *Attempt) asksForManagers() bool { return !a.Actor.Owner() || a.trying }
+func (a *Attempt) asksForManagers() bool { return !a.exempt() || a.trying }
 
 // KeepManager refuses a change of a member after which no one is able to manage the organization, or no one for good. It is
 // asked before WillHold says so.

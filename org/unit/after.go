@@ -24,6 +24,7 @@ type overlay struct {
 	held    map[uuid.UUID][]held   // what accounts would hold
 	holders []org.HolderChange     // the same, in the order in which it was decided
 	away    map[uuid.UUID]bool     // accounts that would be suspended or deleted
+	back    []uuid.UUID            // accounts that would be activated
 	lapsed  map[standing]bool      // memberships that have ended and are stored still
 	made    map[uuid.UUID]db.UserRow
 }
@@ -105,7 +106,13 @@ func (a *Attempt) WillStore(set *RoleSet, r org.RoleChange) {
 // WillEnd says that an account would be suspended or deleted.
 func (a *Attempt) WillEnd(user uuid.UUID) { a.change.away[user] = true }
 
-// WontEnd takes that back, of an account that a rule protects while others end. What was found with it gone is looked for anew.
+// WillReturn says that an account would be activated: what it holds counts again.
+func (a *Attempt) WillReturn(user uuid.UUID) {
+	a.change.back = append(a.change.back, user)
+	a.Widens(user)
+}
+
+// WontEnd takes back what WillEnd said, of an account that a rule protects while others end. What was found with it gone is looked for anew.
 func (a *Attempt) WontEnd(user uuid.UUID) {
 	delete(a.change.away, user)
 	a.admins, a.managers = nil, bothManagers{}

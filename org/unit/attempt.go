@@ -22,6 +22,7 @@ type Attempt struct {
 	moved  bool   // it is about another organization than that of its scope
 	aside  bool   // see Aside
 	trying bool   // a dry run: nothing of it is stored
+	bound  bool   // see BindOwners
 
 	change  *overlay           // what it would do to roles and to who holds them, as far as it has been decided
 	widened map[uuid.UUID]bool // accounts that may be allowed more afterwards: see outgrown
@@ -55,6 +56,13 @@ func elsewhere(scope db.Scope, organization uuid.UUID) bool {
 // Aside says that no list and no decision rests on what the change writes: counters, times of use, sign-ins. The revision
 // stays as it is, and what the change is about may be left open.
 func (a *Attempt) Aside() { a.aside = true }
+
+// BindOwners holds site owners to the guard rails of organizations too: of several changes that belong together some can't be made,
+// and what the others alone would leave behind is nothing that the caller asked for.
+func (a *Attempt) BindOwners() { a.bound = true }
+
+// exempt reports whether the caller may leave an organization without an admin, and without anybody who can manage it.
+func (a *Attempt) exempt() bool { return a.Actor.Owner() && !a.bound }
 
 // Scope is what the change may write.
 func (a *Attempt) Scope() db.Scope { return a.scope }

@@ -73,7 +73,7 @@ func AdministersSite(s *org.Actor) bool {
 // KeepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it. The
 // account has that status and these roles before the change.
 func (a *Attempt) KeepAdmin(ctx context.Context, o db.Organization, user uuid.UUID, status org.Status, roles []string) error {
-	if !mayBeLastAdmin(a.Actor, status, roles) {
+	if a.exempt() || !mayBeLastAdmin(status, roles) {
 		return nil
 	}
 	if a.admins == nil || a.admins.org != o.ID {
@@ -90,14 +90,14 @@ func (a *Attempt) lastAdmin(o db.Organization) error {
 		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", a.nameOf(o, "An organization that you can't see")))
 }
 
-func mayBeLastAdmin(by *org.Actor, status org.Status, roles []string) bool {
-	return !by.Owner() && status == org.StatusActive && slices.Contains(roles, org.RoleOrganizationAdmin)
+func mayBeLastAdmin(status org.Status, roles []string) bool {
+	return status == org.StatusActive && slices.Contains(roles, org.RoleOrganizationAdmin)
 }
 
 // LastAdmin says whether an account with these roles is the last active organization-admin, whom only a site owner may
 // take away.
 func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.UUID, status org.Status, roles []string) (bool, error) {
-	if !mayBeLastAdmin(by, status, roles) {
+	if by.Owner() || !mayBeLastAdmin(status, roles) {
 		return false, nil
 	}
 	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})

@@ -173,30 +173,21 @@ func (s *search) look(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// gaining is a member other than user who comes to count by the change: one who takes over, in an offboarding. nil if there is no one.
+// gaining is somebody other than user who comes to count by the change: who takes over in an offboarding, or who is a member or active
+// again where one is taken back. nil if there is no one.
 func (s *search) gaining(ctx context.Context, user uuid.UUID) (*holder, error) {
-	if s.over == nil {
-		return nil, nil
-	}
-	for _, c := range s.over.holders {
-		if c.Place != s.org || c.User == user || c.Joins || c.Leaves || len(c.Given()) == 0 {
+	for _, c := range s.over.arriving(s.org) {
+		if c.User == user {
 			continue
 		}
-		row, err := s.src.MemberRow(ctx, s.org, c.User)
-		if db.IsNotFound(err) || err == nil && (org.Status(row.Status) != org.StatusActive || row.NextEnd.Valid) { // what has an end does not count for good
-			continue
-		}
+		h, may, err := s.arrives(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		in, err := s.src.hasWayIn(ctx, c.User)
-		if err != nil {
-			return nil, err
-		}
-		if !in {
+		if !may {
 			continue
 		}
-		one := []holder{holderOf(row.UserID, row.Roles, row.SiteRoles)}
+		one := []holder{h}
 		if err := s.elsewhere(ctx, one); err != nil {
 			return nil, err
 		}
@@ -205,6 +196,53 @@ func (s *search) gaining(ctx context.Context, user uuid.UUID) (*holder, error) {
 		}
 	}
 	return nil, nil
+}
+
+// arriving is the changes by which somebody may come to count in an organization. Of an account that would be activated and stays the
+// member that it is there is nothing but its id.
+func (o *overlay) arriving(orgID uuid.UUID) (list []org.HolderChange) {
+	if o == nil {
+		return nil
+	}
+	for _, c := range o.holders {
+		if c.Place == orgID && !c.Leaves && (c.Joins || len(c.Given()) > 0) {
+			list = append(list, c)
+		}
+	}
+	for _, id := range o.back {
+		if _, changes := o.changed(orgID, id); !changes {
+			list = append(list, org.HolderChange{Place: orgID, User: id})
+		}
+	}
+	return list
+}
+
+// arrives is somebody of arriving as they are stored. may is false if they could not count: they are not active, cannot sign in,
+// or what they are has an end, which does not count for good.
+func (s *search) arrives(ctx context.Context, c org.HolderChange) (h holder, may bool, err error) {
+	var status, roles, siteRoles string
+	var ends bool
+	if c.Joins {
+		row, err := s.src.Q.GetUser(ctx, c.User)
+		if err != nil {
+			return h, false, err
+		}
+		status, siteRoles, ends = row.Status, row.Roles, row.NextEnd.Valid
+	} else {
+		row, err := s.src.MemberRow(ctx, s.org, c.User)
+		if db.IsNotFound(err) {
+			return h, false, nil
+		}
+		if err != nil {
+			return h, false, err
+		}
+		status, roles, siteRoles, ends = row.Status, row.Roles, row.SiteRoles, row.NextEnd.Valid
+	}
+	if ends || org.Status(status) != org.StatusActive && !slices.Contains(s.over.back, c.User) {
+		return h, false, nil
+	}
+	in, err := s.src.hasWayIn(ctx, c.User)
+	return holderOf(c.User, roles, siteRoles), in, err
 }
 
 // countsAfter reports whether somebody counts after the change.

@@ -171,7 +171,7 @@ func unmanaged(names []string) string {
 // warning instead.
 // good: without anyone able for good.
 func (a *Attempt) noManager(o db.Organization, good bool) error {
-	if a.Actor.Owner() {
+	if a.exempt() {
 		if a.warning = unmanaged([]string{o.DisplayName}); good {
 			a.warning = fmt.Sprintf("Everyone in %s who is able to manage it will lose that on a set date.", o.DisplayName)
 		}
