@@ -17,7 +17,8 @@ type Level uint8
 
 // The levels of compression.
 const (
-	Fast     Level = iota // for an answer: brotli takes about as long as gzip and gives a tenth less
+	Fast     Level = iota // for an answer: zstd makes 12.5 KiB of a page of 86, in a quarter of the time that brotli takes to make 11
+	Small                 // for a large answer, which has to get over a slow line
 	Best                  // for a file that is compressed once
 	Streamed              // for a list of any length: three times as fast as it comes out of the database
 )
@@ -25,7 +26,7 @@ const (
 // encoder makes compressors of one coding.
 type encoder struct {
 	coding string
-	pools  [3]sync.Pool // by Level
+	pools  [4]sync.Pool // by Level
 }
 
 // compressor is what the writers of all codings have in common.
@@ -41,19 +42,19 @@ var (
 	br = newEncoder("br", func(level int) compressor {
 		return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: level, LGWin: 18})
 	},
-		map[Level]int{Fast: 6, Best: brotli.BestCompression, Streamed: 4})
+		map[Level]int{Fast: 6, Small: 6, Best: brotli.BestCompression, Streamed: 4})
 	gz = newEncoder("gzip", func(level int) compressor {
 		w, _ := gzip.NewWriterLevel(nil, level) // the levels are valid
 		return w
-	}, map[Level]int{Fast: 5, Best: gzip.BestCompression, Streamed: 5})
+	}, map[Level]int{Fast: 5, Small: 6, Best: gzip.BestCompression, Streamed: 5})
 	zst = newEncoder("zstd", func(level int) compressor {
 		w, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevel(level)), zstd.WithWindowSize(256<<10), zstd.WithEncoderConcurrency(1))
 		return w // the options are valid
-	}, map[Level]int{Fast: int(zstd.SpeedBetterCompression), Best: int(zstd.SpeedBestCompression), Streamed: int(zstd.SpeedFastest)})
+	}, map[Level]int{Fast: int(zstd.SpeedBetterCompression), Small: int(zstd.SpeedBetterCompression), Best: int(zstd.SpeedBestCompression), Streamed: int(zstd.SpeedFastest)})
 )
 
 // encoders are those of all codings by level, the better one first. At the speed of a stream zstd is the smallest too.
-var encoders = [...][]*encoder{Fast: {br, zst, gz}, Best: {br, zst, gz}, Streamed: {zst, gz, br}}
+var encoders = [...][]*encoder{Fast: {zst, br, gz}, Small: {br, zst, gz}, Best: {br, zst, gz}, Streamed: {zst, gz, br}}
 
 // newEncoder takes a level of the coding for each Level.
 func newEncoder(coding string, make func(level int) compressor, levels map[Level]int) *encoder {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rolecall.example/org"
+	"rolecall.example/static"
 )
 
 // answers keeps the JSON of lists, which depends only on the stored data and the caller. A write drops none of them: what
@@ -122,7 +123,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 	if err != nil || state == "" {
 		return false, nil //nolint:nilerr // the list itself fails in the same way, and answers
 	}
-	key := cacheKey{state: state, uri: c.here(), coding: c.coding(c.level())}
+	key := cacheKey{state: state, uri: c.here(), coding: c.coding(static.Streamed)}
 	weak := ""
 	if c.route.Offers(LastSeen) { // a sign-in moves no revision
 		key.hour, weak = time.Now().Unix()/3600, "W/"

@@ -24,7 +24,7 @@ func TestBudget(t *testing.T) {
 	withWorstRoles(t, s)
 	sent := func(path string) (*webtest.Response, int) {
 		t.Helper()
-		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Owner, Header: http.Header{"Accept-Encoding": {"gzip, deflate, br"}}, Unchecked: true})
+		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Owner, Header: http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}}, Unchecked: true})
 		if res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: got %d", path, res.StatusCode)
 		}
@@ -35,7 +35,7 @@ func TestBudget(t *testing.T) {
 		t.Fatalf("%d rows, want a full page", n)
 	}
 	page, total := sent(members)
-	if got := page.Header.Get("Content-Encoding"); got != "br" {
+	if got := page.Header.Get("Content-Encoding"); got != "zstd" {
 		t.Errorf("the page is sent as %q", got)
 	}
 	requests := map[string]bool{}

@@ -5,10 +5,16 @@ import "rolecall.example/static"
 // worthCompressing is the size from which the fewer bytes outweigh the header and the work.
 const worthCompressing = 1 << 10
 
-// level is how hard to compress the answer: programs near by take whole lists, and wait for the first byte.
-func (c *call) level() static.Level {
-	if c.as == asJSON || c.csv {
+// largePage is more than a page of a list usually has, and less than an editor of roles.
+const largePage = 96 << 10
+
+// level is how hard to compress an answer of a size: programs near by take whole lists, and wait for the first byte.
+func (c *call) level(size int) static.Level {
+	switch {
+	case c.as == asJSON || c.csv:
 		return static.Streamed
+	case size > largePage:
+		return static.Small
 	}
 	return static.Fast
 }

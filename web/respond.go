@@ -130,7 +130,8 @@ func (c *call) send(status int, contentType string, body []byte) error {
 	}
 	a := &answer{contentType: contentType, body: body}
 	c.keepSent(cmp.Or(status, http.StatusOK), a)
-	a.compress(c.coding(c.level()), c.level())
+	level := c.level(len(body))
+	a.compress(c.coding(level), level)
 	if cmp.Or(status, http.StatusOK) == http.StatusOK {
 		c.copy.whole(a)
 	}
