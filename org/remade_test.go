@@ -110,3 +110,20 @@ func TestRemadeRoleIsRuled(t *testing.T) {
 		t.Errorf("of the site: %v", err)
 	}
 }
+
+// TestInvitationOfRemadeRole: an invitation gives the roles that it was made for, and none that has the name of one of them since.
+func TestInvitationOfRemadeRole(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	made := s.invite(t, "oa", "new@example.com", "viewer", "organization-auditor")
+	s.remake(t, "viewer")
+	if got := s.accepts(t, made.Secret, "new"); got != org.Conflict {
+		t.Errorf("accepted: kind %d", got)
+	}
+	if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", made.ID.String(), false); org.KindOf(err) != org.Conflict || err == nil {
+		t.Errorf("sent again: %v", err)
+	}
+	if got := s.accepts(t, s.invite(t, "oa", "other@example.com", "viewer").Secret, "other"); got != took {
+		t.Errorf("one that was made since: kind %d", got)
+	}
+}

@@ -3,6 +3,7 @@ package invite
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -60,7 +61,7 @@ func stands(ctx context.Context, s unit.Reader, row *db.Invitation, grants []db.
 			return nil, false, err
 		}
 		set, err := s.Roles(ctx, o.ID)
-		if err != nil || !mayGive(maker, o, set, roles) {
+		if err != nil || !mayGive(maker, o, set, roles) || remade(set, roles, row.CreatedAt) {
 			return nil, false, err
 		}
 		places = append(places, place{o, set, roles})
@@ -93,6 +94,12 @@ func mayGive(by *org.Actor, o db.Organization, set *unit.RoleSet, roles []string
 		role, ok := set.ByName[name]
 		return !ok || unit.GiveRefusal(by, "assign", org.OrgRolesObject(o.ID), role) != ""
 	})
+}
+
+// remade reports whether one of some roles was made after an invitation: another one had its name then, and nobody has offered this one
+// (T19 in docs/spec/threats.md).
+func remade(set *unit.RoleSet, roles []string, invited time.Time) bool {
+	return slices.ContainsFunc(roles, func(name string) bool { return set.ByName[name].CreatedAt.After(invited) })
 }
 
 // byOrganization walks what is given organization by organization, which the query has put side by side.
