@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
@@ -156,39 +157,91 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Restore puts a copy of the backup in the place of the database at path, which nobody may be using. What was there is
-// kept under the name that is returned, "" if there was nothing. highest is the highest revision, and position of the feed,
-// that it had, 0 if that cannot be read.
-func Restore(ctx context.Context, backup, path string, stamp string) (kept string, highest int64, err error) {
+// Restore puts a copy of the backup in the place of the database at path, which nobody may be using. prepare makes the copy ready
+// before that: what is at path at any moment is whole, however the restore ends. It is given the place of the copy, and the highest
+// revision, or position of the feed, that the database at path had, 0 if that cannot be read. What was there is kept under the name
+// that is returned, "" if there was nothing.
+func Restore(ctx context.Context, backup, path, stamp string, prepare func(ctx context.Context, place string, highest int64) error) (kept string, err error) {
 	r, err := Inspect(ctx, backup, false)
 	switch {
 	case err != nil:
-		return "", 0, err
+		return "", err
 	case r.Schema > r.Known:
-		return "", 0, fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", backup, r.Schema, r.Known)
+		return "", fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", backup, r.Schema, r.Known)
 	case len(r.Findings) > 0:
-		return "", 0, fmt.Errorf("%s is damaged: %s", backup, r.Findings[0])
+		return "", fmt.Errorf("%s is damaged: %s", backup, r.Findings[0])
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", 0, err
+		return "", err
+	}
+	left, err := beside(path, ".restored.", ".part") // by restores that were interrupted
+	if err != nil {
+		return "", err
 	}
 	temporary, err := copyOf(ctx, backup, path+".restored")
 	if err != nil {
-		return "", 0, err
+		return "", err
 	}
 	foldLog(ctx, path)
-	highest = highestIn(ctx, path)
-	// The log belongs to the file: what stands in it alone would be lost for the kept one, and must not meet the new one.
+	if err = prepare(ctx, temporary, highestBefore(ctx, path)); err == nil && fileSize(temporary+"-wal") > 0 {
+		err = fmt.Errorf("%s is in use", temporary)
+	}
+	if err != nil {
+		return "", errors.Join(err, removeAll([]string{temporary, temporary + "-wal", temporary + "-shm"}))
+	}
+	if kept, err = setAside(path, path+".replaced-"+stamp); err != nil {
+		return kept, errors.Join(err, os.Remove(temporary))
+	}
+	if err := errors.Join(os.Rename(temporary, path), syncFolder(path)); err != nil {
+		return kept, err
+	}
+	return kept, removeAll(left)
+}
+
+// setAside gives a database another name, "" if there is none. The log belongs to the file: what stands in it alone would be lost for
+// the kept one, and must not meet the new one.
+func setAside(path, name string) (kept string, err error) {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		name := path + ".replaced-" + stamp
 		switch err := os.Rename(path+suffix, name+suffix); {
 		case err == nil:
 			kept = name
 		case !errors.Is(err, fs.ErrNotExist):
-			return kept, highest, errors.Join(err, os.Remove(temporary))
+			return kept, err
 		}
 	}
-	return kept, highest, errors.Join(os.Rename(temporary, path), syncFolder(path))
+	return kept, nil
+}
+
+// beside is the files in the folder of a database whose names begin with its own, go on so and end so.
+func beside(path, begins, ends string) (files []string, err error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(path)+begins) && strings.HasSuffix(e.Name(), ends) {
+			files = append(files, filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+	return files, err
+}
+
+func removeAll(files []string) (err error) {
+	for _, f := range files {
+		if failed := os.Remove(f); !errors.Is(failed, fs.ErrNotExist) {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
+// halfRestored refuses to take the place of a database for empty when a restore was interrupted after it had set the old one aside.
+func halfRestored(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // others look at what is there
+	}
+	left, err := beside(path, ".restored.", ".part")
+	if err != nil || len(left) == 0 {
+		return nil //nolint:nilerr // without the folder there is nothing
+	}
+	return fmt.Errorf("%s is missing, since a restore of it was interrupted: run `rolecall restore` again; the database that it was to replace is %s.replaced-…", path, path)
 }
 
 // foldLog puts the log of a database that nobody uses into its file, if they can still be read.
@@ -197,6 +250,19 @@ func foldLog(ctx context.Context, path string) {
 		_, _ = c.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 		_ = c.Close()
 	}
+}
+
+// highestBefore is the highest number of a state that the database at path has handed out. Where it is missing, a restore may have been
+// interrupted, which has kept it.
+func highestBefore(ctx context.Context, path string) (highest int64) {
+	files := []string{path}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		files, _ = beside(path, ".replaced-", "")
+	}
+	for _, f := range files {
+		highest = max(highest, highestIn(ctx, f))
+	}
+	return highest
 }
 
 // highestIn is the highest number of a state that a database has handed out, 0 if it cannot be read. One of an older schema

@@ -78,6 +78,9 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool, wat
 
 // Create makes an empty database at path if there is no file, for this user alone. Its folder must be there.
 func Create(ctx context.Context, path string) error {
+	if err := halfRestored(path); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):

@@ -85,18 +85,19 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 		return err
 	}
 	defer unlock()
+	var r db.Report
 	// A name with the time in it: a second restore must not overwrite what the first one kept.
-	kept, highest, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"))
+	kept, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"), func(ctx context.Context, place string, highest int64) (err error) {
+		r, err = recordRestored(ctx, place, highest)
+		return err
+	})
 	if err == nil {
-		var r db.Report
-		if r, err = restored(ctx, c.db, highest); err == nil {
-			done := contents("restored", c.db, r)
-			if kept != "" {
-				done.rows = append([][]string{{"kept", kept}}, done.rows...)
-				done.value = map[string]any{"restored": c.db, "schema": r.Schema, "rows": r.Rows, "kept": kept}
-			}
-			return t.print(done)
+		done := contents("restored", c.db, r)
+		if kept != "" {
+			done.rows = append([][]string{{"kept", kept}}, done.rows...)
+			done.value = map[string]any{"restored": c.db, "schema": r.Schema, "rows": r.Rows, "kept": kept}
 		}
+		return t.print(done)
 	}
 	// Also after a failure, as it may be the only whole copy that is left.
 	if kept != "" {
@@ -105,15 +106,15 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 	return err
 }
 
-// restored brings a database that was put in its place up to date, and records it there. The trail must tell of it,
+// recordRestored brings a database that is about to be put in its place up to date, and records that there. The trail must tell of it,
 // because between its last entry and the next one everything since the backup is missing. highest is the highest revision
 // that the replaced database had.
-func restored(ctx context.Context, path string, highest int64) (db.Report, error) {
-	r, err := db.Inspect(ctx, path, true)
+func recordRestored(ctx context.Context, place string, highest int64) (db.Report, error) {
+	r, err := db.Inspect(ctx, place, true)
 	if err != nil {
 		return r, err
 	}
-	d, err := db.Open(ctx, path) // migrates an older schema
+	d, err := db.Open(ctx, place) // migrates an older schema
 	if err != nil {
 		return r, err
 	}
