@@ -3,6 +3,7 @@ package org_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -118,11 +119,15 @@ func (a *attempt) newUser() org.NewUser {
 	for range 1 + a.rng.IntN(2) {
 		in.OrganizationIDs = append(in.OrganizationIDs, a.anyPlace())
 	}
+	if a.rng.IntN(3) == 0 {
+		place := in.OrganizationIDs[0]
+		in.OrganizationRoles = map[uuid.UUID][]string{place: {pick(a.rng, append(slices.Clone(walkOrgRoles), a.before.custom[place]...))}}
+	}
 	return in
 }
 
 func (a *attempt) create(in org.NewUser) error {
-	a.say("creates %s", in.Username)
+	a.say("creates %s %v", in.Username, in.OrganizationRoles)
 	u, err := a.svc.CreateUser(a.ctx, a.by, given(in))
 	if err == nil && in.Password != "" {
 		a.knows(&acct{id: u.ID, name: u.Username, email: u.Email}, in.Password, a.maker(u.ID))

@@ -19,7 +19,7 @@ var invariants = []struct {
 	name  string
 	check func(a *attempt, after *state) []string
 }{
-	{"gain", gained}, {"become", became}, {"later", stillOpens("link", "token")}, {"typed", stillOpens("password", "login", "session")}, {"loss", lost}, {"able", leftAlone},
+	{"gain", gained}, {"become", became}, {"later", stillOpens("link", "token")}, {"typed", stillOpens("password", "login", "session")}, {"loss", lost}, {"able", leftAlone}, {"good", alone},
 	{"agree", disagreed}, {"who-can", wrongWhoCan}, {"decide", wrongDecisions},
 	{"foresee", unforeseen},
 }

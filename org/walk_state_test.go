@@ -107,10 +107,11 @@ type acct struct {
 	name, email, status, login string
 	subject                    *rbac.Subject
 	homes                      []uuid.UUID
-	roles                      map[uuid.UUID][]*rbac.Role // by where they are held; those of the site under the zero id
-	rights                     map[uuid.UUID]rights       // worked out when asked for
-	content                    string                     // all of the above that the tables have
-	limits                     *tokenLimits               // of the token that it came with; nil: none
+	roles                      map[uuid.UUID][]*rbac.Role    // by where they are held; those of the site under the zero id
+	rights                     map[uuid.UUID]rights          // worked out when asked for
+	content                    string                        // all of the above that the tables have
+	good                       map[uuid.UUID]map[string]bool // roles that are held for good, by place; the membership among them
+	limits                     *tokenLimits                  // of the token that it came with; nil: none
 }
 
 func (a *acct) member(place uuid.UUID) bool { return slices.Contains(a.homes, place) }
@@ -221,28 +222,11 @@ func (r *reader) read(tb testing.TB) *state {
 	for _, row := range r.rows(tb, "SELECT id, username, email, status, login_type FROM users ORDER BY username", 5) {
 		a := &acct{
 			id: uuid.MustParse(row[0]), name: row[1], email: row[2], status: row[3], login: row[4],
-			roles: map[uuid.UUID][]*rbac.Role{}, rights: map[uuid.UUID]rights{}, content: strings.Join(row, " "),
+			roles: map[uuid.UUID][]*rbac.Role{}, good: map[uuid.UUID]map[string]bool{}, rights: map[uuid.UUID]rights{}, content: strings.Join(row, " "),
 		}
 		st.accounts[a.id], st.list = a, append(st.list, a)
 	}
-	for _, row := range r.rows(tb, "SELECT user_id, organization_id FROM organization_members ORDER BY organization_id", 2) {
-		a := st.accounts[uuid.MustParse(row[0])]
-		a.homes = append(a.homes, uuid.MustParse(row[1]))
-		a.content += " " + row[1]
-	}
-	for _, row := range r.rows(tb, `SELECT user_id, CAST(organization_id AS text), role FROM member_roles WHERE role <> 'organization-member'
-		UNION ALL SELECT user_id, '', role FROM user_roles ORDER BY 2, 3`, 3) {
-		a, place := st.accounts[uuid.MustParse(row[0])], uuid.Nil
-		if row[1] != "" {
-			place = uuid.MustParse(row[1])
-		}
-		role, ok := rbac.Default().BuiltIn(row[2])
-		if !ok {
-			role = custom[place][row[2]]
-		}
-		a.roles[place] = append(a.roles[place], role)
-		a.content += fmt.Sprintf(" %s/%p", place, role)
-	}
+	r.readHeld(tb, &st, custom)
 	for i, a := range st.list {
 		if old := r.last.accounts[a.id]; old != nil && old.content == a.content {
 			st.list[i], st.accounts[a.id] = old, old

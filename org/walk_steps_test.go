@@ -29,7 +29,7 @@ var stepKinds []stepKind
 var totalWeight int
 
 func init() {
-	stepKinds = slices.Concat(roleSteps, memberSteps, accountSteps, accessSteps, placeSteps, suggestSteps)
+	stepKinds = slices.Concat(roleSteps, memberSteps, accountSteps, accessSteps, placeSteps, suggestSteps, endingSteps)
 	for _, k := range stepKinds {
 		totalWeight += k.weight
 	}

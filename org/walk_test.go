@@ -169,7 +169,11 @@ func (a *attempt) who() string {
 func (w *walk) run(steps int) {
 	w.t.Helper()
 	for step := range steps {
+		since := w.clock.still()
 		w.clock.advance(time.Minute)
+		if w.passed(since) {
+			w.before = w.reader.read(w.t)
+		}
 		a := w.attempt()
 		w.tried[a.kind.name]++
 		if a.via != nil {
