@@ -29,6 +29,9 @@ func TestOffboard(t *testing.T) {
 		{"o", "m", org.Offboarding{}, org.Invalid}, // nothing to do
 		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"default": "nobody"}}, org.Invalid},
 		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"nowhere": "viewer"}}, org.Invalid}, // understood of nobody
+		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"default": "Sue"}}, org.Invalid},    // suspended
+		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"default": "Dora"}}, org.Invalid},   // has never signed in
+		{"o", "m", org.Offboarding{Leave: true, HandOver: map[string]string{"default": "bot"}}, org.Invalid},    // can't sign in
 	} {
 		_, err := as(tt.by, tt.user, tt.wanted)
 		kind(t, err, tt.want)

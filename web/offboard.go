@@ -38,8 +38,8 @@ func (s *Server) offboardPage(c *call, f views.Offboard) (page, error) {
 		if err != nil {
 			return page{}, err
 		}
-		others := slices.DeleteFunc(list.Members, func(m org.Member) bool { return m.UserID == f.User.ID })
-		if len(others) <= maxHeirs {
+		others := slices.DeleteFunc(list.Members, func(m org.Member) bool { return m.UserID == f.User.ID || m.LoginType == org.LoginNone })
+		if len(list.Members) < maxHeirs+2 && len(others) <= maxHeirs { // all of them
 			f.Heirs[h.Organization.Name] = others
 		}
 	}

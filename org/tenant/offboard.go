@@ -161,6 +161,14 @@ func (p *offboardPlan) handOver(ctx context.Context, a *unit.Attempt, o db.Organ
 	if err != nil {
 		return err
 	}
+	// The guard rails would not count them, and do not bind site owners, who may leave it without anyone by saying so.
+	in, err := a.HasWayIn(ctx, row.UserID)
+	if err != nil {
+		return err
+	}
+	if !in || org.Status(row.Status) != org.StatusActive {
+		return org.FieldErrors{{Field: "hand_over", Detail: "choose an active member of " + o.DisplayName + " who can sign in"}}.Err("Validation failed.")
+	}
 	set, err := a.Roles(ctx, o.ID)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func (m *managers) only(ctx context.Context, row *org.Member) (bool, error) {
 	if found, err := m.beside(ctx, row.UserID); err != nil || found {
 		return false, err
 	}
-	if in, err := m.hasWayIn(ctx, row.UserID); err != nil || !in {
+	if in, err := m.HasWayIn(ctx, row.UserID); err != nil || !in {
 		return false, err
 	}
 	h, belongs, err := m.holdingOf(ctx, row)
@@ -226,7 +226,7 @@ func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
 	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive {
 		return nil
 	}
-	if in, err := a.hasWayIn(ctx, user.ID); err != nil || !in {
+	if in, err := a.HasWayIn(ctx, user.ID); err != nil || !in {
 		return err
 	}
 	settled, err := a.keepManagers(ctx, a.Reader, a.After(), user.ID)

@@ -44,7 +44,7 @@ func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error)
 		if id == user || !owner.Owner() || owner.User.Status != org.StatusActive || !AdministersSite(owner) {
 			continue
 		}
-		if in, err := s.hasWayIn(ctx, id); err != nil || in {
+		if in, err := s.HasWayIn(ctx, id); err != nil || in {
 			return in, err
 		}
 	}

@@ -224,6 +224,9 @@ func (s *search) arrives(ctx context.Context, c org.HolderChange) (h holder, may
 	var ends bool
 	if c.Joins {
 		row, err := s.src.Q.GetUser(ctx, c.User)
+		if db.IsNotFound(err) { // it is made by the same change: nobody has signed in to it yet
+			return h, false, nil
+		}
 		if err != nil {
 			return h, false, err
 		}
@@ -241,7 +244,7 @@ func (s *search) arrives(ctx context.Context, c org.HolderChange) (h holder, may
 	if ends || org.Status(status) != org.StatusActive && !slices.Contains(s.over.back, c.User) {
 		return h, false, nil
 	}
-	in, err := s.src.hasWayIn(ctx, c.User)
+	in, err := s.src.HasWayIn(ctx, c.User)
 	return holderOf(c.User, roles, siteRoles), in, err
 }
 

@@ -14,7 +14,7 @@ func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID,
 	if by.Owner() || user.Status != org.StatusActive {
 		return false, nil
 	}
-	if in, err := s.hasWayIn(ctx, user.ID); err != nil || !in {
+	if in, err := s.HasWayIn(ctx, user.ID); err != nil || !in {
 		return false, err
 	}
 	for _, src := range []Reader{s, s.forGood()} {

@@ -50,7 +50,7 @@ func (s Reader) LosesManager(ctx context.Context, orgID, user uuid.UUID, was, is
 			return false, err
 		}
 		if !stays {
-			return s.hasWayIn(ctx, user)
+			return s.HasWayIn(ctx, user)
 		}
 	}
 	return false, nil

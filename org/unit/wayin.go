@@ -27,9 +27,9 @@ func (s *Units) ProviderList() string {
 	return " " + strings.Join(s.providers, " ") + " "
 }
 
-// hasWayIn reports whether the person of an account can sign in to the console: with a password that the policy lets in, at a
+// HasWayIn reports whether the person of an account can sign in to the console: with a password that the policy lets in, at a
 // provider of the settings, or with a passkey. Queries for holders ask the same.
-func (s Reader) hasWayIn(ctx context.Context, user uuid.UUID) (bool, error) {
+func (s Reader) HasWayIn(ctx context.Context, user uuid.UUID) (bool, error) {
 	return s.Q.HasWayIn(ctx, db.HasWayInParams{ID: user, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 }
 
