@@ -15,7 +15,7 @@ import (
 
 // perSession are the settings that are made in a session once it has begun: a pooler refuses them at the start.
 var perSession = []string{
-	"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "default_transaction_read_only",
+	"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "default_transaction_read_only", "jit",
 }
 
 // sessionSettings is a configuration without the settings that are made in the session, and the statements that make them.

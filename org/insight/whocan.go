@@ -2,7 +2,6 @@ package insight
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -73,6 +72,7 @@ type finder struct {
 	question org.Question
 	object   rbac.Object
 	known    map[unit.Holding]*ruling
+	total    int // of the members
 }
 
 // ruling is the decision about everybody with one holding.
@@ -106,25 +106,6 @@ func (f *finder) tellAble(d *ruling) org.Answer {
 	return *d.answer
 }
 
-// window keeps the people of one page of a list, and counts all of them.
-type window struct {
-	limit, offset, count int // limit 0 is all
-	ids                  []uuid.UUID
-	rulings              []*ruling
-}
-
-// add counts somebody, and keeps those whom the page shows.
-func (w *window) add(id uuid.UUID, d *ruling) {
-	if w.count >= w.offset && (w.limit == 0 || len(w.ids) < w.limit) {
-		w.ids, w.rulings = append(w.ids, id), append(w.rulings, d)
-	}
-	w.count++
-}
-
-// manyGroups is up to how many groups are asked for their members one by one. Of more, walking all members in order takes
-// less time.
-const manyGroups = 1_000
-
 // members decides about groups of members for the numbers, and then reads those of the page alone. It returns the groups.
 func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) ([]unit.Group, error) {
 	groups, err := f.Groups(ctx)
@@ -134,7 +115,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	var able, suspended []unit.Group
 	for i := range groups {
 		g := &groups[i]
-		w.Total += int(g.Members)
+		f.total += int(g.Members)
 		d, err := f.decide(ctx, g.Holding)
 		switch {
 		case err != nil:
@@ -149,6 +130,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 			able = append(able, *g)
 		}
 	}
+	w.Total = f.total
 	switch {
 	case p.Suspended:
 		w.Held, err = f.people(ctx, by, suspended, w.Suspended, window{limit: p.Limit, offset: p.Offset})
@@ -161,63 +143,6 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	}
 	return groups, err
 }
-
-// people is a part of the members of some groups, which are all of one kind: suspended or not.
-func (f *finder) people(ctx context.Context, by *org.Actor, groups []unit.Group, all int, page window) (list []org.WhoCanMember, err error) {
-	list = []org.WhoCanMember{}
-	if page.offset >= all {
-		return list, nil
-	}
-	if len(groups) > manyGroups {
-		err = f.walk(ctx, groups[0].Status == org.StatusSuspended, &page)
-	} else {
-		err = f.listed(ctx, groups, &page)
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
-		list = append(list, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[len(list)])})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return list, f.membersUntil(ctx, list)
-}
-
-// listed fills the page from the groups that may.
-func (f *finder) listed(ctx context.Context, able []unit.Group, page *window) error {
-	list, err := f.ListGroups(ctx, able, page.limit, page.offset)
-	for i := range list {
-		page.ids, page.rulings = append(page.ids, list[i].User), append(page.rulings, f.known[list[i].Holding])
-	}
-	return err
-}
-
-// errFull ends a walk: the page has all that it shows.
-var errFull = errors.New("the page is full")
-
-// walk fills the page from all members who are suspended, or from those who are not, in order.
-func (f *finder) walk(ctx context.Context, suspended bool, page *window) error {
-	err := f.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
-		if page.full() {
-			return errFull
-		}
-		d, err := f.decide(ctx, h)
-		if err == nil && d.able && (org.Status(r.Status) == org.StatusSuspended) == suspended {
-			page.add(r.UserID, d)
-		}
-		return err
-	})
-	if errors.Is(err, errFull) {
-		return nil
-	}
-	return err
-}
-
-// full reports whether the page shows nobody else.
-func (w *window) full() bool { return w.limit > 0 && len(w.ids) == w.limit }
 
 // outside finds the accounts that do not belong to the organization, like members those that do.
 func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {
