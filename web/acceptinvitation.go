@@ -10,7 +10,7 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// openInvitation is where the link of an invitation leads. It changes nothing: mail servers and chats follow links before
+// openInvitation answers the link of an invitation. It changes nothing: mail servers and chats follow links before
 // people do.
 func (s *Server) openInvitation(c *call) (reply, error) {
 	c.keepInvitation()
@@ -24,14 +24,14 @@ func (s *Server) openInvitation(c *call) (reply, error) {
 	return reply{json: wireOffer(&offer), html: show(s.invitationPage(c, offer, nil))}, nil
 }
 
-// keepInvitation keeps the secret in the path out of caches, and out of the Referer of whatever the page leads to.
+// keepInvitation keeps the secret in the path out of caches, and out of the Referer sent to the next page.
 func (c *call) keepInvitation() {
 	c.header("Referrer-Policy", "no-referrer")
 	c.header("Cache-Control", "no-store")
 }
 
-// visitor finds out who follows a link, who may be a stranger. A token or a session that may not be
-// used for it is refused.
+// visitor identifies the person who follows a link, who may be a stranger. A token or session that may not be used for
+// this is refused.
 func (s *Server) visitor(c *call) error {
 	err := s.authenticate(c)
 	switch {
@@ -44,7 +44,7 @@ func (s *Server) visitor(c *call) error {
 	return err
 }
 
-// noInvitation is the page that a link leads to which does not work.
+// noInvitation returns the page for a link that does not work.
 func (s *Server) noInvitation(c *call, err error) (reply, error) {
 	e, ok := errors.AsType[*org.Error](err)
 	if !ok || c.as == asJSON || e.Kind != org.NotFound && e.Kind != org.Conflict {
@@ -67,8 +67,9 @@ func (s *Server) invitationPage(c *call, offer org.InvitationOffer, e *org.Error
 	return page{title: "Invitation", referrer: true, body: views.InvitationPage(v)}
 }
 
-// acceptWith leads to a provider, whose word for the address of the invitation accepts it. It is a form, so that no other site
-// can begin it; and a page with a link, since a form may not lead to another site.
+// acceptWith leads to a provider. If the provider vouches for the address of the invitation, the invitation is
+// accepted. It is a form, so that no other site can start it, and the answer is a page with a link, since a form may
+// not lead to another site.
 func (s *Server) acceptWith(c *call) (reply, error) {
 	c.keepInvitation()
 	provider, link := c.param("provider"), c.param("invitation")
@@ -95,7 +96,7 @@ func (s *Server) acceptWith(c *call) (reply, error) {
 	return reply{html: show(page{title: "Continue to " + policy.Name, referrer: true, body: body}), noStore: true}, nil
 }
 
-// acceptInvitation takes an invitation: for the caller, or for an account that a stranger makes.
+// acceptInvitation accepts an invitation for the caller, or for an account that a stranger makes.
 func (s *Server) acceptInvitation(c *call) (reply, error) {
 	c.keepInvitation()
 	if err := s.visitor(c); err != nil {
@@ -130,13 +131,13 @@ func (s *Server) acceptAsStranger(c *call) (reply, error) {
 		_, err := s.account.Login(c.ctx, c.origin(), user.Email, in.Password, begin)
 		return err
 	})
-	if err != nil { // too many sign in at once; the account is there
+	if err != nil { // too many sign in at once; the account exists
 		r.next = to(views.LoginURL, "")
 	}
 	return r, nil
 }
 
-// joined is where the page leads after an invitation was accepted.
+// joined returns the page to go to after an invitation was accepted.
 func joined(into []org.InvitedInto) string {
 	if len(into) == 1 {
 		return views.MembersURL(into[0].Organization.Name, org.MemberFilter{})
@@ -157,7 +158,7 @@ func readNewInvited(o object) org.NewInvited {
 	return org.NewInvited{Username: o.text("username"), Name: o.text("name"), Password: o.text("password")}
 }
 
-// readNothing refuses what only a stranger says.
+// readNothing refuses the fields that only a stranger fills in.
 func readNothing(o object) (none struct{}) {
 	for _, name := range []string{"username", "name", "password"} {
 		if o.text(name) != "" {

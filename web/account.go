@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views"
 )
 
-// accountPage is the page of the caller's own account; form is the one that e refused, "" if it was none of them.
+// accountPage makes the page of the caller's own account; form is the form that e refused, "" if it was none of them.
 func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err error) {
 	a := views.Account{Passkeys: s.hasPasskeys(c), Providers: len(s.Providers.List()) > 0, Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: c.now()}
 	if a.UserView, err = s.account.UserView(c.ctx, c.actor, "me"); err != nil {
@@ -30,8 +30,8 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err er
 	return page{title: "Account", active: "account", body: views.AccountPage(a)}, nil
 }
 
-// endSession ends one of the caller's sessions, of another browser as a rule. Kept answers go with it: one may hold a
-// secret.
+// endSession ends one of the caller's sessions, usually that of another browser. Kept answers are dropped too: one may
+// hold a secret.
 func (s *Server) endSession(c *call) (reply, error) {
 	if err := s.account.EndSession(c.ctx, c.actor, c.param("id")); err != nil {
 		return reply{}, err
@@ -52,8 +52,8 @@ func (s *Server) endSessions(c *call) (reply, error) {
 	return reply{next: to(views.LoginURL, "")}, nil
 }
 
-// newPassword is where a link to set a password leads. The secret in its path is written into no log, and no page that it
-// leads to learns it: the browser gives away the origin at most, which the check for forms from other sites needs.
+// newPassword answers a link to set a password. The secret in its path is never logged, and the next page never learns
+// it: the browser sends at most the origin, which the check for forms from other sites needs.
 func (s *Server) newPassword(c *call) (reply, error) {
 	c.keepSecret()
 	link, err := s.account.OpenPasswordLink(c.ctx, c.param("secret"))
@@ -72,7 +72,7 @@ func passwordPage(c *call, link org.PasswordLink, e *org.Error) page {
 	return page{title: "Set your password", body: views.SetPasswordPage(views.SetPassword{PasswordLink: link, Err: e})}
 }
 
-// usePasswordLink sets the password of a link. It starts no session and leads to the page to sign in.
+// usePasswordLink sets the password by a link. It starts no session and leads to the sign-in page.
 func (s *Server) usePasswordLink(c *call) (reply, error) {
 	c.keepSecret()
 	err := s.account.UsePasswordLink(c.ctx, c.origin(), c.param("secret"), decode(c, readPassword))

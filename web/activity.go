@@ -7,14 +7,14 @@ import (
 	"rolecall.example/views"
 )
 
-// How many entries the page of what a person did has, and how many the page of their access.
+// The number of entries on the page of what a person did, and on the page of their access.
 const (
 	activityShown  = 50
 	activityLately = 5
 )
 
-// activity is what a person did and what was done to them, for the page about them, in an organization unless that is "". Nil: the
-// page is about something else.
+// activity lists what a person did and what was done to them, for the page about them; organization is "" for all of
+// them. It returns nil if the page is about something else.
 func (s *Server) activity(c *call, organization, username string, user uuid.UUID) (*views.Audit, error) {
 	q := c.query()
 	before, paper := q.cursor("before"), q.prints()
@@ -28,7 +28,7 @@ func (s *Server) activity(c *call, organization, username string, user uuid.UUID
 	return s.activityOf(c, organization, user, f, views.ActivityURL(organization, username))
 }
 
-// activityOf is a part of what a person did, for a page whose URL is back.
+// activityOf lists a part of what a person did, for a page whose URL is back.
 func (s *Server) activityOf(c *call, organization string, user uuid.UUID, f org.AuditFilter, back string) (*views.Audit, error) {
 	list, err := s.insight.Activity(c.ctx, c.actor, organization, user, f)
 	return &views.Audit{

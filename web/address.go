@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// echoPath writes a path of the table as Echo does. One for all paths: it is slow to make.
+// echoPath rewrites a path of the table in Echo's form. It is shared because it is slow to make.
 var echoPath = strings.NewReplacer("{", ":", "}", "")
 
 // peer returns the address of the sender of a request: the nearest one that is not a trusted proxy. An entry that is no
@@ -45,8 +45,8 @@ func (s *Server) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
 }
 
-// trace is what a trusted proxy calls a request, "" for what it does not say: its id, and its place in a trace of many
-// services. Other senders could make up an id that leads an investigation to another request.
+// trace returns the request id that a trusted proxy sent, and the request's place in a distributed trace; "" for what
+// it did not send. Other senders could make up an id that leads an investigation to another request.
 func (s *Server) trace(r *http.Request) (id, parent string) {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !s.trusts(at.Addr().Unmap()) {
@@ -72,7 +72,7 @@ func hopAddress(hop string) (netip.Addr, bool) {
 	return addr.Unmap(), err == nil
 }
 
-// logBadHop logs, at most once a minute, a proxy whose callers all count as the proxy.
+// logBadHop logs, at most once a minute, a proxy whose callers all count as one.
 func (s *Server) logBadHop(proxy netip.Addr, hop string) {
 	now := s.Now().Unix()
 	if last := s.badHopAt.Load(); now-last < int64(time.Minute/time.Second) || !s.badHopAt.CompareAndSwap(last, now) {
@@ -82,8 +82,8 @@ func (s *Server) logBadHop(proxy netip.Addr, hop string) {
 		"proxy", proxy.String(), "entry", hop[:min(len(hop), 64)])
 }
 
-// base returns the URL at which people reach this server, "" if that is not known: a request may name any host, and a link
-// that leads there would carry a secret to it.
+// base returns the URL at which people reach this server, "" if it is not known: a request may name any host, and a
+// link to that host would give it a secret.
 func (c *call) base() string {
 	if a := c.server.AccessURL; a != nil {
 		return strings.TrimSuffix(a.String(), "/")
@@ -99,7 +99,7 @@ func (c *call) base() string {
 	return (&url.URL{Scheme: scheme, Host: host}).String()
 }
 
-// absolute returns a path as a URL that can be passed on, or the path alone where the address is not known.
+// absolute returns a path as a URL that can be passed on, or the path alone if the address is not known.
 func (c *call) absolute(path string) string { return c.base() + path }
 
 // loopbackHost reports whether a Host header names this machine.
@@ -111,7 +111,7 @@ func loopbackHost(host string) bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// hostname is a host without its port and brackets.
+// hostname strips the port and the brackets from a host.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name

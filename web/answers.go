@@ -17,15 +17,15 @@ import (
 	"rolecall.example/static"
 )
 
-// answers keeps the JSON of lists, which depends only on the stored data and the caller. A write drops none of them: what
-// it changed is in another state, and so has another key. Without it a program that reads one list again and again would
-// have it read and encoded each time.
+// answers keeps the JSON of lists, which depends only on the stored data and the caller. A write drops none of them: it
+// changes the state, and so the key. Without this cache, a program that polls a list would have it read and encoded
+// each time.
 type answers struct {
-	key   []byte // of the tags
-	kind  string // what else makes the answers of two servers differ: version and style
+	key   []byte // key of the tags
+	kind  string // whatever else the answers of two servers depend on: version and style
 	mu    sync.Mutex
 	size  int
-	order list.List // of kept, the one that was wanted last in front
+	order list.List // of kept answers, the most recently used one in front
 	byKey map[cacheKey]*list.Element
 }
 
@@ -33,21 +33,21 @@ type answers struct {
 type kept struct {
 	key    cacheKey
 	answer *answer
-	size   int // with its key
+	size   int // including its key
 }
 
 // cacheKey identifies a kept answer.
 type cacheKey struct {
-	state  org.State // of the caller, and of what the list shows
+	state  org.State // of the caller and of what the list shows
 	uri    string
 	coding string // of the answer
-	hour   int64  // since 1970, for what shows also when accounts were last seen; else 0
+	hour   int64  // since 1970, for lists that show when accounts were last seen; otherwise 0
 }
 
 // answer is the body of an answer, as it is sent.
 type answer struct {
 	contentType, coding string
-	varies              bool   // with the codings that the client accepts
+	varies              bool   // depends on the codings that the client accepts
 	link                string // to other parts of a list
 	body                []byte
 }
@@ -57,7 +57,7 @@ const (
 	maxAnswer = 128 << 10 // bytes of one: a page of members, not the list of all
 )
 
-// tagLength is how many bytes of a hash name an answer.
+// tagLength is the number of bytes of the hash in a tag.
 const tagLength = 16
 
 func newAnswers(o Options) *answers {
@@ -76,7 +76,7 @@ func (a *answers) get(key cacheKey) *answer {
 	return e.Value.(*kept).answer
 }
 
-// put keeps an answer. When there is no more room, those go that have not been wanted for the longest time.
+// put keeps an answer. If there is no room, it drops those that were used least recently.
 func (a *answers) put(key cacheKey, whole *answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -92,9 +92,9 @@ func (a *answers) put(key cacheKey, whole *answer) {
 	}
 }
 
-// tag names an answer without knowing it: the same key has the same answer, from whichever server. The secret keeps a client
-// from making up the tag of an answer that it never got, and from reading revisions out of one, which would reveal the time
-// of every write.
+// tag makes the tag of an answer from its key alone: the same key means the same answer, on every server. The secret
+// keeps a client from making up the tag of an answer that it never got, and from reading revisions out of one, which
+// would reveal the time of every write.
 func (a *answers) tag(key cacheKey) string {
 	h := hmac.New(sha256.New, a.key)
 	for _, part := range []string{a.kind, string(key.state), key.uri, key.coding, strconv.FormatInt(key.hour, 36)} {
@@ -104,7 +104,7 @@ func (a *answers) tag(key cacheKey) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:tagLength]) + `"`
 }
 
-// state is the state of what a list shows to the caller.
+// state returns the state of what a list shows to the caller.
 func (s *Server) state(c *call) (org.State, error) {
 	if c.route.Path == "/organizations" {
 		return s.insight.StateOfAll(c.ctx, c.actor)
@@ -112,11 +112,11 @@ func (s *Server) state(c *call) (org.State, error) {
 	return s.insight.StateIn(c.ctx, c.actor, c.param("organization"))
 }
 
-// recall answers with a list as JSON from memory, or with 304 when the client's copy is still good. Otherwise the answer
-// is kept as it is sent. Pages and fragments are rendered each time: they have words like "today", set cookies, and may
-// lack a part that failed to load.
+// recall answers with a list as JSON from memory, or with 304 if the client's copy is still current. Otherwise the
+// answer is kept as it is sent. Pages and fragments are rendered each time: they contain words like "today", set
+// cookies, and may lack a part that failed to load.
 func (s *Server) recall(c *call) (answered bool, err error) {
-	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no state
+	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // a caller in this process has no state
 		return false, nil
 	}
 	state, err := s.state(c)
@@ -144,7 +144,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 	return false, nil
 }
 
-// usual are the headers of an answer that come with its bytes, or with every answer.
+// usual are the headers that depend only on the bytes of an answer, or that every answer has.
 var usual = []string{
 	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "Link", "X-Request-Id", headerTokenExpires,
 	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
@@ -162,8 +162,8 @@ func (c *call) plain() bool {
 	return true
 }
 
-// matches reports whether an If-None-Match header names the tag. "*" names none: whether there is an answer at all is not
-// known yet.
+// matches reports whether an If-None-Match header names the tag. "*" names none: it is not known yet whether there is
+// an answer.
 func matches(header, tag string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		if strings.TrimPrefix(strings.TrimSpace(part), "W/") == tag {
@@ -173,7 +173,7 @@ func matches(header, tag string) bool {
 	return false
 }
 
-// recorder copies an answer on its way out. A nil one copies nothing.
+// recorder copies an answer as it is sent. A nil recorder copies nothing.
 type recorder struct {
 	data []byte
 	big  bool
@@ -192,7 +192,7 @@ func (k *recorder) add(b []byte) {
 	k.data = append(k.data, b...)
 }
 
-// finish keeps the parts of an answer that went out whole. a is the answer without its body.
+// finish keeps the parts of an answer that was sent completely. a is the answer without its body.
 func (k *recorder) finish(a answer) {
 	if k != nil && !k.big {
 		a.body = k.data
@@ -200,7 +200,7 @@ func (k *recorder) finish(a answer) {
 	}
 }
 
-// whole keeps an answer that goes out at once.
+// whole keeps an answer that is sent in one piece.
 func (k *recorder) whole(a *answer) {
 	if k != nil && len(a.body) <= maxAnswer {
 		k.done(a)

@@ -18,7 +18,7 @@ import (
 const auditPageSize = 50
 
 // listAudit answers the trail as a page, as JSON or as a file. On a page the filters are fields of a form, which become one
-// query with what was typed. A page never counts the entries: it goes from one to the next by cursor.
+// query with what was typed. A page never counts the entries: it moves through them by cursor.
 func (s *Server) listAudit(c *call) (reply, error) {
 	q := c.query()
 	a := views.Audit{
@@ -76,7 +76,7 @@ func wirePruned(p *org.AuditPrune) *client.AuditPruned {
 	return &client.AuditPruned{Before: wireTime(p.Before), At: wireTime(p.Time), UpTo: p.UpTo}
 }
 
-// linkAudit names the parts of the trail beside the one that is answered.
+// linkAudit links to the neighbouring parts of the trail.
 func (c *call) linkAudit(f org.AuditFilter, list *org.AuditList) {
 	limit := min(cmp.Or(f.Limit, insight.AuditPageSize), insight.AuditPageMax)
 	if f.Before == 0 && f.After == 0 {
@@ -116,7 +116,7 @@ func auditPage(a views.Audit) page {
 	return page{title: "Audit log", active: active, body: views.AuditPage(a), fragment: views.AuditResults(a)}
 }
 
-// auditQuery merges the query with the filters that a form sends apart from it.
+// auditQuery merges the query with the filters that a form sends as separate fields.
 func auditQuery(q *query) string {
 	terms := append(org.ParseQuery(q.text("also")), org.ParseQuery(q.text("q"))...)
 	for _, key := range views.AuditFilterKeys() {
@@ -138,7 +138,7 @@ func (q *query) cursor(name string) int64 {
 	return n
 }
 
-// exportAudit sends all that matches, entry by entry, as a file.
+// exportAudit sends all matching entries as a file, one by one.
 func (s *Server) exportAudit(c *call, f org.AuditFilter) *stream {
 	extension, kind := "jsonl", "application/jsonl; charset=utf-8"
 	if c.csv {

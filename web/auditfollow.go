@@ -15,15 +15,15 @@ import (
 
 const (
 	typeLines = "application/x-ndjson"
-	// auditPause is how often the trail is looked at for who follows it.
+	// auditPause is how often the trail is read for its followers.
 	auditPause = time.Second
-	// auditBeat is how often a stream says that it is alive.
+	// auditBeat is how often a stream shows that it is alive.
 	auditBeat = 15 * time.Second
 	// maxFollowers bounds the streams of the trail: each asks the database once a second.
 	maxFollowers = 50
 )
 
-// follows reports whether a request wants the trail from an entry on, in the order in which it was written.
+// follows reports whether a request wants the trail from some entry on, in the order in which it was written.
 func (c *call) follows() bool { return c.values.Has("after_seq") || c.wantsEvents() }
 
 // wantsEvents reports whether the client asks for a stream of events.
@@ -32,19 +32,19 @@ func (c *call) wantsEvents() bool {
 	return quality(accept, typeEvents) > 0 && strings.Contains(strings.ToLower(accept), typeEvents) && c.request().Method != http.MethodHead
 }
 
-// follower is who reads the trail as it is written.
+// follower reads the trail as it is written.
 type follower struct {
 	call  *call
 	query string
-	after int64 // the last entry that it has, or need not see
+	after int64 // the last entry that it has, or does not need
 }
 
-// followAudit sends what was written after an entry: to a program that asks, what there is by now, and it may wait for the
-// first of it; as events, until one of both goes.
+// followAudit sends what was written after an entry. A program gets the entries that exist, and may wait for the first;
+// a stream of events goes on until the client or the server ends it.
 func (s *Server) followAudit(c *call, q *query, f org.AuditFilter) (reply, error) {
 	in := &follower{call: c, query: f.Query}
 	from := q.text("after_seq")
-	if last := c.request().Header.Get("Last-Event-ID"); last != "" && c.wantsEvents() { // a browser's way to go on
+	if last := c.request().Header.Get("Last-Event-ID"); last != "" && c.wantsEvents() { // how a browser resumes a stream
 		from = last
 	}
 	var err error
@@ -67,7 +67,7 @@ func (s *Server) followAudit(c *call, q *query, f org.AuditFilter) (reply, error
 		s.followers.Add(-1)
 		return reply{}, &org.Error{Kind: org.Unavailable, Message: "Too many programs follow the audit trail.", RetryAfter: patience}
 	}
-	// Before the first byte: who may not read it is told so.
+	// Before the first byte, so that a caller who may not read the trail gets an error.
 	entries, err := in.next()
 	if err != nil {
 		s.followers.Add(-1)
@@ -90,7 +90,7 @@ func (s *Server) followAudit(c *call, q *query, f org.AuditFilter) (reply, error
 	}}, nil
 }
 
-// next is a piece of what comes next. The caller is looked at anew: its token may have ended, or its rights.
+// next returns the next batch of entries. The caller is checked again: its token may have ended, or its rights.
 func (f *follower) next() ([]org.AuditEntry, error) {
 	if err := f.call.server.stillHere(f.call); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (f *follower) next() ([]org.AuditEntry, error) {
 	return entries, err
 }
 
-// stillHere lets the caller of a long answer in again.
+// stillHere admits the caller of a long answer again.
 func (s *Server) stillHere(c *call) error {
 	if !c.session {
 		return s.authenticate(c)
@@ -118,7 +118,7 @@ func (s *Server) stillHere(c *call) error {
 	return err
 }
 
-// lines sends what there is, an entry a line, oldest first. If there is nothing, it waits for a while.
+// lines sends the entries, one per line, oldest first. If there are none, it waits for a while.
 func (f *follower) lines(out *sink, entries []org.AuditEntry, wait time.Duration) (err error) {
 	lines := json.NewEncoder(out)
 	for until, sent := time.Now().Add(wait), false; ; {
@@ -140,7 +140,7 @@ func (f *follower) lines(out *sink, entries []org.AuditEntry, wait time.Duration
 	}
 }
 
-// pause waits until the trail is to be looked at again. It reports whether there is still somebody to look for.
+// pause waits until the trail is to be read again. It reports whether the client is still there.
 func (f *follower) pause() bool {
 	select {
 	case <-f.call.ctx.Done():
@@ -150,7 +150,7 @@ func (f *follower) pause() bool {
 	}
 }
 
-// send sends entries as events until the client or the server goes, or the caller may not read the trail any more.
+// send sends entries as events until the client or the server ends, or the caller may no longer read the trail.
 func (f *follower) send(entries []org.AuditEntry) error {
 	var beat time.Time
 	first, err := f.frames(entries, &beat)
@@ -168,8 +168,8 @@ func (f *follower) send(entries []org.AuditEntry) error {
 	})
 }
 
-// frames is entries as events, with a sign of life if one is due. It has the place of the follower, which may be behind entries that
-// it is not shown.
+// frames turns entries into events, with a heartbeat if one is due. A heartbeat has the position of the follower, which
+// may be past entries that the follower may not see.
 func (f *follower) frames(entries []org.AuditEntry, beat *time.Time) (list [][]byte, err error) {
 	for i := range entries {
 		line, err := json.Marshal(wireAuditEntry(&entries[i]))

@@ -20,14 +20,14 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// The keys of a session: the id of its account, and whether it began with a second factor.
+// The keys in a session: the id of its account, and whether it began with a second factor.
 const (
 	sessionUser   = "user"
 	sessionFactor = "factor"
 )
 
-// newSessions sets up browser sessions. They end a fixed time after sign-in: an idle timeout would make a database
-// write of every page. scs's own middleware is not used, since it commits at the first byte of any answer; a session
+// newSessions sets up browser sessions. They end a fixed time after sign-in: with an idle timeout every page would
+// write to the database. scs's own middleware is not used, since it commits at the first byte of any answer; a session
 // changes only in signIn and signOut, and they write its cookie themselves.
 func newSessions(o Options) *scs.SessionManager {
 	m := scs.New()
@@ -50,8 +50,7 @@ func cookieName(name string, secure bool) string {
 	return name
 }
 
-// admit authenticates the caller where the route needs it, and limits how often it comes. A caller that is refused counts
-// like any other.
+// admit authenticates the caller where the route needs it, and limits its rate. A refused caller counts like any other.
 func (s *Server) admit(c *call) (answered bool, err error) {
 	var stranger error
 	switch c.route.Access {
@@ -71,7 +70,7 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 func (s *Server) authenticate(c *call) error {
 	if c.inProcess != nil {
 		c.actor = c.inProcess.WithRequest(c.origin())
-		if c.actor.Operator { // by the catalog that was read last, or a read that begins again would do so for ever
+		if c.actor.Operator { // by the catalog that was read last, or a read that begins again would begin again forever
 			now := s.account.Operator()
 			c.actor.Grants, c.actor.Catalog = now.Grants, now.Catalog
 		}
@@ -87,7 +86,7 @@ func (s *Server) authenticate(c *call) error {
 		}
 		return err
 	}
-	if c.authZEN { // a cookie comes with whatever a browser is made to send
+	if c.authZEN { // a browser sends its cookie with requests that others made it send
 		return org.SignedOut()
 	}
 	if err := s.loadSession(c); err != nil {
@@ -104,8 +103,8 @@ func (s *Server) authenticate(c *call) error {
 	return err
 }
 
-// reaches refuses a route that the token or the session of the request does not reach. A page is put together from much that
-// no one permission stands for, so tokens with limits get none.
+// reaches refuses a route that the token or the session of the request does not reach. A page combines much that no
+// single permission covers, so tokens with limits get no pages.
 func (s *Server) reaches(c *call) error {
 	switch limits := c.actor.Limits(); {
 	case s.mustShowFactor(c):
@@ -118,7 +117,7 @@ func (s *Server) reaches(c *call) error {
 	return errLimited
 }
 
-// errLimited refuses a token with limits where nothing asks the engine.
+// errLimited refuses a token with limits on a route that does not ask the engine.
 var errLimited = &org.Error{
 	Kind:    org.Forbidden,
 	Message: "This token has limits.",
@@ -139,8 +138,8 @@ var errTwoTokens = &org.Error{
 	Detail:  "The request has more than one token. Send one, in one header.",
 }
 
-// tokensOf are the API tokens in the headers of a request, more than one if it is not clear which one is meant. Tokens
-// in cookies, URLs and bodies are not looked for: those leak.
+// tokensOf returns the API tokens in the headers of a request; more than one means that it is unclear which one counts.
+// Tokens in cookies, URLs and bodies are ignored: those leak.
 func tokensOf(r *http.Request) (tokens []string) {
 	own, bearer := r.Header["Coder-Session-Token"], r.Header["Authorization"]
 	for _, token := range own {
@@ -156,12 +155,12 @@ func tokensOf(r *http.Request) (tokens []string) {
 		}
 	}
 	if len(own) == 1 && len(bearer) == 1 {
-		tokens = slices.Compact(tokens) // one token in both headers
+		tokens = slices.Compact(tokens) // the same token in both headers
 	}
 	return tokens
 }
 
-// loadSession puts the session of the request's cookie into c.ctx, an empty one if there is none.
+// loadSession puts the session of the request's cookie into c.ctx, or an empty one if there is none.
 func (s *Server) loadSession(c *call) error {
 	ctx, err := s.sessions.Load(c.ctx, c.cookie(s.sessions.Cookie.Name))
 	if err == nil {
@@ -170,14 +169,14 @@ func (s *Server) loadSession(c *call) error {
 	return err
 }
 
-// storedToken returns a session's token as its store has it, because of HashTokenInStore.
+// storedToken returns a session's token in its stored form, because of HashTokenInStore.
 func storedToken(token string) string {
 	hash := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
 // signIn starts a session for the account that a use case lets in. The session gets a new token, in case the cookie of the
-// request was planted. factor says that it began with a second factor.
+// request was planted. factor says whether it began with a second factor.
 func (s *Server) signIn(c *call, factor bool, letIn func(org.BeginSession) error) error {
 	if err := s.loadSession(c); err != nil {
 		return err
@@ -212,7 +211,7 @@ func (s *Server) signIn(c *call, factor bool, letIn func(org.BeginSession) error
 	return err
 }
 
-// newSession is a store that keeps what the session manager would store of a session, for the use case to store it.
+// newSession is a store that keeps what the session manager would store, so that the use case can store it.
 type newSession struct{ *org.NewSession }
 
 // Find implements scs.Store.
@@ -241,11 +240,11 @@ func (s *Server) signOut(c *call) error {
 // writeSession sets the session's cookie, or deletes it for a token of "".
 func (s *Server) writeSession(c *call, token string, expiry time.Time) {
 	s.sessions.WriteSessionCookie(c.ctx, c.response(), token, expiry)
-	c.header("Cache-Control", "no-store") // scs has added one of its own
+	c.header("Cache-Control", "no-store") // scs has added its own
 }
 
-// toLogin leads a caller that is signed out to the page to sign in, which leads back from there, and says so if something
-// was to be saved. A form without script is kept.
+// toLogin leads a signed-out caller to the sign-in page, which leads back afterwards, and says so if the caller was
+// about to save something. A form sent without script is kept.
 func (c *call) toLogin() reply {
 	q := url.Values{}
 	back := sentFrom(c.request())
@@ -269,7 +268,7 @@ func (c *call) toLogin() reply {
 	return reply{status: http.StatusUnauthorized, next: to(login, "")}
 }
 
-// hasUsers reports whether setup is over. Until it is, the database is asked each time.
+// hasUsers reports whether setup is done. Until it is, each call asks the database.
 func (s *Server) hasUsers(ctx context.Context) (bool, error) {
 	if s.setUp.Load() {
 		return true, nil

@@ -11,11 +11,11 @@ import (
 	"rolecall.example/org"
 )
 
-// takenKeys are the keys under which explanations and errors stand beside the answers.
+// takenKeys are the keys of explanations and errors, beside the answers.
 var takenKeys = []string{"explanations", "errors"}
 
-// checkAuth answers whether the caller, or other accounts, may do things. Answers with nothing beside them are encoded by
-// hand, since clients ask about many things at once.
+// checkAuth answers whether the caller, or other accounts, may do things. Plain answers are encoded by hand, since
+// clients ask about many things at once.
 func (s *Server) checkAuth(c *call) (reply, error) {
 	explain := explainChecks(c.values)
 	q, err := decode(c, func(o object) org.AuthChecks { return readAuthChecks(o, explain) }).Read()
@@ -48,7 +48,7 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	}}, nil
 }
 
-// wireSubjects is the answers about each of several subjects.
+// wireSubjects returns the answers about each of several subjects.
 func wireSubjects(c *call, subjects map[string]org.AuthAnswers) client.SubjectsResponse {
 	found := client.SubjectsResponse{Answers: make(map[string]map[string]bool, len(subjects))}
 	for subject, a := range subjects {
@@ -78,7 +78,7 @@ func wireProblems(problems map[string]org.CheckProblem) map[string]client.CheckE
 	return list
 }
 
-// wireExplanations is nil if none were asked for.
+// wireExplanations returns nil if none were asked for.
 func wireExplanations(explanations map[string]org.Explanation) map[string]client.Explanation {
 	if explanations == nil {
 		return nil
@@ -90,8 +90,8 @@ func wireExplanations(explanations map[string]org.Explanation) map[string]client
 	return list
 }
 
-// readAuthChecks reads the body of a request. An application that fills in nobody by mistake must not be answered about itself,
-// so an empty user is refused. Otherwise null is as if it were not there.
+// readAuthChecks reads the body of a request. If an application fills in no user by mistake, it must not get answers
+// about itself, so an empty user is refused. Elsewhere null counts as missing.
 func readAuthChecks(o object, explain bool) org.AuthChecks {
 	q := org.AuthChecks{User: o.text("user"), AtLeast: o.text("at_least"), Checks: readChecks(o)}
 	if o.has("user") && q.User == "" {
@@ -139,7 +139,7 @@ func readChecks(o object) map[string]org.AuthCheck {
 	return checks
 }
 
-// wireAnswers writes the answers by key, as encoding/json would in five times the time. A test holds it to
+// wireAnswers writes the answers by key, like encoding/json but five times as fast. A test compares it with
 // client.AuthCheckResponse.
 func wireAnswers(answers map[string]bool) json.RawMessage {
 	keys := slices.AppendSeq(make([]string, 0, len(answers)), maps.Keys(answers))

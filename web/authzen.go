@@ -9,8 +9,8 @@ import (
 	"rolecall.example/org"
 )
 
-// The AuthZEN Authorization API 1.0, as docs/spec/authzen.md has it. Its requests, answers and failures have their own form,
-// so it stands apart from the API below /api/v2.
+// The AuthZEN Authorization API 1.0, as specified in docs/spec/authzen.md. Its requests, answers and failures have
+// their own form, so it is separate from the API below /api/v2.
 
 // Paths of the AuthZEN API, below the access URL and below an organization.
 const (
@@ -53,7 +53,7 @@ func (s *Server) evaluateAccess(c *call) (reply, error) {
 	return s.evaluateOne(c, b)
 }
 
-// evaluateOne decides what the body asks at its top.
+// evaluateOne decides the question at the top level of the body.
 func (s *Server) evaluateOne(c *call, b *accessBody) (reply, error) {
 	q := b.question(b.fields, nil, askSubject|askAction|askResource)
 	explain := b.explain()
@@ -64,14 +64,14 @@ func (s *Server) evaluateOne(c *call, b *accessBody) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	// Whom the caller may not read looks like anybody who may not: it is no fault of the question.
+	// A subject that the caller may not read gets the same answer as one who may not: the question is not at fault.
 	if p := list[0].Problem; p != nil && p.Status == http.StatusNotFound {
 		list[0].Problem = nil
 	}
 	return reply{json: json.RawMessage(appendDecision(nil, &list[0]))}, nil
 }
 
-// decideAccess decides questions, each of which costs a decision.
+// decideAccess decides questions. Each costs a decision.
 func (s *Server) decideAccess(c *call, qs []org.AccessQuestion, explain bool) ([]org.AccessDecision, error) {
 	if err := s.limitChecks(c, len(qs), explain); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s *Server) decideAccess(c *call, qs []org.AccessQuestion, explain bool) ([
 	return list, err
 }
 
-// evaluateAccesses decides many requests. Each fails for itself.
+// evaluateAccesses decides many requests. Each fails on its own.
 func (s *Server) evaluateAccesses(c *call) (reply, error) {
 	b, err := c.accessBody()
 	if err != nil {
@@ -160,7 +160,7 @@ func appendDecision(out []byte, d *org.AccessDecision) []byte {
 	return append(append(append(out, `,"context":`...), b...), '}')
 }
 
-// showPDP tells where the API is. It asks for nothing that is stored: whether there is an organization is nobody's business.
+// showPDP says where the API is. It reads nothing that is stored: whether the organization exists is not revealed.
 func (s *Server) showPDP(c *call) (reply, error) {
 	if s.AccessURL == nil || s.AccessURL.Scheme != "https" {
 		return reply{}, errRoute
@@ -179,8 +179,8 @@ func (s *Server) showPDP(c *call) (reply, error) {
 	}}, nil
 }
 
-// takeRequestID keeps the request id of a client, if it can be sent back, and sends it back instead of ours. Both stand in
-// the log.
+// takeRequestID keeps the client's own request id, if it is safe to send back, and returns it instead of ours. Both are
+// logged.
 func (c *call) takeRequestID() {
 	list := c.request().Header.Values("X-Request-Id")
 	if len(list) != 1 || list[0] == "" || len(list[0]) > 128 {
@@ -195,7 +195,7 @@ func (c *call) takeRequestID() {
 	c.header("X-Request-Id", c.clientID)
 }
 
-// accessProblem is the answer that reports a failure of the AuthZEN API: one sentence.
+// accessProblem returns the answer that reports a failure of the AuthZEN API: one sentence.
 func accessProblem(status int, e *org.Error) reply {
 	message := e.Message
 	if e.Kind == org.Unauthenticated {

@@ -8,17 +8,17 @@ import (
 	"rolecall.example/org"
 )
 
-// accessBody is the body of a request of the AuthZEN API. Fields that are not known are ignored, since later versions of the
-// standard add some; what is known must have its type.
+// accessBody is the body of a request of the AuthZEN API. Unknown fields are ignored, since later versions of the
+// standard add some. Known fields must have the right type.
 type accessBody struct {
 	fields map[string]any
-	first  *org.Error // what is wrong, nil as long as nothing is
+	first  *org.Error // the first problem, nil as long as there is none
 }
 
 // maxEvaluations is how many evaluations a request may have.
 const maxEvaluations = 1000
 
-// accessBody reads the body. Everything that is wrong with it is a 400 but its size.
+// accessBody reads the body. Everything that is wrong with it is a 400, except its size.
 func (c *call) accessBody() (*accessBody, error) {
 	r, b := c.request(), c.receive()
 	types := r.Header.Values("Content-Type")
@@ -43,14 +43,14 @@ func (c *call) accessBody() (*accessBody, error) {
 	return &accessBody{fields: fields}, nil
 }
 
-// fail notes what is wrong; the first thing counts.
+// fail notes a problem. Only the first one counts.
 func (b *accessBody) fail(format string, args ...any) {
 	if b.first == nil {
 		b.first = org.ErrInvalid(fmt.Sprintf(format, args...), "")
 	}
 }
 
-// problem is what is wrong with what was read so far.
+// problem returns what is wrong with the part that was read so far.
 func (b *accessBody) problem() error {
 	if b.first == nil {
 		return nil
@@ -58,7 +58,7 @@ func (b *accessBody) problem() error {
 	return b.first
 }
 
-// object reads a field that must be an object, if it is there. null is as if it were not.
+// object reads a field that must be an object if it is present. null counts as missing.
 func (b *accessBody) object(fields map[string]any, path, name string) map[string]any {
 	switch v := fields[name].(type) {
 	case map[string]any:
@@ -82,7 +82,7 @@ func (b *accessBody) text(fields map[string]any, path, name string) string {
 	return ""
 }
 
-// What a request asks with: some parts are searched for, and not given.
+// The parts of a question. A search leaves out the part that it looks for.
 const (
 	askSubject = 1 << iota
 	askAction
@@ -91,8 +91,8 @@ const (
 	askResourceType // likewise
 )
 
-// question reads what is asked. Where fields have no part at all, that of the defaults counts, as a whole. A part of its own
-// that lacks its type, or the id of a resource, takes that from the defaults as well.
+// question reads a question. If fields lack a part, the part of the defaults is used as a whole. A part that lacks its
+// type, or a resource that lacks its id, takes that from the defaults too.
 func (b *accessBody) question(fields, defaults map[string]any, parts int) (q org.AccessQuestion) {
 	if parts&(askSubject|askSubjectType) != 0 {
 		q.Subject = b.entity(fields, defaults, "subject", parts&askSubject != 0)
@@ -115,7 +115,7 @@ func (b *accessBody) question(fields, defaults map[string]any, parts int) (q org
 	return q
 }
 
-// part reads a part that must be there, from the defaults if the fields do not have it.
+// part reads a required part, from the defaults if the fields do not have it.
 func (b *accessBody) part(fields, defaults map[string]any, name string) map[string]any {
 	if fields[name] == nil {
 		fields = defaults
@@ -139,7 +139,7 @@ func (b *accessBody) entity(fields, defaults map[string]any, name string, withID
 	if o["type"] == nil {
 		e.Type = b.text(usual, name, "type")
 	}
-	// Of a subject this would decide about somebody else than was forgotten to be named.
+	// For a subject this would decide about another person than the one that the client forgot to name.
 	if o["id"] == nil && name == "resource" {
 		e.ID = b.text(usual, name, "id")
 	}
@@ -152,7 +152,7 @@ func (b *accessBody) entity(fields, defaults map[string]any, name string, withID
 	return e
 }
 
-// items are the evaluations of the body; many is false if it has none, and asks one thing at its top.
+// items returns the evaluations of the body; many is false if it has none and asks one question at the top level.
 func (b *accessBody) items() (list []any, many bool) {
 	switch v := b.fields["evaluations"].(type) {
 	case nil:
@@ -168,7 +168,7 @@ func (b *accessBody) items() (list []any, many bool) {
 	return list, len(list) > 0
 }
 
-// checkDefaults notes what is wrong with the defaults: that is no fault of a single evaluation.
+// checkDefaults notes problems of the defaults: they are no fault of a single evaluation.
 func (b *accessBody) checkDefaults() {
 	for _, name := range []string{"subject", "action", "resource", "context"} {
 		o := b.object(b.fields, "", name)
@@ -184,7 +184,7 @@ func (b *accessBody) checkDefaults() {
 	}
 }
 
-// item reads one evaluation. What is wrong with it is its own.
+// item reads one evaluation. Its problems concern only itself.
 func (b *accessBody) item(v any) (org.AccessQuestion, *org.Error) {
 	fields, ok := v.(map[string]any)
 	if !ok {
@@ -195,7 +195,7 @@ func (b *accessBody) item(v any) (org.AccessQuestion, *org.Error) {
 	return q, of.first
 }
 
-// semantic reads which decision ends the list, nil if all are made.
+// semantic reads which decision ends the list, nil if all are to be made.
 func (b *accessBody) semantic() *bool {
 	options := b.object(b.fields, "", "options")
 	yes, no := true, false

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/org"
 )
 
-// maxFound is how many results a page has at most, and if nothing is said.
+// maxFound is the maximum number of results on a page, and the default.
 const maxFound = 1000
 
 // searchSubjects finds who may do something.
@@ -23,14 +23,14 @@ func (s *Server) searchSubjects(c *call) (reply, error) {
 	})
 }
 
-// searchResources finds with what somebody may do something.
+// searchResources finds the resources with which a subject may do something.
 func (s *Server) searchResources(c *call) (reply, error) {
 	return s.searchAccess(c, askSubject|askAction|askResourceType, s.insight.SearchResources, func(q *org.AccessQuestion, name string) any {
 		return map[string]string{"type": q.Resource.Type, "id": name}
 	})
 }
 
-// searchActions finds what somebody may do with something.
+// searchActions finds what a subject may do with a resource.
 func (s *Server) searchActions(c *call) (reply, error) {
 	return s.searchAccess(c, askSubject|askResource, s.insight.SearchActions, func(_ *org.AccessQuestion, name string) any {
 		return map[string]string{"name": name}
@@ -40,7 +40,8 @@ func (s *Server) searchActions(c *call) (reply, error) {
 // accessSearch is a search of the insight service.
 type accessSearch func(context.Context, *org.Actor, string, org.AccessQuestion, org.AccessPage) (org.AccessFound, error)
 
-// searchAccess answers a search. It costs a decision for every ten results, besides the one of every request.
+// searchAccess answers a search. It costs a decision for every ten results, in addition to the one that each request
+// costs.
 func (s *Server) searchAccess(c *call, parts int, search accessSearch, result func(*org.AccessQuestion, string) any) (reply, error) {
 	b, err := c.accessBody()
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Server) searchAccess(c *call, parts int, search accessSearch, result fu
 	if err := b.problem(); err != nil {
 		return reply{}, err
 	}
-	// What is searched for is not a part of the question, whatever the request says of it.
+	// The part that is searched for is not part of the question, whatever the request says about it.
 	if parts&askSubject == 0 {
 		q.Subject.ID = ""
 	}
@@ -104,14 +105,14 @@ func (b *accessBody) page() (limit int, token string) {
 // pageLife is how long the token of a page is good.
 const pageLife = 15 * time.Minute
 
-// pageSeal makes and opens the tokens of pages. They are good for one search of one caller: the place in a list that
-// somebody else may read could tell of people.
+// pageSeal makes and opens the tokens of pages. A token is valid for one search of one caller: a position in a list
+// that another caller may read could reveal people.
 type pageSeal struct {
 	key   []byte
 	about []byte // the search and the caller
 }
 
-// sealOf is the seal of a search. Its key is the same on all servers of a database.
+// sealOf returns the seal of a search. Its key is the same on all servers of a database.
 func (s *Server) sealOf(c *call, q *org.AccessQuestion) pageSeal {
 	key := hmac.New(sha256.New, s.TagKey)
 	key.Write([]byte("pages of AuthZEN"))
@@ -128,14 +129,14 @@ func (p pageSeal) sum(expiry, place []byte) []byte {
 	return h.Sum(nil)
 }
 
-// seal makes the token of a place.
+// seal makes the token of a position.
 func (p pageSeal) seal(place string, now time.Time) string {
 	expiry := binary.BigEndian.AppendUint64(nil, uint64(now.Add(pageLife).Unix()))
 	sum := p.sum(expiry, []byte(place))
 	return base64.RawURLEncoding.EncodeToString(append(append(sum, expiry...), place...))
 }
 
-// open gives the place of a token, and false if it is not one of this search or has expired.
+// open returns the position in a token, and false if it does not belong to this search or has expired.
 func (p pageSeal) open(token string, now time.Time) (place string, ok bool) {
 	data, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(data) < sha256.Size+8 {

@@ -26,7 +26,7 @@ const (
 	maxForm     = 4000 // fields of a form
 	maxReported = 100  // problems listed in one answer
 	typeJSON    = "application/json"
-	// What JSON answers are sent as.
+	// The content type of JSON answers.
 	typeJSONOut = "application/json; charset=utf-8"
 	typeForm    = "application/x-www-form-urlencoded"
 	typeUpload  = "multipart/form-data"
@@ -34,10 +34,10 @@ const (
 	badFields   = "Validation failed."
 )
 
-// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs. encoding/json takes ROLES for
-// roles, lets the last of two equal keys win, and cannot distinguish a missing list from an empty one: here one is
-// refused and the other takes all roles away. The tree also lets the same few lines read a form and a JSON body, and
-// names the field that has the wrong type.
+// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs. encoding/json accepts ROLES
+// for roles, lets the last of two equal keys win, and cannot distinguish a missing list from an empty one: here the
+// first is refused and the second takes all roles away. With the tree, the same few lines read a form and a JSON body,
+// and errors can name the field that has the wrong type.
 
 // body is the body of a request. It is read and parsed before any use case begins, so that neither a slow client nor a long
 // body holds up other writes.
@@ -48,7 +48,7 @@ type body struct {
 
 	boundary string // of a form with a file
 
-	asForm  url.Values // of values, nil until it is asked for
+	asForm  url.Values // nil until needed
 	formErr error
 
 	parsed  bool
@@ -76,7 +76,7 @@ func (c *call) receive() *body {
 	return c.body
 }
 
-// values is the data as a form, parsed once.
+// values returns the data as a form, parsed once.
 func (b *body) values() (url.Values, error) {
 	switch {
 	case b.asForm != nil:
@@ -118,13 +118,14 @@ func (c *call) parse(b *body) (fields map[string]any, err error) {
 	return parseJSON(b.data)
 }
 
-// sentNothing reports whether there is no body, or none but null, which clients of Coder's API send for one.
+// sentNothing reports whether the body is empty or just null, which clients of Coder's API send for an empty one.
 func (c *call) sentNothing() bool {
 	b := c.receive()
 	return len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null"
 }
 
-// bodiless refuses a body with content on a route that reads none. A form may have one: its fields are for the page.
+// bodiless refuses a body with content on a route that reads none. A form may have one: its fields are meant for the
+// page.
 func (c *call) bodiless() error {
 	if c.sentNothing() {
 		return nil
@@ -136,8 +137,8 @@ func (c *call) bodiless() error {
 	return o.problem()
 }
 
-// bodyIsForm reports whether the body is a form and not JSON, and refuses everything else. Forms count only where a browser
-// sends them: with its session, or on the pages that come before there is one.
+// bodyIsForm reports whether the body is a form and not JSON, and refuses everything else. Forms are accepted only from
+// browsers: with a session, or on the pages that work before there is one.
 func (c *call) bodyIsForm(empty bool) (bool, error) {
 	types := c.request().Header.Values("Content-Type")
 	if len(types) == 0 && empty {
@@ -158,7 +159,7 @@ func (c *call) bodyIsForm(empty bool) (bool, error) {
 	}
 }
 
-// mediaType returns the one media type that a Content-Type header names, or "" if it has anything that is not understood.
+// mediaType returns the only media type in a Content-Type header, or "" if part of the header is not understood.
 func mediaType(header []string) string {
 	if len(header) != 1 {
 		return ""
@@ -175,7 +176,7 @@ func mediaType(header []string) string {
 	return media
 }
 
-// malformed is the error of a body that is no JSON, in the words that clients of Coder's API know.
+// malformed returns the error for a body that is not JSON, in the words that clients of Coder's API know.
 func malformed(detail string) *org.Error {
 	return &org.Error{Kind: org.Invalid, Message: badBody, Detail: detail}
 }
@@ -205,16 +206,16 @@ func parseForm(b *body) (map[string]any, error) {
 	return fields, nil
 }
 
-// parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8, keys
-// of one object that differ only in case, anything after the value.
+// parseJSON reads one JSON object and refuses what two readers could understand differently: bytes that are not UTF-8,
+// keys of one object that differ only in case, anything after the value.
 func parseJSON(data []byte) (map[string]any, error) { return parseJSONIn(data, false) }
 
-// parseJSONIn is parseJSON; with exact keys that differ only in case are different ones.
+// parseJSONIn is like parseJSON; if exact is true, keys that differ only in case are different keys.
 func parseJSONIn(data []byte, exact bool) (map[string]any, error) {
 	if !utf8.Valid(data) {
 		return nil, malformed("It is not UTF-8.")
 	}
-	// parseObject refuses equal names, which takes it less time.
+	// parseObject refuses equal names in less time.
 	d := parser{jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)), exact}
 	v, err := d.parseValue(0)
 	if err != nil {
@@ -277,7 +278,7 @@ func (d parser) parseArray(depth int) (any, error) {
 	return list, err
 }
 
-// parseObject reads an object and refuses keys that differ only in case, unless they are exact: two readers could take
+// parseObject reads an object and refuses keys that differ only in case, unless d.exact is set: two readers could pick
 // different ones.
 func (d parser) parseObject(depth int) (any, error) {
 	fields, mixed := map[string]any{}, map[string]bool(nil) // mixed has the folded forms of keys that are not folded

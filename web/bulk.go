@@ -13,11 +13,11 @@ import (
 )
 
 // POST …/members with an action changes many members. JSON names them in "users", or selects with "all" those that the list
-// of the same query shows, except those in "except". A form does the same; a page asks for confirmation first.
+// of the same query shows, except those in "except". A form does the same, but is confirmed on a page first.
 
 const actionAdd = "add" // makes users members; the other actions are org's
 
-// changeMembers adds or changes many members. A form without confirm gets the page that asks, made by a dry run.
+// changeMembers adds or changes many members. A form without confirm gets the confirm page, made by a dry run.
 func (s *Server) changeMembers(c *call) (reply, error) {
 	o, err := c.object()
 	switch {
@@ -40,7 +40,7 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 	return s.bulkDone(c, &result), nil
 }
 
-// bulkInput decodes what is to be done, and to whom.
+// bulkInput decodes what to do, and to whom.
 func (c *call) bulkInput(read func(object) org.Bulk) org.Input[org.Bulk] {
 	in, err := decode(c, read).Read()
 	if err == nil && in.Match != nil {
@@ -52,12 +52,13 @@ func (c *call) bulkInput(read func(object) org.Bulk) org.Input[org.Bulk] {
 	return org.NewInput(in, err)
 }
 
-// asksAgain says whether a form of a bulk action wants the page that asks: it comes from the list, or changed whom it is about.
+// asksAgain reports whether a form of a bulk action wants the confirm page: it comes from the list, or changed the
+// selection.
 func asksAgain(o object) bool {
 	return !o.flag("confirm") || o.text("action") == actionShow || o.has("drop") || o.has("more")
 }
 
-// readBulk reads everything but the filter, which stands in the query.
+// readBulk reads everything except the filter, which is in the query.
 func readBulk(o object) org.Bulk {
 	in := readSelection(o)
 	if in.Action == org.BulkAddRole || o.form {
@@ -68,7 +69,7 @@ func readBulk(o object) org.Bulk {
 	return in
 }
 
-// readSelection reads what is to be done, and to whom, but not on which terms: those are entered while the page asks.
+// readSelection reads what to do and to whom, but not the terms: those are entered on the confirm page.
 func readSelection(o object) org.Bulk {
 	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
 	if o.form {
@@ -86,15 +87,16 @@ func readSelection(o object) org.Bulk {
 	return in
 }
 
-// picked is whom a bulk action is about, as a request says it: those that are named, or all that match but some.
+// picked is the selection of a bulk action as a request describes it: named people, or all that match with exceptions.
 type picked struct {
 	all           bool
 	users, except []string
-	seen          []uuid.UUID // of a form that has asked: who was listed
+	seen          []uuid.UUID // from the confirm page: the people that it listed
 	expect        *int
 }
 
-// readPicked reads it from JSON, or from the form of a list or of the page that asks. No more than most are named.
+// readPicked reads a selection from JSON, or from the form of a list or of the confirm page. It may name at most most
+// people.
 func readPicked(o object, most int) (p picked) {
 	if n, ok := o.number("expect"); ok {
 		expected := int(n)
@@ -123,8 +125,8 @@ func readPicked(o object, most int) (p picked) {
 	return p
 }
 
-// excepted are those of all whom a change leaves alone. A list sends the rows that it shows and those that are ticked: the
-// others were unticked.
+// excepted returns the people that a change of all leaves alone. A list sends the rows that it shows and those that are
+// ticked; the others were unticked.
 func excepted(o object) []string {
 	except := o.texts("except", tenant.MaxBulk)
 	if o.form {
@@ -138,7 +140,7 @@ func excepted(o object) []string {
 	return except
 }
 
-// confirmBulk asks back: it shows what the change would do, and to whom; or only who is selected.
+// confirmBulk makes the confirm page: it shows what the change would do, and to whom; or only the selection.
 func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	in, unreadable := c.bulkInput(readSelection).Read()
 	in.Expect, in.Seen = nil, nil
@@ -164,8 +166,8 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	}, nil
 }
 
-// refusedBulk asks again when the list is another one by now, or the terms are wrong. What else is wrong the new question finds
-// too.
+// refusedBulk shows the confirm page again if the list has changed in the meantime, or if the terms are wrong. Any
+// other problem shows up when that page is made.
 func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 	return c.again(err, func(e *org.Error) (page, error) {
 		if e.Kind != org.Conflict && e.Kind != org.Invalid {
@@ -175,8 +177,8 @@ func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 	})
 }
 
-// bulkDone goes back to the list. The confirm page has already named who is left out; a form that did not come from it gets a
-// page that does.
+// bulkDone goes back to the list. The confirm page has already named the people who are left out; a form that did not
+// come from it gets a page that does.
 func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	in, _ := decode(c, readBulk).Read() // it was read before
 	filter, _ := c.memberFilter()
@@ -191,7 +193,7 @@ func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	return r
 }
 
-// roleName returns the display name of a role, or its name when it has none or may not be read.
+// roleName returns the display name of a role, or its name if it has none or may not be read.
 func (s *Server) roleName(c *call, name string) string {
 	if name == "" {
 		return ""
@@ -203,7 +205,7 @@ func (s *Server) roleName(c *call, name string) string {
 	return v.Role.Label()
 }
 
-// addMembers adds all users that are named.
+// addMembers adds all users that a request names.
 func (s *Server) addMembers(c *call) (reply, error) {
 	names := decode(c, additionsInput)
 	if c.dry {
@@ -222,20 +224,20 @@ func (s *Server) addMembers(c *call) (reply, error) {
 	}
 	r.html = func() (page, error) {
 		p, err := s.memberSearch(c, views.AddMember{Result: &result, Names: left(&result), Many: true, Terms: c.sentTerms()})()
-		p.fragment = nil // the results of the search are not all that changes
+		p.fragment = nil // more changes than the results of the search
 		return p, err
 	}
 	return r, nil
 }
 
-// additionsInput reads who shall become members, and on which terms.
+// additionsInput reads whom to make members, and on which terms.
 func additionsInput(o object) org.Additions {
 	return org.Additions{Users: namesInput(o), Terms: o.terms()}
 }
 
-// namesInput reads the names: a list, or in a form one text with anything between them that is not part of a name.
+// namesInput reads the names: a list or, in a form, one text with any separators.
 func namesInput(o object) []string {
-	o.ignore("action") // it led here
+	o.ignore("action") // it selected this route
 	if !o.form {
 		if !o.has("users") {
 			o.addError("users", "must be given")
@@ -249,12 +251,12 @@ func namesInput(o object) []string {
 	return names
 }
 
-// splitNames splits names as people paste them: from a column, a sentence, or the field of a mail.
+// splitNames splits names as people paste them: from a column, a sentence, or a mail.
 func splitNames(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;<>", r) })
 }
 
-// namesSent is the text as it was sent, for the form to be shown again.
+// namesSent returns the text as it was sent, to show the form again.
 func (c *call) namesSent() string {
 	o, err := c.object()
 	if err != nil {
@@ -263,7 +265,7 @@ func (c *call) namesSent() string {
 	return o.text("names")
 }
 
-// left are the names that could not be added, to try again with.
+// left returns the names that could not be added, for another try.
 func left(result *org.BulkResult) string {
 	var names []string
 	for _, r := range result.Refused {

@@ -8,16 +8,17 @@ import (
 )
 
 // POST /users/selection changes many accounts, as POST …/members changes many members: JSON names them in "users", or
-// selects with "all" those that the list of the same query shows, except those in "except". A page asks first.
+// selects with "all" those that the list of the same query shows, except those in "except". A form is confirmed on a
+// page first.
 
-// changeUsers suspends, activates or deletes many accounts. A form without confirm gets the page that asks.
+// changeUsers suspends, activates or deletes many accounts. A form without confirm gets the confirm page.
 func (s *Server) changeUsers(c *call) (reply, error) {
 	o, err := c.object()
 	switch {
 	case err != nil || !o.form:
 	case o.text("action") == actionExport:
 		return s.exportUsers(c), nil
-	case o.has("keep"): // the way back to the list, or to its next page, without script
+	case o.has("keep"): // without script: back to the list, or to its next page
 		return s.keepUsers(c)
 	case !c.dry && asksAgain(o):
 		p, err := s.confirmUsers(c, nil)
@@ -42,13 +43,13 @@ func (s *Server) changeUsers(c *call) (reply, error) {
 	wanted, _ := in.Read() // it was read before
 	filter, _ := c.userFilter()
 	r := reply{json: wireUserBulk(&result), next: to(views.UsersURL(filter), views.UsersDone(wanted.Action, &result))}
-	if wanted.Action != org.BulkDelete { // which nothing brings back
+	if wanted.Action != org.BulkDelete { // a deletion cannot be undone
 		r.next.undo, r.next.batch = undoOf(org.Receipt{Entry: result.Entry}), true
 	}
 	return r, nil
 }
 
-// userBulkInput decodes what is to be done, and to whom.
+// userBulkInput decodes what to do, and to whom.
 func (c *call) userBulkInput() org.Input[org.UserBulk] {
 	in, err := decode(c, readUserBulk).Read()
 	if err == nil && in.Match != nil {
@@ -69,7 +70,7 @@ func readUserBulk(o object) org.UserBulk {
 	return in
 }
 
-// confirmUsers asks back: it shows what the change would do, and to whom; or only who is selected.
+// confirmUsers makes the confirm page: it shows what the change would do, and to whom; or only the selection.
 func (s *Server) confirmUsers(c *call, refused *org.Error) (p page, err error) {
 	in, unreadable := c.userBulkInput().Read()
 	in.Expect, in.Seen = nil, nil
@@ -98,7 +99,7 @@ func (s *Server) confirmUsers(c *call, refused *org.Error) (p page, err error) {
 	}, nil
 }
 
-// keepUsers shows another page of the list, with what was selected before, as keepSelection does of members.
+// keepUsers shows another page of the list and keeps the selection, as keepSelection does for members.
 func (s *Server) keepUsers(c *call) (reply, error) {
 	in, err := c.userBulkInput().Read()
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *Server) keepUsers(c *call) (reply, error) {
 	}}, nil
 }
 
-// exportUsers sends the accounts that are selected as a file.
+// exportUsers sends the selected accounts as a file.
 func (s *Server) exportUsers(c *call) reply {
 	in := c.userBulkInput()
 	return reply{stream: s.userTable(c, func(each func(*org.User) error) error {

@@ -15,7 +15,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// call is one request on its way through the server: what is known of it so far.
+// call is one request on its way through the server: what is known about it so far.
 type call struct {
 	echo        echo.Context
 	server      *Server
@@ -30,30 +30,30 @@ type call struct {
 	traceparent string            // where the request stands in a trace of many services; "" if that is not known
 	inProcess   *org.Actor        // the caller of a request that this process makes itself; nil if it comes from elsewhere
 	under       *rbac.Catalog     // of a request that only reads: the catalog by which the answer is made; nil if any will do
-	directory   *directory.Caller // that asks; nil: none, or not asked yet
+	directory   *directory.Caller // the directory that sent the request; nil: none, or not known yet
 	session     bool              // the actor came with a session, not with a token
 	values      url.Values        // of the query
 	queryErr    error             // why the query could not be read whole
 	body        *body             // nil until received
-	told        func(status int)  // see Begin; nil if nobody is told
-	unlimit     func() bool       // ends the limit of time; nil without one
+	told        func(status int)  // see Begin; may be nil
+	unlimit     func() bool       // removes the time limit; nil without one
 	dry         bool              // a dry run: the answer is what the change would do
-	authZEN     bool              // it is one of the AuthZEN API: failures are plain text
-	scim        bool              // it is below a directory: answers have the form of SCIM
-	failure     string            // why it failed, as a directory was told
-	clientID    string            // of such a request, as its client calls it; "" if it does not
-	following   bool              // the answer waits for what is written later
-	copy        *recorder         // of the answer, to be kept; nil if it is not
-	allowed     int               // how often the request was told yes
-	denied      int               // and no
+	authZEN     bool              // a request of the AuthZEN API: failures are plain text
+	scim        bool              // a request below a directory: answers have the form of SCIM
+	failure     string            // why it failed, in the words sent to the directory
+	clientID    string            // the request id that its client chose; "" if it chose none
+	following   bool              // the answer waits for later writes
+	copy        *recorder         // of the answer, to be kept; nil if it is not kept
+	allowed     int               // how often the answer was yes
+	denied      int               // and how often no
 	done        *org.Done         // nil until the caller is known
 	began       *signedIn         // the session that the request has begun; nil if it has not
-	sent        *sent             // the form that this request is the first to bring; nil if there is none
-	state       org.Evidence      // what a page is about to show, before any of it was read; zero if it is not to be told
+	sent        *sent             // the form that this request is the first to send; nil if there is none
+	state       org.Evidence      // the state of what a page will show, before any of it was read; zero if it does not say
 	runs        int               // how often the handler was begun
 }
 
-// unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.
+// unmatched is the route of a request that matches none. It has pages, so that people get one that says so.
 var unmatched = &Route{Flags: Page}
 
 const callKey = "call"
@@ -76,7 +76,7 @@ func (c *call) param(name string) string {
 	return raw
 }
 
-// organization is the organization in the path, as it is spelled there, or the one that a filter names.
+// organization returns the organization in the path, as it is spelled there, or the one that a filter names.
 func (c *call) organization() string {
 	if c.within != "" {
 		return c.within
@@ -84,14 +84,15 @@ func (c *call) organization() string {
 	return c.param("organization")
 }
 
-// scope is where the roles of a path are: those of an organization and those of the site have the same handlers.
+// scope returns the scope of the roles in the path: those of an organization and those of the site have the same
+// handlers.
 func (c *call) scope() org.Scope { return org.In(c.organization()) }
 
 // ofSite reports whether a path is about the roles of the site.
 func (c *call) ofSite() bool { return c.scope().OnSite() }
 
-// user is the user in the path, as it is spelled there.
-// The routes of any account are also those of "me" where that has pages of its own.
+// user returns the user in the path, as it is spelled there. Routes of any account also serve "me" where that has its
+// own pages.
 func (c *call) user() string {
 	if c.echo.Param("user") == "" && c.route != nil && strings.HasPrefix(c.route.Path, pathUser+"/") {
 		return "me"
@@ -99,10 +100,10 @@ func (c *call) user() string {
 	return c.param("user")
 }
 
-// here is the path and query of this request.
+// here returns the path and query of this request.
 func (c *call) here() string { return c.request().URL.RequestURI() }
 
-// origin is what is recorded of this request.
+// origin returns what is recorded about this request.
 func (c *call) origin() org.Request {
 	if c.done == nil {
 		c.done = new(org.Done)
@@ -110,7 +111,7 @@ func (c *call) origin() org.Request {
 	return org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(c.request()), Done: c.done}
 }
 
-// tellRevision says which state a change has left: who asks with it later is told nothing older.
+// tellRevision sends the revision that a change has produced: checks that name it get no older answers.
 func (c *call) tellRevision() {
 	if c.done == nil || c.done.Revision == 0 || c.safe() {
 		return
@@ -122,7 +123,7 @@ func (c *call) tellRevision() {
 	c.header("X-Rolecall-Revision", scope+"@"+strconv.FormatInt(c.done.Revision, 10))
 }
 
-// mount is what stands before the paths of the routes in the request.
+// mount returns the prefix of the route's path in this request.
 func (c *call) mount() string {
 	if strings.HasPrefix(c.request().URL.Path, apiPrefix+"/") {
 		return apiPrefix
@@ -139,7 +140,7 @@ func (c *call) decided(allowed, denied int) {
 // header sets a header of the answer.
 func (c *call) header(name, value string) { c.response().Header().Set(name, value) }
 
-// tell tells of a request that its route takes; not of probes, of which several come a second.
+// tell reports that a route begins to answer a request. Probes are left out: several come each second.
 func (c *call) tell() echo.Context {
 	if begin := c.server.Begin; begin != nil && !c.route.Offers(NoAccessLog) {
 		c.ctx, c.told = begin(c.ctx, c.request().Method, c.route.Path, c.traceparent)
@@ -158,7 +159,7 @@ func (c *call) reads() bool { return c.safe() || c.route.Offers(Decides) }
 // streams reports whether the answer goes on for as long as the client likes.
 func (c *call) streams() bool { return c.following || c.route.Path == pathChanges }
 
-// steady refuses an answer of whose parts some were read under one catalog and some under another.
+// steady refuses an answer whose parts were read under different catalogs.
 func (c *call) steady() error {
 	if c.under != nil && c.actor.Catalog.Version() != c.under.Version() {
 		return org.ErrCatalogMoved

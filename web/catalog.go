@@ -22,7 +22,7 @@ func (s *Server) showCatalog(c *call) (reply, error) {
 	return c.catalogReply(&v, v.Number)
 }
 
-// showCatalogVersion answers the same of any version. None of them ever changes.
+// showCatalogVersion does the same for any version. Versions never change.
 func (s *Server) showCatalogVersion(c *call) (reply, error) {
 	number, err := strconv.ParseInt(c.param("version"), 10, 64)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Server) showCatalogVersion(c *call) (reply, error) {
 	return c.catalogReply(&v, c.actor.Catalog.Version())
 }
 
-// catalogReply is a version of the catalog in all its forms. latest is the version in force.
+// catalogReply returns a version of the catalog in all its forms. latest is the version in force.
 func (c *call) catalogReply(v *org.CatalogVersion, latest int64) (reply, error) {
 	tag := catalogTag(v.Number)
 	file, yaml := c.wantsYAML()
@@ -54,10 +54,10 @@ func (c *call) catalogReply(v *org.CatalogVersion, latest int64) (reply, error) 
 	return reply{json: wire, version: tag, html: func() (page, error) { return c.catalogPage(*v, latest) }}, err
 }
 
-// catalogTag names a version, as ETag and If-Match have it.
+// catalogTag names a version in ETag and If-Match.
 func catalogTag(version int64) string { return strconv.FormatInt(version, 10) }
 
-// catalogSource is the file as it was sent. One that was sent as JSON is written as YAML.
+// catalogSource returns the file as it was sent. A file that was sent as JSON is written as YAML.
 func catalogSource(v *org.CatalogVersion) string {
 	if strings.HasPrefix(strings.TrimSpace(v.Source), "{") {
 		return string(catalogfile.WriteYAML(v.Catalog.Document()))
@@ -65,8 +65,8 @@ func catalogSource(v *org.CatalogVersion) string {
 	return v.Source
 }
 
-// wantsYAML reports whether the file is wanted, and the name under which a browser saves it: asked for in the query, it is
-// sent to a page as well.
+// wantsYAML reports whether the client wants the file, and the name under which a browser saves it: if the query asks
+// for it, a browser gets it too.
 func (c *call) wantsYAML() (file string, yaml bool) {
 	if c.values.Get("format") == "yaml" {
 		return "catalog.yaml", true
@@ -82,7 +82,7 @@ func (s *Server) listCatalogVersions(c *call) (reply, error) {
 	return reply{json: each(list, wireCatalogVersion), html: func() (page, error) { return c.catalogHistoryPage(list, nil), nil }}, err
 }
 
-// compareCatalogs answers in what two versions differ.
+// compareCatalogs returns the differences between two versions.
 func (s *Server) compareCatalogs(c *call) (reply, error) {
 	q := c.query()
 	from, to := q.count("from"), q.count("to")
@@ -96,7 +96,7 @@ func (s *Server) compareCatalogs(c *call) (reply, error) {
 	}, err
 }
 
-// showCatalogSchema answers what a file may say.
+// showCatalogSchema returns the JSON Schema of a catalog file.
 func (s *Server) showCatalogSchema(*call) (reply, error) {
 	return reply{json: json.RawMessage(catalogfile.Schema)}, nil
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // A person changes the catalog in three steps with the same endpoints as a program: the text, the review of its plan, and
-// the change. Every step carries all input, and a refusal leads back to the step that it is about.
+// the change. Every step sends all input again, and a refusal leads back to the step that it concerns.
 
-// maxRetired is how many things one change may take away although they are in use.
+// maxRetired is the number of things that one change may remove although they are in use.
 const maxRetired = 4000
 
 var (
@@ -24,12 +24,12 @@ var (
 	errSameCatalog   = &org.Error{Kind: org.Invalid, Message: "This is the catalog that is in force already.", Detail: "There is nothing to apply."}
 )
 
-// fromForm reports whether a person sent the request with a form.
+// fromForm reports whether the request is a form from a page.
 func (c *call) fromForm() bool {
 	return c.session && (mediaType(c.request().Header.Values("Content-Type")) == typeForm || c.boundary() != "")
 }
 
-// newCatalog is the page on which an owner enters another catalog.
+// newCatalog shows the page on which an owner enters another catalog.
 func (s *Server) newCatalog(c *call) (reply, error) {
 	if !c.actor.Owner() {
 		return reply{}, errCatalogOwners
@@ -38,14 +38,14 @@ func (s *Server) newCatalog(c *call) (reply, error) {
 	return reply{html: show(p)}, err
 }
 
-// catalogChangePage is that page as it was filled in.
+// catalogChangePage makes that page as it was filled in.
 func (s *Server) catalogChangePage(c *call, form views.CatalogChange) (page, error) {
 	v, err := s.account.Catalog(c.ctx, c.actor)
 	form.Version = strconv.FormatInt(v.Number, 10)
 	return page{title: "Change the catalog", active: catalogItem, body: views.CatalogChangePage(form)}, err
 }
 
-// catalogByForm takes a step of a change.
+// catalogByForm handles one step of a change.
 func (s *Server) catalogByForm(c *call) (reply, error) {
 	if !c.actor.Owner() {
 		return reply{}, errCatalogOwners
@@ -76,9 +76,9 @@ func (s *Server) catalogByForm(c *call) (reply, error) {
 	})
 }
 
-// catalogOfForm reads what a form says of another catalog.
+// catalogOfForm reads the catalog and its options from a form.
 func (c *call) catalogOfForm(o object) org.CatalogChange {
-	file := o.text("upload") // which was chosen, and with script is in the field as well
+	file := o.text("upload") // if one was chosen; with script, the field has its text too
 	in := org.CatalogChange{
 		// A browser ends each line of a field with CR and LF.
 		Source: strings.ReplaceAll(cmp.Or(o.text("document"), file), "\r\n", "\n"), Note: o.text("note"), Replace: o.flag("replace"),
@@ -92,7 +92,7 @@ func (c *call) catalogOfForm(o object) org.CatalogChange {
 	return in
 }
 
-// rollbackByForm takes a step of a rollback, whose first is the list of versions.
+// rollbackByForm handles one step of a rollback. The first is the list of versions.
 func (s *Server) rollbackByForm(c *call) (reply, error) {
 	if !c.actor.Owner() {
 		return reply{}, errCatalogOwners
@@ -124,8 +124,8 @@ func (s *Server) rollbackByForm(c *call) (reply, error) {
 	})
 }
 
-// catalogSteps shows the review, or makes the change. What refuses the change because of what is stored shows the review
-// again, made anew.
+// catalogSteps shows the review, or makes the change. If stored data has changed so that the change is refused, it
+// makes the review again.
 func (s *Server) catalogSteps(c *call, review views.CatalogReview, form func(*org.Error) (page, error), run func(dry bool) (org.CatalogOutcome, error)) (reply, error) {
 	if c.editorStep() == views.StepReview {
 		out, err := run(true)
@@ -157,7 +157,7 @@ func (s *Server) catalogSteps(c *call, review views.CatalogReview, form func(*or
 	})
 }
 
-// catalogReviewPage is the page between another catalog and its application.
+// catalogReviewPage makes the page that reviews another catalog before it is applied.
 func (s *Server) catalogReviewPage(c *call, r views.CatalogReview, plan org.CatalogPlan, e *org.Error) (page, error) {
 	v, err := s.account.Catalog(c.ctx, c.actor)
 	r.Plan, r.Err, r.From, r.Version = plan, e, v.Catalog, strconv.FormatInt(plan.From, 10)
@@ -165,14 +165,14 @@ func (s *Server) catalogReviewPage(c *call, r views.CatalogReview, plan org.Cata
 	return page{title: "Review the catalog", active: catalogItem, crumbs: catalogCrumbs(), body: views.CatalogReviewPage(r)}, err
 }
 
-// catalogHistoryPage is the list of versions; e is why a rollback to one was refused.
+// catalogHistoryPage makes the list of versions; e is why a rollback to one was refused.
 func (c *call) catalogHistoryPage(list []org.CatalogVersion, e *org.Error) page {
 	return page{title: "Versions of the catalog", active: catalogItem, body: views.CatalogHistoryPage(views.CatalogHistory{
 		Versions: list, CanChange: c.actor.Owner(), Err: e,
 	})}
 }
 
-// catalogComparePage is the page that compares two versions.
+// catalogComparePage makes the page that compares two versions.
 func (s *Server) catalogComparePage(c *call, from, to int64, changes []org.CatalogDifference) (page, error) {
 	list, err := s.account.CatalogVersions(c.ctx, c.actor)
 	return page{title: "Compare versions of the catalog", active: catalogItem, crumbs: catalogCrumbs(views.Crumb{Label: "History", URL: views.CatalogVersionsURL}), body: views.CatalogComparePage(views.CatalogCompare{

@@ -7,10 +7,10 @@ import (
 	"rolecall.example/views"
 )
 
-// catalogItem is the item of the navigation that the pages of the catalog belong to.
+// catalogItem is the navigation item of the catalog's pages.
 const catalogItem = "catalog"
 
-// catalogPage is the page of a version of the catalog. latest is the version in force.
+// catalogPage makes the page of a version of the catalog. latest is the version in force.
 func (c *call) catalogPage(v org.CatalogVersion, latest int64) (page, error) {
 	model := views.Catalog{Version: v, Latest: latest, CanChange: c.actor.Owner()}
 	p := page{title: "Catalog", active: catalogItem}

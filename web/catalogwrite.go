@@ -15,7 +15,7 @@ import (
 	"rolecall.example/views"
 )
 
-// errUnconditional refuses a change that does not say which version it was planned from.
+// errUnconditional refuses a change that does not name the version that it is based on.
 var errUnconditional = &org.Error{
 	Kind: org.Unconditional, Message: "Say which version this change begins from.",
 	Detail: "Send the header If-Match with the ETag of the catalog, or dry_run=1.",
@@ -65,8 +65,8 @@ func (s *Server) rollbackCatalog(c *call) (reply, error) {
 	return c.catalogOutcome(out, nil, err)
 }
 
-// catalogChange reads a catalog and what the query says of it. Whoever may not change the catalog learns nothing about the
-// file: the use case refuses first.
+// catalogChange reads a catalog and what the query says of it. Callers who may not change the catalog learn nothing
+// about the file: the use case refuses first.
 func (c *call) catalogChange() (in org.CatalogChange, err error) {
 	b := c.receive()
 	switch media := mediaType(c.request().Header.Values("Content-Type")); {
@@ -97,7 +97,7 @@ func (c *call) catalogChange() (in org.CatalogChange, err error) {
 	return in, q.problem()
 }
 
-// catalogFields is problems of a file by path, each with its line.
+// catalogFields returns the problems of a file by path, each with its line.
 func catalogFields(problems []rbac.Problem) (fields org.FieldErrors) {
 	for _, p := range problems {
 		detail := p.Text
@@ -109,7 +109,7 @@ func catalogFields(problems []rbac.Problem) (fields org.FieldErrors) {
 	return fields
 }
 
-// catalogOutcome answers a change, or its plan. What stands in the way of a change goes out with the refusal.
+// catalogOutcome answers with a change or its plan. A refusal includes what prevents the change.
 func (c *call) catalogOutcome(out org.CatalogOutcome, d *rbac.Document, err error) (reply, error) {
 	if used, ok := errors.AsType[*org.CatalogInUseError](err); ok {
 		plan := wireCatalogPlan(&used.Plan)
@@ -131,13 +131,13 @@ func (c *call) catalogOutcome(out org.CatalogOutcome, d *rbac.Document, err erro
 
 const typeNDJSON = "application/x-ndjson"
 
-// wantsPeople reports whether a dry run is to list everybody.
+// wantsPeople reports whether a dry run is to list everyone affected.
 func (c *call) wantsPeople() bool { return c.csv || c.wantsLines() }
 
 type eachByCatalog func(role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (int64, error)
 
-// catalogPeople lists whom a change gives or takes something, and first the custom roles that it touches. The review has a link to
-// the people of one line.
+// catalogPeople lists the custom roles that a change touches, followed by the people who gain or lose something. The
+// review links to the people of a single line.
 func (c *call) catalogPeople(each eachByCatalog) reply {
 	if c.csv {
 		return reply{stream: &stream{long: true, write: func(w *sink) error {
@@ -172,7 +172,7 @@ func (c *call) catalogPeople(each eachByCatalog) reply {
 	}}}
 }
 
-// inLine reports whether somebody is among the people of a line of the review.
+// inLine reports whether a person belongs to a line of the review.
 func inLine(p *org.CatalogPerson, line string) bool {
 	level := rbac.LevelOrganization
 	if p.Organization == "" {
@@ -190,7 +190,7 @@ func rightsText(list []org.CatalogRight) string {
 	return strings.Join(each(list, wireRight), ", ")
 }
 
-// appendCatalogPerson is a line of the list, as encoding/json would write a client.CatalogPerson.
+// appendCatalogPerson writes a row of the list, as encoding/json would write a client.CatalogPerson.
 func appendCatalogPerson(b []byte, p *org.CatalogPerson) []byte {
 	b = appendString(append(b, `{"organization":`...), p.Organization)
 	b = appendString(append(b, `,"username":`...), p.Username)

@@ -17,11 +17,11 @@ import (
 const (
 	typeEvents = "text/event-stream"
 	maxWait    = 60 // seconds of a long poll
-	// A client that does not take what is sent for so long is cut off.
+	// A client that takes nothing for this long is disconnected.
 	eventPatience = 10 * time.Second
 )
 
-// changes tells what changes, as it does: as a stream of events, or to a program that asks and waits.
+// changes sends changes as they happen: as a stream of events, or to a program that polls.
 func (s *Server) changes(c *call) (reply, error) {
 	in, wait, err := c.wantsChanges()
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Server) changes(c *call) (reply, error) {
 	streams := c.wantsEvents()
 	c.takeTime()
 	who := *c.actor
-	who.Request.Form, who.Request.Done = nil, nil // which would keep the request in memory
+	who.Request.Form, who.Request.Done = nil, nil // they would keep the request in memory
 	in.Actor = &who
 	entering, cancel := context.WithTimeout(c.ctx, requestTime)
 	defer cancel()
@@ -50,7 +50,7 @@ func (s *Server) changes(c *call) (reply, error) {
 	return reply{json: p}, nil
 }
 
-// wantsChanges reads what a request asks for.
+// wantsChanges reads the parameters of a request for changes.
 func (c *call) wantsChanges() (in feed.Ask, wait time.Duration, err error) {
 	q := c.query()
 	names := q.text("organizations")
@@ -66,7 +66,7 @@ func (c *call) wantsChanges() (in feed.Ask, wait time.Duration, err error) {
 		}
 	}
 	after := q.text("after")
-	if last := c.request().Header.Get("Last-Event-ID"); last != "" { // a browser's way to go on
+	if last := c.request().Header.Get("Last-Event-ID"); last != "" { // how a browser resumes a stream
 		after = last
 	}
 	if after != "" {
@@ -81,7 +81,7 @@ func (c *call) wantsChanges() (in feed.Ask, wait time.Duration, err error) {
 	return in, time.Duration(seconds) * time.Second, q.problem()
 }
 
-// poll waits until something has changed since a position, or for a while.
+// poll waits for a while until something has changed since a position.
 func poll(ctx context.Context, sub *feed.Subscription, first []*feed.Event, after int64, wait time.Duration) (p snapshot.Poll, err error) {
 	p = snapshot.Poll{Events: []snapshot.Event{}, Position: after}
 	add := func(list []*feed.Event) {
@@ -95,7 +95,7 @@ func poll(ctx context.Context, sub *feed.Subscription, first []*feed.Event, afte
 	add(first)
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	for after > 0 && len(p.Events) <= 1 { // hello alone
+	for after > 0 && len(p.Events) <= 1 { // only hello
 		list, err := sub.Next(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
 			break
@@ -108,7 +108,7 @@ func poll(ctx context.Context, sub *feed.Subscription, first []*feed.Event, afte
 	return p, nil
 }
 
-// events is a stream that has been entered.
+// events is an open stream.
 type events struct {
 	sub   *feed.Subscription
 	first []*feed.Event
@@ -121,12 +121,12 @@ func (c *call) beginEvents() (http.ResponseWriter, *http.ResponseController) {
 	c.header("Cache-Control", "no-store")
 	c.header("X-Accel-Buffering", "no")
 	control := http.NewResponseController(res.Writer)
-	_ = control.SetReadDeadline(time.Time{}) // what is not on a network has none
+	_ = control.SetReadDeadline(time.Time{}) // only network connections have a deadline
 	res.WriteHeader(http.StatusOK)
 	return res, control
 }
 
-// send sends what changes until the client or the server goes, or the caller may not listen any more.
+// send sends changes until the client or the server ends, or the caller may no longer listen.
 func (r *events) send(c *call) error {
 	defer r.sub.Close()
 	first := r.first
@@ -145,8 +145,8 @@ func frames(list []*feed.Event) [][]byte {
 	return out
 }
 
-// sendEvents sends events until the client goes, or next ends it, which is an end like any other: the client comes again, and
-// goes on from its last event.
+// sendEvents sends events until the client goes or next ends the stream. Both are normal ends: the client connects
+// again and continues from its last event.
 func (c *call) sendEvents(list [][]byte, next func() ([][]byte, error)) error {
 	res, control := c.beginEvents()
 	for {
@@ -161,7 +161,7 @@ func (c *call) sendEvents(list [][]byte, next func() ([][]byte, error)) error {
 		}
 		var err error
 		if list, err = next(); err != nil {
-			return nil //nolint:nilerr // the client is told when it comes again
+			return nil //nolint:nilerr // the client learns it when it connects again
 		}
 	}
 }

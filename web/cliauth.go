@@ -6,7 +6,7 @@ import (
 	"rolecall.example/views"
 )
 
-// askCLIAuth is where the CLI of Coder leads a person to.
+// askCLIAuth shows the page to which Coder's CLI sends people.
 func (s *Server) askCLIAuth(*call) (reply, error) {
 	return reply{html: show(s.cliAuthPage(""))}, nil
 }

@@ -13,10 +13,10 @@ import (
 	"rolecall.example/org"
 )
 
-// What clients of Coder's API ask before they do anything, or stop without. What is constant here is also true.
+// What clients of Coder's API ask first and cannot work without. What is constant here is also true.
 
-// apiVersion is the version that Coder's clients see. They compare it with their own, and warn at every command when the two
-// differ, unless one contains v0.0.0, their mark for "unknown".
+// apiVersion is the version that Coder's clients see. They compare it with their own and warn at every command if the
+// two differ, unless one contains v0.0.0, which means unknown to them.
 func (o *Options) apiVersion() string {
 	version, _, _ := strings.Cut(strings.TrimPrefix(o.Version, "v"), "+") // the commit of a build that is no release
 	return "v0.0.0-rolecall." + version
@@ -38,7 +38,7 @@ func (s *Server) showBuild(c *call) (reply, error) {
 	return reply{json: info}, err
 }
 
-// asked is the address that the request was sent to, as it says itself.
+// asked returns the address that the request was sent to, according to the request itself.
 func (c *call) asked() string {
 	scheme := "http"
 	if c.server.Secure {
@@ -47,7 +47,7 @@ func (c *call) asked() string {
 	return (&url.URL{Scheme: scheme, Host: c.request().Host}).String()
 }
 
-// deployment names the data that this server answers from, uuid.Nil before setup. It never changes after that.
+// deployment returns the id of the data that this server works on, uuid.Nil before setup. Once set, it never changes.
 func (s *Server) deployment(c *call) (uuid.UUID, error) {
 	if id := s.deploymentID.Load(); id != nil {
 		return *id, nil
@@ -60,7 +60,7 @@ func (s *Server) deployment(c *call) (uuid.UUID, error) {
 }
 
 // The features of Coder's API by name. A client in TypeScript wants them all; for one in Go those that are missing are off.
-// Whoever plans to use template_rbac would find no groups here, in the middle of a change.
+// template_rbac is missing because a client that plans to use it would find no groups here, in the middle of a change.
 var (
 	features = []string{"audit_log", "custom_roles", "multiple_organizations", "user_role_management", "service_accounts"}
 
@@ -99,8 +99,8 @@ func (s *Server) showAppearance(*call) (reply, error) {
 	return reply{json: client.Appearance{ApplicationName: "rolecall", AnnouncementBanners: []string{}, SupportLinks: []string{}}}, nil
 }
 
-// showAuthMethods tells of one provider, since Coder's clients know no more: the one that also answers at their address, or
-// else the first.
+// showAuthMethods describes one provider, since Coder's clients know only one: the one that also answers at their
+// address, or else the first.
 func (s *Server) showAuthMethods(*call) (reply, error) {
 	m := client.AuthMethods{Password: client.AuthMethod{Enabled: s.account.PasswordPolicy() != org.PasswordsForNobody}}
 	for i, p := range s.Providers.List() {
@@ -111,8 +111,8 @@ func (s *Server) showAuthMethods(*call) (reply, error) {
 	return reply{json: m}, nil
 }
 
-// validatePassword answers whether a password would be taken. It counts like an attempt to sign in: the check must not
-// help to guess.
+// validatePassword answers whether a password would be accepted. It counts as an attempt to sign in, so that it does
+// not help to guess.
 func (s *Server) validatePassword(c *call) (reply, error) {
 	password, err := decode(c, func(o object) string {
 		if o.fields["password"] == nil {

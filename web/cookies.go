@@ -11,7 +11,7 @@ import (
 	"rolecall.example/views"
 )
 
-// The small cookies. That of the session is in auth.go.
+// The small cookies. The session cookie is in auth.go.
 
 // cookie returns the value of a cookie, "" if there is none.
 func (c *call) cookie(name string) string {
@@ -22,7 +22,7 @@ func (c *call) cookie(name string) string {
 	return cookie.Value
 }
 
-// setCookie sets a small cookie, or deletes it when life is negative.
+// setCookie sets a small cookie, or deletes it if life is negative.
 func (c *call) setCookie(name, value string, life time.Duration, httpOnly bool) {
 	http.SetCookie(c.response(), &http.Cookie{ //nolint:gosec // Secure where the site is served over HTTPS
 		Name:     name,
@@ -40,11 +40,11 @@ const (
 	flashLifetime = time.Minute
 )
 
-// batchMark says that the undo is of all that was done with the entry.
+// batchMark says that the undo covers the whole request, not just the entry.
 const batchMark = "+"
 
-// setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. With it goes the id
-// of the audit entry that the message offers to undo, or a link to what may come next.
+// setFlash keeps a message for the next page, in a cookie: keeping it in the session would write to the database. With
+// the message goes the id of the audit entry that it offers to undo, or a link to a possible next step.
 func (c *call) setFlash(next destination) {
 	if next.message == "" {
 		return
@@ -62,7 +62,7 @@ func (c *call) setFlash(next destination) {
 	c.setCookie(flashCookie, value, flashLifetime, true)
 }
 
-// takeFlash returns the message that was kept for this page, once.
+// takeFlash returns the message that was kept for this page, and removes it.
 func (c *call) takeFlash() *views.Flash {
 	text, undo, _ := strings.Cut(c.cookie(flashCookie), ".")
 	message, err := base64.RawURLEncoding.DecodeString(text)
@@ -71,7 +71,7 @@ func (c *call) takeFlash() *views.Flash {
 	}
 	c.setCookie(flashCookie, "", -time.Second, true)
 	if c.actor == nil {
-		return nil // a stranger may have planted it, and a password field stands beside it
+		return nil // an attacker may have planted it, and this page has a password field
 	}
 	flash := &views.Flash{Message: strings.ToValidUTF8(string(message), ""), Back: localPath(c.here(), views.HomeURL)}
 	entry, batch := strings.CutSuffix(undo, batchMark)
@@ -86,7 +86,7 @@ func (c *call) takeFlash() *views.Flash {
 	return flash
 }
 
-// A theme is kept in a cookie, so that the first paint of a page has it. Script sets the same cookie.
+// The theme is kept in a cookie, so that the first paint of a page has it. Script sets the same cookie.
 const (
 	themeCookie = "theme"
 	themeLife   = 365 * 24 * time.Hour
@@ -101,7 +101,7 @@ func (c *call) theme() string {
 }
 
 // organizationCookie names the organization that was shown last: pages of the site keep its part of the navigation, and the
-// start page leads to it. Whether the caller may read it is checked each time.
+// start page leads to it. Each use checks whether the caller may read it.
 const organizationCookie = "organization"
 
 // lookingAt returns the organization whose part of the navigation a page shows: its own, or the last one.
@@ -115,7 +115,7 @@ func (c *call) lookingAt() string {
 	return c.cookie(organizationCookie)
 }
 
-// rememberOrganization keeps the organization of the path for pages that have none in theirs.
+// rememberOrganization keeps the organization of the path for pages whose path has none.
 func (c *call) rememberOrganization(name string) {
 	if c.organization() != "" && c.cookie(organizationCookie) != name {
 		c.setCookie(organizationCookie, name, themeLife, true)

@@ -6,8 +6,8 @@ import (
 	"github.com/rs/cors"
 )
 
-// newCORS lets pages of other origins call the API with a token; nil for none. Credentials are never allowed: a browser adds
-// no cookie, and shows no answer to a request that had one.
+// newCORS lets pages of other origins call the API with a token; it returns nil if there are none. Credentials are
+// never allowed: a browser then sends no cookie, and shows no answer to a request that had one.
 func newCORS(origins []string) *cors.Cors {
 	if len(origins) == 0 {
 		return nil
@@ -22,6 +22,6 @@ func newCORS(origins []string) *cors.Cors {
 			"Content-Disposition", "ETag", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 			"Retry-After", "Rolecall-Version", "X-Coder-Build-Version", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id",
 		},
-		MaxAge: 7200, // seconds; browsers cut it to that
+		MaxAge: 7200, // seconds; browsers may shorten it
 	})
 }

@@ -13,8 +13,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// csvTable writes a list as CSV (RFC 4180). The heading goes out with the first row, or at the end: until then an error can
-// be answered.
+// csvTable writes a list as CSV (RFC 4180). The heading is written with the first row, or at the end: until then an
+// error can still be sent instead.
 type csvTable struct {
 	*csv.Writer
 	head []string // nil once it is written
@@ -34,7 +34,7 @@ func (t *csvTable) begin() error {
 	return t.Write(head)
 }
 
-// add writes a row, with cells that spreadsheets do not take for formulas.
+// add writes a row, with cells that spreadsheets do not treat as formulas.
 func (t *csvTable) add(cells ...string) error {
 	if err := t.begin(); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (t *csvTable) end() error {
 	return t.Error()
 }
 
-// Inert keeps a spreadsheet from taking a cell for a formula.
+// Inert keeps a spreadsheet from treating a cell as a formula.
 func Inert(cell string) string {
 	first, _ := utf8.DecodeRuneInString(cell)
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
@@ -64,7 +64,7 @@ func Inert(cell string) string {
 
 func csvTime(t time.Time) string { return wireTime(t).Format(time.RFC3339Nano) }
 
-// csvEnd is a time at which something ends, empty if nothing does.
+// csvEnd returns the time at which something ends, empty if it does not end.
 func csvEnd(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -72,7 +72,7 @@ func csvEnd(t time.Time) string {
 	return csvTime(t)
 }
 
-// csvStream sends rows, which add gives one by one, as a file.
+// csvStream sends the rows that rows adds one by one, as a file.
 func (s *Server) csvStream(c *call, name string, head []string, rows func(add func(cells ...string) error) error) *stream {
 	return &stream{long: true, contentType: "text/csv; charset=utf-8", file: s.fileName(c, name, "csv"), write: func(out *sink) error {
 		t := newTable(out, head...)
@@ -83,25 +83,25 @@ func (s *Server) csvStream(c *call, name string, head []string, rows func(add fu
 	}}
 }
 
-// fileTag is how many characters of a tag a file is named with.
+// fileTag is the number of characters of a tag in the name of a file.
 const fileTag = 8
 
-// fileName names what is saved of a list: the organization, the day, and what the answers of one state of the data have in
-// common. That is no number of a revision, which would reveal the time of the last write.
+// fileName names the file of a list by the organization, the day, and a tag of the state of the data. The tag is not a
+// revision number, which would reveal the time of the last write.
 func (s *Server) fileName(c *call, name, extension string) string {
 	parts := []string{name}
 	if o := strings.Map(inFileName, c.organization()); o != "" {
 		parts = append(parts, o)
 	}
 	parts = append(parts, s.Now().UTC().Format(time.DateOnly))
-	if state, err := s.state(c); err == nil && state != "" { // without one, the list itself fails in the same way, and answers
+	if state, err := s.state(c); err == nil && state != "" { // without a state, the list itself fails in the same way
 		tag := strings.Map(inFileName, s.answers.tag(cacheKey{state: state}))
 		parts = append(parts, tag[:min(fileTag, len(tag))])
 	}
 	return strings.Join(parts, "-") + "." + extension
 }
 
-// inFileName leaves out what the header of a file must not have, or a file system.
+// inFileName drops characters that a header or a file system does not allow.
 func inFileName(r rune) rune {
 	switch {
 	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
@@ -110,7 +110,7 @@ func inFileName(r rune) rune {
 	return -1
 }
 
-// userTable is accounts as a file, which users gives one by one with the sources of their roles.
+// userTable sends accounts, which users passes one by one with the sources of their roles, as a file.
 func (s *Server) userTable(c *call, users func(each func(*org.User) error) error) *stream {
 	head := []string{
 		"id", "username", "name", "email", "status", "login_type", "is_service_account", "roles", "created_at", "updated_at", "last_seen_at",
@@ -125,7 +125,7 @@ func (s *Server) userTable(c *call, users func(each func(*org.User) error) error
 	})
 }
 
-// roleTable is roles as a file, a row for each permission of each. A role without any has one row, without a permission.
+// roleTable sends roles as a file, with a row for each permission. A role without permissions has one row.
 func (s *Server) roleTable(c *call, roles []org.Role) *stream {
 	head := []string{"role", "display_name", "organization_id", "built_in", "level", "resource_type", "action", "effect"}
 	return s.csvStream(c, "roles", head, func(add func(cells ...string) error) error {

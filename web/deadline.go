@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// requestTime is the longest time that a request may take. A slow database must not stay slow because of requests whose
+// requestTime is the longest time that a request may take. A slow database must not be kept slow by requests whose
 // clients have given up.
 const requestTime = 10 * time.Second
 
@@ -27,7 +27,7 @@ func (c *call) limitTime() (stop func()) {
 	}
 }
 
-// takeTime lifts the limit of time for a long answer.
+// takeTime removes the time limit for a long answer.
 func (c *call) takeTime() {
 	if c.unlimit != nil {
 		c.unlimit()

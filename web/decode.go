@@ -24,21 +24,21 @@ func decode[T any](c *call, read func(object) T) org.Input[T] {
 }
 
 // object is an object of the body, or a form. Its methods return the value of a field, or the zero value when the field
-// is missing, null, or of another type; problem reports the last. It also refuses the fields that no method has read,
-// since this server does not understand them.
+// is missing, null, or of another type; problem reports wrong types. It also refuses the fields that no method has
+// read, since this server does not understand them.
 type object struct {
 	fields map[string]any
 	form   bool
 	path   string // the prefix of the names of fields in errors, "" or ending in a dot
 	shape  *shape
 	read   *outcome
-	zone   *time.Location // of who sent it; nil: UTC
+	zone   *time.Location // the sender's time zone; nil: UTC
 }
 
 // outcome collects what is wrong with a body, at any depth.
 type outcome struct {
 	fieldErrors []org.Field // fields of the wrong type or value
-	refusal     *org.Error  // of the request as a whole, for a field that is well-formed
+	refusal     *org.Error  // of the request as a whole, for a problem that no single field has
 }
 
 func newObject(fields map[string]any, form bool) object {
@@ -46,7 +46,7 @@ func newObject(fields map[string]any, form bool) object {
 }
 
 // sentBack are the fields of answers that a write ignores, so that a client may send back what it got. A field that can
-// limit or extend what is written must never stand here.
+// limit or extend what is written must never be listed here.
 var sentBack = []string{
 	"id", "created_at", "updated_at", "last_seen_at", "is_default", "organization_id", "organization_name", "organization_ids",
 	"assignable", "built_in", "is_system", "status", "theme_preference", "has_ai_seat", "is_service_account",
@@ -64,7 +64,7 @@ func (o object) addError(name, detail string) {
 	o.read.fieldErrors = append(o.read.fieldErrors, org.Field{Field: o.path + name, Detail: detail})
 }
 
-// only refuses fields that an action has no use for: they say something that would not come true.
+// only refuses fields that do not apply to an action: they ask for something that would not happen.
 func (o object) only(names ...string) {
 	for _, name := range names {
 		if o.ignore(name); !empty(o.fields[name]) {
@@ -117,7 +117,7 @@ func (o object) text(name string) string {
 	return v
 }
 
-// optional returns nil for a text that is missing or null, which an empty one is not.
+// optional returns nil for a text that is missing or null, but not for an empty one.
 func (o object) optional(name string) *string {
 	if v, ok := value[string](o, name, "must be a string"); ok {
 		return &v
@@ -187,7 +187,7 @@ func (o object) object(name string) object {
 	return o.inside(name, fields, o.shape.at(name))
 }
 
-// table reads an object whose keys are not names of fields but data. What they stand for has one shape.
+// table reads an object whose keys are data instead of field names. All its values have the same shape.
 func (o object) table(name string) object {
 	fields, _ := value[map[string]any](o, name, "must be an object")
 	return o.inside(name, fields, o.shape.at(name).table())
@@ -213,7 +213,7 @@ func (o object) objects(name string) []object {
 	return objects
 }
 
-// inside is an object in this one. It shares the errors, so that problem reports them all.
+// inside makes an object within this one. They share the errors, so that problem reports them all.
 func (o object) inside(at string, fields map[string]any, s *shape) object {
 	return object{fields: fields, path: o.path + at + ".", shape: s, read: o.read, zone: o.zone}
 }
@@ -250,7 +250,7 @@ func (s *shape) know(name string) {
 	}
 }
 
-// at is the shape of what a field holds.
+// at returns the shape of the content of a field.
 func (s *shape) at(name string) *shape {
 	if s.values != nil {
 		return s.values
@@ -264,7 +264,7 @@ func (s *shape) at(name string) *shape {
 	return s.inner[name]
 }
 
-// table makes it the shape of objects with keys of any name.
+// table declares objects with arbitrary keys and returns their shape.
 func (s *shape) table() *shape {
 	if s.values == nil {
 		s.values = &shape{}
@@ -273,7 +273,7 @@ func (s *shape) table() *shape {
 }
 
 // unread lists the fields of an object that no method has read, by path and sorted. Empty ones are left out: clients send
-// fields of newer servers empty, which requests nothing.
+// the fields of newer servers empty, which asks for nothing.
 func (s *shape) unread(fields map[string]any) (paths []string) {
 	for name, v := range fields {
 		known, inner := s.values != nil || slices.Contains(s.names, name), s.values
@@ -296,7 +296,7 @@ func (s *shape) unread(fields map[string]any) (paths []string) {
 	return paths
 }
 
-// unreadIn is unread of the object v, or of the objects in the list v.
+// unreadIn does the same for v, which is an object or a list of objects.
 func (s *shape) unreadIn(v any) (paths []string) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -313,7 +313,7 @@ func (s *shape) unreadIn(v any) (paths []string) {
 	return paths
 }
 
-// empty reports whether a value of JSON requests nothing.
+// empty reports whether a JSON value asks for nothing.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case nil:

@@ -22,7 +22,7 @@ func wireDeletedRole(d *org.DeletedRole) client.DeletedRole {
 	return client.DeletedRole{Role: wireRole(&d.Role), EntryID: d.Entry, DeletedAt: wireTime(d.DeletedAt), DeletedBy: d.DeletedBy}
 }
 
-// listDeletedRoles lists the roles that were deleted lately, the newest first.
+// listDeletedRoles lists the roles that were deleted recently, newest first.
 func (s *Server) listDeletedRoles(c *call) (reply, error) {
 	list, err := s.tenant.DeletedRoles(c.ctx, c.actor, c.scope())
 	if err != nil {
@@ -34,7 +34,8 @@ func (s *Server) listDeletedRoles(c *call) (reply, error) {
 	})}, nil
 }
 
-// showDeletedRole shows a role as it was when it was deleted: on a page what restoring it would do, or why it can't be restored.
+// showDeletedRole shows a role as it was when it was deleted. A page also shows what restoring it would do, or why it
+// can't be restored.
 func (s *Server) showDeletedRole(c *call) (reply, error) {
 	if err := c.namesAsked(); err != nil {
 		return reply{}, err

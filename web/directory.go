@@ -16,7 +16,8 @@ const (
 	pathDirectoryRules  = pathDirectory + "/rules"
 )
 
-// directoryRoutes are the part of the table that is about the directories of organizations, but for what those send.
+// directoryRoutes is the part of the table about the directories of organizations, without the requests that
+// directories send.
 var directoryRoutes = []Route{
 	{http.MethodGet, pathDirectory, SignedIn, API | Page, "show the directory of an organization", (*Server).showDirectory},
 	{http.MethodPatch, pathDirectory, SignedIn, API | Page | Body | IfMatch, "change the directory of an organization", (*Server).updateDirectory},
@@ -37,7 +38,7 @@ func (s *Server) showDirectory(c *call) (reply, error) {
 	return reply{html: func() (page, error) { return s.directoryPage(c, views.Directory{}) }}, nil
 }
 
-// directoryPage is the page of a directory, with what v says besides.
+// directoryPage makes the page of a directory, with the other content in v.
 func (s *Server) directoryPage(c *call, v views.Directory) (p page, err error) {
 	if v.DirectoryPage, err = s.directories.Page(c.ctx, c.actor, c.organization()); err != nil {
 		return p, err
@@ -47,7 +48,8 @@ func (s *Server) directoryPage(c *call, v views.Directory) (p page, err error) {
 	return page{title: "Directory", active: "directory", body: views.DirectoryPage(v)}, nil
 }
 
-// directoryURL is where a directory sends its requests. The id stays when the organization is renamed.
+// directoryURL returns the address for a directory's requests. It has the id, so that it survives a new name of the
+// organization.
 func (c *call) directoryURL(d *org.Directory) string {
 	return c.absolute("/organizations/" + d.Organization.ID.String() + "/scim/v2")
 }
@@ -81,7 +83,7 @@ func (c *call) readDirectory(o object) org.DirectorySettings {
 	return in
 }
 
-// createDirectoryToken makes a token, which is shown once.
+// createDirectoryToken makes a token, which is shown only once.
 func (s *Server) createDirectoryToken(c *call) (reply, error) {
 	input := org.Given(org.NewDirectoryToken{})
 	if b := c.receive(); len(b.data) > 0 || b.tooLarge {
@@ -127,7 +129,7 @@ func (s *Server) listDirectoryRules(c *call) (reply, error) {
 	return reply{json: wireDirectoryRules(&r), version: r.Tag()}, nil
 }
 
-// setDirectoryRules replaces the rules. A form may ask first whom that would affect.
+// setDirectoryRules replaces the rules. A form may first ask whom that would affect.
 func (s *Server) setDirectoryRules(c *call) (reply, error) {
 	input := decode(c, c.readDirectoryRules)
 	if c.dry {
@@ -152,7 +154,7 @@ func (s *Server) setDirectoryRules(c *call) (reply, error) {
 	return reply{json: wireDirectoryRules(&r), version: r.Tag(), next: to(views.DirectoryURL(c.organization()), "The rules were saved.")}, nil
 }
 
-// draftOf is the rules of a form, to be shown again.
+// draftOf returns the rules in a form, to show them again.
 func draftOf(in org.Input[org.NewDirectoryRules]) []org.DirectoryRule {
 	v, _ := in.Read() // unreadable: the stored ones are shown
 	return v.Rules
@@ -170,7 +172,7 @@ func (c *call) readDirectoryRules(o object) org.NewDirectoryRules {
 		return in
 	}
 	o.ignore("review")
-	for _, text := range o.texts("rule", org.MaxDirectoryRules) { // those that stay, each as a query
+	for _, text := range o.texts("rule", org.MaxDirectoryRules) { // the rules to keep, each as a query
 		q, err := url.ParseQuery(text)
 		if err != nil {
 			o.addError("rule", "cannot be read")
@@ -211,7 +213,7 @@ func wireDirectoryRules(r *org.DirectoryRules) client.DirectoryRules {
 	}
 }
 
-// wirePast is a time that may be missing.
+// wirePast returns a time that may be missing.
 func wirePast(t *time.Time) *time.Time {
 	if t == nil {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"rolecall.example/web/openapi"
 )
 
-// showReference shows what the document of the API says as a page. It is rendered once for a catalog: it
-// depends on nothing else but the style of answers.
+// showReference shows what the document of the API says as a page. It is rendered once per catalog: apart from that it
+// depends only on the style of answers.
 func (s *Server) showReference(c *call) (reply, error) {
 	d, err := s.describe(c.ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Server) showReference(c *call) (reply, error) {
 // newReference renders the reference of the API.
 func newReference(d *openapi.Document) ([]byte, error) {
 	var html bytes.Buffer
-	err := views.ReferencePage(referenceOf(d)).Render(context.Background(), &html) // of no request: all get it
+	err := views.ReferencePage(referenceOf(d)).Render(context.Background(), &html) // not of any request: everyone gets this page
 	return html.Bytes(), err
 }
 
@@ -108,7 +108,7 @@ func (r reader) answer(status string, a *openapi.Response) views.ReferenceAnswer
 	return out
 }
 
-// statusOf returns the status under which operations answer what a response of the components describes.
+// statusOf returns the status with which operations send a response of the components.
 func (r reader) statusOf(response string) string {
 	for _, path := range r.Paths {
 		for _, o := range path.Value.Operations() {
@@ -134,7 +134,7 @@ func (r reader) body(content openapi.Map[*openapi.Media]) *views.ReferenceBody {
 	return &views.ReferenceBody{Type: r.typeOf(m.Schema), Example: example.String()}
 }
 
-// curl is a command line for an operation, with the examples of its parameters and its body.
+// curl returns a command line for an operation, with the examples of its parameters and its body.
 func (r reader) curl(path string, item *openapi.PathItem, method string, o *openapi.Operation) string {
 	for _, p := range slices.Concat(item.Parameters, o.Parameters) {
 		if p := r.Parameter(p); p.In == "path" {

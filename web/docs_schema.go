@@ -9,7 +9,7 @@ import (
 	"rolecall.example/web/openapi"
 )
 
-// maxValues is how many values of a list stand in the line of a field.
+// maxValues is how many values of an enumeration the line of a field lists.
 const maxValues = 8
 
 func (r reader) schema(name string, s *openapi.Schema) views.ReferenceSchema {
@@ -22,7 +22,7 @@ func (r reader) schema(name string, s *openapi.Schema) views.ReferenceSchema {
 	return out
 }
 
-// fields are the properties of an object. Those of objects that have no name follow with the path to them.
+// fields lists the properties of an object. Those of unnamed objects inside it follow, each with its path.
 func (r reader) fields(prefix string, s *openapi.Schema) (all []views.ReferenceField) {
 	for _, p := range s.Properties {
 		all = append(all, r.field(prefix+p.Name, p.Value, slices.Contains(s.Required, p.Name)))
@@ -42,7 +42,7 @@ func (r reader) field(name string, s *openapi.Schema, required bool) views.Refer
 	return views.ReferenceField{Name: name, Required: required, Type: r.typeOf(s), About: s.Description, Bounds: bounds(s)}
 }
 
-// typeOf says what a value is, in words some of which lead to a shape with a name.
+// typeOf describes a value in words. Some of them link to a named shape.
 func (r reader) typeOf(s *openapi.Schema) (words []views.ReferenceLink) {
 	word := func(text string) []views.ReferenceLink { return []views.ReferenceLink{{Text: text}} }
 	variants := slices.Concat(s.OneOf, s.AllOf)
@@ -87,7 +87,7 @@ func values(s *openapi.Schema) []string {
 	return list
 }
 
-// bounds says how long or large a value may be.
+// bounds describes the allowed length or size of a value.
 func bounds(s *openapi.Schema) string {
 	var all []string
 	add := func(least, most *int, of string) {

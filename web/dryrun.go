@@ -17,7 +17,7 @@ func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
 	}
 }
 
-// namesAsked reads of which line an impact shall name more people than the first ones.
+// namesAsked reads for which line of an impact more people are to be named than the first few.
 func (c *call) namesAsked() error {
 	if !c.values.Has("names_of") && !c.values.Has("names_after") {
 		return nil
@@ -33,7 +33,7 @@ func (c *call) namesAsked() error {
 	return q.problem()
 }
 
-// wireImpact returns the impact of a change, of a dry run or shown before one.
+// wireImpact returns the impact of a change, from a dry run or from a review.
 func wireImpact(i *org.Impact) client.Impact {
 	return client.Impact{
 		DryRun: true, Members: i.Members, Affected: i.Affected, AffectedSample: append([]string{}, i.Who.Sample...),
@@ -46,7 +46,7 @@ func wireImpact(i *org.Impact) client.Impact {
 }
 
 // wantsDryRun reads dry_run. A value that is not understood is refused, and so is a dry run on a route that has none: a
-// write that was meant as a question must not happen.
+// request that was meant as a question must not write.
 func (c *call) wantsDryRun() (bool, error) {
 	q := c.query()
 	if !q.values.Has("dry_run") {
@@ -66,7 +66,7 @@ func (c *call) wantsDryRun() (bool, error) {
 	return false, q.problem()
 }
 
-// dryRun makes the rest of the request a dry run if it says so.
+// dryRun makes the rest of the request a dry run if the request asks for one.
 func (s *Server) dryRun(c *call) (answered bool, err error) {
 	if c.dry, err = c.wantsDryRun(); err != nil || !c.route.Offers(DryRun) {
 		return false, err
@@ -87,12 +87,12 @@ func (s *Server) dryRun(c *call) (answered bool, err error) {
 	return false, err
 }
 
-// foreseen answers a dry run.
+// foreseen returns the answer to a dry run.
 func (c *call) foreseen(impact org.Impact, err error) (reply, error) {
 	return reply{json: wireImpact(&impact)}, c.precondition(err)
 }
 
-// foreseenBulk answers a dry run of a change of many members.
+// foreseenBulk returns the answer to a dry run of a change of many members.
 func (c *call) foreseenBulk(result org.BulkResult, impact org.Impact, err error) (reply, error) {
 	return reply{json: client.BulkImpact{Impact: wireImpact(&impact), BulkResult: wireBulk(&result)}}, c.precondition(err)
 }

@@ -2,13 +2,14 @@ package web
 
 import "rolecall.example/static"
 
-// worthCompressing is the size from which the fewer bytes outweigh the header and the work.
+// worthCompressing is the size from which saving bytes outweighs the header and the work.
 const worthCompressing = 1 << 10
 
-// largePage is more than a page of a list usually has, and less than an editor of roles.
+// largePage is larger than most pages of a list, and smaller than an editor of roles.
 const largePage = 96 << 10
 
-// level is how hard to compress an answer of a size: programs near by take whole lists, and wait for the first byte.
+// level returns how hard to compress an answer of a size: nearby programs load whole lists, and wait for the first
+// byte.
 func (c *call) level(size int) static.Level {
 	switch {
 	case c.as == asJSON || c.csv:
@@ -19,8 +20,8 @@ func (c *call) level(size int) static.Level {
 	return static.Fast
 }
 
-// coding is the best of our codings that the client accepts, "" if it accepts none, or if the answer may hold a secret:
-// its length would reveal some of it.
+// coding returns the best of our codings that the client accepts; "" if it accepts none, or if the answer may hold a
+// secret, which its compressed length would partly reveal.
 func (c *call) coding(level static.Level) string {
 	if c.response().Header().Get("Cache-Control") == "no-store" {
 		return ""
@@ -28,7 +29,7 @@ func (c *call) coding(level static.Level) string {
 	return static.Negotiate(c.request().Header.Get("Accept-Encoding"), level)
 }
 
-// compress makes an answer smaller where that is worth it.
+// compress makes an answer smaller if that is worth it.
 func (a *answer) compress(coding string, level static.Level) {
 	if a.varies = len(a.body) >= worthCompressing; a.varies && coding != "" {
 		a.body, a.coding = static.Compress(a.body, coding, level), coding

@@ -16,7 +16,7 @@ import (
 	"rolecall.example/views"
 )
 
-// Failures that come from the transport. All others are org's.
+// Failures of the transport. All others come from org.
 var (
 	errRoute = &org.Error{Kind: org.NotFound, Message: "Route not found."}
 
@@ -27,7 +27,7 @@ var (
 	}
 )
 
-// methodError is the one failure that no Kind stands for, since no use case can cause it.
+// methodError is the one failure without a Kind, since no use case can cause it.
 type methodError struct{ allow string }
 
 func (e *methodError) Error() string { return "method not allowed, only " + e.allow }
@@ -40,8 +40,8 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// failed turns an error into its answer; nothing else does. An error that is not for clients is logged and becomes a bland
-// 500.
+// failed turns an error into its answer; nothing else does. An error that clients must not see is logged and becomes a
+// plain 500.
 func (s *Server) failed(c *call, err error) reply {
 	err = c.precondition(err)
 	if method, ok := errors.AsType[*methodError](err); ok {
@@ -68,7 +68,7 @@ func (s *Server) failed(c *call, err error) reply {
 			Detail:  "Whoever runs this server finds it in the log by the request ID " + c.id + ".",
 		}
 	case e.Kind == org.Unavailable || err.Error() != e.Error():
-		s.logFailure(c, err) // something failed besides the refusal, such as recording it
+		s.logFailure(c, err) // something failed in addition to the refusal, such as recording it
 	}
 	if e == errFactorNeeded && c.as != asJSON {
 		return reply{next: to(views.SecurityURL, "")}
@@ -86,7 +86,8 @@ func (s *Server) failed(c *call, err error) reply {
 	return problem(c, e.Kind.Status(), e)
 }
 
-// unavailable is the error while the disk or the database fails. Reads may still succeed when only the disk does.
+// unavailable returns the error to send while the disk or the database fails. Reads may still work if only the disk
+// fails.
 func (c *call) unavailable() *org.Error {
 	e := &org.Error{
 		Kind: org.Unavailable, RetryAfter: 30 * time.Second,
@@ -100,7 +101,7 @@ func (c *call) unavailable() *org.Error {
 	return e
 }
 
-// logFailure logs an error with its request. The context may have ended because of it, so the line does without its
+// logFailure logs an error with its request. The error may have ended the context, so the log call ignores its
 // deadline.
 func (s *Server) logFailure(c *call, err error) {
 	attrs := []any{"request_id", c.id, "method", c.request().Method, "route", c.echo.Path(), "use_case", c.route.About, "error", err}
@@ -113,7 +114,7 @@ func (s *Server) logFailure(c *call, err error) {
 	s.Log.Log(context.WithoutCancel(c.ctx), slog.LevelError, "request failed", attrs...)
 }
 
-// problem is the answer that reports a failure.
+// problem returns the answer that reports a failure.
 func problem(c *call, status int, e *org.Error) reply {
 	switch {
 	case c.authZEN:
@@ -148,7 +149,7 @@ func (c *call) grantors(e *org.Error) []string {
 	return roles
 }
 
-// back is where a page that reports a failure leads: the same request if it can be sent again, else the page before.
+// back returns where a page that reports a failure leads: the same request if it can be repeated, else the page before.
 func (c *call) back() string {
 	if c.safe() {
 		return localPath(c.here(), views.HomeURL)
@@ -156,8 +157,8 @@ func (c *call) back() string {
 	return currentPage(c.request())
 }
 
-// again answers a refused form with the form itself, filled in as it was sent and with what is wrong with it. JSON gets the
-// error as it is, and so does every client when the failure is not about what was entered, or when the form cannot be made.
+// again answers a refused form with the form itself, filled in as it was sent and with its problems marked. JSON gets
+// the error as it is, and so does every client if the failure is not about the input, or if the form cannot be made.
 func (c *call) again(err error, form func(*org.Error) (page, error)) (reply, error) {
 	err = c.precondition(err)
 	e, ok := errors.AsType[*org.Error](err)
@@ -176,7 +177,7 @@ func (c *call) again(err error, form func(*org.Error) (page, error)) (reply, err
 	return reply{status: e.Kind.Status(), refused: e, html: func() (page, error) { return form(views.Plainly(e)) }}, nil
 }
 
-// retryAfter sets the header Retry-After if the error has a time.
+// retryAfter sets the header Retry-After if the error has a waiting time.
 func (c *call) retryAfter(e *org.Error) {
 	if e.RetryAfter > 0 {
 		c.header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))

@@ -12,26 +12,26 @@ import (
 	"rolecall.example/org"
 )
 
-// wantsLines reports whether the client wants a list row by row, with an end that says that it is complete.
+// wantsLines reports whether the client wants a list row by row, with a last row that marks it as complete.
 func (c *call) wantsLines() bool {
 	accept := strings.Join(c.request().Header.Values("Accept"), ",")
 	return strings.Contains(accept, "ndjson") && quality(accept, typeNDJSON) > max(quality(accept, typeJSON), quality(accept, "text/html"))
 }
 
-// endLines writes the line without which a list is not complete.
+// endLines writes the last row, without which a list is not complete.
 func endLines(out *sink, count int) error {
 	out.scratch = append(strconv.AppendInt(append(out.scratch[:0], `{"complete":true,"count":`...), int64(count), 10), "}\n"...)
 	_, err := out.Write(out.scratch)
 	return err
 }
 
-// evidenceHead are the columns of who can as a file: who, by which role, and what was asked when by whom.
+// evidenceHead has the columns of the who-can file: who, by which role, and who asked what when.
 var evidenceHead = []string{
 	"id", "username", "name", "email", "status", "member", "suspended", "kind", "via_role", "level", "from", "until",
 	"question", "own", "organization", "revision", "asked_at", "asked_by",
 }
 
-// everybody streams everybody who may do something: rows of JSON, or a file. Its last row says that it is complete.
+// everybody streams everyone who may do something: rows of JSON, or a file. The last row says that it is complete.
 func (s *Server) everybody(c *call, q org.Question) *stream {
 	if c.csv {
 		return &stream{long: true, file: s.fileName(c, "who-can", "csv"), write: func(out *sink) error {
@@ -40,7 +40,7 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 			what, when, by := q.ResourceType+":"+q.Action, csvTime(c.now()), c.actor.User.Username
 			err := s.eachWhoCan(c, org.Everybody{Question: q, Whole: true}, func(p *org.AblePerson, r *client.Reason) error {
 				count++
-				for _, via := range r.AllowedBy { // a row for each role: it is removed by itself
+				for _, via := range r.AllowedBy { // a row for each role, since each is removed separately
 					kind := "role"
 					if via.OrganizationID == uuid.Nil {
 						kind = "site_role"
@@ -59,7 +59,7 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 			if err != nil {
 				return err
 			}
-			// All rows have as many cells, or readers of CSV would refuse the file.
+			// All rows have the same number of cells, or readers of CSV would reject the file.
 			last := make([]string, len(evidenceHead))
 			last[0], last[1] = "#complete", strconv.Itoa(count)
 			if err := t.add(last...); err != nil {
@@ -92,7 +92,8 @@ func (s *Server) everybody(c *call, q org.Question) *stream {
 	}}
 }
 
-// eachWhoCan calls each for everybody who may, with why. Equal reasons are one. What the list costs is known at its end.
+// eachWhoCan calls each for everyone who may, with the reason. Equal reasons share one value. The cost is only known at
+// the end.
 func (s *Server) eachWhoCan(c *call, in org.Everybody, each func(*org.AblePerson, *client.Reason) error) error {
 	reasons := map[*org.Answer]*client.Reason{}
 	count := 0
@@ -111,7 +112,7 @@ func (s *Server) eachWhoCan(c *call, in org.Everybody, each func(*org.AblePerson
 	return err
 }
 
-// sourcesOf is where the records come from that give somebody a role, "" if none is known: of a role that everybody has.
+// sourcesOf returns the sources of the records that give a role, "" if there are none, as for a role that everyone has.
 func sourcesOf(records []org.Assignment, role client.RoleRef) string {
 	var list []string
 	for i := range records {
@@ -123,7 +124,7 @@ func sourcesOf(records []org.Assignment, role client.RoleRef) string {
 	return strings.Join(list, " ")
 }
 
-// revisionText is a revision in a file, empty if it is not for the caller to know.
+// revisionText writes a revision for a file, empty if the caller may not know it.
 func revisionText(revision int64) string {
 	if revision == 0 {
 		return ""
@@ -131,7 +132,7 @@ func revisionText(revision int64) string {
 	return strconv.FormatInt(revision, 10)
 }
 
-// appendAble is a row, as encoding/json would write a client.AblePerson. reason is an object.
+// appendAble writes a row, as encoding/json would write a client.AblePerson. reason is an object.
 func appendAble(b []byte, p *org.AblePerson, reason []byte) []byte {
 	b = appendString(append(b, `{"user_id":`...), p.UserID.String())
 	b = appendString(append(b, `,"username":`...), p.Username)

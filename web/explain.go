@@ -14,7 +14,7 @@ import (
 	"rolecall.example/views"
 )
 
-// question reads the subject of a question: an action, a resource type, and the owner of the thing. asked reports whether
+// question reads the subject of a question: an action, a resource type, and the owner of the thing. asked says whether
 // there is a question at all.
 func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 	owner := q.text("owner")
@@ -34,7 +34,7 @@ func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 	return question, question.Action != "" || question.ResourceType != ""
 }
 
-// explain answers the question of a request about a member, if there is one.
+// explain answers the question about a member in a request, if there is one.
 func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error) {
 	q := c.query()
 	var asked bool
@@ -55,8 +55,8 @@ func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error
 	return a, err
 }
 
-// openSuggestion previews the suggestion that the request names, if it is one that the caller may make: by the dry run of the
-// request that would make it.
+// openSuggestion previews the suggestion that the request names, if the caller may carry it out. It uses the dry run of
+// the request that would carry it out.
 func (s *Server) openSuggestion(c *call, a *views.ExplainForm) error {
 	key := c.query().text("preview")
 	at := slices.IndexFunc(a.Answer.Changes, func(g org.Suggestion) bool { return g.Key() == key && g.Refusal == "" })
@@ -73,7 +73,7 @@ func (s *Server) openSuggestion(c *call, a *views.ExplainForm) error {
 	return err
 }
 
-// foresee tells what a suggestion would do.
+// foresee returns what a suggestion would do.
 func (s *Server) foresee(c *call, a *views.ExplainForm, g *org.Suggestion) (org.Impact, error) {
 	user, role, given := a.Member.UserID.String(), g.Role.Name, org.Given(org.RecordInput{})
 	switch {
@@ -108,7 +108,7 @@ func (s *Server) foresee(c *call, a *views.ExplainForm, g *org.Suggestion) (org.
 	}))
 }
 
-// memberAnswer is a member as JSON, with the explanation if one was asked for.
+// memberAnswer returns a member as JSON, with the explanation if one was asked for.
 func memberAnswer(c *call, m *org.Member, a *views.ExplainForm) any {
 	if a.Answer == nil || !c.query().values.Has("explain") {
 		return wireMemberWithUser(m)
@@ -116,13 +116,13 @@ func memberAnswer(c *call, m *org.Member, a *views.ExplainForm) any {
 	return client.MemberExplained{MemberWithUser: wireMemberWithUser(m), Explanation: wireExplanation(a.Answer)}
 }
 
-// explainAnswer is the answer alone, as htmx puts it below the question.
+// explainAnswer makes the answer alone, which htmx puts below the question.
 func (s *Server) explainAnswer(c *call, form views.ExplainForm) (p page, err error) {
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	return page{body: views.ExplainAnswer(s.linked(c, form, o))}, err
 }
 
-// linked adds to an explainer what the caller may open.
+// linked adds to an explainer the links that the caller may open.
 func (s *Server) linked(c *call, a views.ExplainForm, o org.Organization) views.ExplainForm {
 	a.Organization = o
 	a.LinkRoles = c.may("read", "assign_org_role", o.ID)
@@ -130,7 +130,7 @@ func (s *Server) linked(c *call, a views.ExplainForm, o org.Organization) views.
 	return a
 }
 
-// explainPage is the explainer of a member with everything that the member may do, for its page.
+// explainPage makes the explainer of a member, with everything that the member may do.
 func (s *Server) explainPage(c *call, a views.ExplainForm, o org.Organization) (views.ExplainForm, error) {
 	a = s.linked(c, a, o)
 	e, err := s.insight.Effective(c.ctx, c.actor, c.organization(), a.Member.UserID.String())
@@ -138,13 +138,13 @@ func (s *Server) explainPage(c *call, a views.ExplainForm, o org.Organization) (
 	return a, err
 }
 
-// showPermissions lists every permission of the catalog with the member's answer to it.
+// showPermissions lists every permission of the catalog with its answer for the member.
 func (s *Server) showPermissions(c *call) (reply, error) {
 	e, err := s.insight.Effective(c.ctx, c.actor, c.organization(), c.user())
 	return reply{json: each(e.Lines, wireEffective)}, err
 }
 
-// whoCan answers who may do something in the organization. The page is first shown without a question.
+// whoCan answers who may do something in the organization. The page first appears without a question.
 func (s *Server) whoCan(c *call) (reply, error) {
 	q := c.query()
 	question, asked := q.question()
@@ -197,7 +197,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	return c.whoCanReply(&w), nil
 }
 
-// whoCanReply is an answer, or the page without a question.
+// whoCanReply returns the answer, or the page without a question.
 func (c *call) whoCanReply(w *views.WhoCan) reply {
 	r := reply{html: show(whoCanPage(*w))}
 	if w.Answer != nil {
@@ -215,8 +215,8 @@ func (c *call) whoCanReply(w *views.WhoCan) reply {
 	return r
 }
 
-// whoCanTokens adds to a page the API tokens that can do it too, for a caller who may read those of others: how many, or a page
-// of them.
+// whoCanTokens adds to a page the API tokens that can do it too, if the caller may read those of others: their number,
+// or a page of them.
 func (s *Server) whoCanTokens(c *call, w *views.WhoCan) error {
 	if c.as == asJSON || !c.actor.Can("read", org.KeyObject(uuid.Nil)) {
 		return nil
@@ -230,7 +230,7 @@ func (s *Server) whoCanTokens(c *call, w *views.WhoCan) error {
 	return err
 }
 
-// whoCanPart is the part of the answer that is wanted. Pages show the first suspended members too.
+// whoCanPart reads which part of the answer is wanted. Pages also show the first suspended members.
 func (c *call) whoCanPart(w *views.WhoCan) org.WhoCanPage {
 	part := org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside, Suspended: w.Suspended}
 	switch {
@@ -247,7 +247,8 @@ func whoCanPage(w views.WhoCan) page {
 	return page{title: w.Heading(), active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}
 }
 
-// lint lists the parts of roles and assignments that change nothing, each with a link to where it is repaired.
+// lint lists the parts of roles and assignments that have no effect, each with a link to the page where it can be
+// fixed.
 func (s *Server) lint(c *call) (reply, error) {
 	o, found, err := s.insight.Lint(c.ctx, c.actor, c.organization())
 	if err != nil {
@@ -262,8 +263,8 @@ func (s *Server) lint(c *call) (reply, error) {
 	}, nil
 }
 
-// whyURL leads a caller that was refused to what it may do: to the permission that was missing, where it is known, in
-// the organization of the request or else in one that it belongs to. It is "" where there is no such page.
+// whyURL returns where a refused caller can see what it may do: the missing permission, if known, in the organization
+// of the request or otherwise in one of the caller's. It is "" if there is no such page.
 func (s *Server) whyURL(c *call, e *org.Error) string {
 	if c.actor == nil || e.Kind != org.Forbidden || len(c.actor.User.OrganizationIDs) == 0 {
 		return ""
@@ -286,7 +287,7 @@ func (s *Server) whyURL(c *call, e *org.Error) string {
 	return views.MemberURL(where, "me")
 }
 
-// firstMissing is the first of the permissions that were missing.
+// firstMissing returns the first missing permission.
 func firstMissing(e *org.Error) (resourceType, action string, ok bool) {
 	if len(e.Missing) == 0 {
 		return "", "", false
@@ -294,7 +295,7 @@ func firstMissing(e *org.Error) (resourceType, action string, ok bool) {
 	return strings.Cut(e.Missing[0], ":")
 }
 
-// explainChecks reports whether a request for decisions wants explanations.
+// explainChecks reports whether a request for decisions asks for explanations.
 func explainChecks(values url.Values) bool {
 	switch values.Get("explain") {
 	case "", "0", "false":

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/views"
 )
 
-// factorRoutes are the part of the table about second factors.
+// factorRoutes is the part of the table about second factors.
 var factorRoutes = []Route{
 	{http.MethodDelete, pathUser + "/mfa", SignedIn, API | Page | Scoped, "remove the second factors of a user", (*Server).resetFactors},
 	{http.MethodGet, views.SecurityURL, SignedIn, Page | WithoutFactor, "show how the caller signs in", (*Server).showSecurity},
@@ -19,25 +19,25 @@ var factorRoutes = []Route{
 	{http.MethodPost, views.FactorCodesURL, SignedIn, API | Page | Body, "make recovery codes", (*Server).newRecoveryCodes},
 }
 
-// errFactorNeeded refuses a session that has to show a second factor and has not.
+// errFactorNeeded refuses a session that still has to show a second factor.
 var errFactorNeeded = &org.Error{
 	Kind:    org.Unauthenticated,
 	Message: "Your account needs a second factor.",
 	Detail:  "Add a passkey or an authenticator app at " + views.SecurityURL + ", or sign in again with the one you have. Until then only that page can be used.",
 }
 
-// mustShowFactor reports whether the session of a request lacks the second factor that the policy asks of its account.
-// Tokens are not asked.
+// mustShowFactor reports whether the session of a request lacks the second factor that the policy requires of its
+// account. It is never required of tokens.
 func (s *Server) mustShowFactor(c *call) bool {
 	return c.session && s.Factors.Covers(c.actor.User) && !c.route.Offers(WithoutFactor) && !s.sessions.GetBool(c.ctx, sessionFactor)
 }
 
-// showSecurity is the page of how the caller signs in.
+// showSecurity shows the page about how the caller signs in.
 func (s *Server) showSecurity(c *call) (reply, error) {
 	return reply{html: func() (page, error) { return s.factorsPage(c, views.Factors{}) }}, nil
 }
 
-// showFactors tells the second factors of the caller. The page has an address of its own.
+// showFactors returns the second factors of the caller. The page has a different address.
 func (s *Server) showFactors(c *call) (reply, error) {
 	f, err := s.account.Factors(c.ctx, c.actor)
 	return reply{json: s.wireFactors(c, f), next: to(views.SecurityURL, "")}, err
@@ -51,7 +51,7 @@ func (s *Server) wireFactors(c *call, f org.Factors) client.Factors {
 	return wire
 }
 
-// factorsPage is the page of the caller's second factors, with what v says besides them.
+// factorsPage makes the page of the caller's second factors, with the other content in v.
 func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
 	v.Factors, err = s.account.Factors(c.ctx, c.actor)
 	v.HasPassword, v.CanEnrol = c.actor.User.LoginType == org.LoginPassword, s.account.CanEnrol()
@@ -67,7 +67,7 @@ func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
 	return page{title: "Security", active: "account", passkeys: v.Offered, body: views.FactorsPage(v)}, err
 }
 
-// refusedFactors is the page after one of its forms was refused.
+// refusedFactors makes the page after one of its forms was refused.
 func (s *Server) refusedFactors(c *call, v views.Factors) func(*org.Error) (page, error) {
 	return func(e *org.Error) (page, error) {
 		v.Err = e
@@ -77,7 +77,7 @@ func (s *Server) refusedFactors(c *call, v views.Factors) func(*org.Error) (page
 
 func readOwnPassword(o object) string { return o.text("password") }
 
-// enrolApp begins to set up an authenticator app, and shows what it is told this once.
+// enrolApp begins setting up an authenticator app, and shows its key only once.
 func (s *Server) enrolApp(c *call) (reply, error) {
 	password, err := decode(c, readOwnPassword).Read()
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *Server) enrolApp(c *call) (reply, error) {
 	}, nil
 }
 
-// issuer is what authenticator apps call this site.
+// issuer returns the name that authenticator apps show for this site.
 func (s *Server) issuer() string {
 	if s.AccessURL != nil {
 		return "rolecall " + s.AccessURL.Hostname()
@@ -104,8 +104,8 @@ func (s *Server) issuer() string {
 	return "rolecall"
 }
 
-// confirmApp takes the first code of an app. A browser gets a session that has shown its factor in place of the one that
-// has not.
+// confirmApp takes the first code of an app. A browser gets a new session that has shown its factor, instead of its old
+// one.
 func (s *Server) confirmApp(c *call) (reply, error) {
 	code, err := decode(c, func(o object) string { return o.text("code") }).Read()
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) confirmApp(c *call) (reply, error) {
 	return s.shownCodes(c, codes, c.session), nil
 }
 
-// shownCodes answers recovery codes, which are shown this once; fresh if the session has just begun.
+// shownCodes returns recovery codes, which are shown only once; fresh says whether the session has just begun.
 func (s *Server) shownCodes(c *call, codes []string, fresh bool) reply {
 	return reply{
 		json: client.RecoveryCodes{RecoveryCodes: codes}, noStore: true,
@@ -135,7 +135,7 @@ func (s *Server) shownCodes(c *call, codes []string, fresh bool) reply {
 	}
 }
 
-// newRecoveryCodes makes recovery codes in place of those from before.
+// newRecoveryCodes makes new recovery codes and ends the old ones.
 func (s *Server) newRecoveryCodes(c *call) (reply, error) {
 	password, err := decode(c, readOwnPassword).Read()
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *Server) newRecoveryCodes(c *call) (reply, error) {
 	return s.shownCodes(c, codes, false), nil
 }
 
-// removeApp ends the second factor of the caller.
+// removeApp removes the caller's authenticator app.
 func (s *Server) removeApp(c *call) (reply, error) {
 	password, err := decode(c, readOwnPassword).Read()
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *Server) removeApp(c *call) (reply, error) {
 	return reply{status: http.StatusNoContent, next: to(views.SecurityURL, "The authenticator app was removed.")}, nil
 }
 
-// resetFactors removes the second factors of somebody who has lost them.
+// resetFactors removes the second factors of a person who has lost them.
 func (s *Server) resetFactors(c *call) (reply, error) {
 	if err := s.account.ResetFactors(c.ctx, c.actor, c.user()); err != nil {
 		return c.again(err, s.refusedUser(c, ""))
@@ -168,7 +168,7 @@ func (s *Server) resetFactors(c *call) (reply, error) {
 	return reply{status: http.StatusNoContent, next: to(c.userHome(c.user()), "The second factor was removed, and every session has ended.")}, nil
 }
 
-// loginCode goes on with a sign-in by a code.
+// loginCode continues a sign-in with a code.
 func (s *Server) loginCode(c *call) (reply, error) {
 	type sent struct{ challenge, code, next, kept string }
 	in, err := decode(c, func(o object) sent {

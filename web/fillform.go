@@ -11,7 +11,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// filler writes a page anew, with the fields of one of its forms filled in. All else stays byte for byte.
+// filler writes a page again, with the fields of one of its forms filled in. Everything else stays byte for byte.
 type filler struct {
 	keptForm
 	tokens *html.Tokenizer
@@ -21,7 +21,8 @@ type filler struct {
 	list          string // the name of the select that is open
 }
 
-// fill fills in the first form of a page that is sent to where this one was, and says so in it. found is false if there is none.
+// fill fills in the first form of the page that is sent to the same address as this one, and says so in it. found is
+// false if the page has no such form.
 func (k keptForm) fill(page []byte, ctx context.Context) (filled []byte, found bool) { //nolint:revive // the page is what it is about
 	f := &filler{keptForm: k, tokens: html.NewTokenizer(bytes.NewReader(page))}
 	for {
@@ -53,7 +54,7 @@ func (k keptForm) fill(page []byte, ctx context.Context) (filled []byte, found b
 	}
 }
 
-// field changes the tag of a field to what was entered, and reports whether it has.
+// field changes the tag of a field to what was entered, and reports whether it did.
 func (f *filler) field(t *html.Token) bool {
 	name := attribute(t, "name")
 	switch t.Data {
@@ -75,7 +76,7 @@ func (f *filler) input(t *html.Token, name string) bool {
 	case "radio", "checkbox":
 		set(t, "checked", slices.Contains(f.Values[name], attribute(t, "value")))
 	case "hidden":
-		if name != "version" || !f.Values.Has(name) { // the form goes on from the state that it was opened with
+		if name != "version" || !f.Values.Has(name) { // the form continues from the state that it was opened with
 			return false
 		}
 		put(t, "value", f.Values.Get(name))
@@ -84,13 +85,13 @@ func (f *filler) input(t *html.Token, name string) bool {
 			return false
 		}
 		put(t, "value", f.Values.Get(name))
-	default: // what is secret, and buttons
+	default: // secrets and buttons
 		return false
 	}
 	return true
 }
 
-// text replaces the text of a textarea up to its end.
+// text replaces the content of a textarea.
 func (f *filler) text(entered string) {
 	f.out.WriteString("\n" + html.EscapeString(entered)) // a parser drops one line break at the beginning
 	for {
@@ -116,7 +117,7 @@ func disabled(t *html.Token) bool {
 	return slices.ContainsFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "disabled" })
 }
 
-// set adds an attribute that has no value, or takes it away.
+// set adds an attribute without a value, or removes it.
 func set(t *html.Token, key string, on bool) {
 	t.Attr = slices.DeleteFunc(t.Attr, func(a html.Attribute) bool { return a.Key == key })
 	if on {

@@ -18,10 +18,10 @@ func text(status int, content string) http.Handler {
 	})
 }
 
-// checkHealth reports that the process lives. It asks nothing of the database: a restart does not repair that one.
+// checkHealth reports that the process runs. It does not use the database: a restart would not repair that.
 func (s *Server) checkHealth(*call) http.Handler { return text(http.StatusOK, "ok\n") }
 
-// checkReady reports whether the server should get requests: it is not going away, and the database answers.
+// checkReady reports whether the server should get requests: it is not shutting down, and the database answers.
 func (s *Server) checkReady(c *call) http.Handler {
 	if s.draining.Load() {
 		return text(http.StatusServiceUnavailable, "stopping\n")

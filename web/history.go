@@ -9,7 +9,7 @@ import (
 	"rolecall.example/views"
 )
 
-// listRoleVersions lists what a role was, the newest version first.
+// listRoleVersions lists the versions of a role, newest first.
 func (s *Server) listRoleVersions(c *call) (reply, error) {
 	versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), c.param("roleName"))
 	if err != nil {
@@ -68,8 +68,8 @@ func (c *call) roleCrumbs(role org.Role) []views.Crumb {
 	}
 }
 
-// restoreRole stores an earlier version as a new one, by the same checks as an edit: no one restores what they may not
-// write.
+// restoreRole stores an earlier version as a new one, with the same checks as an edit: no one restores what they may
+// not write.
 func (s *Server) restoreRole(c *call) (reply, error) {
 	name := c.param("roleName")
 	input := decode(c, func(o object) org.RestoreRole {
@@ -94,8 +94,8 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 	}, nil
 }
 
-// compareRoles lays a role beside another one, or two of its versions side by side. Without a choice it is the version
-// before beside the present one; where there is none, a page asks for the other role.
+// compareRoles compares a role with another one, or two of its versions. By default it compares the previous version
+// with the current one; if there is none, a page asks for the other role.
 func (s *Server) compareRoles(c *call) (reply, error) {
 	q := c.query()
 	from := org.RoleVersionRef{Name: c.param("roleName"), Version: q.cursor("version")}
@@ -107,7 +107,7 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 		return reply{}, err
 	}
 	versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), from.Name)
-	if err != nil && org.KindOf(err) != org.NotFound { // a built-in role has none
+	if err != nil && org.KindOf(err) != org.NotFound { // a built-in role has no versions
 		return reply{}, err
 	}
 	if other == from && from.Version == 0 && len(versions) > 1 {

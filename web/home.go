@@ -33,8 +33,8 @@ func isTheme(theme string) bool { return theme == "" || theme == "light" || them
 
 type themeInput struct{ theme, back string }
 
-// setTheme stores the theme in a cookie and goes back to the page of the form. It works without an account: the page to
-// sign in has the form too.
+// setTheme stores the theme in a cookie and goes back to the page of the form. It works without an account: the sign-in
+// page has the form too.
 func (s *Server) setTheme(c *call) (reply, error) {
 	in, err := decode(c, func(o object) themeInput {
 		theme := themeInput{o.text("theme"), o.text("back")}
@@ -50,7 +50,7 @@ func (s *Server) setTheme(c *call) (reply, error) {
 	return reply{next: to(localBack(in.back), "")}, nil
 }
 
-// localBack returns the page that a theme form returns to, which may be the page to sign in.
+// localBack returns the page that a theme form returns to, which may be the sign-in page.
 func localBack(back string) string {
 	if back == views.LoginURL || back == views.SetupURL {
 		return back

@@ -11,15 +11,15 @@ import (
 )
 
 // A program that gets no answer does not know whether its POST was carried out. With a header Idempotency-Key it can send
-// the request again: it is carried out once, and answered as it was the first time, by whatever replica. What the answer is
-// made of is stored in the transaction of the change (org/unit/sentform.go), unless it has a secret, which only the memory of
-// this process has.
+// the request again: it is carried out once, and answered as it was the first time, on every replica. What the answer
+// is made from is stored in the transaction of the change (org/unit/sentform.go). An answer with a secret is only kept
+// in the memory of this process.
 
 const headerKey = "Idempotency-Key"
 
-// keyed returns the form that the Idempotency-Key of a POST stands for, nil if there is none, or nothing to repeat. The key
-// is one of the caller and the path. Neither it nor the body, which may have a password in it, is stored: the hash of the
-// body is one with the key.
+// keyed returns the form that the Idempotency-Key of a POST stands for; nil if there is no key, or nothing to repeat. A
+// key belongs to a caller and a path. Neither the key nor the body, which may contain a password, is stored: only a
+// hash of both.
 func (c *call) keyed() (*org.Form, error) {
 	r := c.request()
 	keys := r.Header.Values(headerKey)
@@ -42,7 +42,7 @@ func (c *call) keyed() (*org.Form, error) {
 		return h.Sum(nil)
 	}
 	of := []string{"route", strings.TrimPrefix(r.URL.EscapedPath(), c.mount())}
-	if limits := c.actor.Limits(); limits.Any() { // what the account was answered otherwise may be more than the token reaches
+	if limits := c.actor.Limits(); limits.Any() { // other answers to the account may contain more than the token reaches
 		of = append(of, c.actor.TokenID)
 	}
 	id := hash(of...)

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// pathIdentity is where a sign-in at a provider is linked and unlinked.
+// pathIdentity is the path to link and unlink a sign-in at a provider.
 const pathIdentity = views.IdentitiesURL + "/{provider}"
 
 // listIdentities shows the caller's sign-ins at providers.
@@ -28,7 +28,7 @@ func (s *Server) listIdentities(c *call) (reply, error) {
 	return reply{json: out, html: func() (page, error) { return s.identitiesPage(c, list, "", nil) }}, nil
 }
 
-// identitiesPage is the page with the sign-ins; failed is the provider whose form e refused.
+// identitiesPage makes the page with the sign-ins; failed is the provider whose form e refused.
 func (s *Server) identitiesPage(c *call, list []org.Identity, failed string, e *org.Error) (p page, err error) {
 	i := views.Identities{Linked: list, Providers: s.signInProviders(), Failed: failed, Err: e, Now: c.now()}
 	if c.session {
@@ -40,8 +40,8 @@ func (s *Server) identitiesPage(c *call, list []org.Identity, failed string, e *
 	return page{title: "Sign-in methods", active: "account", crumbs: crumbs, body: views.IdentitiesPage(i)}, nil
 }
 
-// linkIdentity makes sure that it is the person of the session, and shows the way to the provider: a page, since a form may not
-// lead to another site.
+// linkIdentity verifies that the person of the session is present, and shows the way to the provider: as a page, since
+// a form may not lead to another site.
 func (s *Server) linkIdentity(c *call) (reply, error) {
 	provider := c.param("provider")
 	policy, err := s.Providers.Policy(provider)
@@ -66,7 +66,7 @@ func (s *Server) linkIdentity(c *call) (reply, error) {
 	return reply{html: show(page{title: "Link " + policy.Name, active: "account", crumbs: crumbs, body: body}), noStore: true}, nil
 }
 
-// unlinkIdentity takes a sign-in from the caller.
+// unlinkIdentity removes a sign-in from the caller's account.
 func (s *Server) unlinkIdentity(c *call) (reply, error) {
 	provider := c.param("provider")
 	if err := s.Service.SignIn.Unlink(c.ctx, c.actor, provider); err != nil {

@@ -12,14 +12,15 @@ import (
 	"rolecall.example/org"
 )
 
-// What the claims of a sign-in provider give. The shapes are those of Coder's API; a page of its own has the console.
+// The rules for what the claims of a sign-in provider give. The shapes are those of Coder's API; the console has its
+// own page.
 
 const (
 	pathSync             = "/settings/idpsync"
 	pathOrganizationSync = pathOrganization + pathSync
 )
 
-// syncRuleRoutes are the part of the table that is about rule sets.
+// syncRuleRoutes is the part of the table about rule sets.
 var syncRuleRoutes = slices.Concat(
 	ruleSetRoutes(pathSync+"/organization", "which organizations a claim gives", org.SyncOrganizations),
 	ruleSetRoutes(pathSync+"/site-roles", "which site roles a claim gives", org.SyncSiteRoles),
@@ -32,7 +33,7 @@ var syncRuleRoutes = slices.Concat(
 	},
 )
 
-// ruleSetRoutes are the routes of one kind of rule sets.
+// ruleSetRoutes returns the routes of one kind of rule set.
 func ruleSetRoutes(path, about string, kind org.SyncKind) []Route {
 	in := func(c *call) org.SyncPlace { return org.SyncPlace{Kind: kind, Organization: c.organization()} }
 	change := func(read func(object, org.SyncKind) org.SyncChange) handler {
@@ -54,7 +55,7 @@ func ruleSetRoutes(path, about string, kind org.SyncKind) []Route {
 	}
 }
 
-// syncProvider reads which provider a request is about: the first of the settings, unless it says otherwise.
+// syncProvider reads which provider a request is about: by default the first in the settings.
 func (s *Server) syncProvider(c *call) org.Input[*org.Provider] {
 	q := c.query()
 	var ids []string
@@ -65,7 +66,7 @@ func (s *Server) syncProvider(c *call) org.Input[*org.Provider] {
 		return org.NewInput[*org.Provider](nil, org.ErrInvalid("No sign-in provider is configured.",
 			"An operator sets them with --oidc-issuer-url or --oidc-config."))
 	}
-	q.text("provider") // which may come once
+	q.text("provider") // it may be given once
 	asked := q.oneOf("provider", ids)
 	if err := q.problem(); err != nil {
 		return org.NewInput[*org.Provider](nil, err)
@@ -73,7 +74,7 @@ func (s *Server) syncProvider(c *call) org.Input[*org.Provider] {
 	return org.NewInput(s.Providers.Policy(append(asked, ids[0])[0]))
 }
 
-// readSyncSettings reads all of a rule set. What is missing is empty, as in Coder's API.
+// readSyncSettings reads a whole rule set. As in Coder's API, absent fields are empty.
 func readSyncSettings(o object, kind org.SyncKind) org.SyncChange {
 	s := &org.SyncSettings{Field: o.syncField(), Mapping: o.mapping("mapping")}
 	if kind == org.SyncOrganizations {
@@ -90,7 +91,7 @@ func readSyncConfig(o object, kind org.SyncKind) org.SyncChange {
 	return org.SyncChange{Config: s}
 }
 
-// syncField reads which claim is asked. It must be there: an empty body would end all that the rules give.
+// syncField reads the name of the claim. It is required: an empty body would end everything that the rules give.
 func (o object) syncField() string {
 	if !o.has("field") {
 		o.addError("field", "must be given")
@@ -130,7 +131,7 @@ func (o object) mapping(name string) map[string][]string {
 	return read
 }
 
-// wireSync is a rule set as Coder's API has it: one of organizations has a field more.
+// wireSync returns a rule set as in Coder's API: one of organizations has an additional field.
 func wireSync(r *org.SyncRules) any {
 	if r.Kind != org.SyncOrganizations {
 		return client.RoleSync{Field: r.Field, Mapping: r.Mapping}
@@ -139,7 +140,7 @@ func wireSync(r *org.SyncRules) any {
 	for key, targets := range r.Mapping {
 		ids := make([]uuid.UUID, 0, len(targets))
 		for _, target := range targets {
-			if id, err := uuid.Parse(target); err == nil { // what is stored is one
+			if id, err := uuid.Parse(target); err == nil { // what is stored is valid
 				ids = append(ids, id)
 			}
 		}
@@ -148,13 +149,14 @@ func wireSync(r *org.SyncRules) any {
 	return w
 }
 
-// listClaimFields lists the claims that a provider has made of people, or of the members of an organization.
+// listClaimFields lists the names of the claims that a provider has sent about people, or about the members of an
+// organization.
 func (s *Server) listClaimFields(c *call) (reply, error) {
 	fields, err := s.Service.Sync.Fields(c.ctx, c.actor, c.organization(), s.syncProvider(c))
 	return reply{json: orEmpty(fields)}, err
 }
 
-// listClaimValues lists what one of them holds.
+// listClaimValues lists the values of a claim.
 func (s *Server) listClaimValues(c *call) (reply, error) {
 	field, provider := c.query().text("claimField"), s.syncProvider(c)
 	if field == "" {
@@ -165,7 +167,7 @@ func (s *Server) listClaimValues(c *call) (reply, error) {
 	return reply{json: orEmpty(values)}, err
 }
 
-// orEmpty is a list as JSON has it, which is never null.
+// orEmpty returns a list for JSON, where it must not be null.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}
@@ -173,7 +175,7 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// showClaims shows what a provider said of the caller at the last sign-in.
+// showClaims shows what a provider said about the caller at the last sign-in.
 func (s *Server) showClaims(c *call) (reply, error) {
 	q := c.query()
 	provider := q.text("provider")

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	pathInvitation  = "/invitations/{invitation}" // an id, or with GET and POST what stands in a link
+	pathInvitation  = "/invitations/{invitation}" // an id; for GET and POST, the secret from a link
 	pathInvitations = pathOrganization + "/invitations"
 )
 
-// invitationRoutes are the part of the table that is about invitations.
+// invitationRoutes is the part of the table about invitations.
 var invitationRoutes = []Route{
 	{http.MethodGet, pathInvitations, SignedIn, API | Page, "list the invitations into an organization", (*Server).listInvitations},
 	{http.MethodPost, pathInvitations, SignedIn, API | Page | Body | Upload, "invite into an organization", (*Server).createInvitations},
@@ -31,7 +31,7 @@ var invitationRoutes = []Route{
 	{http.MethodPost, pathInvitation + "/resend", SignedIn, API | Page | Body, "make another link for an invitation", (*Server).resendInvitation},
 }
 
-// listInvitations answers the invitations into an organization, or those of the site.
+// listInvitations answers with the invitations into an organization, or those of the site.
 func (s *Server) listInvitations(c *call) (reply, error) {
 	f, err := c.invitationFilter()
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) invitationList(c *call, f org.InvitationFilter) (org.Invitation
 	return s.invites.Invitations(c.ctx, c.actor, c.organization(), f)
 }
 
-// invitationFilter reads which invitations are wanted; a page shows the open ones unless it is asked for others.
+// invitationFilter reads which invitations are wanted; by default a page shows the open ones.
 func (c *call) invitationFilter() (f org.InvitationFilter, err error) {
 	q := c.query()
 	if states := q.oneOf("state", append(slices.Clone(org.InvitationStates), org.InvitationsOpen)); len(states) > 0 {
@@ -78,14 +78,14 @@ func (s *Server) invitationsPage(c *call, v views.Invitations) page {
 	return page{title: "Invitations", active: active, body: views.InvitationsPage(v)}
 }
 
-// openInvitations is the list of those that are open, with what v says besides.
+// openInvitations makes the list of the open invitations, with the other content in v.
 func (s *Server) openInvitations(c *call, v views.Invitations) (p page, err error) {
 	v.Filter = org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
 	v.List, err = s.invitationList(c, v.Filter)
 	return s.invitationsPage(c, v), err
 }
 
-// newInvitation is the form that invites.
+// newInvitation shows the form for inviting people.
 func (s *Server) newInvitation(c *call) (reply, error) {
 	p, err := s.invitePage(c, views.Invite{Emails: c.query().text("email")})
 	return reply{html: show(p)}, err
@@ -106,14 +106,15 @@ func (s *Server) invitePage(c *call, v views.Invite) (p page, err error) {
 		o, _ := c.object() // unreadable: an empty form
 		v.Send = o.flag("send")
 		v.Chosen, v.Terms, v.Expires = o.texts("roles", maxRoles), c.sentTerms(), o.text("expires_in")
-		if v.Err != nil { // else those who were left out are to be entered again
+		if v.Err != nil { // otherwise the addresses that were left out are entered again
 			v.Emails = o.text("emails")
 		}
 	}
 	return page{title: "Invite people", active: "members", crumbs: []views.Crumb{membersCrumb(c.members())}, body: views.InvitePage(v)}, nil
 }
 
-// createInvitations invites into one organization, or into several. The links are in the answer alone, or in mails.
+// createInvitations invites people into one organization, or into several. The links are only in the answer or in
+// mails.
 func (s *Server) createInvitations(c *call) (reply, error) {
 	var made org.Invited
 	var err error
@@ -137,7 +138,8 @@ func (s *Server) createInvitations(c *call) (reply, error) {
 	}, nil
 }
 
-// readInvitations reads whom to invite into the organization of the path. In a form the addresses are one text, or a file.
+// readInvitations reads whom to invite to the organization in the path. In a form the addresses are one text, or a
+// file.
 func readInvitations(o object) org.NewInvitations {
 	into := []org.NewInvitedInto{{Roles: o.texts("roles", maxRoles)}}
 	in := org.NewInvitations{Into: into, Send: o.flag("send")}
@@ -158,7 +160,7 @@ func readInvitations(o object) org.NewInvitations {
 	return in
 }
 
-// readManyInvitations is readInvitations with the organizations in the body.
+// readManyInvitations is like readInvitations, but with the organizations in the body.
 func readManyInvitations(o object) org.NewInvitations {
 	in := readInvitations(o)
 	if o.has("roles") {
@@ -184,7 +186,7 @@ func (o object) duration(name string) time.Duration {
 	return d
 }
 
-// resendInvitation makes another link, which is shown once or goes out by mail.
+// resendInvitation makes a new link, which is shown only once or sent by mail.
 func (s *Server) resendInvitation(c *call) (reply, error) {
 	send, err := optional(c, readResend)
 	if err != nil {
@@ -201,7 +203,7 @@ func (s *Server) resendInvitation(c *call) (reply, error) {
 	}}, nil
 }
 
-// readResend reads how another link goes out.
+// readResend reads whether to send the new link by mail.
 func readResend(o object) bool { return o.flag("send") }
 
 func (s *Server) revokeInvitation(c *call) (reply, error) {
@@ -237,7 +239,7 @@ func wireInvitationRefusal(r *org.InvitationRefusal) client.InvitationRefusal {
 	return client.InvitationRefusal(*r)
 }
 
-// optionalTime is a time that may be missing.
+// optionalTime returns a time that may be missing.
 func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -28,7 +28,7 @@ func readAddresses(text string) (list []org.Invitee) {
 	return list
 }
 
-// splitOutsideQuotes splits a text at commas, semicolons and line breaks, but for those in a quoted name.
+// splitOutsideQuotes splits a text at commas, semicolons and line breaks, except inside a quoted name.
 func splitOutsideQuotes(text string) []string {
 	quoted := false
 	return strings.FieldsFunc(text, func(r rune) bool {
@@ -36,15 +36,15 @@ func splitOutsideQuotes(text string) []string {
 		case '"':
 			quoted = !quoted
 		case '\n', '\r':
-			quoted = false // a quote that is never closed must not swallow what follows
+			quoted = false // a quote that is never closed must not swallow the rest
 			return true
 		}
 		return !quoted && (r == ',' || r == ';')
 	})
 }
 
-// readInviteeFile reads a CSV file with the columns email, name and roles; a first line with their names may put them in
-// another order. problem says why it can't be read.
+// readInviteeFile reads a CSV file with the columns email, name and roles; a header line may put them in another order.
+// problem says why the file can't be read.
 func readInviteeFile(text string) (list []org.Invitee, problem string) {
 	lines := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 	lines.FieldsPerRecord, lines.TrimLeadingSpace = -1, true
@@ -85,7 +85,7 @@ func readInviteeFile(text string) (list []org.Invitee, problem string) {
 			continue
 		}
 		if list = append(list, one); len(list) > org.MaxInvited {
-			return list, "" // the check of the whole refuses it
+			return list, "" // the check of the whole request refuses it
 		}
 	}
 }

@@ -22,26 +22,26 @@ import (
 	"rolecall.example/views"
 )
 
-// A form that comes after its session has ended is not lost: what was entered travels, sealed, through the pages to sign in.
-// Whoever signs in as the account that the session was of gets the page of the form, filled in again. It is never sent by
-// itself. With script the browser keeps the same by itself (drafts in app.js).
+// A form that comes after its session has ended is not lost: what was entered is sealed and passed through the sign-in
+// pages. A person who signs in with the account of that session gets the page with the form, filled in again. The form
+// is never sent automatically. With script the browser keeps the input itself (drafts in app.js).
 
 const (
 	fieldKept   = "kept"
 	maxKeptForm = 256 << 10
 	keptFor     = 15 * time.Minute
-	accountFor  = 24 * time.Hour // how long after a session a browser still tells whose it was
+	accountFor  = 24 * time.Hour // how long after a session a browser still remembers its account
 )
 
-// secrets are fields that do not travel, and neither do those that begin with "_".
+// secrets are fields that are not kept. Fields that begin with "_" are not kept either.
 var secrets = []string{"password", "old_password", "secret", "setup_token", "otp", "challenge", "credential", fieldKept, fieldForm}
 
 // keptForm is a form that was not carried out.
 type keptForm struct {
 	Account uuid.UUID
 	At      time.Time
-	Page    string // that it stands on
-	Action  string // where it is sent to
+	Page    string // that the form is on
+	Action  string // where the form is sent
 	Values  url.Values
 }
 
@@ -51,10 +51,11 @@ type signedIn struct {
 	token   string
 }
 
-// accountCookie is the name of the cookie that tells whose session the last one of the browser was.
+// accountCookie returns the name of the cookie that remembers the account of the browser's last session.
 func (s *Server) accountCookie() string { return cookieName("account", s.Secure) }
 
-// keepForm returns the form of a request without a session, sealed, "" if there is nothing to keep or no one to keep it for.
+// keepForm seals the form of a request without a session; it returns "" if there is nothing to keep, or no account to
+// keep it for.
 func (s *Server) keepForm(c *call, page string) string {
 	account, err := uuid.Parse(c.cookie(s.accountCookie()))
 	if err != nil || page == "" || c.as != asPage || c.safe() || c.scripted() {
@@ -83,7 +84,7 @@ func (s *Server) keepForm(c *call, page string) string {
 	return base64.RawURLEncoding.EncodeToString(seal.Seal(nonce, nonce, plain, nil))
 }
 
-// openKept is the form that was sealed for an account, false if it is none, of another account, or too old.
+// openKept opens a form that was sealed for an account; ok is false if it is invalid, too old, or for another account.
 func (s *Server) openKept(sealed string, account uuid.UUID) (k keptForm, ok bool) {
 	text, err := base64.RawURLEncoding.DecodeString(sealed)
 	seal := s.keptSeal()
@@ -97,7 +98,7 @@ func (s *Server) openKept(sealed string, account uuid.UUID) (k keptForm, ok bool
 	return k, ok
 }
 
-// keptSeal is the same on all servers of a database.
+// keptSeal returns the cipher, whose key is the same on all servers of a database.
 func (s *Server) keptSeal() cipher.AEAD {
 	mac := hmac.New(sha256.New, s.TagKey)
 	mac.Write([]byte("kept forms"))
@@ -112,7 +113,7 @@ func (s *Server) keptSeal() cipher.AEAD {
 	return seal
 }
 
-// welcomeBack leads a person who has just signed in to the next page, or shows the page of the form that was kept, filled.
+// welcomeBack leads a person who has just signed in to the next page, or shows the page with the form that was kept.
 func (s *Server) welcomeBack(c *call, next, sealed string) reply {
 	r := reply{next: to(next, ""), noStore: true}
 	if sealed == "" || c.as != asPage || c.began == nil {
@@ -135,7 +136,7 @@ func (s *Server) welcomeBack(c *call, next, sealed string) reply {
 	return reply{noStore: true, live: func() error { return c.send(http.StatusOK, typeHTML, filled) }}
 }
 
-// fetchPage asks this server for a page as the person who has just signed in.
+// fetchPage asks this server for a page, as the person who has just signed in.
 func (s *Server) fetchPage(c *call, path string) *fetched {
 	f := &fetched{header: http.Header{}}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(c.ctx), http.MethodGet, path, http.NoBody)
@@ -153,13 +154,13 @@ func (s *Server) fetchPage(c *call, path string) *fetched {
 			r.AddCookie(cookie)
 		}
 	}
-	r.AddCookie(&http.Cookie{Name: s.sessions.Cookie.Name, Value: c.began.token}) //nolint:gosec // it goes nowhere but into this process
+	r.AddCookie(&http.Cookie{Name: s.sessions.Cookie.Name, Value: c.began.token}) //nolint:gosec // it does not leave this process
 	s.handler.ServeHTTP(f, r)
 	f.status = cmp.Or(f.status, http.StatusOK)
 	return f
 }
 
-// fetched is an answer of this server to itself.
+// fetched is an answer of this server to its own request.
 type fetched struct {
 	header http.Header
 	status int

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/org"
 )
 
-// limiter bounds how often each caller may come, or how much it may have decided: a bucket of tokens that refills over a minute. It
-// protects the machine from a program that runs wild. Guesses at passwords are counted in org, where the counts survive a
+// limiter bounds how many requests, or decisions, each caller may have: a bucket of tokens that refills over a minute.
+// It protects the machine from runaway programs. Guesses at passwords are counted in org, where the counts survive a
 // restart and are never evicted.
 type limiter struct {
 	perMinute float64
@@ -22,13 +22,14 @@ type limiter struct {
 
 type bucket struct {
 	tokens float64
-	at     time.Time // when that many were in it
+	at     time.Time // when the bucket had this many
 }
 
-// maxBuckets bounds the memory of the buckets. When there are more, full ones go first: they hold no information.
+// maxBuckets bounds the memory of the buckets. If there are more, full ones are dropped first: they hold no
+// information.
 const maxBuckets = 10_000
 
-// newLimiter makes a limiter, nil for no limit.
+// newLimiter makes a limiter; nil if there is no limit.
 func newLimiter(perMinute int) *limiter {
 	if perMinute <= 0 {
 		return nil
@@ -36,7 +37,8 @@ func newLimiter(perMinute int) *limiter {
 	return &limiter{perMinute: float64(perMinute), buckets: map[string]*bucket{}}
 }
 
-// take takes so many tokens of the caller, or none and returns how long it must wait for them. left is what remains.
+// take takes cost tokens from the caller's bucket. If there are too few, it takes none and returns how long to wait.
+// left is what remains.
 func (l *limiter) take(caller string, cost float64, now time.Time) (left float64, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,7 +50,7 @@ func (l *limiter) take(caller string, cost float64, now time.Time) (left float64
 	return b.tokens, 0
 }
 
-// owe takes so many tokens, be they there or not, but leaves no more than a minute to wait for.
+// owe takes cost tokens even if there are too few, but never causes a wait of more than a minute.
 func (l *limiter) owe(caller string, cost float64, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +58,7 @@ func (l *limiter) owe(caller string, cost float64, now time.Time) {
 	b.tokens = max(b.tokens-cost, -l.perMinute)
 }
 
-// of is the bucket of a caller, as full as it is now.
+// of returns the bucket of a caller, filled up to now.
 func (l *limiter) of(caller string, now time.Time) *bucket {
 	b := l.buckets[caller]
 	if b == nil {
@@ -68,12 +70,12 @@ func (l *limiter) of(caller string, now time.Time) *bucket {
 	return b
 }
 
-// time is how long it takes until there are so many tokens more.
+// time returns how long it takes until this many tokens have been added.
 func (l *limiter) time(tokens float64) time.Duration {
 	return time.Duration(tokens / l.perMinute * float64(time.Minute))
 }
 
-// fill adds the tokens of the time since the last look.
+// fill adds the tokens for the time since the last update.
 func (l *limiter) fill(b *bucket, now time.Time) {
 	if elapsed := now.Sub(b.at); elapsed > 0 {
 		b.tokens = min(l.perMinute, b.tokens+elapsed.Minutes()*l.perMinute)
@@ -91,7 +93,7 @@ func (l *limiter) makeRoom(now time.Time) {
 			delete(l.buckets, caller)
 		}
 	}
-	for caller := range l.buckets { // any: a caller with that many names gains nothing when one is dropped
+	for caller := range l.buckets { // any: a caller with that many names gains nothing if one of them is dropped
 		if len(l.buckets) <= maxBuckets*3/4 {
 			return
 		}
@@ -99,11 +101,11 @@ func (l *limiter) makeRoom(now time.Time) {
 	}
 }
 
-// How much less often than anything else strangers may try to sign in: each try costs a hash.
+// By how much the limit for sign-in attempts of strangers is lower: each attempt costs a hash.
 const loginShare = 10
 
-// limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
-// directory as its token; a stranger as the network that it comes from.
+// limit refuses a caller that sends too many requests. A signed-in caller counts as its account, whatever its address;
+// a directory as its token; a stranger as its network.
 func (s *Server) limit(c *call) error {
 	switch {
 	case c.directory != nil:
@@ -120,7 +122,7 @@ func (s *Server) limit(c *call) error {
 	}
 }
 
-// enters reports whether the request is the try of a stranger to get in.
+// enters reports whether the request is a stranger's attempt to get in.
 func (c *call) enters() bool {
 	return c.route.Access == Public && (!c.safe() || strings.HasSuffix(c.route.Path, "/callback"))
 }
@@ -129,7 +131,8 @@ func accountBucket(c *call) string { return "user " + c.actor.ID().String() }
 
 func networkBucket(c *call) string { return org.Network(c.ip) }
 
-// decisions is what limits the decisions of the caller: a program asks for all of its users. nil: nothing does.
+// decisions returns the limiter for the decisions of the caller: a service asks on behalf of all its users. nil: no
+// limit.
 func (c *call) decisions() *limiter {
 	if c.actor.Limits().Decides || c.actor.User.LoginType == org.LoginNone {
 		return c.server.serviceChecks
@@ -137,7 +140,7 @@ func (c *call) decisions() *limiter {
 	return c.server.checks
 }
 
-// spend takes tokens of a caller for this request, or refuses it when there are too few.
+// spend takes tokens of a caller for this request, or refuses it if there are too few.
 func (c *call) spend(l *limiter, bucketOf func(*call) string, cost float64) error {
 	if l == nil {
 		return nil
@@ -155,9 +158,9 @@ func (c *call) spend(l *limiter, bucketOf func(*call) string, cost float64) erro
 	return &org.Error{Kind: org.TooMany, RetryAfter: wait, Message: message, Detail: "Wait a moment before the next one."}
 }
 
-// tellLimit tells what is left: in the headers that clients of Coder's API read, where the reset is a moment, and in those
-// of the IETF's draft, where it is a number of seconds. It is when the bucket is full again. The names are written as Go
-// sends them, so that none has to be rewritten for each answer.
+// tellLimit sends what is left: in the headers that clients of Coder's API read, where the reset is a moment, and in
+// those of the IETF draft, where it is a number of seconds until the bucket is full again. The names are in the form in
+// which Go sends them, so that none has to be converted for each answer.
 func (c *call) tellLimit(l *limiter, left float64, now time.Time) {
 	full := l.time(l.perMinute - left)
 	limit, remaining := strconv.Itoa(int(l.perMinute)), strconv.Itoa(max(0, int(left)))
@@ -169,15 +172,15 @@ func (c *call) tellLimit(l *limiter, left float64, now time.Time) {
 	c.header("Ratelimit-Reset", strconv.Itoa(int(math.Ceil(full.Seconds()))))
 }
 
-// What requests cost, in decisions.
+// The cost of requests, in decisions.
 const (
 	explainedCost = 20  // an explained check
 	snapshotCost  = 100 // a snapshot
 	rowsADecision = 10  // rows of a list of who may do something
 )
 
-// spendDecisions takes the tokens for n decisions of a request to a route that decides, before they are made. The request
-// has taken one already, and one that costs more than a full bucket takes all of it. TooMany: there are too few.
+// spendDecisions takes the tokens for n decisions of a request before they are made. The request itself has already
+// taken one. One that costs more than a full bucket takes all of it. TooMany: there are too few tokens.
 func (c *call) spendDecisions(n int) error {
 	l := c.decisions()
 	if l == nil || n <= 1 {
@@ -186,8 +189,8 @@ func (c *call) spendDecisions(n int) error {
 	return c.spend(l, accountBucket, min(float64(n), l.perMinute)-1)
 }
 
-// oweDecisions takes the tokens for n decisions more, once they are made: what a list costs is known at its end. The next
-// request waits for what is missing.
+// oweDecisions takes the tokens for n more decisions after they were made: the cost of a list is only known at its end.
+// The next request has to wait for missing tokens.
 func (c *call) oweDecisions(n int) {
 	if l := c.decisions(); l != nil && n > 0 {
 		l.owe(accountBucket(c), float64(n), c.server.Now())
@@ -202,7 +205,7 @@ func (s *Server) limitChecks(c *call, n int, explain bool) error {
 	return c.spendDecisions(n)
 }
 
-// tally notes answers for the metrics.
+// tally counts answers for the metrics.
 func (c *call) tally(answers map[string]bool) {
 	for _, allowed := range answers {
 		if allowed {

@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// link names other parts of a list that is answered as JSON, in the header Link (RFC 8288): paths on this server that keep
-// the other parameters of the request. count is how many rows there are in all.
+// link sets the header Link (RFC 8288) of a JSON list: it has the paths of the other pages, with all other parameters
+// of the request. count is how many rows there are in all.
 func (c *call) link(limit, offset, count int) {
 	if limit == 0 || c.as != asJSON || c.csv {
 		return
@@ -40,8 +40,8 @@ func (c *call) link(limit, offset, count int) {
 	c.header("Link", strings.Join(links, ", "))
 }
 
-// linkAfter is link for a part that begins after some row: of those before it and of the last one it is not known where they
-// are. next is the last row of the part, if another part begins after it, else uuid.Nil.
+// linkAfter does the same for a page that begins after some row: the positions of the previous and the last page are
+// unknown. next is the last row of this page if another page follows, else uuid.Nil.
 func (c *call) linkAfter(limit int, next uuid.UUID) {
 	var links []string
 	add := func(rel string, after uuid.UUID) {
@@ -61,8 +61,8 @@ func (c *call) linkAfter(limit int, next uuid.UUID) {
 	c.header("Link", strings.Join(links, ", "))
 }
 
-// partAfter cuts a list that was asked for with one row more than limit, and names the row that the next part begins after:
-// uuid.Nil, if there is no such part.
+// partAfter cuts a list that was read with one row more than limit, and returns the row after which the next page
+// begins: uuid.Nil if there is no such page.
 func partAfter[T any](list []T, limit int, id func(*T) uuid.UUID) (part []T, next uuid.UUID) {
 	if len(list) <= limit {
 		return list, uuid.Nil
@@ -70,7 +70,7 @@ func partAfter[T any](list []T, limit int, id func(*T) uuid.UUID) (part []T, nex
 	return list[:limit], id(&list[limit-1])
 }
 
-// linkBeside is link for a part of the trail that was cut beside an entry. An entry is named by its number, 0 for none.
+// linkBeside does the same for a part of the trail next to an entry. An entry is named by its number, 0 for none.
 func (c *call) linkBeside(limit int, older, newer int64) {
 	if c.as != asJSON {
 		return

@@ -19,7 +19,7 @@ func readCredentials(o object) credentials {
 	return in
 }
 
-// newLogin is the form to sign in. A caller that is signed in already goes on to where it leads.
+// newLogin shows the sign-in form. A caller that is already signed in is redirected to the next page.
 func (s *Server) newLogin(c *call) (reply, error) {
 	next := localPath(c.query().text("next"), views.HomeURL)
 	if err := s.authenticate(c); err == nil {
@@ -36,8 +36,8 @@ func (s *Server) loginPage(c *call, l views.Login) page {
 	return page{title: "Sign in", passkeys: l.Passkeys, body: views.LoginPage(l)}
 }
 
-// login starts a session for a password. A password that another person set for an account with more rights by now leads
-// to a form for a new one.
+// login starts a session by a password. If another person set the password, and the account has more rights by now, it
+// leads to a form for a new one.
 func (s *Server) login(c *call) (reply, error) {
 	in, err := decode(c, readCredentials).Read()
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) login(c *call) (reply, error) {
 	return s.welcomeBack(c, next, in.kept), nil
 }
 
-// notSignedIn leads to what is missing, another password or a code, or shows the form again.
+// notSignedIn leads to what is missing, a new password or a code, or shows the form again.
 func (s *Server) notSignedIn(c *call, err error, l views.Login) (reply, error) {
 	if choose, ok := errors.AsType[*org.ChoosePasswordError](err); ok {
 		return reply{next: to(views.PasswordURL(choose.Secret), ""), noStore: true}, nil
@@ -74,14 +74,14 @@ func (s *Server) notSignedIn(c *call, err error, l views.Login) (reply, error) {
 	})
 }
 
-// codePage is the second step of a sign-in whose password was right. Unauthenticated: it waits no more.
+// codePage makes the second step of a sign-in whose password was right. Unauthenticated: the first step has expired.
 func (s *Server) codePage(c *call, l views.Login) (page, error) {
 	step, err := s.account.SecondStep(c.ctx, l.Challenge)
 	l.Email, l.App, l.Passkeys = step.Email, step.App, step.Passkeys && s.hasPasskeys(c)
 	return page{title: "Second step", passkeys: l.Passkeys, body: views.CodePage(l)}, err
 }
 
-// logout ends the session here, whatever becomes of the one at the provider that it began with.
+// logout ends the session here, whatever happens to the one at its provider.
 func (s *Server) logout(c *call) (reply, error) {
 	provider, idToken, err := s.Service.SignIn.BeganWith(c.ctx, c.actor.Session)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Server) logout(c *call) (reply, error) {
 	return reply{next: s.leaving(c, provider, idToken)}, nil
 }
 
-// createLoginToken is the sign-in of programs. It sets no cookie, so that a page of another site gains nothing by it.
+// createLoginToken signs programs in. It sets no cookie, so a page of another site gains nothing by it.
 func (s *Server) createLoginToken(c *call) (reply, error) {
 	in, err := decode(c, readCredentials).Read()
 	if err != nil {

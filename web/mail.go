@@ -11,16 +11,16 @@ import (
 	"rolecall.example/views"
 )
 
-// mailRoutes are the part of the table about mails.
+// mailRoutes is the part of the table about mails.
 var mailRoutes = []Route{
 	{http.MethodGet, views.MailURL, SignedIn, API | Page, "show how mails go out", (*Server).showMail},
 	{http.MethodPost, views.MailTestURL, SignedIn, API | Page, "send the caller a test mail", (*Server).sendTestMail},
 }
 
-// testMailTime is how long the mail server may take, while a person waits.
+// testMailTime is how long the mail server may take while a person waits.
 const testMailTime = 20 * time.Second
 
-// showMail tells how mails go out, to owners.
+// showMail shows owners how mail is sent.
 func (s *Server) showMail(c *call) (reply, error) {
 	status, err := s.invites.MailStatus(c.ctx, c.actor)
 	return reply{json: wireMail(&status), html: show(s.mailPage(c, status, nil))}, err
@@ -34,9 +34,9 @@ func (s *Server) mailPage(c *call, status org.MailStatus, e *org.Error) page {
 	return page{title: "Mail", active: "mail", body: views.MailPage(v)}
 }
 
-// sendTestMail sends a mail while the caller waits, so that they see at once what is wrong.
+// sendTestMail sends a mail while the caller waits, so that they see problems at once.
 func (s *Server) sendTestMail(c *call) (reply, error) {
-	c.takeTime() // what is sent to the mail server has limits of its own
+	c.takeTime() // requests to the mail server have their own time limit
 	ctx, cancel := context.WithTimeout(c.ctx, testMailTime)
 	defer cancel()
 	sent, err := s.invites.SendTestMail(ctx, c.actor)

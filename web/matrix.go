@@ -9,13 +9,13 @@ import (
 	"rolecall.example/views"
 )
 
-// roleMatrix is the list of roles with what each of them says of every permission: as a page, or as a file with a column a role.
+// roleMatrix shows what each role says about each permission: as a page, or as a file with a column for each role.
 func (s *Server) roleMatrix(c *call) (reply, error) {
 	q := c.query()
 	m := views.Matrix{Catalog: c.catalog(), Query: q.text("q"), Chosen: slices.DeleteFunc(slices.Clone(q.values["role"]), func(v string) bool { return v == "" }), Print: q.prints()}
 	m.Show = cmp.Or(append(q.oneOf("show", views.MatrixShows), views.MatrixShows[0])...)
 	list, err := s.tenant.RolePage(c.ctx, c.actor, c.scope(), org.RoleFilter{Sort: org.RoleSorts[0], Counts: !c.csv})
-	if err = cmp.Or(err, q.problem()); err != nil { // who may not see the roles learns nothing about the parameters of their list
+	if err = cmp.Or(err, q.problem()); err != nil { // callers who may not see the roles learn nothing about the parameters
 		return reply{}, err
 	}
 	if m.List = list; c.csv {
@@ -24,7 +24,7 @@ func (s *Server) roleMatrix(c *call) (reply, error) {
 	return reply{html: show(page{title: c.rolesTitle(), active: c.rolesItem(), body: views.MatrixPage(m), fragment: views.MatrixResults(m)})}, nil
 }
 
-// matrixTable is a matrix as a file: a row a permission, and a column a role.
+// matrixTable writes a matrix as a file, with a row for each permission and a column for each role.
 func (s *Server) matrixTable(c *call, m views.Matrix) *stream {
 	roles := m.AllChosen()
 	head := []string{"permission", "label", "level"}

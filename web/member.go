@@ -12,8 +12,8 @@ import (
 	"rolecall.example/views"
 )
 
-// showMember answers a member with the answer to a question about it, if the query asks one. A fragment is the answer
-// alone.
+// showMember returns a member, with the answer to a question about it if the query asks one. A fragment is only the
+// answer.
 func (s *Server) showMember(c *call) (reply, error) {
 	m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
@@ -44,7 +44,8 @@ func (s *Server) showMember(c *call) (reply, error) {
 	}, nil
 }
 
-// askedElsewhere is the page of a question that was asked about another organization than that of the page, "" if it was not.
+// askedElsewhere returns the page for a question about another organization than the one of this page, "" if it is
+// about this one.
 func (c *call) askedElsewhere() string {
 	values := c.query().values
 	in := values.Get("in")
@@ -60,7 +61,7 @@ func (c *call) askedElsewhere() string {
 	return views.MemberURL(in, c.user()) + "?" + rest.Encode()
 }
 
-// memberPage is the page of a member, which also explains what it may do, and asks whether to remove it.
+// memberPage makes the page of a member, which also explains what the member may do, and can ask whether to remove it.
 func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, confirm bool, e *org.Error) (p page, err error) {
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	if err != nil {
@@ -73,7 +74,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 	if err != nil {
 		return p, err
 	}
-	// Whoever may not read the account sees the membership alone.
+	// A caller who may not read the account sees only the membership.
 	var account *org.UserView
 	if v, err := s.account.UserView(c.ctx, c.actor, m.UserID.String()); err == nil {
 		account = &v
@@ -123,15 +124,15 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 	}, nil
 }
 
-// memberHome is the page that the pages of a member lead back to: the list that the caller came from.
+// memberHome returns the page that the pages of a member lead back to: the list that the caller came from.
 func (c *call) memberHome() string { return cmp.Or(c.cameFrom(), c.members()) }
 
-// may asks the engine what to offer on a page. What is then done is decided again by org.
+// may asks the engine whether to offer something on a page. The action itself is decided again by org.
 func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
 	return c.actor.Can(action, rbac.Object{Type: resourceType, Org: organization})
 }
 
-// removeMember ends a membership. Refused, the page shows the question again with the reason.
+// removeMember ends a membership. If it is refused, the page asks again and shows the reason.
 func (s *Server) removeMember(c *call) (reply, error) {
 	if c.dry {
 		return c.foreseen(s.tenant.PreviewRemoval(c.ctx, c.actor, c.organization(), c.user(), c.ifMatch()))

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views"
 )
 
-// showMemberRoles answers the roles of a member with those that the caller could give: as a form on a page, as a popover
+// showMemberRoles returns the roles of a member and those that the caller could give: as a form on a page, as a popover
 // in the list.
 func (s *Server) showMemberRoles(c *call) (reply, error) {
 	a, err := s.tenant.MemberRoles(c.ctx, c.actor, c.organization(), c.user())
@@ -32,7 +32,7 @@ func (s *Server) assignmentForm(c *call, f views.AssignmentForm) page {
 }
 
 // setMemberRoles replaces the roles of a member. In the list only the row of the member changes; without script the browser
-// goes back to the list. Refused, the form keeps its ticks and shows the stored state beside them.
+// goes back to the list. If it is refused, the form keeps its ticks and shows the stored state beside them.
 func (s *Server) setMemberRoles(c *call) (reply, error) {
 	input := decode(c, c.rolesInput)
 	if c.dry {
@@ -57,8 +57,8 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 	}, nil
 }
 
-// tickedRoles are the roles that a refused form had ticked, and those that were held when it was opened; nil if it does
-// not say.
+// tickedRoles returns the roles that were ticked in a refused form, and those that were held when it was opened; nil if
+// the form does not say.
 func (c *call) tickedRoles() (checked, before map[string]bool) {
 	o, err := c.object()
 	if err != nil || !o.has("roles") {
@@ -79,8 +79,8 @@ func setOf(names []string) map[string]bool {
 	return set
 }
 
-// memberRow is the row of the list that a change of a member replaces. A row that stands aside comes along with another
-// answer and finds its place by itself.
+// memberRow makes the row of the list that changes with a member. If aside is true, the row comes with another answer
+// and finds its own place.
 func (s *Server) memberRow(c *call, organization, user string, aside bool) func() (page, error) {
 	return func() (p page, err error) {
 		o, err := s.tenant.Organization(c.ctx, c.actor, organization)
@@ -102,7 +102,7 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) func(
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),
 			Query:        searchedFor(c.request()),
 			Back:         currentPage(c.request()),
-			CanAssign:    true, // it has just been done
+			CanAssign:    true, // the caller has just done it
 			Aside:        aside,
 			CanRemove:    c.may("delete", "organization_member", o.ID),
 			Now:          c.now(),
@@ -121,7 +121,7 @@ func (c *call) rolesInput(o object) org.RolesInput {
 		o.addError(field, "must be given; an empty list takes all roles away")
 	}
 	if o.form {
-		field = "role" // the ticked boxes; roles says that there were boxes, so that ticking none is an answer
+		field = "role" // roles has the ticked boxes; an empty one says that there were boxes, so ticking none is an answer too
 	}
 	return org.RolesInput{Roles: o.texts(field, maxRoles), Terms: o.terms(), From: c.versions(o), IfMatch: c.ifMatch()}
 }

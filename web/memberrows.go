@@ -9,7 +9,7 @@ import (
 	"rolecall.example/org"
 )
 
-// longList is the number of rows above which a list takes a turn to be sent.
+// longList is the number of rows above which a list has to wait for a turn.
 const longList = 500
 
 // memberStream sends the rows of a list of members one by one.
@@ -41,8 +41,8 @@ func (s *Server) memberStream(c *call, f org.MemberFilter, paginated bool) *stre
 	}
 }
 
-// sendAfter sends a part that begins after a member. The header that names the next part goes out before the rows, so these
-// are held until it is known whether there is one: of a long part that would be too many, and it names none.
+// sendAfter sends a page that begins after a member. The header that names the next page goes before the rows, so the
+// rows are held back until it is known. For a long page that would be too many, so it names no next page.
 func (s *Server) sendAfter(c *call, f org.MemberFilter, rows memberRows) error {
 	limit, count := f.Limit, 0
 	var list []org.Member

@@ -9,14 +9,14 @@ func (s *Server) listMembers(c *call) (reply, error) { return s.memberList(c, fa
 
 func (s *Server) listMembersPaginated(c *call) (reply, error) { return s.memberList(c, true) }
 
-// memberList answers both lists of members, which show the same rows and differ in what stands around them in JSON.
+// memberList answers both lists of members. They show the same rows and differ only in the JSON around them.
 func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 	if c.as != asJSON && !c.csv && c.values.Get("removed") != "" {
 		return s.listRemoved(c)
 	}
 	f, err := c.memberFilter()
 	if err != nil {
-		// The organization comes first: a caller that may not see it learns nothing about its parameters.
+		// The organization is checked first: a caller who may not see it learns nothing about the parameters.
 		if _, hidden := s.tenant.Organization(c.ctx, c.actor, c.organization()); hidden != nil {
 			err = hidden
 		}
@@ -31,7 +31,7 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 	}, nil
 }
 
-// membersView is a list of members with the roles to filter it by.
+// membersView makes a list of members with the roles to filter it by.
 func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error) {
 	p, err := s.tenant.MembersPage(c.ctx, c.actor, c.organization(), f)
 	id := p.List.Organization.ID
@@ -41,7 +41,7 @@ func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error)
 	}, err
 }
 
-// showRoleMembers lists the members who hold a role.
+// showRoleMembers shows the members who hold a role.
 func (s *Server) showRoleMembers(c *call) (reply, error) {
 	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), c.param("roleName"))
 	if err != nil {
@@ -74,13 +74,13 @@ func (s *Server) newMember(c *call) (reply, error) {
 	return reply{html: s.memberSearch(c, views.AddMember{Query: c.query().text("q")})}, nil
 }
 
-// memberSearch is the page that adds users, with those found by a.Query.
+// memberSearch makes the page for adding users, with those that a.Query finds.
 func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 	return func() (p page, err error) {
 		if a.Organization, a.Candidates, err = s.tenant.Candidates(c.ctx, c.actor, c.organization(), a.Query); err != nil {
 			return p, err
 		}
-		if a.Query == "" && len(a.Candidates) > 0 { // nobody is searched for yet: whoever is no member can be found
+		if a.Query == "" && len(a.Candidates) > 0 { // no search yet: how many could be found
 			all, err := s.account.Users(c.ctx, c.actor, org.UserFilter{Limit: 1})
 			if err != nil {
 				return p, err
@@ -98,7 +98,7 @@ func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 	}
 }
 
-// members is the list of members without any filter.
+// members returns the URL of the list of members without any filter.
 func (c *call) members() string { return views.MembersURL(c.organization(), org.MemberFilter{}) }
 
 // addMember makes a user a member, without roles.

@@ -19,10 +19,11 @@ import (
 	"rolecall.example/org/insight"
 )
 
-// The outer chain, from the outside in: observe, otherOrigins, plainPath, overrideMethod. Behind Echo's router stands the chain
-// of a route, which is made of steps (see router and chain).
+// The outer chain, from the outside in: observe, otherOrigins, plainPath, overrideMethod. After Echo's router comes the
+// chain of the route, which is made of steps (see router and chain).
 
-// step makes middleware of a step of a route's chain: a check that refuses the request, answers it, or lets it go on.
+// step makes middleware from a step of a route's chain: a check that refuses the request, answers it, or lets it
+// continue.
 func step(check func(*call) (answered bool, err error)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(ec echo.Context) error {
@@ -58,7 +59,7 @@ func (s *Server) begin(ec echo.Context) *call {
 	return c
 }
 
-// headers are those of every answer, except the request's id.
+// headers returns the headers that every answer has, except the request id.
 func (o *Options) headers() http.Header {
 	h := http.Header{}
 	h.Set("X-Coder-Build-Version", o.apiVersion())
@@ -67,7 +68,7 @@ func (o *Options) headers() http.Header {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY") // for readers that do not know frame-ancestors
+	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -82,13 +83,13 @@ func (o *Options) headers() http.Header {
 	return h
 }
 
-// userAgent returns the client's name for itself, short enough to be kept forever.
+// userAgent returns the client's name for itself, short enough to be kept for a long time.
 func userAgent(r *http.Request) string {
 	name := r.UserAgent()
 	return strings.ToValidUTF8(name[:min(len(name), 256)], "")
 }
 
-// observe surrounds everything: it has failures answered, panics included, and writes the log line.
+// observe wraps everything: it answers failures, including panics, and writes the log line.
 func (s *Server) observe(caller *org.Actor) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(ec echo.Context) error {
@@ -113,7 +114,7 @@ func guarded(fn func() error) (err error) {
 		if v == nil {
 			return
 		}
-		if v == http.ErrAbortHandler { //nolint:errorlint // the value that net/http compares too
+		if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares this value too
 			panic(v)
 		}
 		err = &panicError{value: v, stack: debug.Stack()}
@@ -121,8 +122,8 @@ func guarded(fn func() error) (err error) {
 	return fn()
 }
 
-// conclude is Echo's error handler: it answers a request that failed. When part of an answer is out, all that is left is
-// to cut the connection, so that the client does not take that part for the whole.
+// conclude is Echo's error handler: it answers a request that failed. If part of an answer has been sent, it cuts the
+// connection, so that the client does not take that part for the whole.
 func (s *Server) conclude(err error, ec echo.Context) {
 	c := callOf(ec)
 	if errors.Is(err, errClientGone) {
@@ -135,18 +136,18 @@ func (s *Server) conclude(err error, ec echo.Context) {
 	for _, set := range []string{"Content-Type", "Content-Encoding", "Content-Length", "ETag"} {
 		c.response().Header().Del(set)
 	}
-	c.copy = nil // a failure is not to be recalled as an answer
+	c.copy = nil // a failure must not be kept as an answer
 	answer := s.failed(c, err)
 	if err := guarded(func() error { return s.respond(c, answer) }); err != nil && !c.response().Committed {
-		if c.request().Context().Err() == nil { // else the client is gone, which is not worth a line
+		if c.request().Context().Err() == nil { // otherwise the client is gone, which is not worth a log line
 			s.logFailure(c, err)
 		}
 		http.Error(c.response(), "An internal server error occurred.", http.StatusInternalServerError)
 	}
 }
 
-// logRequest writes one line a request and reports it to OnResponse. Paths and queries stay out of it: people paste secrets
-// into them.
+// logRequest writes one log line per request and reports it to OnResponse. Paths and queries are left out: people paste
+// secrets into them.
 func (s *Server) logRequest(c *call, took time.Duration) {
 	if s.OnResponse != nil {
 		s.OnResponse(Answered{
@@ -160,7 +161,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	if c.directory != nil {
 		s.noteDirectory(c, took)
 	}
-	if s.OnDecisions != nil && c.route.Offers(Decides) && !c.streams() { // which last for hours
+	if s.OnDecisions != nil && c.route.Offers(Decides) && !c.streams() { // they last for hours
 		s.OnDecisions(c.route.Path, c.allowed, c.denied, c.response().Status >= http.StatusBadRequest, took)
 	}
 	if c.route.Offers(NoAccessLog) && c.response().Status == http.StatusOK {
@@ -171,7 +172,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		slog.String("method", c.request().Method),
 		slog.String("route", c.echo.Path()),
 		slog.Int("status", c.response().Status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000), // by its name the same in every format of the log
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000), // a number: the same in every format of the log
 		slog.Int64("bytes", c.response().Size),
 		slog.String("ip", c.ip),
 	)
@@ -190,9 +191,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
 }
 
-// otherOrigins keeps pages of other origins in their place. It answers the question of a browser whether a page may send a
-// request, and lets the page read what comes of one with a token. Without a token it refuses unsafe requests that a page of
-// another site makes a browser send; a token is proof enough, since a browser adds none by itself.
+// otherOrigins controls what pages of other origins can do. It answers a browser's preflight request, and lets such a
+// page read the answer to a request with a token. It refuses unsafe requests without a token that a page of another
+// site makes a browser send. A token is proof enough, since a browser never adds one by itself.
 func (s *Server) otherOrigins(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		r := ec.Request()
@@ -215,7 +216,7 @@ func (s *Server) otherOrigins(next echo.HandlerFunc) echo.HandlerFunc {
 func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		u := ec.Request().URL
-		if !strings.HasPrefix(u.Path, "/") { // CONNECT and OPTIONS * name no path
+		if !strings.HasPrefix(u.Path, "/") { // CONNECT and OPTIONS * have no path
 			return errRoute
 		}
 		if len(u.Path) > 1 {
@@ -226,8 +227,8 @@ func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// overrideMethod lets forms, which know only GET and POST, name another method in a field. It is read from the body alone,
-// since any page can link to a URL with a query; and not with a token, since programs send no forms.
+// overrideMethod lets forms, which know only GET and POST, name another method in a field. The field is read only from
+// the body, since any page can link to a URL with a query, and never with a token, since programs send no forms.
 func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		r := ec.Request()
@@ -236,7 +237,7 @@ func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(ec)
 		}
 		b := callOf(ec).receive()
-		if b.tooLarge && media == typeUpload { // which every form with a file means, and the route tells what is wrong
+		if b.tooLarge && media == typeUpload { // the route reports it
 			r.Method = http.MethodPut
 		}
 		form, err := b.values()
@@ -250,10 +251,10 @@ func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// answer is the end of a chain: it runs the handler of the route and sends what came of it.
+// answer is the end of a chain: it runs the handler of the route and sends the result.
 func (s *Server) answer(ec echo.Context) error {
 	c := callOf(ec)
-	defer func() { c.under = nil }() // what tells of a failure is of no version
+	defer func() { c.under = nil }() // a page about a failure belongs to no version
 	err := s.answerOnce(c)
 	for range maxMoved {
 		if !insight.ReadAgain(err) && !errors.Is(err, errMovedOn) || !c.reads() || c.response().Committed {
@@ -264,7 +265,7 @@ func (s *Server) answer(ec echo.Context) error {
 				break
 			}
 		}
-		if c.copy != nil { // the answer would be kept as one of the state before
+		if c.copy != nil { // otherwise the answer would be kept as one of the state before
 			c.copy = nil
 			c.response().Header().Del("ETag")
 		}
@@ -273,7 +274,7 @@ func (s *Server) answer(ec echo.Context) error {
 	return err
 }
 
-// maxMoved is how often a read begins again because another catalog came into force under it, or a standby failed.
+// maxMoved is how often a read starts again because another catalog came into force meanwhile, or a standby failed.
 const maxMoved = 5
 
 func (s *Server) answerOnce(c *call) error {

@@ -17,15 +17,15 @@ const (
 	asFragment
 )
 
-// The names of htmx's headers stand nowhere but in this file.
+// Only this file knows the names of htmx's headers.
 const (
 	varyOn         = "Accept, HX-Request, HX-Request-Type"
 	headerRedirect = "HX-Redirect"
 )
 
-// negotiate picks the representation that the client wants: a fragment for htmx, else the one of JSON and HTML that it
-// prefers. JSON wins a draw, and is the answer to a client that accepts neither. csv reports whether the client wants a
-// list as CSV, which few routes have; failures are still answered in the representation.
+// negotiate picks the representation that the client wants: a fragment for htmx, otherwise JSON or HTML, whichever it
+// prefers. JSON wins a tie, and is also sent to a client that accepts neither. csv says whether the client wants a list
+// as CSV, which few routes have; failures are still sent in the representation.
 func negotiate(header http.Header, query url.Values) (as representation, csv bool) {
 	accept := strings.Join(header.Values("Accept"), ",")
 	json, html := quality(accept, typeJSON), quality(accept, "text/html")
@@ -41,8 +41,8 @@ func negotiate(header http.Header, query url.Values) (as representation, csv boo
 	return as, strings.Contains(strings.ToLower(accept), "text/csv") && quality(accept, "text/csv") > max(json, html)
 }
 
-// quality returns the weight of a media type in an Accept header, from 0 to 1. The most specific range that matches
-// counts. A missing header accepts everything.
+// quality returns the weight of a media type in an Accept header, from 0 to 1. The most specific matching range counts.
+// A missing header accepts everything.
 func quality(accept, media string) float64 {
 	if strings.TrimSpace(accept) == "" {
 		return 1
@@ -67,7 +67,7 @@ func quality(accept, media string) float64 {
 	return q
 }
 
-// searchedFor is the search of the list whose row a fragment replaces.
+// searchedFor returns the search of the list in which a fragment replaces a row.
 func searchedFor(r *http.Request) string {
 	u, err := url.Parse(currentPage(r))
 	if err != nil {
@@ -76,12 +76,12 @@ func searchedFor(r *http.Request) string {
 	return u.Query().Get("q")
 }
 
-// scripted reports whether script sent a form and will load the page that it leads to.
+// scripted reports whether script sent a form and will load the next page itself.
 func (c *call) scripted() bool {
 	return c.as == asPage && !c.safe() && c.request().Header.Get("HX-Request") == "true"
 }
 
-// sentFrom returns the page that a form was sent from, "" when it is not known. Without script it is the referrer.
+// sentFrom returns the page that a form was sent from, "" if it is not known. Without script it is the referrer.
 func sentFrom(r *http.Request) string {
 	if page := currentPage(r); page != "" {
 		return page

@@ -23,7 +23,7 @@ func (s *Server) newUser(c *call) (reply, error) {
 	return reply{html: func() (page, error) { return s.newUserPage(c, n) }}, q.problem()
 }
 
-// refusedNewUser is the form as it was sent.
+// refusedNewUser makes the form as it was sent.
 func (s *Server) refusedNewUser(c *call, e *org.Error) (page, error) {
 	o, _ := c.object() // unreadable: an empty form
 	return s.newUserPage(c, views.NewUser{
@@ -32,7 +32,7 @@ func (s *Server) refusedNewUser(c *call, e *org.Error) (page, error) {
 	})
 }
 
-// maxRolesRead is of how many organizations the roles are read at once, besides those that are ticked.
+// maxRolesRead is for how many organizations the roles are read at once, in addition to those that are ticked.
 const maxRolesRead = 20
 
 func (s *Server) newUserPage(c *call, n views.NewUser) (p page, err error) {
@@ -53,11 +53,11 @@ func (s *Server) newUserPage(c *call, n views.NewUser) (p page, err error) {
 	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
 }
 
-// createUser makes an account, or for a form that asks for it an invitation.
+// createUser makes an account or, if a form asks for it, an invitation.
 func (s *Server) createUser(c *call) (reply, error) {
 	if o, err := c.object(); err == nil && o.form {
 		switch {
-		case o.has("show_roles"): // of the organizations that were ticked, where there are too many to show those of all
+		case o.has("show_roles"): // only for the ticked organizations, if there are too many to show the roles of all
 			return reply{html: func() (page, error) { return s.refusedNewUser(c, nil) }}, nil
 		case o.text("access") == views.AccessInvite:
 			return s.inviteUser(c)
@@ -74,7 +74,7 @@ func (s *Server) createUser(c *call) (reply, error) {
 	}, nil
 }
 
-// readNewUser reads a new account from JSON or from the form, which names the way in that was chosen.
+// readNewUser reads a new account from JSON or from the form, which names the chosen way to sign in.
 func readNewUser(o object) org.NewUser {
 	in := org.NewUser{
 		Email:           o.text("email"),
@@ -95,7 +95,7 @@ func readNewUser(o object) org.NewUser {
 		readOldNewUser(o, &in)
 		return in
 	}
-	// What was ticked or typed before another choice was made is not meant.
+	// Input from before the last choice does not count.
 	in.OrganizationRoles = o.rolesThere()
 	maps.DeleteFunc(in.OrganizationRoles, func(id uuid.UUID, _ []string) bool { return !slices.Contains(in.OrganizationIDs, id) })
 	switch access := o.text("access"); access {
@@ -108,7 +108,7 @@ func readNewUser(o object) org.NewUser {
 	return in
 }
 
-// rolesThere reads the roles in organizations that a form names.
+// rolesThere reads the roles in each organization that a form names.
 func (o object) rolesThere() map[uuid.UUID][]string {
 	given := map[uuid.UUID][]string{}
 	for _, field := range slices.Sorted(maps.Keys(o.fields)) {
@@ -140,7 +140,7 @@ func (o object) ids(name string) []uuid.UUID {
 	return ids
 }
 
-// id is the uuid that a text of the field is.
+// id parses the text of a field as a uuid.
 func (o object) id(field, text string) uuid.UUID {
 	id, err := uuid.Parse(text)
 	if err != nil {
@@ -149,7 +149,7 @@ func (o object) id(field, text string) uuid.UUID {
 	return id
 }
 
-// inviteUser invites a person into the ticked organizations, with the roles that are ticked in each.
+// inviteUser invites a person to the ticked organizations, with the roles that are ticked in each.
 func (s *Server) inviteUser(c *call) (reply, error) {
 	made, err := s.invites.CreateInMany(c.ctx, c.actor, decode(c, readInvitedUser))
 	if err == nil && len(made.Refused) > 0 {
@@ -167,13 +167,13 @@ func readInvitedUser(o object) org.NewInvitations {
 	in := org.NewInvitations{Invitees: []org.Invitee{{Email: o.text("email"), Name: o.text("name")}}}
 	roles := o.rolesThere()
 	for _, id := range o.texts("organization_ids", maxOrganizations) {
-		parsed, _ := uuid.Parse(id) // one that is none is refused with the organization
+		parsed, _ := uuid.Parse(id) // an invalid id is refused together with the organization
 		in.Into = append(in.Into, org.NewInvitedInto{Organization: id, Roles: roles[parsed]})
 	}
 	return in
 }
 
-// linkReply shows the address that sets a password, once, with a notice of what was done.
+// linkReply shows the link that sets a password, only once, with a notice of what was done.
 func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply {
 	return reply{noStore: true, html: func() (page, error) {
 		v, err := s.account.UserView(c.ctx, c.actor, link.User.ID.String())
@@ -189,7 +189,7 @@ func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply
 	}}
 }
 
-// createPasswordLink makes a link for an account and shows it once. The link before it ends.
+// createPasswordLink makes a link for an account and shows it once. The previous link ends.
 func (s *Server) createPasswordLink(c *call) (reply, error) {
 	link, err := s.account.CreatePasswordLink(c.ctx, c.actor, c.user())
 	if err != nil {

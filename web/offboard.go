@@ -16,7 +16,7 @@ var offboardRoutes = []Route{
 	{http.MethodPost, pathUser + "/offboard", SignedIn, API | Page | DryRun | Body | IfMatch, "offboard a user", (*Server).offboard},
 }
 
-// showOffboard answers what an offboarding would meet; on a page it is the form for it.
+// showOffboard answers with what offboarding would affect; on a page it is the form for it.
 func (s *Server) showOffboard(c *call) (reply, error) {
 	v, err := s.tenant.OffboardView(c.ctx, c.actor, c.user())
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *Server) showOffboard(c *call) (reply, error) {
 	return reply{json: wireOffboardView(&v), version: v.User.Tag(), html: func() (page, error) { return s.offboardPage(c, views.Offboard{OffboardView: v}) }}, nil
 }
 
-// maxHeirs is how many members there are to choose from at most.
+// maxHeirs is the maximum number of members to choose from.
 const maxHeirs = 100
 
 func (s *Server) offboardPage(c *call, f views.Offboard) (page, error) {
@@ -51,7 +51,7 @@ func (s *Server) offboardPage(c *call, f views.Offboard) (page, error) {
 	}, nil
 }
 
-// offboard does it. Refused, the page keeps what was chosen.
+// offboard carries out the offboarding. If it is refused, the page keeps the choices.
 func (s *Server) offboard(c *call) (reply, error) {
 	input := decode(c, c.offboarding)
 	if c.dry {
@@ -67,7 +67,7 @@ func (s *Server) offboard(c *call) (reply, error) {
 			if err != nil {
 				return p, err
 			}
-			sent, _ := input.Read() // what is wrong with it is told already
+			sent, _ := input.Read() // its problems are reported already
 			return s.offboardPage(c, views.Offboard{OffboardView: v, Sent: &sent, Err: e})
 		})
 	}
@@ -78,7 +78,7 @@ func (s *Server) offboard(c *call) (reply, error) {
 	return reply{json: wireOffboarded(&done), version: done.User.Tag(), next: next}, nil
 }
 
-// handOverField begins the names of the fields of a form that say who takes over.
+// handOverField is the prefix of the form fields that name the successors.
 const handOverField = "hand_over."
 
 func (c *call) offboarding(o object) org.Offboarding {

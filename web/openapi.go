@@ -12,7 +12,7 @@ import (
 	"rolecall.example/web/openapi"
 )
 
-// document describes every route: pages and probes too, in both styles of answers.
+// document describes every route, including pages and probes, in both styles of answers.
 //
 //go:embed openapi.json
 var document []byte
@@ -24,7 +24,7 @@ func (s *Server) showDocument(c *call) http.Handler {
 	})
 }
 
-// showAPIDocument sends the document of the API, for programs that make clients of it.
+// showAPIDocument sends the API document, from which programs generate clients.
 func (s *Server) showAPIDocument(c *call) (reply, error) {
 	d, err := s.describe(c.ctx)
 	if err != nil {
@@ -34,14 +34,14 @@ func (s *Server) showAPIDocument(c *call) (reply, error) {
 	return reply{json: json.RawMessage(text)}, err
 }
 
-// described is the document of the API for one catalog.
+// described is the API document for one catalog.
 type described struct {
 	hash      [sha256.Size]byte
 	document  *openapi.Document
 	reference func() ([]byte, error) // the page of it
 }
 
-// describe is the document of the API for the catalog in force. It is made when it is first asked for.
+// describe returns the API document for the catalog in force. It is made when it is first needed.
 func (s *Server) describe(ctx context.Context) (*described, error) {
 	catalog, err := s.account.CatalogInForce(ctx)
 	if err != nil {
@@ -54,12 +54,12 @@ func (s *Server) describe(ctx context.Context) (*described, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &described{catalog.Hash(), d, sync.OnceValues(func() ([]byte, error) { return newReference(d) })} //nolint:contextcheck // everybody gets this page: the end of one call must not stop it
+	k := &described{catalog.Hash(), d, sync.OnceValues(func() ([]byte, error) { return newReference(d) })} //nolint:contextcheck // everyone gets it: the end of one call must not stop it
 	s.described.Store(k)
 	return k, nil
 }
 
-// newAPIDocument derives the document of the API for a catalog and a style of answers.
+// newAPIDocument derives the API document for a catalog and a style of answers.
 func newAPIDocument(c *rbac.Catalog, style Wire) (*openapi.Document, error) {
 	in := openapi.Options{Style: openapi.Documented, Actions: c.Actions()}
 	if style == SDK {

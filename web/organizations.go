@@ -11,7 +11,8 @@ import (
 	"rolecall.example/views"
 )
 
-// listOrganizations answers all organizations that the caller may read: JSON whole, as Coder's API does, a page in parts.
+// listOrganizations answers all organizations that the caller may read: JSON has all of them, as in Coder's API, and a
+// page a part.
 func (s *Server) listOrganizations(c *call) (reply, error) {
 	if c.as == asJSON {
 		list, err := s.tenant.Organizations(c.ctx, c.actor)
@@ -44,13 +45,13 @@ func inputOf(o *org.Organization) org.OrganizationInput {
 	return org.OrganizationInput{Name: o.Name, DisplayName: o.DisplayName, Description: &o.Description, Icon: &o.Icon}
 }
 
-// organizationPage is the settings of an organization.
+// organizationPage makes the settings page of an organization.
 func (c *call) organizationPage(f views.OrganizationForm) page {
 	f.CanReadSync = c.may("read", "idpsync_settings", f.Organization.ID)
 	return page{title: "Settings", active: "settings", body: views.OrganizationPage(f)}
 }
 
-// errDefaultRoles is the refusal of Coder's API where an organization may not have default roles of its own.
+// errDefaultRoles is the refusal of Coder's API for an organization that may not have its own default roles.
 var errDefaultRoles = &org.Error{
 	Kind:    org.Forbidden,
 	Message: "Changing default organization roles is not enabled on this deployment.",
@@ -78,7 +79,8 @@ func organizationInput(o object) org.OrganizationInput {
 	}
 }
 
-// newOrganization is the form for a new organization. The right is asked before, so that no one fills in a form in vain.
+// newOrganization shows the form for a new organization. The right is checked first, so that no one fills it in for
+// nothing.
 func (s *Server) newOrganization(c *call) (reply, error) {
 	if !c.may("create", "organization", uuid.Nil) {
 		return reply{}, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to create organizations."}
@@ -110,7 +112,7 @@ func (s *Server) createOrganization(c *call) (reply, error) {
 	}, nil
 }
 
-// enteredOrganization is a refused form as it was filled in.
+// enteredOrganization returns a refused form as it was filled in.
 func (c *call) enteredOrganization() org.OrganizationInput {
 	o, _ := c.object() // unreadable: an empty form
 	return organizationInput(o)
@@ -126,7 +128,7 @@ func (s *Server) updateOrganization(c *call) (reply, error) {
 	return reply{json: wireOrganization(&o), version: o.Tag(), next: to(views.OrganizationURL(o.Name), "The settings were saved.")}, nil
 }
 
-// refusedSettings shows the settings again with f.Input, or for its zero value with the stored settings.
+// refusedSettings shows the settings again with f.Input or, if that is the zero value, with the stored settings.
 func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error) {
 	v, err := s.tenant.OrganizationView(c.ctx, c.actor, c.organization())
 	if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {

@@ -8,17 +8,18 @@ import (
 	"rolecall.example/views"
 )
 
-// overviewRoutes are the part of the table that is about what is going on in an organization. Programs ask for each part of it
-// where it is answered whole: who-can, lint, members, invitations, audit.
+// overviewRoutes is the part of the table about what is going on in an organization. Programs get the complete parts
+// from their own routes: who-can, lint, members, invitations, audit.
 var overviewRoutes = []Route{
 	{http.MethodGet, pathOrganization + "/overview", SignedIn, Page, "show what is going on in an organization", (*Server).overview},
 	{http.MethodPost, pathOrganization + "/overview/checklist", SignedIn, Page | Body, "hide or show the first steps of an organization", (*Server).hideChecklist},
 }
 
-// waitingShown is how many invitations an overview has.
+// waitingShown is the number of invitations on an overview.
 const waitingShown = 4
 
-// overview shows what is going on in an organization. Who sees nobody but itself there is led to what it may do.
+// overview shows what is going on in an organization. Callers who can see no one but themselves there are redirected to
+// what they may do.
 func (s *Server) overview(c *call) (reply, error) {
 	o, err := s.insight.Overview(c.ctx, c.actor, c.organization())
 	if err != nil {
@@ -42,7 +43,7 @@ func (s *Server) overview(c *call) (reply, error) {
 	})})}, nil
 }
 
-// hideChecklist hides the list of first steps, or shows it again, and goes on to where it is.
+// hideChecklist hides the list of first steps, or shows it again, and goes back to its page.
 func (s *Server) hideChecklist(c *call) (reply, error) {
 	o, err := s.tenant.HideChecklist(c.ctx, c.actor, c.organization(), decode(c, func(o object) bool { return o.flag("hidden") }))
 	if err != nil {

@@ -2,7 +2,8 @@ package web
 
 import "strings"
 
-// shareOwnPaths lets the caller's own paths answer what those of any account do: Echo takes /users/me/mfa for itself alone.
+// shareOwnPaths adds to the caller's own paths the methods of the same path for any account: once Echo has matched
+// /users/me/mfa, it does not try /users/:user/mfa.
 func shareOwnPaths(paths map[string]*resource) map[string]*resource {
 	for path, p := range paths {
 		own := paths[strings.Replace(path, "/users/:user/", "/users/me/", 1)]

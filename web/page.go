@@ -16,21 +16,21 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// page is a page as HTML: what its frame shows of it, its body, and the part of it that htmx swaps in.
+// page is a page as HTML: its frame's content, its body, and the part of it that htmx swaps in.
 type page struct {
 	title    string
-	active   string // the item of the navigation that the page belongs to
+	active   string // the navigation item that the page belongs to
 	crumbs   []views.Crumb
 	notice   string // what was done, shown on this page
-	script   string // one that only this page needs
-	referrer bool   // a form on it tells the origin, whatever the header says
+	script   string // a script that only this page needs
+	referrer bool   // a form on it sends the origin, whatever the Referrer-Policy header says
 	passkeys bool   // a form on it takes passkeys
 	bare     bool   // the body is the whole page, without a frame
 	body     templ.Component
 	fragment templ.Component // the body if nil
 }
 
-// show is the HTML of a page that is at hand.
+// show returns a page that is already made.
 func show(p page) func() (page, error) {
 	return func() (page, error) { return p, nil }
 }
@@ -56,7 +56,7 @@ func (c *call) sendFragment(r reply) error {
 	return c.send(htmlStatus(r.status), typeHTML, body.Bytes())
 }
 
-// sendPage sends a page in its frame.
+// sendPage sends a page with its frame.
 func (s *Server) sendPage(c *call, r reply) error {
 	p, body, err := c.render(r)
 	if err != nil {
@@ -96,12 +96,12 @@ func (s *Server) sendPage(c *call, r reply) error {
 	return c.send(htmlStatus(r.status), typeHTML, whole.Bytes())
 }
 
-// render makes the HTML of a reply: the fragment or the body of the page. When a refused form cannot be shown again, the
-// refusal is the error.
+// render makes the HTML of a reply: the fragment or the body of the page. If a refused form cannot be shown again, the
+// error is the refusal.
 func (c *call) render(r reply) (p page, html *bytes.Buffer, err error) {
 	began := c.catalog()
 	p, err = r.html()
-	if !c.reads() && c.catalog() != began { // parts of it may be of one catalog and parts of another
+	if !c.reads() && c.catalog() != began { // its parts may come from different catalogs
 		p, err = r.html()
 	}
 	if err != nil {
@@ -118,7 +118,8 @@ func (c *call) render(r reply) (p page, html *bytes.Buffer, err error) {
 	return p, html, component.Render(c.rendering(), html)
 }
 
-// rendered is a component that has been rendered already: whether it can be must be known before the frame is fetched.
+// rendered returns a component that has been rendered already: the frame is only fetched once it is known that
+// rendering works.
 func rendered(html []byte) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		_, err := w.Write(html)
@@ -126,8 +127,8 @@ func rendered(html []byte) templ.Component {
 	})
 }
 
-// rendering is the context of components. They are made in memory, and a page that reports that the time is up is made
-// after its time is up. They write times in the zone of the reader.
+// rendering returns the context for components. They render in memory, and a page that reports a timeout is made after
+// the timeout, so the context has no deadline. It has the zone of the reader for times.
 func (c *call) rendering() context.Context {
 	return ui.InZone(context.WithoutCancel(c.ctx), c.zone())
 }
@@ -135,11 +136,12 @@ func (c *call) rendering() context.Context {
 // aboutSite reports whether a page belongs to no organization.
 func (c *call) aboutSite() bool { return c.ofSite() && c.values.Get("organization") == "" }
 
-// errMovedOn has a page that is to be printed made anew: it may have parts of two states.
+// errMovedOn makes a page that is to be printed start again: it may have parts of two states.
 var errMovedOn = errors.New("the state moved on while the page was made")
 
-// stateShown is the state that a page shows: the one before it was made, if nothing was written until it was. A page is put
-// together from several readings, and this holds for all of them. One that is to be printed is made anew a few times until it holds.
+// stateShown returns the state that a page shows: the one from before it was made, if nothing was written in the
+// meantime. A page is made from several reads, and the state holds for all of them. A page to be printed is made again
+// a few times until it does.
 func (s *Server) stateShown(c *call, status int) (org.Evidence, error) {
 	switch {
 	case status >= http.StatusBadRequest:
@@ -152,7 +154,7 @@ func (s *Server) stateShown(c *call, status int) (org.Evidence, error) {
 	return org.Evidence{Mixed: true}, nil
 }
 
-// evidence is the state of what a page is about now, zero when it can't be told: as in navigation.
+// evidence returns the current state of what a page is about, zero if it can't be determined, as in navigation.
 func (s *Server) evidence(c *call) org.Evidence {
 	if c.actor == nil {
 		return org.Evidence{}
@@ -168,11 +170,11 @@ func (s *Server) evidence(c *call) org.Evidence {
 	return e
 }
 
-// navigation loads the content of the frame, nil when that fails: a page that reports a failure must not fail for its
-// frame.
+// navigation loads the content of the frame, nil if that fails: a page that reports a failure must not fail because of
+// its frame.
 func (s *Server) navigation(c *call) *org.Navigation {
 	if c.route == unmatched {
-		_ = s.authenticate(c) // strangers may learn too that there is nothing here
+		_ = s.authenticate(c) // strangers may also learn that there is nothing here
 	}
 	if c.actor == nil {
 		return nil
@@ -194,7 +196,7 @@ func (s *Server) navigation(c *call) *org.Navigation {
 	return &nav
 }
 
-// htmlStatus is the status of a page or fragment: htmx swaps nothing in for 204, and a page has no use for 201.
+// htmlStatus returns the status of a page or fragment: htmx swaps nothing in for 204, and a page has no use for 201.
 func htmlStatus(status int) int {
 	if status < http.StatusBadRequest {
 		return http.StatusOK
@@ -202,14 +204,14 @@ func htmlStatus(status int) int {
 	return status
 }
 
-// withoutAnchor takes the fragment off a URL.
+// withoutAnchor removes the fragment from a URL.
 func withoutAnchor(url string) string {
 	url, _, _ = strings.Cut(url, "#")
 	return url
 }
 
-// catalog is the one that the words of pages come from: that by which the rights of the caller are meant. A stranger's page has
-// no word that would be worth a look at which one is in force.
+// catalog returns the catalog for the words of pages: the one by which the caller's rights were decided. A stranger's
+// page has no words that depend on the catalog in force.
 func (c *call) catalog() *rbac.Catalog {
 	if c.actor != nil && c.actor.Catalog != nil {
 		return c.actor.Catalog

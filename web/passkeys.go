@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views"
 )
 
-// passkeyRoutes are the part of the table about passkeys.
+// passkeyRoutes is the part of the table about passkeys.
 var passkeyRoutes = []Route{
 	{http.MethodGet, views.PasskeysURL, SignedIn, API, "list the caller's passkeys", (*Server).listPasskeys},
 	{http.MethodPost, views.PasskeysURL, SignedIn, API | Page | Body | WithoutFactor, "add a passkey", (*Server).addPasskey},
@@ -23,14 +23,14 @@ var passkeyRoutes = []Route{
 	{http.MethodPost, views.LoginPasskeyURL + "/options", Public, API | Body, "begin to sign in with a passkey", (*Server).loginPasskeyOptions},
 }
 
-// passkeyCookie tells the browser that was asked for a passkey from others.
+// passkeyCookie identifies the browser that was asked for a passkey.
 const (
 	passkeyCookie     = "passkey"
-	passkeyCookieLife = 15 * time.Minute // longer than what was asked is good for
+	passkeyCookieLife = 15 * time.Minute // longer than the options are valid
 )
 
-// browser tells the browser of a request from others, by a cookie that it gets if it has none. A program with a token needs no
-// cookie: nobody else has its token.
+// browser identifies the browser of a request by a cookie, which it gets if it has none. A program with a token needs
+// no cookie: no one else has its token.
 func (c *call) browser() string {
 	if c.actor != nil && c.actor.TokenID != "" {
 		return "token " + c.actor.TokenID
@@ -49,7 +49,7 @@ func (c *call) browser() string {
 	return value
 }
 
-// askedAs is the browser that an answer of a passkey comes from, "" if it was asked for none.
+// askedAs returns the browser that sends a passkey's answer, "" if it was not asked for one.
 func (c *call) askedAs() string {
 	if c.actor != nil && c.actor.TokenID != "" {
 		return "token " + c.actor.TokenID
@@ -57,7 +57,7 @@ func (c *call) askedAs() string {
 	return c.cookie(cookieName(passkeyCookie, c.server.Secure))
 }
 
-// readCredential reads what a browser says of a passkey: an object, or its text in a form.
+// readCredential reads what a browser says about a passkey: an object, or its text in a form.
 func readCredential(o object) []byte {
 	if o.form {
 		return []byte(o.text("credential"))
@@ -88,8 +88,8 @@ func wirePasskey(k *org.Passkey) client.Passkey {
 	return wire
 }
 
-// showsOwn refuses a session that has to show a second factor which the account has, and has not: to add another one is for
-// accounts without.
+// showsOwn refuses a session that the policy requires to show a second factor, if its account has one and the session
+// has not shown it: such a session may only add the account's first.
 func (s *Server) showsOwn(c *call) error {
 	if !c.session || !s.Factors.Covers(c.actor.User) || s.sessions.GetBool(c.ctx, sessionFactor) {
 		return nil
@@ -101,7 +101,7 @@ func (s *Server) showsOwn(c *call) error {
 	return err
 }
 
-// passkeyOptions begins to add a passkey.
+// passkeyOptions begins adding a passkey.
 func (s *Server) passkeyOptions(c *call) (reply, error) {
 	password, err := decode(c, readOwnPassword).Read()
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Server) passkeyOptions(c *call) (reply, error) {
 	return reply{json: client.PasskeyOptions{PublicKey: options}, noStore: true}, err
 }
 
-// addPasskey adds a passkey. A browser gets a session that has shown its factor in place of the one that has not.
+// addPasskey adds a passkey. A browser gets a new session that has shown its factor, instead of its old one.
 func (s *Server) addPasskey(c *call) (reply, error) {
 	if err := s.showsOwn(c); err != nil {
 		return reply{}, err
@@ -148,7 +148,7 @@ func (s *Server) addPasskey(c *call) (reply, error) {
 	return r, nil
 }
 
-// removePasskey takes a passkey from the caller.
+// removePasskey removes a passkey of the caller.
 func (s *Server) removePasskey(c *call) (reply, error) {
 	id, password := c.param("id"), ""
 	if !c.sentNothing() {
@@ -163,7 +163,7 @@ func (s *Server) removePasskey(c *call) (reply, error) {
 	return reply{status: http.StatusNoContent, next: to(views.SecurityURL, "The passkey was removed. Your device may still show it: remove it there too.")}, nil
 }
 
-// loginPasskeyOptions begins to sign in with a passkey, or with one as the second step after a password.
+// loginPasskeyOptions begins signing in with a passkey, or using one as the second step after a password.
 func (s *Server) loginPasskeyOptions(c *call) (reply, error) {
 	challenge, err := decode(c, func(o object) string { return o.text("challenge") }).Read()
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Server) loginPasskeyOptions(c *call) (reply, error) {
 	return reply{json: client.PasskeyOptions{PublicKey: options}, noStore: true}, err
 }
 
-// loginPasskey signs in with a passkey, which is a second factor too.
+// loginPasskey signs in with a passkey, which also counts as a second factor.
 func (s *Server) loginPasskey(c *call) (reply, error) {
 	type sent struct {
 		credential      []byte
@@ -194,7 +194,7 @@ func (s *Server) loginPasskey(c *call) (reply, error) {
 	return reply{next: to(next, ""), noStore: true}, nil
 }
 
-// hasPasskeys reports whether pages offer passkeys in this request: they work at the access URL alone.
+// hasPasskeys reports whether pages offer passkeys in this request: they only work at the access URL.
 func (s *Server) hasPasskeys(c *call) bool {
 	return s.account.HasPasskeys() && s.AccessURL != nil && strings.EqualFold(c.request().Host, s.AccessURL.Host)
 }

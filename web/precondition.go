@@ -13,7 +13,7 @@ const (
 	headerNoneMatch = "If-None-Match"
 )
 
-// A condition that nothing compares must be refused and not ignored: its sender relies on it.
+// A condition that nothing compares must be refused, not ignored: the client relies on it.
 var (
 	errNoVersion = &org.Error{Kind: org.Stale, Message: "This resource has no version.", Detail: "Leave If-Match out."}
 
@@ -21,7 +21,7 @@ var (
 		Detail: "Leave If-None-Match out. Only what creates or replaces a role reads it, and only as *."}
 )
 
-// refuseIgnored refuses what a request says and its route does not read: a body, and conditions.
+// refuseIgnored refuses what a request contains but its route does not read: a body, and conditions.
 func (s *Server) refuseIgnored(c *call) (answered bool, err error) {
 	if !c.route.Offers(Body) {
 		err = c.bodiless()
@@ -39,14 +39,14 @@ func (s *Server) refuseIgnored(c *call) (answered bool, err error) {
 // has reports whether the request has a header, even an empty one.
 func (c *call) has(header string) bool { return len(c.request().Header.Values(header)) > 0 }
 
-// onlyNew reports whether the request may create something, and not replace what is there.
+// onlyNew reports whether the request may only create, not replace.
 func (c *call) onlyNew() bool {
 	list := c.request().Header.Values(headerNoneMatch)
 	return c.route.Offers(IfNoneMatch) && len(list) == 1 && strings.TrimSpace(list[0]) == "*"
 }
 
-// versions returns the versions that a change may begin from: those of the headers, or that of the form. With both headers
-// there is none, since a resource that does not exist has no version.
+// versions returns the versions that a change may be based on: those in the headers, or that in the form. With both
+// headers there are none, since a resource that does not exist has no version.
 func (c *call) versions(o object) org.Versions {
 	v := c.ifMatch()
 	switch {
@@ -63,9 +63,9 @@ func (c *call) versions(o object) org.Versions {
 	return nil
 }
 
-// begunFrom is versions for a use case that takes them beside its input.
+// begunFrom does the same for a use case that takes the versions separately from its input.
 func (c *call) begunFrom() org.Versions {
-	o, _ := c.object() // unreadable: the use case says so
+	o, _ := c.object() // unreadable: the use case reports it
 	return c.versions(o)
 }
 
@@ -91,7 +91,7 @@ func (c *call) ifMatch() org.Versions {
 	return v
 }
 
-// precondition makes a conflict with another version a failed precondition when a header named the version.
+// precondition turns a conflict with another version into a failed precondition if a header named the version.
 func (c *call) precondition(err error) error {
 	e, ok := errors.AsType[*org.Error](err)
 	if !ok || !e.Outdated || !c.has(headerMatch) && !c.has(headerNoneMatch) {

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views"
 )
 
-// Preferences are of a browser, not of an account: another room, another light, another clock.
+// Preferences belong to a browser, not to an account: they depend on the room, its light, its clock.
 
 const (
 	keysCookie = "keys"
@@ -65,7 +65,7 @@ func (s *Server) setPreferences(c *call) (reply, error) {
 	return reply{next: to(views.PreferencesURL, "Preferences saved.")}, nil
 }
 
-// keepCookie sets a cookie of a preference, or deletes it when there is none.
+// keepCookie sets the cookie of a preference, or deletes it if the value is empty.
 func (c *call) keepCookie(name, value string, httpOnly bool) {
 	life := themeLife
 	if value == "" {

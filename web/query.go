@@ -23,7 +23,7 @@ type query struct {
 func (c *call) query() *query {
 	q := &query{values: c.values}
 	if c.queryErr != nil {
-		// Go leaves out what it cannot read. A filter that is left out shows rows that were not asked for.
+		// Go leaves out what it cannot read. If a filter is left out, rows appear that were not asked for.
 		q.addError("query", "The query is not properly encoded")
 	}
 	if c.route.Offers(CSV) {
@@ -32,7 +32,7 @@ func (c *call) query() *query {
 	return q
 }
 
-// formats are the files that a list comes as.
+// formats are the file formats of a list.
 func formats(r *Route) []string {
 	if r.Path == pathAudit {
 		return []string{"csv", "jsonl"}
@@ -40,7 +40,7 @@ func formats(r *Route) []string {
 	return []string{"csv"}
 }
 
-// problem is the error about all parameters together.
+// problem returns the error about all parameters together.
 func (q *query) problem() error {
 	if len(q.fieldErrors) == 0 {
 		return nil
@@ -113,7 +113,7 @@ func (q *query) flag(name string) bool {
 	return false
 }
 
-// sort reads the order of a list that can be ordered by these keys.
+// sort reads the order of a list that can be sorted by these keys.
 func (q *query) sort(keys []string) string {
 	v := q.text("sort")
 	if v != "" && !slices.Contains(keys, strings.TrimPrefix(v, "-")) {
@@ -122,7 +122,7 @@ func (q *query) sort(keys []string) string {
 	return v
 }
 
-// oneOf reads a parameter that may occur more than once, and takes these values alone. An empty one is none.
+// oneOf reads a parameter that may occur more than once and only have these values. Empty ones are ignored.
 func (q *query) oneOf(name string, values []string) (list []string) {
 	for _, v := range q.values[name] {
 		switch {
@@ -137,21 +137,22 @@ func (q *query) oneOf(name string, values []string) (list []string) {
 	return list
 }
 
-// Pages show at most maxPageSize rows, and count at most maxCounted when they filter. One that is to be printed has printedRows.
+// Pages show at most maxPageSize rows, and count at most maxCounted if they filter. A page to be printed has up to
+// printedRows.
 const (
 	maxPageSize = 100
 	maxCounted  = 10_000
 	printedRows = views.PrintedRows
 )
 
-// prints reports whether a page is to be printed: with all of its rows, up to printedRows, wherever a list would begin.
+// prints reports whether a page is to be printed: with all its rows, up to printedRows, from the first.
 func (q *query) prints() bool { return q.flag("print") }
 
 // page reads which part of a list to show. A list on a page always has a limit, and the box in its pager names the page by
 // number.
 func (c *call) page(q *query) (limit, offset int) { return c.pageOf(q, views.PageSize) }
 
-// pageOf is page of a list whose pages have another size by default.
+// pageOf is like page, for a list with another default page size.
 func (c *call) pageOf(q *query, size int) (limit, offset int) {
 	limit, offset = q.count("limit"), q.count("offset")
 	if c.as == asJSON || c.csv {
@@ -175,7 +176,7 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 	}
 	f.Limit, f.Offset = c.page(q)
 	f.AfterID, f.Statuses, f.Records = q.id("after_id"), statuses(q), q.records()
-	if c.as != asJSON || c.csv { // people may mean what they type as it stands, and a file has what its page shows
+	if c.as != asJSON || c.csv { // people may mean what they type literally, and a file must match its page
 		f.Literal = org.HasUnknownKey(f.Query, org.MemberQueryKeys)
 	}
 	if c.as != asJSON && !c.csv {
@@ -184,7 +185,7 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 	return f, q.problem()
 }
 
-// records reads which records a list is narrowed to.
+// records reads which records to narrow a list to.
 func (q *query) records() (f org.RecordFilter) {
 	for _, v := range q.values["source"] {
 		switch {
@@ -204,7 +205,7 @@ func (q *query) records() (f org.RecordFilter) {
 	return f
 }
 
-// statuses reads the states of accounts that a list is narrowed to.
+// statuses reads which states of accounts to narrow a list to.
 func statuses(q *query) (list []org.Status) {
 	for _, s := range q.oneOf("status", org.Statuses) {
 		list = append(list, org.Status(s))

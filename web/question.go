@@ -9,13 +9,13 @@ import (
 	"rolecall.example/views"
 )
 
-// question is what somebody typed in words: who can do something, or whether somebody can.
+// question is a question that a person typed in words: who can do something, or whether a person can.
 type question struct {
-	who string // "" for: who
+	who string // "" if the question is who
 	org.Question
 }
 
-// maxUnderstood is how many questions a text is taken to be.
+// maxUnderstood is the maximum number of interpretations of a text.
 const maxUnderstood = 3
 
 // understood reads "who can delete reports" and "can maria start reports" by the names and labels of the catalog.
@@ -34,7 +34,7 @@ func understood(c *rbac.Catalog, text string) []question {
 	return nil
 }
 
-// asked is the permissions that some words begin to name.
+// asked returns the permissions whose names begin with these words.
 func asked(c *rbac.Catalog, who string, words []string) []question {
 	var found []question
 	for _, t := range c.Types() {
@@ -59,8 +59,8 @@ func asked(c *rbac.Catalog, who string, words []string) []question {
 	return found
 }
 
-// namesPair reports whether each word begins the word of a name in its place, and whether all of them are the same but for a
-// plural.
+// namesPair reports whether each word is the beginning of the word at the same place in a name, and whether all are
+// equal except for a plural.
 func namesPair(words, name []string) (exact, ok bool) {
 	if len(words) != len(name) {
 		return false, false
@@ -76,7 +76,7 @@ func namesPair(words, name []string) (exact, ok bool) {
 	return exact, true
 }
 
-// inWords leads to the pages that answer what was asked in words, in the organization that the page is about.
+// inWords links to the pages that answer a question in words, in the organization that the page is about.
 func (s *Server) inWords(c *call, nav *org.Navigation, text string) (links []views.Asked, err error) {
 	if nav.Current == nil {
 		return nil, nil

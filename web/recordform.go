@@ -11,13 +11,14 @@ import (
 	"rolecall.example/views"
 )
 
-// showMemberRole is the form with until when and why a member has one role: a popover on the page of the member, or a page.
+// showMemberRole shows the form for how long and why a member has one role: a popover on the page of the member, or a
+// page.
 func (s *Server) showMemberRole(c *call) (reply, error) {
 	p, err := s.memberRoleForm(c, nil)
 	return reply{html: show(p)}, err
 }
 
-// refusedMemberRole makes the same form after it was refused, with what was entered.
+// refusedMemberRole makes the same form after it was refused, with the input.
 func (s *Server) refusedMemberRole(c *call) func(*org.Error) (page, error) {
 	return func(e *org.Error) (page, error) { return s.memberRoleForm(c, e) }
 }
@@ -37,7 +38,7 @@ func (s *Server) memberRoleForm(c *call, refused *org.Error) (p page, err error)
 	return c.recordPage(f, a.Choices, "members", []views.Crumb{membersCrumb(c.memberHome())})
 }
 
-// showUserRole is showMemberRole for a role of the site.
+// showUserRole does the same for a role of the site.
 func (s *Server) showUserRole(c *call) (reply, error) {
 	p, err := s.userRoleForm(c, nil)
 	return reply{html: show(p)}, err
@@ -59,19 +60,20 @@ func (s *Server) userRoleForm(c *call, refused *org.Error) (p page, err error) {
 	return c.recordPage(f, a.Choices, "users", c.usersCrumb())
 }
 
-// recordsOf are the records of one role in one place.
+// recordsOf returns the records of one role in one place.
 func recordsOf(all []org.Assignment, organization uuid.UUID, role string) []org.Assignment {
 	return slices.DeleteFunc(slices.Clone(all), func(r org.Assignment) bool { return r.Role != role || r.OrganizationID != organization })
 }
 
-// recordPage is the page of a form, with what the choice of roles says of its role. A role that is not held has none.
+// recordPage makes the page of a form, with what the list of roles says about its role. A role that is not held has no
+// page.
 func (c *call) recordPage(f views.RecordForm, choices []org.RoleChoice, active string, crumbs []views.Crumb) (p page, err error) {
 	if len(f.Records) == 0 {
 		return p, org.ErrNotFound()
 	}
 	f.Role, f.Back = org.RoleRef{Name: f.Records[0].Role, DisplayName: f.Records[0].DisplayName}, c.cameFrom()
 	for _, choice := range choices {
-		// A choice that is locked for its source alone is none here: the local records beside it can be changed.
+		// A role that is only locked by its source is not locked here: its local records can be changed.
 		if synced := slices.ContainsFunc(f.Records, func(r org.Assignment) bool { return r.Source.Synced() }); choice.Role.Name == f.Role.Name && f.Refusal == "" && !synced {
 			f.Refusal = choice.Refusal
 		}
@@ -85,7 +87,8 @@ func (c *call) recordPage(f views.RecordForm, choices []org.RoleChoice, active s
 	}, nil
 }
 
-// recordDone is the page that follows the change of one role: that of the account, or the list when the membership has ended.
+// recordDone returns the page that follows the change of one role: that of the account, or the list if the membership
+// has ended.
 func (c *call) recordDone(done org.Receipt) destination {
 	home, ended := views.UserURL(c.user()), c.request().Method == http.MethodDelete
 	if c.organization() != "" {

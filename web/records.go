@@ -23,8 +23,8 @@ func wireRecord(a *org.Assignment) client.Assignment {
 	return wire
 }
 
-// recordInput reads what the record of one role shall be. A form says both, so that an emptied field is empty; what JSON leaves
-// out stays as it is stored.
+// recordInput reads the new content of the record of one role. A form sends both fields, so an empty one clears the
+// value; a field that JSON leaves out keeps its stored value.
 func (c *call) recordInput(o object) org.RecordInput {
 	in := org.RecordInput{From: c.versions(o), IfMatch: c.ifMatch()}
 	o.ignore("role", "display_name", "source", "source_ref", "rule", "given_by", "given_at", "managed", "organization_id")

@@ -11,9 +11,10 @@ import (
 	"rolecall.example/views"
 )
 
-// The list of members has a part with who was removed: GET …/members?removed=1. Programs ask the audit trail.
+// The list of members can show who was removed: GET …/members?removed=1. Programs use the audit trail.
 
-// listRemoved shows who was removed from an organization lately, or with again= what adding one of them again would do.
+// listRemoved shows who was removed from an organization recently, or with again= what adding one of them again would
+// do.
 func (s *Server) listRemoved(c *call) (reply, error) {
 	q := c.query()
 	before, again := q.cursor("before"), q.text("again")
@@ -32,7 +33,7 @@ func (s *Server) listRemoved(c *call) (reply, error) {
 	}}, nil
 }
 
-// addAgain reviews that somebody is added again, with the roles that there were.
+// addAgain reviews adding a person again, with their previous roles.
 func (s *Server) addAgain(c *call, entry string) (page, error) {
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *Server) addAgain(c *call, entry string) (page, error) {
 	}, nil
 }
 
-// refused is a refusal in a sentence.
+// refused describes a refusal in a sentence.
 func refused(err error) string {
 	e, ok := errors.AsType[*org.Error](err)
 	if !ok {
@@ -64,7 +65,7 @@ func refused(err error) string {
 	return cmp.Or(e.Detail, e.Message)
 }
 
-// mayReadRemoved reports whether the list of members leads to those who were removed.
+// mayReadRemoved reports whether the list of members links to those who were removed.
 func (c *call) mayReadRemoved(organization uuid.UUID) bool {
 	return insight.MayReadRemoved(c.actor, organization)
 }

@@ -17,10 +17,11 @@ import (
 	"rolecall.example/views"
 )
 
-// A form of a signed-in caller has an id of its own, and a program may give its request a key (idempotency.go), so that it does nothing twice however often it is sent: by a double
-// click, by the network, or by a reload. A request that is equal to one of the last two minutes gets the same answer,
-// secrets included; those are in the memory of this process only. Later, or on another replica, org knows that the form has
-// made its change, and the answer leads to the result.
+// Each form of a signed-in caller has its own id, and a program may give its request a key (idempotency.go), so that it
+// takes effect only once however often it is sent: by a double click, by the network, or by a reload. A request that
+// equals one of the last two minutes gets the same answer, including secrets, which are only in the memory of this
+// process. Later, or on another replica, org knows that the form has made its change, and the answer leads to the
+// result.
 
 const (
 	fieldForm   = "form_id"
@@ -30,7 +31,7 @@ const (
 	maxAnswered = 8 << 20 // bytes
 )
 
-// sending identifies a form or a request: two with equal ones are one.
+// sending identifies a form or a request: equal values mean the same one.
 type sending struct {
 	who     uuid.UUID
 	session string // or the token
@@ -41,10 +42,10 @@ type sending struct {
 	key     string            // the id of a request that has a key
 }
 
-// sent is a form or a request on its way, and later its answer.
+// sent is a form or a request in progress, and later its answer.
 type sent struct {
 	key     sending
-	request []byte        // what a request with a key asks
+	request []byte        // the content of a request with a key
 	settled chan struct{} // closed when there is an answer, or will be none
 
 	// The rest is written before settled is closed.
@@ -55,19 +56,19 @@ type sent struct {
 	answer answer
 }
 
-// repeats holds the forms on their way and the answers of the last minutes.
+// repeats holds the forms in progress and the answers of the last minutes.
 type repeats struct {
 	now   func() time.Time
 	mu    sync.Mutex
 	sent  map[sending]*sent
-	order []*sent // those with an answer, the oldest first
+	order []*sent // those with an answer, oldest first
 	size  int
 }
 
 func newRepeats() *repeats { return &repeats{now: time.Now, sent: map[sending]*sent{}} }
 
-// begin returns the form of that key that is on its way or answered already, or else a new one, which the caller must
-// settle.
+// begin returns the form with this key that is in progress or answered already, or else a new one, which the caller
+// must settle.
 func (r *repeats) begin(key sending, request []byte) (f *sent, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,7 +81,7 @@ func (r *repeats) begin(key sending, request []byte) (f *sent, first bool) {
 	return f, true
 }
 
-// keep stores the answer to a form that is on its way, unless its sender signed out meanwhile.
+// keep stores the answer to a form in progress, unless its sender signed out in the meantime.
 func (r *repeats) keep(f *sent, status int, header http.Header, a answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,7 +110,7 @@ func (r *repeats) keep(f *sent, status int, header http.Header, a answer) {
 	})
 }
 
-// settle wakes the requests that wait for the answer. Without one they try themselves.
+// settle wakes the requests that wait for the answer. If there is none, they are carried out themselves.
 func (r *repeats) settle(f *sent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -119,7 +120,7 @@ func (r *repeats) settle(f *sent) {
 	close(f.settled)
 }
 
-// forget drops the answers of an account: none stays behind when it signs out.
+// forget drops the answers of an account when it signs out.
 func (r *repeats) forget(who uuid.UUID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -142,8 +143,8 @@ func (r *repeats) drop(f *sent) {
 	}
 }
 
-// repeat answers a form or a request that was sent before with the same answer. If there is none yet, it waits for the one on
-// its way. Otherwise the answer to this request will be kept.
+// repeat gives a form or a request that was sent before the same answer. If it is still in progress, it waits. A new
+// one is carried out, and its answer is kept.
 func (s *Server) repeat(c *call) (answered bool, err error) {
 	form, err := c.keyed()
 	if form == nil && err == nil {
@@ -181,7 +182,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 	}
 }
 
-// sendAgain sends an answer that was sent before.
+// sendAgain repeats an earlier answer.
 func (c *call) sendAgain(status int, header http.Header, a answer) error {
 	for name, values := range header {
 		c.response().Header()[name] = slices.Clone(values)
@@ -196,7 +197,7 @@ func (c *call) sentForm() (*org.Form, error) {
 	}
 	o, err := c.object()
 	if err != nil || !o.form || !o.has(fieldForm) {
-		return nil, nil //nolint:nilerr // the use case reports a bad body, after its checks of rights
+		return nil, nil //nolint:nilerr // the use case reports a bad body, after checking rights
 	}
 	id := o.text(fieldForm)
 	odd := func(r rune) bool {
@@ -208,7 +209,7 @@ func (c *call) sentForm() (*org.Form, error) {
 	return &org.Form{ID: id}, o.problem()
 }
 
-// keepSent keeps the answer that is about to be written if its form has made its change. An answer that carries a session
+// keepSent keeps the answer that is about to be written if its form has made its change. An answer that sets a session
 // is not kept.
 func (c *call) keepSent(status int, a *answer) {
 	if c.sent == nil || status >= http.StatusBadRequest || !c.actor.Request.Form.Made || len(a.body) > maxAnswer {
@@ -220,13 +221,13 @@ func (c *call) keepSent(status int, a *answer) {
 			return
 		}
 	}
-	// Any other answer to a request with a key is made again of what the change has stored.
+	// Any other answer to a request with a key can be made again from what the change has stored.
 	if c.sent.key.key == "" || header.Get("Cache-Control") == "no-store" {
 		c.server.repeats.keep(c.sent, status, header, *a)
 	}
 }
 
-// ownHeaders are the headers of an answer that only it has.
+// ownHeaders returns the headers that this answer has and others do not.
 func (c *call) ownHeaders() http.Header {
 	own := c.response().Header().Clone()
 	maps.DeleteFunc(own, func(name string, values []string) bool {
@@ -235,7 +236,7 @@ func (c *call) ownHeaders() http.Header {
 	return own
 }
 
-// settle ends the wait of requests that are equal to this one.
+// settle ends the wait of requests that equal this one.
 func (c *call) settle() {
 	if c.sent != nil {
 		c.server.repeats.settle(c.sent)
@@ -243,12 +244,12 @@ func (c *call) settle() {
 	}
 }
 
-// already leads the sender of a repeated form to what came of it the first time.
+// already leads the sender of a repeated form to the result of the first one.
 func (c *call) already(e *org.Error) reply {
 	return reply{next: to(c.outcome(), e.Message)}
 }
 
-// outcome returns the page that shows what a repeated form made, or else the page that the form stood on.
+// outcome returns the page that shows what a repeated form made, or else the page with the form.
 func (c *call) outcome() string {
 	o, _ := c.object() // it was read before
 	switch name := o.text("name"); {

@@ -14,15 +14,15 @@ import (
 // reply is an answer before its representation is chosen. A handler fills in the representations that its route has.
 // Nothing is rendered, and nothing is fetched for HTML, unless the client asked for it.
 type reply struct {
-	status  int                  // of the JSON answer, 200 if 0; pages and fragments share it if it reports a failure
+	status  int                  // of the JSON answer, 200 if 0; pages and fragments have the same if it reports a failure
 	made    string               // path of what a JSON answer with status 201 made
 	json    any                  // nil with a status of 204, or when the route has pages only
-	events  *events              // what changes, as it does
+	events  *events              // changes, as they happen
 	live    func() error         // sends itself, whatever representation was asked for
 	stream  *stream              // a list row by row, as JSON, CSV or a file
 	html    func() (page, error) // makes the page or the fragment
 	next    destination          // where a page leads instead of being shown
-	version string               // of the state of what is shown, for If-Match; "" if it has none
+	version string               // of the state that is shown, for If-Match; "" if it has none
 	noStore bool                 // the answer holds a secret: no cache may keep it, and no database
 	refused *org.Error           // the form is shown again because of this
 	plain   string               // a text instead of all of these
@@ -33,15 +33,15 @@ type destination struct {
 	url     string
 	message string // what was done; a fragment shows it at once
 	undo    string // id of the audit entry that the message offers to undo
-	batch   bool   // with all that was done with it
+	batch   bool   // with everything else that the request did
 	then    views.Then
 }
 
 // to is the destination of a change that cannot be undone.
 func to(url, message string) destination { return destination{url: url, message: message} }
 
-// part is what a page shows besides its subject. It is left out if the caller may not see it; any other error is one of the
-// page, which would look whole without it.
+// part returns what a page shows besides its subject. It is left out if the caller may not see it; any other error
+// fails the page, which would otherwise look complete.
 func part[T any](v T, err error) (T, error) {
 	if err != nil {
 		var none T
@@ -53,7 +53,7 @@ func part[T any](v T, err error) (T, error) {
 	return v, nil
 }
 
-// respond sends r in the representation that the client asked for, or else in the one that it has.
+// respond sends r in the representation that the client asked for, or else in the one that exists.
 func (s *Server) respond(c *call, r reply) error {
 	if r.noStore {
 		c.header("Cache-Control", "no-store")
@@ -107,7 +107,7 @@ func (c *call) sendJSON(r reply) error {
 	return c.send(r.status, media, append(body, '\n'))
 }
 
-// redirect leads on to the next page. Script gets its URL in a header: its request would follow a redirect by itself and
+// redirect leads to the next page. For script the URL is in a header: its request would follow a redirect by itself and
 // use up the message for that page.
 func (c *call) redirect(status int, next destination) error {
 	c.setFlash(next)
@@ -115,7 +115,7 @@ func (c *call) redirect(status int, next destination) error {
 	case c.as == asFragment:
 		c.header(headerRedirect, next.url)
 	case c.scripted():
-		c.header(headerRedirect, withoutAnchor(next.url)) // which would only scroll the page that is there
+		c.header(headerRedirect, withoutAnchor(next.url)) // with it, the browser would only scroll the current page
 	default:
 		c.header("Location", next.url)
 		return c.send(http.StatusSeeOther, "", nil)

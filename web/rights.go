@@ -12,19 +12,19 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// How long a token of rights is good, in seconds: for screens that may be that late.
+// How long a token of rights is valid, in seconds: user interfaces may be that much out of date.
 const (
 	defaultRightsTTL = 60
 	maxRightsTTL     = 300
 )
 
-// maxAudience bounds whom a token of rights is for: a name or a URL.
+// maxAudience bounds the length of the audience of a token: a name or a URL.
 const maxAudience = 256
 
-// rightsCost is what rights cost, in decisions: as a list of as many rows as there are pairs.
+// rightsCost returns the cost of rights in decisions: that of a list with a row for each pair.
 func rightsCost(pairs int) int { return 1 + pairs/rowsADecision }
 
-// showRights answers all that a person may do in an organization as a short text, and as a token.
+// showRights returns all that a person may do in an organization, as a short text and as a token.
 func (s *Server) showRights(c *call) (reply, error) {
 	q := c.query()
 	ttl := q.count("ttl")
@@ -52,7 +52,7 @@ func (s *Server) showRights(c *call) (reply, error) {
 	now := s.Service.Signing.Now()
 	answer := client.RightsAnswer{Rights: rightsBits(&found), ExpiresAt: now.Add(time.Duration(ttl) * time.Second).Truncate(time.Second)}
 	if end := found.Until; !end.IsZero() && end.Before(answer.ExpiresAt) {
-		answer.ExpiresAt = end.Truncate(time.Second) // what it says may not be so any more
+		answer.ExpiresAt = end.Truncate(time.Second) // after that its content may be wrong
 	}
 	kid, key, err := s.Service.Signing.Current(c.ctx)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Server) showRights(c *call) (reply, error) {
 	return reply{json: answer, noStore: true}, err
 }
 
-// rightsBits writes rights as client.ReadRights reads them.
+// rightsBits writes rights in the form that client.ReadRights reads.
 func rightsBits(r *org.Rights) string {
 	text := strconv.FormatInt(r.Catalog, 10)
 	for _, pairs := range [][]int{r.Anybodys, r.Own} {
@@ -81,7 +81,7 @@ func rightsBits(r *org.Rights) string {
 	return text
 }
 
-// signed makes a JWS of claims (RFC 7515).
+// signed makes a JWS with these claims (RFC 7515).
 func signed(kid string, key ed25519.PrivateKey, claims client.RightsClaims) (string, error) {
 	header, err := json.Marshal(map[string]string{"alg": "EdDSA", "typ": client.RightsType, "kid": kid})
 	if err != nil {
@@ -96,10 +96,10 @@ func signed(kid string, key ed25519.PrivateKey, claims client.RightsClaims) (str
 	return text + "." + encode(ed25519.Sign(key, []byte(text))), nil
 }
 
-// keysAge is how long anybody may keep the keys: shorter than it takes a new one to sign.
+// keysAge is how long clients may cache the keys: less than the time before a new key signs.
 const keysAge = "public, max-age=300"
 
-// showKeys answers the public keys that signatures of this server are checked with.
+// showKeys returns the public keys that verify the signatures of this server.
 func (s *Server) showKeys(c *call) (reply, error) {
 	keys, err := s.Service.Signing.Public(c.ctx)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/views"
 )
 
-// roleEditor is the editor of a role.
+// roleEditor makes the editor of a role.
 func (s *Server) roleEditor(c *call, e views.RoleEditor) page {
 	e.Catalog, e.Now, e.CanCreate = c.catalog(), c.now(), e.View.CanCreate
 	title := e.View.Role.Label()
@@ -26,7 +26,7 @@ func (s *Server) newRole(c *call) (reply, error) {
 	return reply{html: show(s.roleEditor(c, e))}, nil
 }
 
-// newRoleEditor is the editor of a role that is not stored yet, started from another one unless from is "".
+// newRoleEditor makes the editor of a new role, which starts as a copy of another one unless from is "".
 func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err error) {
 	e = views.RoleEditor{New: true, Start: from}
 	if e.View, err = s.tenant.NewRole(c.ctx, c.actor, c.scope(), from); err != nil {
@@ -45,7 +45,7 @@ func (s *Server) createRole(c *call) (reply, error) {
 	return s.storeRole(c, input, org.NewInput(in, unreadable))
 }
 
-// putRole stores a role, new or not, or takes a step of its editor: the review before the save, and back to the editor.
+// putRole stores a role, new or not, or takes a step of its editor: to the review before saving, or back to the editor.
 func (s *Server) putRole(c *call) (reply, error) {
 	input := s.roleInput(c)
 	switch c.editorStep() {
@@ -66,7 +66,7 @@ func (s *Server) storeRole(c *call, input, role org.Input[org.RoleInput]) (reply
 	return s.savedRole(c, input, &stored, err)
 }
 
-// editorStep returns the step that the button of a role's form leads to, "" to save.
+// editorStep returns the step that the button of a role's form asks for, "" to save.
 func (c *call) editorStep() string {
 	o, err := c.object()
 	if err != nil || !o.form {
@@ -75,7 +75,7 @@ func (c *call) editorStep() string {
 	return o.text("do")
 }
 
-// savedRole answers the write of a role, or shows the editor again.
+// savedRole answers after a role was saved, or shows the editor again.
 func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Role, err error) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, input, e) })
@@ -87,7 +87,8 @@ func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Ro
 	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: c.afterSave(input, role)}, nil
 }
 
-// afterSave leads back to the role, and from there to the people to give a new one to, or to the version before a change.
+// afterSave leads back to the role. From there a new role leads to the people to give it to, a changed one to the
+// version before.
 func (c *call) afterSave(input org.Input[org.RoleInput], role *org.Role) destination {
 	home := cmp.Or(c.answered(), views.RoleURL(c.organization(), role.Name))
 	if in, _ := input.Read(); in.MustCreate {
@@ -108,7 +109,7 @@ func (c *call) afterSave(input org.Input[org.RoleInput], role *org.Role) destina
 	return next
 }
 
-// refusedRole is the editor as it was filled in, or lets the caller settle a clash with another save.
+// refusedRole makes the editor as it was filled in, or lets the caller resolve a conflict with another save.
 func (s *Server) refusedRole(c *call, input org.Input[org.RoleInput], e *org.Error) (p page, err error) {
 	editor, err := s.entered(c, input)
 	if err != nil {
@@ -123,13 +124,13 @@ func (s *Server) refusedRole(c *call, input org.Input[org.RoleInput], e *org.Err
 	return s.roleEditor(c, editor), nil
 }
 
-// entered is the editor as it was filled in, faults included, next to what is stored now.
+// entered makes the editor as it was filled in, including mistakes, next to what is stored now.
 func (s *Server) entered(c *call, input org.Input[org.RoleInput]) (e views.RoleEditor, err error) {
 	o, err := c.object()
 	if err != nil {
 		return e, err
 	}
-	in, _ := input.Read() // what is wrong with it does not matter here
+	in, _ := input.Read() // its problems do not matter here
 	if !in.MustCreate {
 		stored, err := s.tenant.Role(c.ctx, c.actor, c.scope(), in.Name)
 		return editorOf(stored, in), err
@@ -140,14 +141,14 @@ func (s *Server) entered(c *call, input org.Input[org.RoleInput]) (e views.RoleE
 	return e, err
 }
 
-// editorOf is the editor of a stored role as it was filled in.
+// editorOf makes the editor of a stored role as it was filled in.
 func editorOf(stored org.RoleView, in org.RoleInput) views.RoleEditor {
 	e := views.RoleEditor{View: stored, Stored: &stored.Role}
 	e.View.Role = filledIn(in, stored.Role)
 	return e
 }
 
-// filledIn is a role with what a form says of it.
+// filledIn returns a role with the values of a form.
 func filledIn(in org.RoleInput, role org.Role) org.Role {
 	in = in.Over(&role)
 	role.Name, role.DisplayName, role.Description = in.Name, in.DisplayName, *in.Description
@@ -155,7 +156,7 @@ func filledIn(in org.RoleInput, role org.Role) org.Role {
 	return role
 }
 
-// editRole goes back to the editor with everything that was entered.
+// editRole goes back to the editor with all input.
 func (s *Server) editRole(c *call, input org.Input[org.RoleInput]) (reply, error) {
 	editor, err := s.entered(c, input)
 	if err != nil {
@@ -190,8 +191,8 @@ func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, err
 	return r, nil
 }
 
-// mergePage lays what was entered over what another editor saved meanwhile. It can't when the version at which the form was
-// opened is not stored any more: the cells of the form speak of that one.
+// mergePage merges the input into what another editor saved in the meantime. It can't if the version with which the
+// form was opened is no longer stored: the cells of the form refer to that one.
 func (s *Server) mergePage(c *call, input org.Input[org.RoleInput], editor *views.RoleEditor) (page, bool) {
 	o, err := c.object()
 	if err != nil {

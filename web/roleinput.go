@@ -17,11 +17,11 @@ const (
 	fieldSite         = "site_permissions"
 	fieldOrganization = "organization_permissions"
 	fieldUser         = "user_permissions"
-	fieldMember       = "organization_member_permissions" // on what one owns in an organization: reserved
+	fieldMember       = "organization_member_permissions" // for one's own things in an organization: reserved
 )
 
 // roleInput decodes a role to be stored. A client of 2024 sends the permissions of an organization's role by the id of the
-// organization, which is looked up for it.
+// organization, which is looked up for that.
 func (s *Server) roleInput(c *call) org.Input[org.RoleInput] {
 	var id uuid.UUID
 	if o, err := c.object(); err == nil && !c.ofSite() && len(o.byOrganization()) > 0 {
@@ -64,7 +64,7 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 		permissions := inner.permissions(key)
 		id, err := uuid.Parse(key)
 		switch {
-		case organization == uuid.Nil && len(permissions) > 0: // org refuses those in a role of the site, and says so
+		case organization == uuid.Nil && len(permissions) > 0: // org refuses them in a role of the site, and says so
 		case organization == uuid.Nil || err != nil || id != organization:
 			inner.addError(key, "is not the organization of this role")
 			continue
@@ -74,7 +74,7 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 	return in
 }
 
-// byOrganization returns the permissions as a client of 2024 sends them, nil if they are not sent so.
+// byOrganization returns the permissions as a client of 2024 sends them, nil if they are in another form.
 func (o object) byOrganization() map[string]any {
 	byID, _ := o.fields[fieldOrganization].(map[string]any)
 	return byID
@@ -92,7 +92,7 @@ func (o object) permissions(name string) []rbac.Permission {
 	return permissions
 }
 
-// formLevels are the levels of permissions as the names of a form's cells begin: org.organization.read, for one.
+// formLevels maps the prefixes of a form's cells to levels of permissions, as in org.organization.read.
 var formLevels = map[string]rbac.Level{"site": rbac.LevelSite, "org": rbac.LevelOrganization, "user": rbac.LevelUser}
 
 // roleFromForm reads the cells that the form of a role has; the rest of a stored role stays as it is.

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views"
 )
 
-// rolePaper is a role as it is printed, with those who have it, if the caller may know how many they are.
+// rolePaper makes the printed form of a role, with its holders if the caller may know how many there are.
 func (s *Server) rolePaper(c *call, v org.RoleView) (page, error) {
 	p := views.RolePaper{View: v, Catalog: c.catalog(), Now: c.now()}
 	if v.Role.Members != org.Unknown {
@@ -18,7 +18,7 @@ func (s *Server) rolePaper(c *call, v org.RoleView) (page, error) {
 	return page{title: v.Role.Label(), active: c.rolesItem(), crumbs: []views.Crumb{c.rolesCrumb()}, body: views.RolePaperPage(p)}, nil
 }
 
-// rolePeople fills in who has the role, and until when.
+// rolePeople fills in the holders of the role, and their ends.
 func (s *Server) rolePeople(c *call, p *views.RolePaper) (err error) {
 	var ids []uuid.UUID
 	name := p.View.Role.Name

@@ -15,7 +15,7 @@ func (s *Server) listRoles(c *call) (reply, error) {
 	}
 	f, problem := c.roleFilter()
 	list, err := s.tenant.RolePage(c.ctx, c.actor, c.scope(), f)
-	if err = cmp.Or(err, problem); err != nil { // who may not see the roles learns nothing about the parameters of their list
+	if err = cmp.Or(err, problem); err != nil { // callers who may not see the roles learn nothing about the parameters
 		return reply{}, err
 	}
 	if c.csv {
@@ -27,12 +27,12 @@ func (s *Server) listRoles(c *call) (reply, error) {
 	}}, nil
 }
 
-// roleFilter reads the filter of a list of roles. Programs get the whole list in the order that it always has, unless they ask
-// for another one.
+// roleFilter reads the filter of a list of roles. Programs get the whole list in its fixed order unless they ask for
+// another one.
 func (c *call) roleFilter() (org.RoleFilter, error) {
 	q := c.query()
 	f := org.RoleFilter{Query: q.text("q"), Sort: q.sort(org.RoleSorts)}
-	if kinds := q.oneOf("kind", org.RoleKinds); len(kinds) == 1 { // both are all
+	if kinds := q.oneOf("kind", org.RoleKinds); len(kinds) == 1 { // both kinds mean all
 		f.Kind = kinds[0]
 	}
 	if v := q.text("allows"); v != "" {
@@ -49,7 +49,7 @@ func (c *call) roleFilter() (org.RoleFilter, error) {
 	return f, q.problem()
 }
 
-// rolesTitle is the title of the list of roles.
+// rolesTitle returns the title of the list of roles.
 func (c *call) rolesTitle() string {
 	if c.ofSite() {
 		return "Site roles"
@@ -57,7 +57,7 @@ func (c *call) rolesTitle() string {
 	return "Roles"
 }
 
-// rolesItem is the item of the navigation that roles belong to.
+// rolesItem returns the navigation item of roles.
 func (c *call) rolesItem() string {
 	if c.ofSite() {
 		return "site-roles"
@@ -70,7 +70,7 @@ func (c *call) rolesCrumb() views.Crumb {
 	return views.Crumb{Label: c.rolesTitle(), URL: views.RolesURL(c.organization())}
 }
 
-// showRole answers a role: on a page its editor, or the question whether to delete it.
+// showRole returns a role; on a page, its editor or the question whether to delete it.
 func (s *Server) showRole(c *call) (reply, error) {
 	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), c.param("roleName"))
 	if err != nil {
@@ -116,14 +116,14 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 	return reply{status: status, json: json, next: next}, nil
 }
 
-// roleDeletion asks whether to delete a role, and shows what that would do, or why it can't be done.
+// roleDeletion asks whether to delete a role, and shows what that would do, or why it is impossible.
 func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) (page, error) {
 	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Catalog: c.catalog(), Err: e}
 	if v.CanDelete {
 		impact, err := s.tenant.PreviewRoleDeletion(c.ctx, c.actor, c.scope(), v.Role.Name, nil)
 		refusal, refused := errors.AsType[*org.Error](err)
 		switch {
-		case e != nil: // which is on the page already
+		case e != nil: // it is on the page already
 		case refused:
 			d.Err, d.View.CanDelete = refusal, false
 		case err != nil:

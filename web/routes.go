@@ -32,19 +32,19 @@ const (
 	Page                                 // has a page; without one, everything is answered as JSON
 	CSV                                  // offers CSV
 	Cacheable                            // its JSON depends only on the stored data and the caller
-	LastSeen                             // and shows when accounts were last seen, which may be an hour old
+	LastSeen                             // and shows when accounts were last seen, which may be up to an hour old
 	DryRun                               // ?dry_run=1 answers with what it would do
 	Body                                 // reads a body; other routes refuse one
 	IfMatch                              // compares that header; other changes refuse it
-	IfNoneMatch                          // likewise, as *: creates and does not replace
+	IfNoneMatch                          // likewise with *, which creates and does not replace
 	Decides                              // counts against the limit of decisions, not of requests
-	MayAsk                               // tokens that may only ask reach it
-	Scoped                               // tokens with limits reach its JSON and CSV: all that it tells or does, it asks the engine for
-	AuthZEN                              // asks and answers in the form of the AuthZEN API: tokens alone, and failures as one sentence
+	MayAsk                               // tokens that may only ask can use it
+	Scoped                               // tokens with limits can use its JSON and CSV: it asks the engine about everything
+	AuthZEN                              // has the form of the AuthZEN API: only tokens, and failures as one sentence
 	Upload                               // its form may hold a file, as multipart/form-data
 	Form                                 // its body is a form, though no browser sends it
-	WithoutFactor                        // sessions reach it that lack the second factor which they need
-	NoAccessLog                          // leaves no line in the log while all is well: balancers send several probes a second
+	WithoutFactor                        // sessions that lack a required second factor can use it
+	NoAccessLog                          // is not logged while all is well: load balancers send several probes a second
 )
 
 // Route is a row of the table of routes.
@@ -60,10 +60,10 @@ type Route struct {
 // Offers reports whether the route has all of these flags.
 func (r *Route) Offers(f RouteFlags) bool { return r.Flags&f == f }
 
-// handler decodes a request, calls one use case and returns what came of it.
+// handler decodes a request, calls one use case and returns the result.
 type handler func(*Server, *call) (reply, error)
 
-// rawHandler returns the handler of what no use case makes: files, probes, fixed texts.
+// rawHandler returns the handler for what needs no use case: files, probes, fixed texts.
 type rawHandler func(*Server, *call) http.Handler
 
 // apiPrefix is the second mount of the API.
@@ -87,7 +87,7 @@ const (
 	pathTokens       = pathKeys + "/tokens"
 )
 
-// table has every route there is, once.
+// table has every route exactly once.
 var table = slices.Concat(selectionRoutes, deletedRoleRoutes, accessRoutes, overviewRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, offboardRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
@@ -219,7 +219,7 @@ var table = slices.Concat(selectionRoutes, deletedRoleRoutes, accessRoutes, over
 	{http.MethodGet, static.Prefix + "*", Public, 0, "serve files", nil},
 })
 
-// rawHandlers are the handlers of the routes without a use case, by path.
+// rawHandlers has the handlers of the routes without a use case, by path.
 var rawHandlers = map[string]rawHandler{
 	"/healthz":                         (*Server).checkHealth,
 	"/readyz":                          (*Server).checkReady,
@@ -232,23 +232,24 @@ var rawHandlers = map[string]rawHandler{
 // Routes returns a copy of the table of routes.
 func Routes() []Route { return slices.Clone(table) }
 
-// router returns the way of every request: the outer chain, Echo's router, and the chain of a route. If caller is not
-// nil, all requests are its own and need no token.
+// router returns the handler of all requests: the outer chain, Echo's router, and the chain of a route. If caller is
+// not nil, all requests are from that caller and need no token.
 func (s *Server) router(caller *org.Actor) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.conclude
 	e.IPExtractor = s.peer
 	e.Pre(s.observe(caller), s.otherOrigins, plainPath, overrideMethod)
 	for path, r := range s.resources() {
-		// RouteNotFound is Echo's word for: whatever the method. By method Echo would go on to the next path that fits, and take
-		// the "roles" of members/roles for a user; and Any leaves out the methods that Echo has never heard of.
+		// RouteNotFound is how Echo says: any method. With routes by method Echo would continue to the next matching
+		// path, and take the "roles" of members/roles for a user; and Any leaves out the methods that Echo does not
+		// know.
 		e.RouteNotFound(path, r.dispatch)
 	}
 	e.RouteNotFound("/*", func(echo.Context) error { return errRoute })
 	return e
 }
 
-// chain returns the way of a request through a route: the steps that the route needs, and its handler.
+// chain returns the handler of a route: the steps that the route needs, followed by its own handler.
 func (s *Server) chain(r *Route) echo.HandlerFunc {
 	if h, ok := rawHandlers[r.Path]; ok {
 		return func(ec echo.Context) error {

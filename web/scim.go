@@ -12,19 +12,19 @@ import (
 	"rolecall.example/org/scim"
 )
 
-// SCIM 2.0, as docs/spec/directories.md has it. Its requests, answers and failures have their own form, and its callers are
-// directories: their tokens open nothing else, and nothing else opens this.
+// SCIM 2.0, as specified in docs/spec/directories.md. Its requests, answers and failures have their own form, and its
+// callers are directories: their tokens give access to nothing else, and nothing else gives access to it.
 
-// pathSCIM is where the directory of the default organization is, and below an organization that of the organization.
+// pathSCIM is the path of the directory of the default organization and, below an organization, of that organization.
 const pathSCIM = "/scim/v2"
 
 // typeSCIM is the type of every answer.
 const typeSCIM = "application/scim+json"
 
-// directoryLimit is how many requests a minute one token of a directory may send.
+// directoryLimit is how many requests a directory token may send per minute.
 const directoryLimit = 3000
 
-// scimPath matches what is below a directory, be there a route or not.
+// scimPath matches everything below a directory, whether a route exists or not.
 var scimPath = regexp.MustCompile(`^(/organizations/[^/]*)?` + pathSCIM + `(/|$)`)
 
 // scimRoutes are the routes of directories.
@@ -62,7 +62,7 @@ func scimRoutesBelow(base string) []Route {
 	return routes
 }
 
-// authenticateDirectory identifies the directory by its token. Cookies and the tokens of accounts say nothing here.
+// authenticateDirectory identifies the directory by its token. Cookies and the tokens of accounts do not count here.
 func (s *Server) authenticateDirectory(c *call) (err error) {
 	tokens := tokensOf(c.request())
 	switch {
@@ -81,7 +81,7 @@ func (s *Server) authenticateDirectory(c *call) (err error) {
 
 func directoryBucket(c *call) string { return "directory " + c.directory.TokenID.String() }
 
-// scimProblem is the answer that reports a failure to a directory.
+// scimProblem returns the answer that reports a failure to a directory.
 func scimProblem(c *call, status int, e *org.Error) reply {
 	detail := strings.TrimSpace(e.Message + " " + e.Detail)
 	if e.Kind == org.Unauthenticated {
@@ -98,7 +98,7 @@ func scimProblem(c *call, status int, e *org.Error) reply {
 	return reply{status: status, json: scim.Problem(status, code, detail)}
 }
 
-// noteDirectory keeps a request of a directory where its administrators see it.
+// noteDirectory records a request of a directory where its administrators can see it.
 func (s *Server) noteDirectory(c *call, took time.Duration) {
 	r := directory.Request{
 		Method: c.request().Method, Path: c.here(), Status: c.response().Status, Detail: c.failure, Took: took,
@@ -109,7 +109,7 @@ func (s *Server) noteDirectory(c *call, took time.Duration) {
 	s.directories.Note(c.ctx, c.directory, r)
 }
 
-// scimBase is the address of the directory. Where the address of the server is not known, it is a path.
+// scimBase returns the address of the directory. If the address of the server is not known, it is a path.
 func (c *call) scimBase() string {
 	path := c.request().URL.EscapedPath()
 	return c.absolute(path[:strings.Index(path, pathSCIM)+len(pathSCIM)])
@@ -130,7 +130,8 @@ func (c *call) scimBody() (scim.Document, error) {
 	return scim.ParseDocument(b.data)
 }
 
-// scimVersions returns the versions in the header If-Match, nil if there is none. Tags of SCIM are weak, and compared as such.
+// scimVersions returns the versions in the header If-Match, nil if there is none. SCIM's tags are weak, and are
+// compared as such.
 func (c *call) scimVersions() org.Versions {
 	if !c.has(headerMatch) {
 		return nil
@@ -144,7 +145,7 @@ func (c *call) scimVersions() org.Versions {
 	return v
 }
 
-// unchanged reports whether the client has this version already.
+// unchanged reports whether the client already has this version.
 func (c *call) unchanged(tag string) bool {
 	for _, have := range entityTag.FindAllString(strings.Join(c.request().Header.Values(headerNoneMatch), ","), -1) {
 		if have == "*" || strings.TrimPrefix(have, "W/") == strings.TrimPrefix(tag, "W/") {
@@ -174,8 +175,8 @@ func (s *Server) showSCIMSchema(c *call) (reply, error) {
 	return describingOne(c, scim.Schemas(c.scimBase()))
 }
 
-// describing answers with a list of descriptions. A filter is refused, as the standard has it, so that none is taken for
-// applied.
+// describing answers with a list of descriptions. A filter is refused, as the standard requires, so that no client
+// believes that it was applied.
 func describing(c *call, all []scim.Document) (reply, error) {
 	if c.values.Has("filter") {
 		return reply{}, &org.Error{Kind: org.Forbidden, Message: "This list can't be filtered."}
@@ -191,7 +192,7 @@ func describingOne(c *call, all []scim.Document) (reply, error) {
 	return reply{json: d}, nil
 }
 
-// refuseSCIM answers for what the standard has and this server has not.
+// refuseSCIM answers requests for parts of the standard that this server does not have.
 func (s *Server) refuseSCIM(c *call) (reply, error) {
 	return scimProblem(c, http.StatusNotImplemented, &org.Error{Message: "This server does not have this part of SCIM."}), nil
 }

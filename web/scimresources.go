@@ -32,7 +32,7 @@ var scimUses = [...]scimUse{
 	},
 }
 
-// projection reads which attributes the answer is to have.
+// projection reads which attributes the answer should have.
 func (c *call) projection() (scim.Projection, error) {
 	if err := c.readable(); err != nil {
 		return scim.Projection{}, err
@@ -40,7 +40,7 @@ func (c *call) projection() (scim.Projection, error) {
 	return scim.ParseProjection(c.values["attributes"], c.values["excludedAttributes"])
 }
 
-// readable refuses a query that was not read whole.
+// readable refuses a query that could not be read completely.
 func (c *call) readable() error {
 	if c.queryErr != nil {
 		return scim.Refuse(scim.InvalidSyntax, "The query is not properly encoded.")
@@ -88,7 +88,7 @@ func (u *scimUse) search(s *Server, c *call) (reply, error) {
 	return u.found(s, c, q, err)
 }
 
-// found answers with a part of what a query chooses.
+// found answers with the resources that a query selects.
 func (u *scimUse) found(s *Server, c *call, q scim.Query, err error) (reply, error) {
 	if err != nil {
 		return reply{}, err
@@ -132,8 +132,8 @@ func (u *scimUse) put(s *Server, c *call) (reply, error) {
 	return c.resource(http.StatusOK, &r, p), nil
 }
 
-// patch changes a resource. It is answered with the resource only if attributes of it are asked for: Entra reads nothing of a
-// group that may have thousands of members.
+// patch changes a resource. The answer contains it only if attributes are requested: Entra does not read the answer,
+// and a group may have thousands of members.
 func (u *scimUse) patch(s *Server, c *call) (reply, error) {
 	p, err := c.projection()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/views"
 )
 
-// search looks for names: on a page, and in the palette that script opens over any page.
+// search searches by name: on a page, and in the palette that script opens on any page.
 func (s *Server) search(c *call) (reply, error) {
 	q := c.query()
 	text, organization := q.text("q"), cmp.Or(q.text("organization"), c.cookie(organizationCookie))
@@ -39,7 +39,8 @@ func (s *Server) search(c *call) (reply, error) {
 	}}, nil
 }
 
-// whoLeaves finds whom "offboard maria" means, for a caller who may suspend accounts. Nobody offboards themselves.
+// whoLeaves finds the people meant by "offboard maria", for a caller who may suspend accounts. No one offboards
+// themselves.
 func (s *Server) whoLeaves(c *call, organization, text string) ([]org.User, error) {
 	verb, who, _ := strings.Cut(strings.TrimSpace(text), " ")
 	if !strings.EqualFold(verb, "offboard") || who == "" || !c.actor.Can("update", org.UsersObject) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// securityPolicy is what a person who reports a weakness of this server may expect.
+// securityPolicy says what a person who reports a weakness of this server can expect.
 const securityPolicy = `Report a weakness of this server to the contact in /.well-known/security.txt. Say what you did and what came of it.
 
 You get an answer within 3 days and an assessment within 7. A weakness that lets someone act or read beyond their permissions

@@ -13,10 +13,10 @@ import (
 	"rolecall.example/views"
 )
 
-// What the bar of a list does besides the actions of org: both change nothing.
+// What the action bar of a list does besides the actions of org. Neither changes anything.
 const (
-	actionShow   = "show"   // who is selected, on a page
-	actionExport = "export" // the same as a file
+	actionShow   = "show"   // shows the selection on a page
+	actionExport = "export" // sends it as a file
 )
 
 var selectionRoutes = []Route{
@@ -25,8 +25,8 @@ var selectionRoutes = []Route{
 	{http.MethodPost, "/audit/{id}/undo/batch", SignedIn, API | Page | Scoped, "undo a change of many members", (*Server).undoBatch},
 }
 
-// keepSelection shows another page of the list, with what was selected before: without script a page knows its own boxes
-// alone. The form carries the rest, so that two windows have a selection each and nothing is stored.
+// keepSelection shows another page of the list and keeps the selection: without script a page only knows its own boxes.
+// The form contains the rest, so each window has its own selection and nothing is stored.
 func (s *Server) keepSelection(c *call) (reply, error) {
 	if _, err := s.tenant.Organization(c.ctx, c.actor, c.organization()); err != nil {
 		return reply{}, err
@@ -46,7 +46,7 @@ func (s *Server) keepSelection(c *call) (reply, error) {
 	}}, nil
 }
 
-// selected is the members that are selected.
+// selected returns the members that are selected.
 func (s *Server) selected(c *call, in org.Input[org.Bulk]) (r org.BulkResult, err error) {
 	if r.Organization, err = s.tenant.Organization(c.ctx, c.actor, c.organization()); err != nil {
 		return r, err
@@ -58,7 +58,7 @@ func (s *Server) selected(c *call, in org.Input[org.Bulk]) (r org.BulkResult, er
 	return r, err
 }
 
-// exportSelection sends the members that are selected as a file.
+// exportSelection sends the selected members as a file.
 func (s *Server) exportSelection(c *call) reply {
 	in := c.bulkInput(readSelection)
 	return reply{stream: &stream{long: true, contentType: "text/csv; charset=utf-8", file: s.fileName(c, "members", "csv"), write: func(out *sink) error {
@@ -88,7 +88,7 @@ func seen(o object) []uuid.UUID {
 	return ids
 }
 
-// takeOut leaves out who is taken out of a question.
+// takeOut removes the person whom the form wants to leave out from the selection.
 func takeOut(o object, p *picked) {
 	user, _ := dropped(o)
 	switch {
@@ -100,7 +100,7 @@ func takeOut(o object, p *picked) {
 	}
 }
 
-// dropped is who is taken out of a question, and whose line comes after.
+// dropped returns the person to leave out, and the person on the line after.
 func dropped(o object) (user string, next uuid.UUID) {
 	user, after, _ := strings.Cut(o.text("drop"), " ")
 	next, err := uuid.Parse(after)

@@ -39,28 +39,28 @@ func (s *Server) firstUser(c *call) org.Input[org.FirstUser] {
 	return decode(c, readFirstUser)
 }
 
-// checkSetupToken refuses a wrong token while there is no account. It is always needed: that a request comes from this
-// machine proves nothing, since a proxy on it may forward any request.
+// checkSetupToken refuses a wrong token while there is no account. A request from this machine needs it too, since a
+// proxy on it may forward any request.
 func (s *Server) checkSetupToken(c *call, token string) error {
 	right, err := s.account.CheckSetupToken(c.ctx, token)
 	if err != nil || right {
 		return err
 	}
-	// Asked after the token: the request that made the first account meanwhile has used the token up. With an account no
-	// token matters, and org refuses the request.
+	// Checked after the token: the request that made the first account in the meantime has used the token up. Once
+	// there is an account, the token no longer matters, and org refuses the request.
 	if has, err := s.hasUsers(c.ctx); err != nil || has {
 		return err
 	}
 	return errSetupToken
 }
 
-// asOriginal lists what Coder's clients say about the person who sets the server up. Nothing here depends on it.
+// asOriginal lists what Coder's clients send about the person who sets the server up. It has no effect here.
 var asOriginal = []string{"trial", "trial_info", "onboarding_info"}
 
 func readFirstUser(o object) org.FirstUser {
 	o.ignore(sentBack...)
 	o.ignore(asOriginal...)
-	_ = o.text("setup_token") // which checkSetupToken compares
+	_ = o.text("setup_token") // checkSetupToken compares it
 	in := org.FirstUser{
 		Email: o.text("email"), Username: o.text("username"), Name: o.text("name"), Password: o.text("password"),
 	}
@@ -77,7 +77,7 @@ var errSetupToken = &org.Error{
 	Fields:  []org.Field{{Field: "setup_token", Detail: "must be the one from the log"}},
 }
 
-// beforeSetup fails once setup is over: its pages are gone then.
+// beforeSetup fails once setup is done: its pages are gone then.
 func (s *Server) beforeSetup(c *call) error {
 	has, err := s.hasUsers(c.ctx)
 	if err == nil && has {
@@ -90,14 +90,14 @@ func (s *Server) newSetup(c *call) (reply, error) {
 	return reply{noStore: true, html: show(setupPage(c.query().text("setup_token"), org.FirstUser{}, nil))}, s.beforeSetup(c)
 }
 
-// setupPage is the form for the first account. The address in the log fills in the token.
+// setupPage makes the form for the first account. The address in the log fills in the token.
 func setupPage(token string, in org.FirstUser, e *org.Error) page {
 	return page{title: "Set up", body: views.SetupPage(views.Setup{
 		Token: token, Organization: in.Organization, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
 	})}
 }
 
-// setup creates the first account and signs it in, in one transaction. No cache may keep the answer: it carries the
+// setup creates the first account and signs it in, in one transaction. No cache may keep the answer: it contains the
 // session or the token.
 func (s *Server) setup(c *call) (reply, error) {
 	if err := s.beforeSetup(c); err != nil {
@@ -120,7 +120,7 @@ func (s *Server) setup(c *call) (reply, error) {
 	return r, err
 }
 
-// setUpFirst leads every page to the one that sets up, until there is an account.
+// setUpFirst redirects every page to setup until there is an account.
 func (s *Server) setUpFirst(c *call) (answered bool, err error) {
 	if c.as == asJSON {
 		return false, nil

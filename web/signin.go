@@ -13,18 +13,18 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// Signing in with a provider. Whom it lets in is decided in org/signin, how the provider is asked in web/oidc.
+// Signing in with a provider. org/signin decides who may come in; web/oidc talks to the provider.
 
-// pathProvider is where a sign-in with a provider begins.
+// pathProvider is the path that begins a sign-in with a provider.
 const pathProvider = "/login/oidc/{provider}"
 
 // providerCookie names the provider that this browser used last.
 const providerCookie = "provider"
 
-// providerTime is how long all requests together that a sign-in sends to a provider may take.
+// providerTime bounds the time for all requests to a provider during one sign-in.
 const providerTime = 25 * time.Second
 
-// loginProviders are the providers in the order of the page to sign in: the one that was used last comes first.
+// loginProviders returns the providers in the order of the sign-in page: the one that was used last comes first.
 func (s *Server) loginProviders(c *call) []views.SignInProvider {
 	list := s.signInProviders()
 	if i := slices.IndexFunc(list, func(p views.SignInProvider) bool { return p.ID == c.cookie(providerCookie) }); i > 0 {
@@ -42,7 +42,7 @@ func (s *Server) signInProviders() []views.SignInProvider {
 	return list
 }
 
-// startSignIn leads to a provider.
+// startSignIn redirects to a provider.
 func (s *Server) startSignIn(c *call) (reply, error) {
 	return s.leadTo(c, c.param("provider"), false)
 }
@@ -67,7 +67,7 @@ func (s *Server) leadTo(c *call, provider string, coder bool) (reply, error) {
 	return reply{next: to(where, ""), noStore: true}, nil
 }
 
-// mustGet refuses HEAD, which promises to do nothing.
+// mustGet refuses HEAD, which must not do anything.
 func mustGet(c *call) error {
 	if c.request().Method == http.MethodHead {
 		return org.ErrInvalid("A sign-in takes a GET.", "")
@@ -75,12 +75,13 @@ func mustGet(c *call) error {
 	return nil
 }
 
-// finishSignIn is where a provider sends a browser back to.
+// finishSignIn takes the browser that a provider sends back.
 func (s *Server) finishSignIn(c *call) (reply, error) {
 	return s.finish(c, c.param("provider"), false)
 }
 
-// coderSignIn is finishSignIn at the address that clients of Coder's API have registered. Without an answer it begins.
+// coderSignIn does the same at the address that clients of Coder's API have registered. Without an answer it begins a
+// sign-in.
 func (s *Server) coderSignIn(c *call) (reply, error) {
 	provider := s.Providers.ForCoder()
 	if provider == "" {
@@ -101,7 +102,7 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	if err := mustGet(c); err != nil {
 		return reply{}, err
 	}
-	c.takeTime() // what is sent to the provider has limits of its own
+	c.takeTime() // requests to the provider have their own time limit
 	ctx, cancel := context.WithTimeout(c.ctx, providerTime)
 	defer cancel()
 	o, err := s.Providers.Finish(ctx, c.request(), provider, coder)
@@ -129,7 +130,7 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 			next, notice = joined(into), "You are a member now."
 		}
 	default:
-		// A second factor is the provider's to ask for.
+		// Asking for a second factor is up to the provider.
 		err = s.signIn(c, true, func(begin org.BeginSession) error {
 			_, err := s.Service.SignIn.SignIn(c.ctx, c.origin(), policy, o.Proof, begin)
 			return err
@@ -150,8 +151,8 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	return reply{next: to(next, notice), noStore: true}, nil
 }
 
-// refuseProof records that what came back from a provider is refused, and returns the refusal. What failed here is no refusal,
-// and is returned as it is.
+// refuseProof records that the answer of a provider is refused, and returns the refusal. A failure of this server is no
+// refusal, and is returned as it is.
 func (s *Server) refuseProof(c *call, provider string, o *oidc.Outcome, err error) error {
 	refusal, ok := errors.AsType[*org.Error](err)
 	if !ok {
@@ -164,7 +165,7 @@ func (s *Server) refuseProof(c *call, provider string, o *oidc.Outcome, err erro
 	return s.Service.SignIn.Refuse(c.ctx, c.origin(), provider, o.Proof, refusal, cause)
 }
 
-// finishLink links a sign-in to the account whose session began it, in that session alone.
+// finishLink links a sign-in to the account whose session began it, and only in that session.
 func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, account, confirmation string) error {
 	if err := s.authenticate(c); err != nil || !c.session || c.actor.ID().String() != account || s.mustShowFactor(c) {
 		refusal := org.ErrInvalid("You are no longer signed in as the account that was to be linked. Start again.", "")
@@ -173,17 +174,18 @@ func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, acco
 	return s.Service.SignIn.Link(c.ctx, c.actor, policy, o.Proof, confirmation)
 }
 
-// refusedSignIn is the one page of a sign-in that led nowhere.
+// refusedSignIn answers every failed sign-in with the same page.
 func (s *Server) refusedSignIn(c *call, f views.SignInFailed, p *org.Provider) reply {
 	c.retryAfter(f.Err)
 	r := problem(c, f.Err.Kind.Status(), f.Err)
 	f.Provider = views.SignInProvider{ID: p.ID, Name: p.Name}
 	r.html, r.noStore = show(page{title: f.Title(), body: views.SignInFailedPage(f)}), true
-	c.actor = nil // it stands in the frame of those who are signed out
+	c.actor = nil // the page has the frame for signed-out people
 	return r
 }
 
-// leaving ends what a session began with: it leads to the page that offers to sign out at the provider too.
+// leaving returns the page that follows the end of a session: if it began at a provider, the page offers to sign out
+// there too.
 func (s *Server) leaving(c *call, provider, idToken string) destination {
 	hint := s.Providers.Hint(provider, idToken)
 	if hint == nil {
@@ -193,8 +195,8 @@ func (s *Server) leaving(c *call, provider, idToken string) destination {
 	return to(views.SignedOutFrom(provider), "")
 }
 
-// showSignedOut says that a session has ended here, and leads to where it ends at the provider. Another origin is left by a
-// link or by the header Refresh: a form may not lead there, by the policy of every page.
+// showSignedOut says that a session has ended here, and leads to where it ends at the provider. That other origin is
+// reached by a link or by the header Refresh: the policy of every page keeps forms from leading there.
 func (s *Server) showSignedOut(c *call) (reply, error) {
 	p := views.SignedOut{}
 	if provider := c.query().text("provider"); provider != "" {
@@ -212,7 +214,7 @@ func (s *Server) showSignedOut(c *call) (reply, error) {
 	return reply{html: show(page{title: "Signed out", body: views.SignedOutPage(p)}), noStore: true}, nil
 }
 
-// endedThere takes the notice of a provider that a session there has ended. Its answers are those of the standard.
+// endedThere takes the provider's notice that a session there has ended. The answers follow the standard.
 func (s *Server) endedThere(c *call) (reply, error) {
 	token, err := decode(c, func(o object) string { return o.text("logout_token") }).Read()
 	if kind := org.KindOf(err); err != nil && kind != org.Invalid {

@@ -41,7 +41,7 @@ func (s *Server) showSnapshot(c *call) (reply, error) {
 	return c.document(s.snapshots.Organization(c.ctx, c.actor, c.organization(), o))
 }
 
-// order is a document for whoever calls this server as the request does. A revision may come with its organization before it.
+// order describes the document that the request asks for. A revision may have its organization in front.
 func (c *call) order(q *query) snapshots.Order {
 	o := snapshots.Order{Issuer: c.issuer()}
 	if q == nil {
@@ -56,8 +56,8 @@ func (c *call) order(q *query) snapshots.Order {
 	return o
 }
 
-// issuer is who signs. A program that reaches this server by another name than people do knows it by that one, and whoever
-// asks gets only what it may have: so it may be what the request says.
+// issuer returns the issuer of signatures. A program may reach this server under another name than people do, and then
+// knows it by that name. A caller only gets what it may have, so the name in the request is safe to use.
 func (c *call) issuer() string {
 	if base := c.base(); base != "" {
 		return base
@@ -69,7 +69,7 @@ func (c *call) issuer() string {
 	return scheme + c.request().Host
 }
 
-// document sends a document as it is. It is not compressed: most of it is ids, which have nothing to spare.
+// document sends a document as it is. It is not compressed: it is mostly ids, which do not compress.
 func (c *call) document(f *snapshots.File, err error) (reply, error) {
 	if err != nil {
 		return reply{}, err
@@ -94,14 +94,14 @@ func send(w *sink, f *snapshots.File) error {
 	return err
 }
 
-// manySnapshots is which documents a request wants.
+// manySnapshots describes the documents that a request wants.
 type manySnapshots struct {
 	organizations []string
 	all           bool
 	order         snapshots.Order
 }
 
-// sendSnapshots sends the documents of many organizations, each after its length; a length of 0 is the end of all.
+// sendSnapshots sends the documents of many organizations, each after its length; a length of 0 marks the end.
 func (s *Server) sendSnapshots(c *call) (reply, error) {
 	q, err := decode(c, func(o object) manySnapshots { return readManySnapshots(o, c.order(nil)) }).Read()
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Server) sendSnapshots(c *call) (reply, error) {
 		for _, id := range ids {
 			f, err := s.snapshots.Organization(c.ctx, c.actor, id.String(), q.order)
 			if q.all && org.KindOf(err) == org.NotFound && err != nil {
-				continue // it went meanwhile, or the right to read it
+				continue // it is gone by now, or the right to read it is
 			}
 			if err != nil {
 				return err

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/static"
 )
 
-// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that the error of a use case
-// that refuses before the first row is still answered.
+// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that a use case that
+// refuses before the first row can still answer with an error.
 type sink struct {
 	*bufio.Writer
 	csv     bool
@@ -20,26 +20,26 @@ type sink struct {
 }
 
 // A long list is read from one snapshot of the database, whose connection it holds until the client has taken the last
-// row. So that slow clients cannot take all of the connections (there are at least four), few such lists are sent at a
-// time, and a client must keep up.
+// row. To keep slow clients from taking all connections (there are at least four), only a few such lists are sent at a
+// time, and clients must keep up.
 const (
-	patience    = 10 * time.Second // for one buffer, and for a turn
+	patience    = 10 * time.Second // for one buffer, and for waiting for a turn
 	allPatience = 2 * time.Minute  // for a whole list
 )
 
 // stream is a list that goes out row by row.
 type stream struct {
 	write       func(*sink) error
-	long        bool   // it may be too long to hold
-	file        string // the name under which a browser saves it; it is sent whatever representation was asked for
+	long        bool   // it may be too long to keep in memory
+	file        string // the name under which a browser saves it; sent whatever representation was asked for
 	contentType string // if it is neither JSON nor CSV
 	plain       bool   // never compressed
 }
 
-// buffers are used again: to clear a new one takes longer than to send a page.
+// buffers are reused: clearing a new one takes longer than sending a page.
 var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 32<<10) }}
 
-// sendStream sends a list as it comes out of the database, compressed buffer by buffer if the client accepts that.
+// sendStream sends a list as it comes from the database, compressed buffer by buffer if the client accepts that.
 func (s *Server) sendStream(c *call, r *stream) error {
 	if r.long {
 		c.takeTime()
@@ -64,7 +64,7 @@ func (s *Server) sendStream(c *call, r *stream) error {
 	buffer := buffers.Get().(*bufio.Writer)
 	defer buffers.Put(buffer)
 	buffer.Reset(w)
-	defer buffer.Reset(nil) // it must not hold what the request had
+	defer buffer.Reset(nil) // it must not keep the request's objects alive
 	out := &sink{Writer: buffer, csv: c.csv}
 	if err := r.write(out); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *Server) sendStream(c *call, r *stream) error {
 	return nil
 }
 
-// streamed sends the headers of an answer when its first bytes come, and gives up on a client that does not read.
+// streamed sends the headers of an answer with its first bytes, and gives up on a client that does not read.
 type streamed struct {
 	call   *call
 	answer answer // without its body
@@ -89,7 +89,7 @@ type streamed struct {
 	zip    *static.Writer // nil if it is not compressed
 }
 
-// Write sends a buffer. The first one is the whole list if it is a short one.
+// Write sends a buffer. If the list is short, the first one is the whole list.
 func (w *streamed) Write(b []byte) (int, error) {
 	if !w.call.response().Committed {
 		w.begin(len(b))
@@ -103,12 +103,12 @@ func (w *streamed) Write(b []byte) (int, error) {
 	if err := w.zip.Flush(); err != nil {
 		return 0, errClientGone
 	}
-	// What cannot be flushed is not on a network.
+	// Only network connections can be flushed.
 	_ = http.NewResponseController(w.call.response().Writer).Flush()
 	return len(b), nil
 }
 
-// begin sends the headers. Until then an error is still answered, so they say nothing of a coding before.
+// begin sends the headers. Until then an error can still be sent, so they do not name a coding before.
 func (w *streamed) begin(size int) {
 	c := w.call
 	if w.answer.varies = size >= worthCompressing && !w.plain; w.answer.varies {
@@ -126,7 +126,7 @@ func (w *streamed) begin(size int) {
 	c.response().WriteHeader(http.StatusOK)
 }
 
-// end sends what the coding has at its end.
+// end sends the end of the compressed data.
 func (w *streamed) end() error {
 	if w.zip != nil && w.zip.Close() != nil {
 		return errClientGone
@@ -151,7 +151,7 @@ func (w wire) Write(b []byte) (int, error) {
 		deadline = w.until
 	}
 	res := w.call.response()
-	// A response that knows no deadlines is not on a network.
+	// Only network connections have deadlines.
 	_ = http.NewResponseController(res).SetWriteDeadline(deadline)
 	n, err := res.Write(b)
 	if err != nil {

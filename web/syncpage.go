@@ -7,12 +7,12 @@ import (
 	"rolecall.example/views"
 )
 
-// syncItem is the item of the navigation that the pages of sign-in belong to.
+// syncItem is the navigation item of the pages about sign-in.
 const syncItem = "sync"
 
 var syncCrumbs = []views.Crumb{{Label: "Sign-in", URL: views.SyncURL}}
 
-// providerStates are the providers as administrators see them.
+// providerStates returns the providers as administrators see them.
 func (s *Server) providerStates() (out []views.SyncProviderState) {
 	for _, p := range s.Providers.List() {
 		out = append(out, views.SyncProviderState{
@@ -22,7 +22,7 @@ func (s *Server) providerStates() (out []views.SyncProviderState) {
 	return out
 }
 
-// showSync is the page of the providers.
+// showSync shows the page of the providers.
 func (s *Server) showSync(c *call) (reply, error) {
 	q := c.query()
 	v := views.Sync{End: q.text("end")}
@@ -33,7 +33,7 @@ func (s *Server) showSync(c *call) (reply, error) {
 	return reply{html: show(p)}, err
 }
 
-// syncPage is the page of the providers, with what v says besides.
+// syncPage makes the page of the providers, with the other content in v.
 func (s *Server) syncPage(c *call, v views.Sync) (page, error) {
 	v.Providers, v.Now = s.providerStates(), c.now()
 	ids := make([]string, len(v.Providers))
@@ -51,7 +51,7 @@ func (s *Server) syncPage(c *call, v views.Sync) (page, error) {
 	return page{title: "Sign-in", active: syncItem, body: views.SyncPage(v)}, nil
 }
 
-// showSyncProvider is the page of the rules of a provider.
+// showSyncProvider shows the page of the rules of a provider.
 func (s *Server) showSyncProvider(c *call) (reply, error) {
 	p, err := s.Providers.Policy(c.param("provider"))
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Server) showSyncProvider(c *call) (reply, error) {
 	return reply{html: show(pg)}, err
 }
 
-// syncProviderPage is the page with its forms as they are stored, but for the one that was sent.
+// syncProviderPage makes the page with its forms as they are stored, except for the one that was sent.
 func (s *Server) syncProviderPage(c *call, p *org.Provider, try views.SyncTry, sent *views.SyncRulesForm) (pg page, err error) {
 	v := views.SyncProvider{Try: try}
 	for _, state := range s.providerStates() {
@@ -97,7 +97,7 @@ func (s *Server) syncProviderPage(c *call, p *org.Provider, try views.SyncTry, s
 	return page{title: p.Name, active: syncItem, crumbs: syncCrumbs, body: views.SyncProviderPage(v)}, nil
 }
 
-// editSiteRules is a step of the editor of memberships, or of that of site roles.
+// editSiteRules handles a step of the editor of memberships, or of that of site roles.
 func (s *Server) editSiteRules(c *call) (reply, error) {
 	p, err := s.Providers.Policy(c.param("provider"))
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Server) editSiteRules(c *call) (reply, error) {
 	}, views.SyncProviderURL(p.ID))
 }
 
-// chosenProvider is the provider that the query names, or else the first; nil if there are none.
+// chosenProvider returns the provider that the query names, by default the first; nil if there are none.
 func (s *Server) chosenProvider(c *call) (*org.Provider, []views.SignInProvider, error) {
 	list := s.signInProviders()
 	if len(list) == 0 {
@@ -130,7 +130,7 @@ func (s *Server) chosenProvider(c *call) (*org.Provider, []views.SignInProvider,
 	return p, list, err
 }
 
-// showOrganizationRules is the page of the rules of an organization.
+// showOrganizationRules shows the page of the rules of an organization.
 func (s *Server) showOrganizationRules(c *call) (reply, error) {
 	p, list, err := s.chosenProvider(c)
 	if err != nil {
@@ -144,16 +144,16 @@ func (s *Server) showOrganizationRules(c *call) (reply, error) {
 	return reply{html: show(organizationSyncPage(views.OrganizationSync{Organization: o}))}, err
 }
 
-// errNoProviders refuses what only the rules of a provider can answer.
+// errNoProviders refuses a request that needs the rules of a provider.
 var errNoProviders = org.ErrInvalid("No sign-in provider is configured.", "")
 
-// organizationRulesPage is the page of the rules of an organization as they are stored.
+// organizationRulesPage makes the page of the rules of an organization as they are stored.
 func (s *Server) organizationRulesPage(c *call, p *org.Provider, list []views.SignInProvider, try views.SyncTry) (page, error) {
 	f, err := s.rulesForm(c, p, c.rulesPlace())
 	return organizationSyncPage(views.OrganizationSync{Organization: f.Stored.Organization, Providers: list, Form: f, Try: try}), err
 }
 
-// syncOrganization is the organization of a page of rules, which the caller may read.
+// syncOrganization returns the organization of a page of rules, which the caller may read.
 func (s *Server) syncOrganization(c *call) (org.Organization, error) {
 	v, err := s.tenant.OrganizationView(c.ctx, c.actor, c.organization())
 	if err == nil && !c.may("read", "idpsync_settings", v.Organization.ID) {
@@ -172,7 +172,7 @@ func organizationSyncPage(v views.OrganizationSync) page {
 	return page{title: "Sign-in rules", active: "settings", body: views.OrganizationSyncPage(v)}
 }
 
-// editOrganizationRules is a step of the editor of the rules of an organization.
+// editOrganizationRules handles a step of the editor of the rules of an organization.
 func (s *Server) editOrganizationRules(c *call) (reply, error) {
 	if _, err := s.syncOrganization(c); err != nil {
 		return reply{}, err
@@ -189,7 +189,7 @@ func (s *Server) editOrganizationRules(c *call) (reply, error) {
 	}, views.OrganizationSyncURL(c.organization(), p.ID))
 }
 
-// sourceNames are what people call the providers that give something.
+// sourceNames returns the names of the providers for people.
 func (s *Server) sourceNames() views.SourceNames {
 	names := views.SourceNames{}
 	for _, p := range s.Providers.List() {

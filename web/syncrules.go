@@ -13,14 +13,14 @@ import (
 	"rolecall.example/views"
 )
 
-// The pages of what people get by signing in with a provider. Its API is at /settings/idpsync.
+// The pages about what people get by signing in with a provider. The API is at /settings/idpsync.
 
 const (
 	pathSyncProvider      = views.SyncURL + "/{provider}"
 	pathOrganizationRules = pathOrganization + "/sync"
 )
 
-// syncPageRoutes are the part of the table that is about these pages.
+// syncPageRoutes is the part of the table about these pages.
 var syncPageRoutes = []Route{
 	{http.MethodGet, views.SyncURL, SignedIn, Page, "show the sign-in providers and what is held", (*Server).showSync},
 	{http.MethodGet, pathSyncProvider, SignedIn, Page, "show the rules of a provider", (*Server).showSyncProvider},
@@ -35,7 +35,7 @@ var syncPageRoutes = []Route{
 type sentRules struct {
 	kind    org.SyncKind
 	field   string
-	all     bool // everybody joins the default organization
+	all     bool // everyone joins the default organization
 	rows    []views.SyncRow
 	do      string
 	version org.Versions
@@ -43,7 +43,7 @@ type sentRules struct {
 
 func (c *call) readRules(o object) sentRules {
 	in := sentRules{kind: org.SyncKind(o.text("kind")), field: strings.TrimSpace(o.text("field")), all: o.flag("assign_default"), do: o.text("do"), version: c.versions(o)}
-	if in.version == nil { // what began from rules that were not stored yet must not replace others
+	if in.version == nil { // a form that started without stored rules must not replace others
 		in.version = org.Versions{org.NoVersion}
 	}
 	values, targets := o.texts("value", org.MaxSyncPairs), o.texts("target", org.MaxSyncPairs)
@@ -69,8 +69,8 @@ func (c *call) readRules(o object) sentRules {
 	return in
 }
 
-// settings are the rules as they are stored. id says what is stored of a target as it is entered. What can be no rule is told
-// with its row.
+// settings returns the rules in their stored form. id translates a target from the form that people enter. Invalid
+// rules are reported with their row.
 func (in sentRules) settings(id func(string) (string, bool), thing string) (s org.SyncSettings, wrong []org.Field) {
 	s = org.SyncSettings{Field: in.field, AssignDefault: in.all, Mapping: map[string][]string{}}
 	for i, row := range in.rows {
@@ -92,7 +92,7 @@ func (in sentRules) settings(id func(string) (string, bool), thing string) (s or
 	return s, wrong
 }
 
-// rulesForm is the editor of a rule set as it is stored.
+// rulesForm makes the editor of a rule set as it is stored.
 func (s *Server) rulesForm(c *call, p *org.Provider, in org.SyncPlace) (f views.SyncRulesForm, err error) {
 	given := org.Given(p)
 	f = views.SyncRulesForm{Provider: views.SignInProvider{ID: p.ID, Name: p.Name}, Names: map[string]string{}}
@@ -112,12 +112,13 @@ func (s *Server) rulesForm(c *call, p *org.Provider, in org.SyncPlace) (f views.
 	if f.Fields, err = s.Service.Sync.Fields(c.ctx, c.actor, in.Organization, given); err == nil && f.Field != "" {
 		f.Values, err = s.Service.Sync.Values(c.ctx, c.actor, in.Organization, given, f.Field)
 	}
-	const offered = 200 // of what came; a list of thousands helps nobody
+	const offered = 200 // of the values received; a list of thousands helps no one
 	f.Fields, f.Values = f.Fields[:min(len(f.Fields), offered)], f.Values[:min(len(f.Values), offered)]
 	return f, err
 }
 
-// rulesRefusal is why the caller may not change rules, "" if they may. What a rule gives is asked for each rule.
+// rulesRefusal returns why the caller may not change rules, "" if they may. The right to give a role is checked for
+// each rule.
 func (c *call) rulesRefusal(kind org.SyncKind, organization uuid.UUID) string {
 	switch {
 	case kind == org.SyncSiteRoles && !c.actor.Owner():
@@ -128,7 +129,7 @@ func (c *call) rulesRefusal(kind org.SyncKind, organization uuid.UUID) string {
 	return ""
 }
 
-// syncTargets are what rules can give, and fills names with how what is stored is entered.
+// syncTargets returns what rules can give, and fills names with the form in which people enter each stored target.
 func (s *Server) syncTargets(c *call, in org.SyncPlace, names map[string]string) ([]views.SyncChoice, error) {
 	var out []views.SyncChoice
 	if in.Kind == org.SyncOrganizations {
@@ -148,7 +149,7 @@ func (s *Server) syncTargets(c *call, in org.SyncPlace, names map[string]string)
 	return out, err
 }
 
-// editRules is a step of the editor: another row, the review, or the save. The page is that of the editor in every case; done
+// editRules handles a step of the editor: another row, the review, or the save. It always shows the editor's page; done
 // is where a save leads.
 func (s *Server) editRules(c *call, p *org.Provider, in org.SyncPlace, show func(views.SyncRulesForm) (page, error), done string) (reply, error) {
 	f, err := s.rulesForm(c, p, in)
@@ -183,7 +184,7 @@ func (s *Server) editRules(c *call, p *org.Provider, in org.SyncPlace, show func
 	return reply{html: func() (page, error) { return show(f) }}, err
 }
 
-// rulesImpact is what a rule set would do to everybody who has signed in, or to the members of its organization.
+// rulesImpact returns what a rule set would do to everyone who has signed in, or to the members of its organization.
 func (s *Server) rulesImpact(c *call, p *org.Provider, in org.SyncPlace, stored *org.SyncRules, to org.SyncSettings) (*org.SyncImpact, error) {
 	draft := *stored
 	draft.Field, draft.Mapping, draft.AssignDefault = to.Field, to.Mapping, to.AssignDefault

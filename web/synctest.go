@@ -12,21 +12,22 @@ import (
 	"rolecall.example/views"
 )
 
-// syncTestRoutes are the part of the table that is about what sign-ins do to what people hold.
+// syncTestRoutes is the part of the table about what sign-ins change.
 var syncTestRoutes = []Route{
 	{http.MethodPost, pathSync + "/test", SignedIn, API | Body, "try the rules of a sign-in provider", (*Server).testSync},
 	{http.MethodPost, pathOrganizationSync + "/test", SignedIn, API | Body, "try the rules of an organization", (*Server).testOrganizationSync},
 	{http.MethodPost, "/settings/idpsync/release", SignedIn, API | Page | Body, "let a source go on that is held", (*Server).releaseSync},
 }
 
-// testSync tells what a sign-in would do, and stores nothing.
+// testSync returns what a sign-in would do, and stores nothing.
 func (s *Server) testSync(c *call) (reply, error) {
 	in := decode(c, func(o object) org.SyncTest { return s.readSyncTest(c, o, readSyncDraft) })
 	f, err := s.Service.Sync.Test(c.ctx, c.actor, siteRules, in)
 	return reply{json: wireSyncForecast(&f), noStore: true}, err
 }
 
-// testOrganizationSync tells what a sign-in would do to a member of an organization. Its draft is the one rule set that it has.
+// testOrganizationSync returns what a sign-in would do to a member of an organization. Its draft is the organization's
+// one rule set.
 func (s *Server) testOrganizationSync(c *call) (reply, error) {
 	in := decode(c, func(o object) org.SyncTest {
 		return s.readSyncTest(c, o, func(o object) []org.SyncRules {
@@ -37,10 +38,10 @@ func (s *Server) testOrganizationSync(c *call) (reply, error) {
 	return reply{json: wireSyncForecast(&f), noStore: true}, err
 }
 
-// siteRules asks about everything that a provider gives, wherever it gives it.
+// siteRules covers everything that a provider gives, wherever it gives it.
 var siteRules = org.SyncPlace{Kind: org.SyncOrganizations}
 
-// readSyncTest reads what is to be tried. Claims are what a provider says, so they have any fields.
+// readSyncTest reads what to try. Claims come from a provider, so they may have any fields.
 func (s *Server) readSyncTest(c *call, o object, draft func(object) []org.SyncRules) org.SyncTest {
 	in := org.SyncTest{User: o.text("user"), Impact: true}
 	in.Claims, _ = value[map[string]any](o, "claims", "must be an object")
@@ -85,8 +86,8 @@ func readSyncDraftRules(o object, kind org.SyncKind) org.SyncRules {
 	return set
 }
 
-// testedProvider is a provider of the settings, the first if none is named, nil if it is none of them. A command on the database
-// reaches no provider; it knows what the settings say of them, or it takes the claims as they are.
+// testedProvider returns a provider from the settings: the first if none is named, nil if the name is unknown. A
+// command that works on the database reaches no provider; it knows their settings, or takes the claims as they are.
 func (s *Server) testedProvider(c *call, id string) *org.Provider {
 	if c.actor.Operator && s.Policies == nil && id != "" {
 		return &org.Provider{ID: id, Name: id}
@@ -107,7 +108,7 @@ func (s *Server) testedProvider(c *call, id string) *org.Provider {
 	return p
 }
 
-// releaseSync lets a source go on, or gives it up.
+// releaseSync releases a source, or gives it up.
 func (s *Server) releaseSync(c *call) (reply, error) {
 	q := c.query()
 	source := q.text("source")
@@ -170,7 +171,7 @@ func wireSyncImpactLine(l *org.SyncImpactLine) client.SyncImpactLine {
 	}
 }
 
-// optionalID is an id that may be missing.
+// optionalID returns an id that may be missing.
 func optionalID(id uuid.UUID) *uuid.UUID {
 	if id == uuid.Nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views"
 )
 
-// trySync shows what a sign-in would give and end, by the rules as they are stored. Nothing is changed.
+// trySync shows what a sign-in would give and end by the stored rules. Nothing is changed.
 func (s *Server) trySync(c *call) (reply, error) {
 	p, err := s.Providers.Policy(c.param("provider"))
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Server) tryOrganizationRules(c *call) (reply, error) {
 	return reply{noStore: true, html: func() (page, error) { return s.organizationRulesPage(c, p, list, try) }}, nil
 }
 
-// readTry reads whose claims are tried, or which. In a form claims are a text that was pasted.
+// readTry reads whose claims, or which claims, to try. In a form claims are pasted text.
 func readTry(o object, p *org.Provider) org.SyncTest {
 	in := org.SyncTest{Provider: p, User: strings.TrimSpace(o.text("user"))}
 	text := strings.TrimSpace(o.text("claims"))
@@ -71,9 +71,9 @@ func readTry(o object, p *org.Provider) org.SyncTest {
 	return in
 }
 
-// reason is what is wrong with a document, inside a sentence.
+// reason says what is wrong with a document, for use inside a sentence.
 func reason(err error) string {
-	if e, ok := err.(*org.Error); ok && e.Detail != "" { //nolint:errorlint // it is made right here
+	if e, ok := err.(*org.Error); ok && e.Detail != "" { //nolint:errorlint // it was made right here
 		return strings.TrimSuffix(e.Detail, ".")
 	}
 	return err.Error()

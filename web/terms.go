@@ -11,7 +11,7 @@ import (
 	"rolecall.example/views"
 )
 
-// The fields of a request that say until when and why, and those that only forms have beside them.
+// The fields of a request that say until when and why, and those that only forms have in addition.
 const (
 	fieldUntil  = "until"
 	fieldDate   = "until_date" // the last day, with the choice views.UntilDate
@@ -19,8 +19,8 @@ const (
 	fieldReason = "reason"
 )
 
-// terms reads until when and why something is given. If the end is no time, what is wrong with the reason is told beside it;
-// else the use case says it.
+// terms reads until when and why something is given. If the end is not a time, problems of the reason are reported
+// together with it; otherwise the use case reports them.
 func (o object) terms() (t org.Terms) {
 	t.Reason = o.text(fieldReason)
 	wrong := len(o.read.fieldErrors)
@@ -37,7 +37,7 @@ func (o object) terms() (t org.Terms) {
 	return t
 }
 
-// endAt reads a time as JSON has it.
+// endAt reads a time in the form of JSON.
 func (o object) endAt(text string) *time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -48,7 +48,7 @@ func (o object) endAt(text string) *time.Time {
 	return &at
 }
 
-// chosenEnd reads the end that a form chooses: none, so many days from now, a last day, or a time as it was stored.
+// chosenEnd reads the end that a form chooses: none, a number of days from now, a last day, or a stored time.
 func (o object) chosenEnd(now time.Time) *time.Time {
 	choice, date, zone := o.text(fieldUntil), o.text(fieldDate), o.text(fieldZone)
 	if choice == "" {
@@ -64,7 +64,8 @@ func (o object) chosenEnd(now time.Time) *time.Time {
 	return o.endAt(choice)
 }
 
-// endOfDay is the last second of a day where the reader is: as script says it, else in the zone that pages are written in.
+// endOfDay returns the last second of a day where the reader is: according to script, or else in the zone in which
+// pages write times.
 func (o object) endOfDay(date, zone string) *time.Time {
 	const most = 14 * 60 // Kiritimati
 	east, err, where := 0, error(nil), cmp.Or(o.zone, time.UTC)
@@ -89,7 +90,7 @@ func (c *call) newTerms() org.Input[org.Terms] {
 	return decode(c, object.terms)
 }
 
-// sentTerms are the fields of a form as they were sent, to show them again.
+// sentTerms returns the fields of a form as they were sent, to show them again.
 func (c *call) sentTerms() views.TermsForm {
 	o, err := c.object()
 	if err != nil {

@@ -28,8 +28,8 @@ var tokenRoutes = []Route{
 	{http.MethodPut, pathKey + "/expire", SignedIn, API | Scoped, "end a token or a key", (*Server).expireKey},
 }
 
-// listTokens answers the tokens of an account, or in JSON with include_all those of every account that the caller may read.
-// JSON leaves out tokens that have ended unless include_expired says otherwise; a page shows that they did.
+// listTokens answers with the tokens of an account or, in JSON with include_all, with those of every account that the
+// caller may read. JSON leaves out tokens that have ended unless include_expired is set; a page shows them as ended.
 func (s *Server) listTokens(c *call) (reply, error) {
 	q := c.query()
 	all, f := q.boolean("include_all"), org.TokenFilter{Ended: q.boolean("include_expired"), Kind: q.tokenKind()}
@@ -75,7 +75,7 @@ func (s *Server) tokenStream(c *call, f org.TokenFilter) *stream {
 	}}
 }
 
-// tokenKind reads which tokens are wanted; missing is all.
+// tokenKind reads which tokens are wanted; missing means all.
 func (q *query) tokenKind() org.TokenKind {
 	for _, kind := range q.oneOf("kind", []string{string(org.TokensUnused), string(org.TokensUnlimited), string(org.TokensEnding)}) {
 		return org.TokenKind(kind)
@@ -83,7 +83,8 @@ func (q *query) tokenKind() org.TokenKind {
 	return ""
 }
 
-// listAllTokens is the page of the tokens of all accounts. In JSON they are those of one's own account with include_all.
+// listAllTokens shows the page of the tokens of all accounts. In JSON they are those of one's own account with
+// include_all.
 func (s *Server) listAllTokens(c *call) (reply, error) {
 	q := c.query()
 	a := views.AllTokens{Kind: q.tokenKind(), Catalog: c.actor.Catalog, LinkAudit: c.may("read", "audit_log", uuid.Nil), Now: c.now()}
@@ -101,7 +102,7 @@ func (s *Server) listAllTokens(c *call) (reply, error) {
 	return reply{html: show(page{title: "Tokens", active: "all-tokens", body: views.AllTokensPage(a)})}, nil
 }
 
-// tokensPage is the list of the tokens of an account, with what t says besides them.
+// tokensPage makes the list of the tokens of an account, with the other content in t.
 func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 	p = page{title: "API tokens", active: "tokens"}
 	if c.user() != "me" {
@@ -126,7 +127,7 @@ func readToken(o object) org.TokenInput {
 	in := org.TokenInput{Name: o.text("token_name")}
 	if o.form {
 		days, _ := o.number("days")
-		in.Lifetime = time.Duration(min(days, 1000)) * 24 * time.Hour // more is refused, however much it is
+		in.Lifetime = time.Duration(min(days, 1000)) * 24 * time.Hour // a larger number is refused, however large it is
 		if date := o.text(fieldDate); date != "" {
 			if end := o.endOfDay(date, ""); end != nil {
 				in.Lifetime = time.Until(*end)
@@ -139,7 +140,7 @@ func readToken(o object) org.TokenInput {
 			in.Scopes = []string{org.ScopeDecide}
 		case limit == views.LimitScopes && len(scopes) == 0:
 			o.addError("scopes", "tick what it may do")
-		case limit == views.LimitScopes: // what was ticked before another choice is not meant
+		case limit == views.LimitScopes: // ticks from before another choice do not count
 			in.Scopes = scopes
 		case limit != "" && limit != views.LimitAll:
 			o.addError("limit", "must be chosen")
@@ -150,16 +151,16 @@ func readToken(o object) org.TokenInput {
 	in.Lifetime = time.Duration(lifetime)
 	in.Scope, in.Scopes, in.AllowList = o.text("scope"), o.texts("scopes", maxItems), o.allowList("allow_list")
 	in.Organizations = o.texts("organizations", maxItems)
-	o.ignore("id", "created_at", "updated_at") // of an answer; the rest of one could be meant to limit the token
+	o.ignore("id", "created_at", "updated_at") // fields of an answer; its other fields could be meant to limit the token
 	return in
 }
 
-// names are those in a field of a form, with spaces or commas between.
+// names splits the names in a field of a form, which have spaces or commas between them.
 func names(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
-// allowList reads the things that a token may touch, each an object or the text "type:id".
+// allowList reads the objects that a token may use, each an object or the text "type:id".
 func (o object) allowList(name string) []string {
 	list, _ := value[[]any](o, name, "must be a list")
 	if len(list) > maxItems {
@@ -182,7 +183,7 @@ func (o object) allowList(name string) []string {
 	return entries
 }
 
-// createToken makes a token and answers its secret, which is stored only as a hash.
+// createToken makes a token and returns its secret, which is stored only as a hash.
 func (s *Server) createToken(c *call) (reply, error) {
 	key, _, err := s.account.CreateToken(c.ctx, c.actor, c.user(), decode(c, readToken))
 	if err != nil {
@@ -194,13 +195,13 @@ func (s *Server) createToken(c *call) (reply, error) {
 	}, nil
 }
 
-// keyPath is the path of a token, whose id stands before its secret.
+// keyPath returns the path of a token, named by the id that stands before its secret.
 func keyPath(user, key string) string {
 	id, _, _ := strings.Cut(key, "-")
 	return views.UserURL(user) + "/keys/" + id
 }
 
-// changedTokens is the list after one of its forms was sent; after a refusal the form is filled in as it was.
+// changedTokens makes the list after one of its forms was sent; after a refusal the form is filled in again.
 func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
 	if t.Tokens, err = s.account.Tokens(c.ctx, c.actor, c.user(), org.TokenFilter{Ended: true}); err != nil {
 		return p, err

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/views"
 )
 
-// undoChange takes back the change of roles or of a membership, or the deletion of a role, that an audit entry records.
+// undoChange undoes the change of roles or of a membership, or the deletion of a role, that an audit entry records.
 func (s *Server) undoChange(c *call) (reply, error) {
 	if c.dry {
 		p, err := s.tenant.PreviewUndo(c.ctx, c.actor, c.param("id"))
@@ -26,7 +26,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 		return s.restoredRole(c, h.Role)
 	}
 	if h.User != nil {
-		if here := currentPage(c.request()); strings.HasPrefix(here, views.UserURL(h.User.Username)) { // it shows more of it than a row
+		if here := currentPage(c.request()); strings.HasPrefix(here, views.UserURL(h.User.Username)) { // it shows more than a row
 			return reply{json: wireUser(h.User), next: to(views.UserURL(h.User.Username), "The change of "+h.User.Label()+" was undone.")}, nil
 		}
 		return reply{
@@ -48,7 +48,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	}, nil
 }
 
-// restoredRole answers the undo of a deletion: the role is there again, and no one has it.
+// restoredRole answers the undo of a deletion: the role exists again, without holders.
 func (s *Server) restoredRole(c *call, role *org.Role) (reply, error) {
 	organization := ""
 	if role.OrganizationID != uuid.Nil {
@@ -64,7 +64,7 @@ func (s *Server) restoredRole(c *call, role *org.Role) (reply, error) {
 	}, nil
 }
 
-// undoBatch takes back all that one request did, by the id of any of its entries.
+// undoBatch undoes everything that one request did, by the id of any of its entries.
 func (s *Server) undoBatch(c *call) (reply, error) {
 	result, err := s.tenant.UndoBatch(c.ctx, c.actor, c.param("id"))
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Server) refusedUndo(c *call, err error) (reply, error) {
 	return r, nil
 }
 
-// cameFrom is the page to return to after what is done here, "" if the request names none: a list as it was left.
+// cameFrom returns the page to go back to after this, "" if the request names none: a list as it was left.
 func (c *call) cameFrom() string {
 	if c.as == asJSON {
 		return ""
@@ -106,7 +106,8 @@ func (c *call) cameFrom() string {
 	return localPath(o.text("back"), "")
 }
 
-// answered is the question that a change was suggested by, at the new answer to it; "" if it came from elsewhere.
+// answered returns the question that led to a suggested change, to show its new answer; "" if the change came from
+// elsewhere.
 func (c *call) answered() string {
 	back := c.cameFrom()
 	if u, err := url.Parse(back); err != nil || !u.Query().Has("action") || !u.Query().Has("resource_type") {

@@ -9,9 +9,9 @@ import (
 	"net/url"
 )
 
-// A form with a file comes in parts. They are taken as fields like any other: what is read of a file is its text.
+// A form with a file consists of parts. They are read as ordinary fields: a file counts as its text.
 
-// boundary is what stands between the parts of a form with a file; "" if the request is none.
+// boundary returns the separator between the parts of a form with a file; "" for any other request.
 func (c *call) boundary() string {
 	types := c.request().Header.Values("Content-Type")
 	if len(types) != 1 {
@@ -24,10 +24,10 @@ func (c *call) boundary() string {
 	return params["boundary"]
 }
 
-// parseUpload reads the fields of a form with a file. A file that was not chosen has no name, and is no field.
+// parseUpload reads the fields of a form with a file. A file that was not chosen has no name, and is left out.
 func parseUpload(data []byte, boundary string) (url.Values, error) {
 	values, parts := url.Values{}, multipart.NewReader(bytes.NewReader(data), boundary)
-	for n := 0; n <= maxForm; n++ { // one more than may be, which whoever reads them refuses
+	for n := 0; n <= maxForm; n++ { // one more than allowed, which the reader of the fields refuses
 		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			return values, nil

@@ -11,7 +11,7 @@ import (
 	"rolecall.example/views"
 )
 
-// showUser answers an account. On a page "me" is the caller's own account with its sessions and settings.
+// showUser returns an account. On a page "me" is the caller's own account with its sessions and settings.
 func (s *Server) showUser(c *call) (reply, error) {
 	if c.user() == "me" && c.as != asJSON {
 		return reply{html: func() (page, error) { return s.accountPage(c, "", nil) }}, nil
@@ -29,7 +29,7 @@ func (s *Server) showUser(c *call) (reply, error) {
 	}}, nil
 }
 
-// userPage is the page of an account, with what p says besides the account.
+// userPage makes the page of an account, with the other content in p.
 func (s *Server) userPage(c *call, p views.UserPage) (page, error) {
 	v, err := s.account.UserView(c.ctx, c.actor, c.user())
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *Server) userPage(c *call, p views.UserPage) (page, error) {
 	return page{title: c.user(), active: "users", crumbs: c.usersCrumb(), body: views.UserPageBody(p)}, err
 }
 
-// refusedUser makes the page of an account, or of the caller's own, after one of its forms was refused; form "" is none of
-// them.
+// refusedUser makes the page of an account, or of the caller's own, after one of its forms was refused; form is "" if
+// it was none of them.
 func (s *Server) refusedUser(c *call, form string) func(*org.Error) (page, error) {
 	return func(e *org.Error) (page, error) {
 		if c.user() == "me" {
@@ -54,7 +54,7 @@ func (s *Server) refusedUser(c *call, form string) func(*org.Error) (page, error
 	}
 }
 
-// userHome is the page that a form about an account leads to: the one that it stood on.
+// userHome returns the page that follows a form about an account: the one with the form.
 func (c *call) userHome(username string) string {
 	if c.user() == "me" {
 		return views.AccountURL
@@ -62,7 +62,7 @@ func (c *call) userHome(username string) string {
 	return views.UserURL(username)
 }
 
-// deleteUser deletes an account. Refused, the page shows the question again with the reason.
+// deleteUser deletes an account. If it is refused, the page asks again and shows the reason.
 func (s *Server) deleteUser(c *call) (reply, error) {
 	u, err := s.account.DeleteUser(c.ctx, c.actor, c.user(), c.ifMatch())
 	if err != nil {
@@ -85,8 +85,8 @@ func (s *Server) updateProfile(c *call) (reply, error) {
 	return reply{json: wireUser(&u), version: u.Tag(), next: to(c.userHome(u.Username), "The profile was saved.")}, nil
 }
 
-// setPassword sets a password, which ends every session of the account. A caller that changes its own on the page gets a
-// new session in the same transaction and stays signed in.
+// setPassword sets a password, which ends every session of the account. A caller that changes its own password on the
+// page gets a new session in the same transaction and stays signed in.
 func (s *Server) setPassword(c *call) (reply, error) {
 	done := "The password was set."
 	set := func(begin org.BeginSession) error {
@@ -94,7 +94,7 @@ func (s *Server) setPassword(c *call) (reply, error) {
 	}
 	var err error
 	if c.user() == "me" && c.session && c.as != asJSON {
-		// The old session ends with all others; a caller that knows both passwords need not sign in again.
+		// The old session ends with all others; a caller that knows both passwords does not have to sign in again.
 		done = "Your password was changed. Every other session has ended."
 		err = s.signIn(c, s.sessions.GetBool(c.ctx, sessionFactor), set)
 		s.repeats.forget(c.actor.ID())
@@ -111,7 +111,7 @@ func readPassword(o object) org.PasswordInput {
 	return org.PasswordInput{Password: o.text("password"), OldPassword: o.text("old_password")}
 }
 
-// passwordChange is readPassword for an account that is known already.
+// passwordChange is readPassword for an account that is already known.
 func (c *call) passwordChange(o object) org.PasswordInput {
 	in := readPassword(o)
 	in.IfMatch = c.versions(o)
@@ -126,7 +126,7 @@ func (s *Server) activateUser(c *call) (reply, error) {
 	return s.setStatus(c, org.StatusActive, " was activated.")
 }
 
-// setStatus suspends or activates an account. It leads back to the list if the form stood there, else to the account.
+// setStatus suspends or activates an account. It leads back to the page with the form, the list or the account.
 func (s *Server) setStatus(c *call, status org.Status, told string) (reply, error) {
 	u, done, err := s.account.SetStatus(c.ctx, c.actor, c.user(), status, c.ifMatch())
 	if err != nil {

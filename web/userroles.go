@@ -8,8 +8,8 @@ import (
 	"rolecall.example/views"
 )
 
-// showUserRoles answers the names of an account's roles, site and organizations apart; on a page it is the form for site
-// roles.
+// showUserRoles returns the names of an account's roles, separately for the site and the organizations; on a page it is
+// the form for site roles.
 func (s *Server) showUserRoles(c *call) (reply, error) {
 	if c.as != asJSON {
 		a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())
@@ -56,7 +56,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 	return reply{json: wireUser(&u), version: u.Tag(), next: next, html: show(s.userRow(c, &u, false))}, nil
 }
 
-// userRow is the row of the list that a change of site roles replaces; aside as in memberRow.
+// userRow makes the row of the list that changes with site roles; aside is as in memberRow.
 func (s *Server) userRow(c *call, u *org.User, aside bool) page {
 	return page{body: views.UserRow(views.UserRowView{
 		User: *u, Query: searchedFor(c.request()), Back: currentPage(c.request()), Aside: aside,

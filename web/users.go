@@ -11,7 +11,7 @@ import (
 	"rolecall.example/views"
 )
 
-// listUsers answers accounts a part at a time, with their number.
+// listUsers returns one page of the accounts, with their total number.
 func (s *Server) listUsers(c *call) (reply, error) {
 	f, err := c.userFilter()
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	}
 	limit, after := f.Limit, c.as == asJSON && f.AfterID != uuid.Nil && f.Limit > 0
 	if after {
-		f.Limit++ // to know whether another part follows
+		f.Limit++ // to see whether another page follows
 	}
 	list, err := s.account.Users(c.ctx, c.actor, f)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	}, nil
 }
 
-// usersPage is a list of accounts with the roles to filter it by, and with what a form without script has selected.
+// usersPage makes a list of accounts with the roles to filter it by, and the selection of a form without script.
 func (s *Server) usersPage(c *call, list org.UserList, f org.UserFilter, picked views.Picked) (page, error) {
 	// A caller that may not see the roles sees the list without their filter.
 	roles, err := part(s.tenant.Roles(c.ctx, c.actor, org.Site))
@@ -56,8 +56,8 @@ func (s *Server) usersPage(c *call, list org.UserList, f org.UserFilter, picked 
 	return page{title: views.PeopleLabel, active: "users", body: views.UsersPage(u), fragment: views.UsersResults(u)}, err
 }
 
-// userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page, and in the file of one, it
-// is too if it has keys of the language; all else is searched for as it is.
+// userFilter reads the filter of a list of accounts. In JSON q is in the search language. On a page, and in its file,
+// only if it has keys of the language; any other text is searched for literally.
 func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
 	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Sort: q.sort(org.UserSorts)}
@@ -81,18 +81,18 @@ func (c *call) assignsSiteRoles() bool {
 	return c.may("assign", "assign_role", uuid.Nil) || c.may("unassign", "assign_role", uuid.Nil)
 }
 
-// suspendsUsers and deletesUsers report whether to offer that of accounts.
+// suspendsUsers and deletesUsers report whether to offer suspending and deleting accounts.
 func (c *call) suspendsUsers() bool { return c.may("update", "user", uuid.Nil) }
 func (c *call) deletesUsers() bool  { return c.may("delete", "user", uuid.Nil) }
 
-// usersHome is the page that the pages of an account lead back to: the list that the caller came from.
+// usersHome returns the page that the pages of an account lead back to: the list that the caller came from.
 func (c *call) usersHome() string { return cmp.Or(c.cameFrom(), views.UsersPath) }
 
 func (c *call) usersCrumb() []views.Crumb {
 	return []views.Crumb{{Label: views.PeopleLabel, URL: c.usersHome()}}
 }
 
-// listUserOrganizations lists those that an account belongs to, or those where it may do something.
+// listUserOrganizations lists the organizations of an account, or those where it may do something.
 func (s *Server) listUserOrganizations(c *call) (reply, error) {
 	if c.values.Has("can") || c.values.Has("own") {
 		return s.organizationsWhere(c)

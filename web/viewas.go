@@ -11,7 +11,7 @@ import (
 )
 
 // commands are the commands of this program that show what a page shows, by route. Parameters of the path and the query
-// stand in braces; a part in brackets is left out when its parameter is empty.
+// are in braces; a part in brackets is left out if its parameter is empty.
 var commands = map[string]string{
 	pathMembers:                    "members list --org {organization} [--q {q}] [--role {role}] [--status {status}] [--sort {sort}]",
 	pathMember:                     "permissions {user} --org {organization}",
@@ -32,7 +32,7 @@ var commands = map[string]string{
 	"/audit":                       "audit list [--q {q}] [--org {organization}]",
 }
 
-// api returns how a program gets what this request shows, nil when it cannot.
+// api returns how a program gets what this request shows, nil if it cannot.
 func (c *call) api(status int) *views.API {
 	if status >= http.StatusBadRequest || !c.safe() || !c.route.Offers(API|Page) || c.actor == nil {
 		return nil
@@ -42,7 +42,7 @@ func (c *call) api(status int) *views.API {
 	for _, name := range []string{"confirm", "find", "format", "back"} {
 		q.Del(name)
 	}
-	if _, offset := c.page(c.query()); q.Has("page") { // which is for people
+	if _, offset := c.page(c.query()); q.Has("page") { // pages by number are for people
 		q.Del("page")
 		q.Set("offset", strconv.Itoa(offset))
 	}
@@ -79,7 +79,7 @@ func (c *call) api(status int) *views.API {
 	}
 }
 
-// curlAddress is the address of a path as a word of a shell.
+// curlAddress writes the address of a path as a word for a shell.
 func (c *call) curlAddress(path string) string {
 	if base := c.base(); base != "" {
 		return shellWord(base + path)
@@ -118,7 +118,7 @@ func (c *call) commandLine(command string, q url.Values) string {
 	return strings.Join(words, " ")
 }
 
-// shellWord quotes a word for a shell, if it needs that.
+// shellWord quotes a word for a shell if necessary.
 func shellWord(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)

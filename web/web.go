@@ -44,48 +44,48 @@ type Options struct {
 	Secure          bool                   // people reach it over TLS: Secure cookies and HSTS
 	HSTSHostOnly    bool                   // HSTS does not hold for the names below the host
 	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For, X-Request-Id and traceparent count
-	CORSOrigins     []string               // whose pages may call the API with a token, as browsers spell them
-	Factors         org.FactorPolicy       // whose sessions need a second factor; nobody's if ""
-	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
+	CORSOrigins     []string               // origins whose pages may call the API with a token, as browsers spell them
+	Factors         org.FactorPolicy       // whose sessions need a second factor; no one's if ""
+	SessionLifetime time.Duration          // of a browser session, even a busy one; a day if 0
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
 	CheckRateLimit  int                    // decisions a minute that a person may ask for; no limit if 0
 	ServiceLimit    int                    // decisions a minute that a service may ask for; no limit if 0
-	Now             func() time.Time       // what the rate limits go by; time.Now if nil
+	Now             func() time.Time       // the clock of the rate limits; time.Now if nil
 	Version         string
 	Replicas        bool         // other servers may answer from the same database
-	TagKey          []byte       // secret of the ETags of lists, the same for all servers of a database; made up if nil
+	TagKey          []byte       // secret of the ETags of lists, the same for all servers of a database; random if nil
 	Log             *slog.Logger // slog.Default() if nil
 	OnResponse      OnResponse   // may be nil
 	OnDecisions     OnDecisions  // may be nil
 	Begin           Begin        // may be nil
-	After           After        // calls a function later; the clock of the machine if nil
+	After           After        // calls a function later; by the machine's clock if nil
 
 	Providers *oidc.Providers // that people may sign in with; nil: none
 	Policies  []org.Provider  // of a command, which reaches no provider: what the settings say of them; nil: they are not known
 }
 
-// After calls a function after a time, unless stop is called before.
+// After calls a function after a time, unless stop is called first.
 type After func(wait time.Duration, then func()) (stop func() bool)
 
 // OnResponse is called after every answer.
 type OnResponse func(Answered)
 
-// Answered is what is counted of a request.
+// Answered has what is counted about a request.
 type Answered struct {
 	Route  string // its path as the table has it, "" if there was none
 	Method string // as the client says it
 	Status int
 	Took   time.Duration
-	Stream bool // it went on for as long as the client liked
-	Enters bool // it was a try to get in: to sign in, to accept an invitation, to make the first account
+	Stream bool // it lasted as long as the client wanted
+	Enters bool // it was an attempt to get in: to sign in, to accept an invitation, to make the first account
 }
 
-// Begin is told that a route begins to answer a request, and where the request stands in a trace of many services ("" if a
-// trusted proxy does not say). What it returns is the context of the request, and what is to be called with the status.
+// Begin is called when a route begins to answer a request, with the request's place in a distributed trace ("" if a
+// trusted proxy does not say). It returns the context for the request, and a function to be called with the status.
 type Begin func(ctx context.Context, method, route, traceparent string) (of context.Context, end func(status int))
 
-// OnDecisions is called after every answer of a route that decides, with the path of the route as the table has it, how
-// often it decided yes and no, whether it failed, and how long the answer took.
+// OnDecisions is called after every answer of a route that decides. It gets the path of the route as in the table, the
+// number of decisions that were yes and no, whether the request failed, and how long the answer took.
 type OnDecisions func(route string, allowed, denied int, failed bool, took time.Duration)
 
 // Server is the whole console and API as an http.Handler.
@@ -108,7 +108,7 @@ type Server struct {
 	serviceChecks *limiter
 	scimRequests  *limiter
 	streams       chan struct{} // turns to send a long list
-	setUp         atomic.Bool   // a user exists; that never becomes untrue
+	setUp         atomic.Bool   // a user exists, which never changes back
 	draining      atomic.Bool
 	followers     atomic.Int64 // of the audit trail
 	answers       *answers
@@ -121,7 +121,7 @@ type Server struct {
 	described atomic.Pointer[described] // nil until it is asked for
 }
 
-// New makes a server. It returns an error when options are missing or contradict each other, or when a file is missing.
+// New makes a server. It returns an error if options are missing or contradict each other, or if a file is missing.
 func New(o Options) (*Server, error) {
 	if o.Service == nil || o.Sessions == nil {
 		return nil, errors.New("web: service and session store are needed")
@@ -178,12 +178,12 @@ func New(o Options) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// InProcess answers requests of this process itself as caller, who needs no token. No request that comes over a network
-// gets there: a handler of its own knows the caller.
+// InProcess answers this process's own requests as caller, who needs no token. Requests from a network cannot reach it,
+// since it is a separate handler.
 func (s *Server) InProcess(caller *org.Actor) http.Handler { return s.router(caller) }
 
-// Drain makes /readyz fail from now on, so that balancers send no new requests, and ends the streams of changes: who listens
-// goes to another server at once.
+// Drain makes /readyz fail from now on, so that load balancers send no new requests, and ends the streams of changes:
+// their clients go to another server at once.
 func (s *Server) Drain() {
 	s.draining.Store(true)
 	s.Service.Feed.Close()

@@ -12,8 +12,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Wire is the style of the answers on which the API's documents and the clients in use disagree. Everything that
-// depends on it is a method of it.
+// Wire is the style of answers where the API's documents and the clients in use disagree. Everything that depends on it
+// is a method of it.
 type Wire uint8
 
 // The styles.
@@ -22,7 +22,7 @@ const (
 	SDK                    // as the Go and TypeScript clients decode it
 )
 
-// savedRole is the answer to the write of a role.
+// savedRole returns the answer after a role was written.
 func (w Wire) savedRole(role any) any {
 	if w == SDK {
 		return role
@@ -30,7 +30,7 @@ func (w Wire) savedRole(role any) any {
 	return []any{role}
 }
 
-// deletedRole is the answer to the deletion of a role.
+// deletedRole returns the answer after a role was deleted.
 func (w Wire) deletedRole(role any) (status int, data any) {
 	if w == SDK {
 		return http.StatusNoContent, nil
@@ -38,7 +38,7 @@ func (w Wire) deletedRole(role any) (status int, data any) {
 	return http.StatusOK, []any{role}
 }
 
-// memberPage returns what stands around the one object of a page of members.
+// memberPage returns the JSON around the object of a page of members.
 func (w Wire) memberPage() (before, after string) {
 	if w == SDK {
 		return "", ""
@@ -67,13 +67,13 @@ func each[From, To any](list []From, convert func(*From) To) []To {
 // wireTime returns a time as the API shows it: in UTC, to the microsecond, as it is stored.
 func wireTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// unlimited is how a token goes out that nothing limits.
+// unlimited has the scopes and the allow list of a token without limits.
 var unlimited = struct {
 	scopes    []string
 	allowList []client.TokenTarget
 }{[]string{"coder:all"}, []client.TokenTarget{{Type: rbac.Wildcard, ID: rbac.Wildcard}}}
 
-// idOrNothing leaves out the organization of what belongs to the site.
+// idOrNothing returns "" for the nil organization of things that belong to the site.
 func idOrNothing(id uuid.UUID) string {
 	if id == uuid.Nil {
 		return ""
@@ -95,7 +95,7 @@ func wireMember(m *org.Member) client.Member {
 	}
 }
 
-// wireEnd is a time at which something ends; zero, which is left out, if nothing does.
+// wireEnd returns the time at which something ends, zero if it does not, which JSON leaves out.
 func wireEnd(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
@@ -142,8 +142,8 @@ func wireRole(r *org.Role) client.Role {
 	}
 }
 
-// wirePatchedRole is a site role as the document that has PATCH /users/roles shows it: with a map by organization,
-// which in a site role is empty.
+// wirePatchedRole returns a site role as documented for PATCH /users/roles: with a map by organization, which is empty
+// in a site role.
 func wirePatchedRole(r *org.Role) client.PatchedSiteRole {
 	role := wireRole(r)
 	return client.PatchedSiteRole{

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// wireCatalog is a version of the catalog: its canonical document, with what clients have always read beside it.
+// wireCatalog returns a version of the catalog: its canonical document, with the fields that clients have always read.
 func wireCatalog(v *org.CatalogVersion) (client.Catalog, error) {
 	from := v.Catalog
 	d := from.Document()
@@ -37,7 +37,7 @@ func wireCatalog(v *org.CatalogVersion) (client.Catalog, error) {
 			Site: each(r.Site, wirePermission), Organization: each(r.Organization, wirePermission), User: each(r.User, wirePermission),
 		})
 	}
-	// These parts are as the document has them.
+	// These parts are as in the document.
 	var rest struct {
 		Grid    json.RawMessage `json:"grid"`
 		Roles   json.RawMessage `json:"roles"`
@@ -116,7 +116,7 @@ func wireCatalogLine(l *org.CatalogLine) client.CatalogLine {
 	}
 }
 
-// wireRight is a permission that somebody gains or loses, as text.
+// wireRight returns a permission that a person gains or loses, as text.
 func wireRight(r *org.CatalogRight) string {
 	if r.Own {
 		return r.Permission.String() + " (own)"

@@ -8,12 +8,12 @@ import (
 	"rolecall.example/rbac"
 )
 
-// voteName is "allow", "deny" or "".
+// voteName returns "allow", "deny" or "".
 func voteName(v int8) string {
 	return rbac.State(v).String()
 }
 
-// matchRole is the role of a match. The implied ones have no name for people of their own.
+// matchRole returns the role of a match. Implied roles have no display name.
 func matchRole(m *rbac.Match) client.RoleRef {
 	ref := client.RoleRef{Name: m.Role.Name, DisplayName: org.RoleLabel(m.Role)}
 	if !org.Elsewhere(*m) {
@@ -74,7 +74,7 @@ func wireEffective(l *org.EffectivePermission) client.EffectivePermission {
 	return wire
 }
 
-// decidingRoles are the roles behind a decision, each once.
+// decidingRoles returns the roles behind a decision, each once.
 func decidingRoles(t *rbac.Trace) []client.RoleRef {
 	refs := []client.RoleRef{}
 	seen := map[client.RoleRef]bool{}
@@ -118,7 +118,7 @@ func wireAnswer(a *org.Answer) client.Reason {
 	return client.Reason{Level: level.String(), AllowedBy: decidingRoles(&a.Trace), Because: a.Words.Because}
 }
 
-// wireFinding returns a finding with the page to repair it at url.
+// wireFinding returns a finding with url, the page to fix it on.
 func wireFinding(url string, f *org.LintFinding) client.Finding {
 	out := client.Finding{Rule: f.Rule, Message: f.Message, Fix: f.Fix, URL: url}
 	if f.Role.Name != "" {
@@ -153,5 +153,5 @@ func wireDifference(d *rbac.Difference) client.PermissionDifference {
 	}
 }
 
-// stateName names a state in a comparison, where every cell has one.
+// stateName names a state in a comparison, where no cell is empty.
 func stateName(s rbac.State) string { return cmp.Or(s.String(), "not_set") }

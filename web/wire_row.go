@@ -12,7 +12,7 @@ import (
 )
 
 // The rows of a list of members are written by hand: a list may have a hundred thousand of them, and reflection would
-// take most of the time. A test holds appendMember to what encoding/json makes of wireMemberWithUser.
+// take most of the time. A test compares appendMember with what encoding/json makes of wireMemberWithUser.
 
 func appendMember(b []byte, m *org.Member) []byte {
 	b = appendUUID(append(b, `{"user_id":`...), m.UserID)
@@ -78,7 +78,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(b, '"')
 }
 
-// appendString copies plain text and leaves to encoding/json what has to be escaped or looked at closely.
+// appendString copies plain text and leaves text that may need escaping to encoding/json.
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {

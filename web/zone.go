@@ -6,20 +6,20 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // the machine may have none
+	_ "time/tzdata" // the machine may have no zone data
 
 	"rolecall.example/views/ui"
 )
 
-// The zone of the reader, in which pages write times. Script tells that of the browser in a cookie; who chose one in the
-// preferences has another, which script leaves alone.
+// The zone of the reader, in which pages write times. Script stores the browser's zone in one cookie; a zone chosen in
+// the preferences is in the other, which script leaves alone.
 const (
 	zoneCookie   = "tz"
 	chosenCookie = "zone"
 	mostZone     = 64 // characters of a name
 )
 
-// zoneNames are the zones to choose from. Others that the zone data has are taken too.
+// zoneNames are the zones to choose from. Others from the zone data are accepted too.
 //
 //go:embed zones.txt
 var zoneFile string
@@ -28,10 +28,10 @@ var zoneNames = sync.OnceValue(func() []string { return strings.Fields("UTC\n" +
 
 var zoneName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
 
-// zones keeps those that were asked for, of which there are only as many as the zone data has names.
+// zones caches the zones that were asked for. There are at most as many as the zone data has names.
 var zones sync.Map
 
-// zoneNamed returns a zone of the zone data, nil if that has none of this name.
+// zoneNamed returns a zone from the zone data, nil if it does not have that name.
 func zoneNamed(name string) *time.Location {
 	if known, ok := zones.Load(name); ok {
 		return known.(*time.Location)
@@ -47,7 +47,7 @@ func zoneNamed(name string) *time.Location {
 	return zone
 }
 
-// zone is where the reader of this answer is.
+// zone returns the zone of the reader of this answer.
 func (c *call) zone() ui.Zone {
 	if chosen := zoneNamed(c.cookie(chosenCookie)); chosen != nil {
 		return ui.Zone{Location: chosen, Known: true, Chosen: true}
@@ -58,5 +58,5 @@ func (c *call) zone() ui.Zone {
 	return ui.Zone{Location: time.UTC}
 }
 
-// now is the moment at which a page is made, by the clock of its reader.
+// now returns the current time in the reader's zone.
 func (c *call) now() time.Time { return time.Now().In(c.zone().Location) }
