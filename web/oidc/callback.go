@@ -20,22 +20,22 @@ import (
 )
 
 const (
-	maxIssued  = 10 * time.Minute // between the making of a token and now
+	maxIssued  = 10 * time.Minute // age of a token when it arrives
 	maxSubject = 255
 	maxHint    = 8 << 10 // of an ID token that is kept
 	maxDetail  = 300
 )
 
-// Outcome is an answer of a provider that a browser has brought.
+// Outcome is an answer of a provider that a browser has brought back.
 type Outcome struct {
 	Mode  Mode
-	Next  string       // where the person was going; not checked
-	Taken *http.Cookie // takes the cookie of the sign-in back; nil if there was none
-	Proof org.Proof    // of a refusal, what is known by then
+	Next  string       // where the person wanted to go; not checked
+	Taken *http.Cookie // deletes the cookie of the sign-in; nil if there was none
+	Proof org.Proof    // after a refusal, what was known at that point
 }
 
 // Finish checks an answer, in the order of docs/spec/signin.md. The error is an org.Error for the person; its Err is the cause,
-// for the log and the trail alone.
+// only for the log and the trail.
 func (p *Providers) Finish(ctx context.Context, r *http.Request, id string, coder bool) (o Outcome, err error) {
 	one, err := p.find(id)
 	if err != nil {
@@ -76,12 +76,12 @@ func (p *Providers) Finish(ctx context.Context, r *http.Request, id string, code
 	return o, nil
 }
 
-// unverified is the refusal of an answer that does not prove what it says.
+// unverified returns the refusal of an answer that does not prove what it says.
 func (one *provider) unverified(cause error) *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "The answer of " + one.Name + " could not be verified.", Err: cause}
 }
 
-// refusal tells a provider that does not answer, or not in time, from one that answers wrongly.
+// refusal distinguishes a provider that does not answer, or not in time, from one that answers wrongly.
 func (one *provider) refusal(cause error) *org.Error {
 	if !one.out.since().IsZero() || errors.Is(cause, context.DeadlineExceeded) {
 		return one.unreachable(cause)
@@ -89,7 +89,7 @@ func (one *provider) refusal(cause error) *org.Error {
 	return one.unverified(cause)
 }
 
-// shown is a text of the provider as far as people see it.
+// shown shortens a text of the provider to what people see of it.
 func shown(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -105,8 +105,8 @@ func shown(s string) string {
 
 type tokens struct{ id, access string }
 
-// tokens exchanges the code. Of what the provider says when it refuses, the code of the error alone is kept: the rest may
-// repeat what it was sent.
+// tokens exchanges the code. If the provider refuses, only the code of its error is kept: the rest may repeat what it
+// was sent.
 func (p *Providers) tokens(ctx context.Context, one *provider, k *known, f *flow, code string) (t tokens, err error) {
 	if code == "" {
 		return t, one.unverified(errors.New("the answer has no code"))
@@ -128,14 +128,15 @@ func (p *Providers) tokens(ctx context.Context, one *provider, k *known, f *flow
 	return t, nil
 }
 
-// verify checks an ID token: the signature, algorithm, issuer, audience and time by the library, the rest here.
+// verify checks an ID token: the library checks the signature, algorithm, issuer, audience and time, this function the
+// rest.
 func (p *Providers) verify(ctx context.Context, one *provider, k *known, raw, nonce string) (proof org.Proof, err error) {
 	proof.Issuer = one.Issuer
 	ctx, cancel := context.WithTimeout(ctx, outgoingTime)
 	defer cancel()
 	token, err := p.verifier(one, k).Verify(ctx, raw)
 	if err != nil {
-		return proof, errors.Join(err, ctx.Err()) // the library does not say that it waited for keys in vain
+		return proof, errors.Join(err, ctx.Err()) // the library does not report that it timed out waiting for keys
 	}
 	claims, err := claimsOf(token)
 	if err != nil {
@@ -173,7 +174,7 @@ func (p *Providers) verify(ctx context.Context, one *provider, k *known, raw, no
 	return proof, nil
 }
 
-// checkAudience checks for whom and when a token was made.
+// checkAudience checks whom a token was made for, and when.
 func (p *Providers) checkAudience(one *provider, token *goidc.IDToken, claims map[string]any) error {
 	azp, named := claims["azp"]
 	if len(token.Audience) > 1 && !named || named && azp != one.ClientID {
@@ -185,7 +186,7 @@ func (p *Providers) checkAudience(one *provider, token *goidc.IDToken, claims ma
 	return nil
 }
 
-// isPlain reports whether the header of a token names no other kind than one that ID tokens have.
+// isPlain reports whether the header of a token names no type other than those of ID tokens.
 func isPlain(raw string) bool {
 	header, err := headerOf(raw)
 	kind, _ := header["typ"].(string)
@@ -201,8 +202,8 @@ func headerOf(raw string) (header map[string]any, err error) {
 	return header, err
 }
 
-// claimsOf decodes the claims of a verified token without the types of the library, which take the text "true" for true and
-// names in other letters for the same.
+// claimsOf decodes the claims of a verified token without the library's types, which accept the text "true" for true
+// and names that differ in case.
 func claimsOf(token interface{ Claims(any) error }) (map[string]any, error) {
 	var raw json.RawMessage
 	if err := token.Claims(&raw); err != nil {
@@ -231,8 +232,8 @@ func textsOf(v any) (texts []string) {
 	return texts
 }
 
-// addUserInfo adds what the provider says to who asks it with the access token. What the ID token says is signed, and wins. An
-// address and whether it was verified come from the same of the two.
+// addUserInfo adds the claims that the provider returns for the access token. Claims of the ID token are signed, and
+// take precedence. An address and whether it was verified always come from the same source.
 func (one *provider) addUserInfo(ctx context.Context, k *known, access string, proof *org.Proof) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.userInfo, nil)
 	if err != nil {
@@ -268,5 +269,5 @@ func (one *provider) addUserInfo(ctx context.Context, k *known, access string, p
 	return nil
 }
 
-// protocolClaims mean something only in a token.
+// protocolClaims are only meaningful inside a token.
 var protocolClaims = []string{"iss", "sub", "aud", "exp", "iat", "nbf", "azp", "nonce", "sid", "acr", "amr", "auth_time", "events"}

@@ -11,34 +11,34 @@ import (
 	"time"
 )
 
-// The bounds of every request that goes out.
+// The bounds of every outgoing request.
 const (
 	outgoingTime = 10 * time.Second
 	outgoingSize = 1 << 20
-	keysPause    = time.Minute // between two requests for the keys of a provider
+	keysPause    = time.Minute // between two requests for a provider's keys
 	failedPause  = 5 * time.Second
 	maxRedirects = 3
 )
 
-// outgoing sends the requests to one provider. It notes whether they are answered.
+// outgoing sends the requests to one provider, and notes whether they are answered.
 type outgoing struct {
 	base http.RoundTripper
 	now  func() time.Time
 
 	mu       sync.Mutex
-	down     time.Time // since when nothing is answered; zero: it is
-	why      error     // and what came instead last
+	down     time.Time // since when there has been no answer; zero if there is one
+	why      error     // the last error
 	keysURL  string
-	keysNext time.Time // when the keys may be asked for again
+	keysNext time.Time // when the keys may be requested again
 }
 
-// client is how all of a provider is asked.
+// client returns the client for all requests to the provider.
 func (o *outgoing) client() *http.Client {
 	return &http.Client{Transport: o, Timeout: outgoingTime, CheckRedirect: checkRedirect}
 }
 
-// checkRedirect follows a request that reads to another place that is as safe. One that carries a code or a secret goes
-// nowhere else.
+// checkRedirect lets a read follow a redirect to an address that is equally safe. A request with a code or a secret
+// follows none.
 func checkRedirect(r *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > maxRedirects:
@@ -79,7 +79,8 @@ func (o *outgoing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// given reports whether it was this side that gave a request up, as when a browser goes away: that says nothing of the provider.
+// given reports whether this side gave a request up, for example because a browser went away: that says nothing about
+// the provider.
 func given(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
 
 func (o *outgoing) isKeys(u *url.URL) bool {
@@ -88,7 +89,7 @@ func (o *outgoing) isKeys(u *url.URL) bool {
 	return o.keysURL != "" && u.String() == o.keysURL
 }
 
-// takeKeys refuses to fetch the keys too often: anybody can send a token that names a key that there is not.
+// takeKeys refuses to fetch the keys too often: anyone can send a token that names a key that does not exist.
 func (o *outgoing) takeKeys() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -100,7 +101,7 @@ func (o *outgoing) takeKeys() error {
 	return nil
 }
 
-// note notes that the provider has answered, or why not. Keys that were not to be had may be asked for again soon.
+// note records that the provider has answered, or why not. Keys that could not be fetched may be requested again soon.
 func (o *outgoing) note(why error, keys bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -116,14 +117,14 @@ func (o *outgoing) note(why error, keys bool) {
 	}
 }
 
-// since is since when the provider has not answered, zero if it does.
+// since returns since when the provider has not answered, zero if it does.
 func (o *outgoing) since() time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.down
 }
 
-// trouble is why the provider did not answer last, nil if it did.
+// trouble returns why the provider did not answer last time, nil if it did.
 func (o *outgoing) trouble() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -136,11 +137,11 @@ func (o *outgoing) useKeys(address string) {
 	o.keysURL = address
 }
 
-// bounded is the body of an answer that fails when it is longer than any should be.
+// bounded is the body of an answer. It fails if the answer is longer than any should be.
 type bounded struct {
 	io.ReadCloser
 	left  int64
-	broke func() // is told when the answer stops before its end
+	broke func() // called if the answer stops before its end
 }
 
 // Read implements io.Reader.
@@ -156,7 +157,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// transport is the standard one: it honours the variables for proxies and certificates. What it waits for is bounded.
+// transport returns the standard transport, which honours the variables for proxies and certificates, with time limits.
 func transport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's own
 	t.MaxResponseHeaderBytes = 64 << 10

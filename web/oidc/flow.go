@@ -15,17 +15,18 @@ import (
 	"rolecall.example/org"
 )
 
-// What a sign-in that has begun must remember stands in a cookie, and nothing of it on the server. What goes to the provider
-// is derived from the whole cookie, so nothing in it can be changed on the way. The browser itself can make up a whole one.
+// The state of a sign-in in progress is in a cookie, not on the server. Whatever is sent to the provider is derived
+// from the whole cookie, so nothing in it can be changed on the way. Only the browser itself could make up a complete
+// one.
 
 const (
 	flowTime  = 10 * time.Minute
-	maxFlows  = 5   // in one browser; the oldest goes
-	maxNext   = 512 // bytes; a longer place to return to is forgotten
+	maxFlows  = 5   // in one browser; then the oldest is dropped
+	maxNext   = 512 // bytes; a longer return path is dropped
 	flowBytes = 32
 )
 
-// Mode is what a sign-in is for.
+// Mode is the purpose of a sign-in.
 type Mode string
 
 // ModeLogin begins a session. The other modes do more: one links the sign-in to an account, one accepts an invitation.
@@ -36,10 +37,11 @@ const (
 	invitePrefix = "invite:"
 )
 
-// ModeInvite begins a session, and accepts the invitation with this id for whoever the provider says has its address.
+// ModeInvite begins a session, and accepts the invitation with this id if the provider says that the person has its
+// address.
 func ModeInvite(id string) Mode { return Mode(invitePrefix + id) }
 
-// Invitation is what ModeInvite was given, "" for another mode.
+// Invitation returns the id that ModeInvite was given, "" for another mode.
 func (m Mode) Invitation() string {
 	id, invites := strings.CutPrefix(string(m), invitePrefix)
 	if !invites {
@@ -48,13 +50,13 @@ func (m Mode) Invitation() string {
 	return id
 }
 
-// ModeLink links a sign-in to an account that is signed in already. confirmation is what shows that its person wants it; it has
-// to be checked again at the end.
+// ModeLink links a sign-in to an account that is already signed in. confirmation proves that the person wants it; it
+// must be checked again at the end.
 func ModeLink(account, confirmation string) Mode {
 	return Mode(linkPrefix + account + ":" + confirmation)
 }
 
-// Link is what ModeLink was given; account is "" if the sign-in begins a session.
+// Link returns what ModeLink was given; account is "" if the sign-in begins a session.
 func (m Mode) Link() (account, confirmation string) {
 	rest, links := strings.CutPrefix(string(m), linkPrefix)
 	if !links {
@@ -64,7 +66,7 @@ func (m Mode) Link() (account, confirmation string) {
 	return account, confirmation
 }
 
-// flow is a sign-in that has begun.
+// flow is a sign-in in progress.
 type flow struct {
 	raw      string // the whole cookie
 	slot     string // the name of the cookie
@@ -88,7 +90,7 @@ func (f *flow) encode(random []byte) {
 	}, ".")
 }
 
-// decodeFlow reads a cookie. What it holds is believed only once the answer of the provider carries what is derived from it.
+// decodeFlow reads a cookie. Its content is only trusted once the provider's answer contains what is derived from it.
 func decodeFlow(slot, raw string) (f flow, ok bool) {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 6 {
@@ -104,7 +106,7 @@ func decodeFlow(slot, raw string) (f flow, ok bool) {
 	return flow{raw: raw, slot: slot, at: time.Unix(at, 0), provider: parts[2], mode: Mode(mode), next: string(next), coder: parts[5] == "c"}, true
 }
 
-// derived is a secret of the flow for one purpose.
+// derived returns a secret of the flow for one purpose.
 func (f *flow) derived(purpose string) string {
 	sum := sha256.Sum256([]byte(purpose + "\x00" + f.raw))
 	return b64.EncodeToString(sum[:])
@@ -116,7 +118,7 @@ func (f *flow) verifier() string { return f.derived("verifier") }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// cookieName is the name of one of the cookies. Over TLS browsers keep other hosts from setting it.
+// cookieName returns the name of one of the cookies. Over TLS browsers keep other hosts from setting it.
 func (p *Providers) cookieName(slot int) string {
 	name := "rolecall-oidc-" + strconv.Itoa(slot)
 	if p.AccessURL.Scheme == "https" {
@@ -132,7 +134,7 @@ func (p *Providers) cookie(name, value string, life time.Duration) *http.Cookie 
 	}
 }
 
-// flows are those of the browser, by slot; one that can't be read has the zero time, and its slot is taken first.
+// flows returns those of the browser, by slot. One that can't be read has the zero time, so its slot is reused first.
 func (p *Providers) flows(r *http.Request) (all [maxFlows]flow) {
 	for i := range all {
 		all[i].slot = p.cookieName(i)
@@ -145,7 +147,7 @@ func (p *Providers) flows(r *http.Request) (all [maxFlows]flow) {
 	return all
 }
 
-// Begin begins a sign-in: it returns where the browser is to go, and the cookie that it is to keep meanwhile. coder has it
+// Begin begins a sign-in: it returns where to send the browser, and the cookie that it needs to keep. coder makes it
 // come back to the address of Coder's clients. NotFound: no such provider. Unavailable: it has not answered yet.
 func (p *Providers) Begin(r *http.Request, id string, mode Mode, next string, coder bool) (where string, keep *http.Cookie, err error) {
 	one, err := p.find(id)
@@ -174,10 +176,10 @@ func (p *Providers) Begin(r *http.Request, id string, mode Mode, next string, co
 	return where, p.cookie(f.slot, f.raw, flowTime), nil
 }
 
-// errElsewhere is the refusal of an answer to no sign-in that this browser has begun.
+// errElsewhere refuses an answer to a sign-in that this browser has not begun.
 var errElsewhere = org.ErrInvalid("This sign-in was started in another window or took too long. Start again.", "")
 
-// take finds the flow that an answer belongs to. Invalid: this browser has begun none that is like it.
+// take finds the flow that an answer belongs to. Invalid: this browser has not begun such a flow.
 func (p *Providers) take(r *http.Request, id string, coder bool) (flow, error) {
 	state := r.URL.Query().Get("state")
 	for _, f := range p.flows(r) {

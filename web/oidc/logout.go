@@ -14,7 +14,7 @@ import (
 	"rolecall.example/org"
 )
 
-// SignedOutPath is where providers send browsers that have signed out.
+// SignedOutPath is where providers send browsers after signing out.
 const SignedOutPath = "/login/signed-out"
 
 const (
@@ -26,7 +26,7 @@ const (
 	maxCookie  = 3 << 10 // of a hint: browsers keep cookies of 4 KiB
 )
 
-// Ended checks a notice of a provider that a session there has ended. Invalid: it is none.
+// Ended checks a provider's notice that a session there has ended. Invalid: the notice is not valid.
 func (p *Providers) Ended(ctx context.Context, id, raw string) (e org.EndedThere, err error) {
 	one, err := p.find(id)
 	if err != nil {
@@ -51,7 +51,7 @@ func (p *Providers) Ended(ctx context.Context, id, raw string) (e org.EndedThere
 	}, nil
 }
 
-// checkNotice checks what the library does not, or takes names in other letters for.
+// checkNotice checks what the library does not check, or accepts under names that differ in case.
 func (p *Providers) checkNotice(raw string, token *goidc.LogoutToken) error {
 	claims, err := claimsOf(token)
 	if err != nil {
@@ -80,8 +80,8 @@ func (p *Providers) checkNotice(raw string, token *goidc.LogoutToken) error {
 	return nil
 }
 
-// Hint keeps, for the page that follows, what the provider knows the session by that ends here. nil: there is nothing to end
-// at the provider.
+// Hint keeps, for the next page, what identifies the ended session to the provider. nil: there is nothing to end at the
+// provider.
 func (p *Providers) Hint(id, idToken string) *http.Cookie {
 	one, err := p.find(id)
 	if err != nil || one.Logout == LogoutOff {
@@ -100,16 +100,16 @@ func (p *Providers) hintName() string {
 	return "rolecall-oidc-out"
 }
 
-// Leave is how a session at a provider ends too.
+// Leave describes how to end the session at a provider too.
 type Leave struct {
 	Name  string       // of the provider
 	URL   string       // where it ends; "" if the provider has no such page
-	Auto  bool         // the browser is to go there by itself
-	Taken *http.Cookie // takes the hint back; nil if there was none
+	Auto  bool         // the browser goes there by itself
+	Taken *http.Cookie // deletes the hint; nil if there was none
 }
 
-// Leaving is where a browser goes whose session with a provider has ended here. It goes on by itself only with the hint that
-// this server gave it: anybody can link to the page. NotFound: there is no such provider.
+// Leaving returns where to send a browser whose session with a provider has ended here. The browser goes on by itself
+// only with the hint that this server gave it: anyone can link to the page. NotFound: there is no such provider.
 func (p *Providers) Leaving(r *http.Request, id string) (l Leave, err error) {
 	one, err := p.find(id)
 	if err != nil {

@@ -1,6 +1,7 @@
 // Package oidc is the part of a relying party of OpenID Connect that speaks HTTP: it leads browsers to providers, checks what
-// they bring back, and takes notices of sessions that ended there. It knows no account and no database: whose a sign-in is
-// decides org/signin. docs/spec/signin.md has the rules, docs/adr/0023-sign-in-providers.md why they are these.
+// they bring back, and takes notices of sessions that ended there. It knows neither accounts nor the database:
+// org/signin decides which account a sign-in belongs to. docs/spec/signin.md has the rules,
+// docs/adr/0023-sign-in-providers.md the reasons.
 package oidc
 
 import (
@@ -24,34 +25,34 @@ type Options struct {
 	AccessURL *url.URL          // where browsers reach this server
 	Now       func() time.Time  // time.Now if nil
 	Log       *slog.Logger      // slog.Default() if nil
-	Transport http.RoundTripper // of requests that go out; the standard one with bounds if nil
+	Transport http.RoundTripper // of outgoing requests; the standard one with time limits if nil
 }
 
-// Providers are those that people may sign in with. It is safe for concurrent use.
+// Providers are the providers that people may sign in with. It is safe for concurrent use.
 type Providers struct {
 	Options
 	list []*provider
 }
 
-// provider is one of them, with what it says of itself.
+// provider is one of them, with its own metadata.
 type provider struct {
 	Settings
 	out   *outgoing
 	known atomic.Pointer[known] // nil until it has answered
-	wrong atomic.Pointer[error] // why what it said of itself last can't be used; nil: it can, or was not asked
+	wrong atomic.Pointer[error] // why its last metadata can't be used; nil if it can, or was not fetched
 }
 
-// known is what a provider says of itself.
+// known is a provider's metadata.
 type known struct {
 	endpoint oauth2.Endpoint
 	userInfo string // "" if it has none
-	end      string // where sessions end there, "" if they can't be ended from here
+	end      string // where sessions there end, "" if they can't be ended from here
 	sendsIss bool   // its answers name it
 	keysURL  string
 	keys     goidc.KeySet
 }
 
-// New makes the providers of checked settings. None is asked before Start.
+// New makes the providers of checked settings. It does not contact them; see Start.
 func New(list []Settings, o Options) (*Providers, error) {
 	if o.AccessURL == nil {
 		return nil, errors.New("sign-in providers need the address at which people reach this server")
@@ -75,9 +76,9 @@ func New(list []Settings, o Options) (*Providers, error) {
 // State is a provider as people see it.
 type State struct {
 	ID, Name, Issuer string
-	Ready            bool      // one can sign in with it
-	Down             time.Time // since when it does not answer; zero: it does, or was not asked
-	Trouble          string    // what is wrong with it, for people; "" if nothing is known to be
+	Ready            bool      // people can sign in with it
+	Down             time.Time // since when it has not answered; zero if it does, or was not asked
+	Trouble          string    // what is wrong with it, for people; "" if nothing is known
 }
 
 // List returns the providers in the order of the settings.
@@ -94,7 +95,7 @@ func (p *Providers) List() []State {
 	return list
 }
 
-// trouble is what is wrong with the provider: how it answers, or else what it said of itself.
+// trouble returns what is wrong with the provider: its answers, or else its metadata.
 func (one *provider) trouble() string {
 	err := one.out.trouble()
 	if wrong := one.wrong.Load(); err == nil && wrong != nil {
@@ -103,7 +104,7 @@ func (one *provider) trouble() string {
 	return inWords(err)
 }
 
-// Policy returns what decides whose a sign-in with a provider is. NotFound: there is no such provider.
+// Policy returns what decides which account a sign-in belongs to. NotFound: there is no such provider.
 func (p *Providers) Policy(id string) (*org.Provider, error) {
 	one, err := p.find(id)
 	if err != nil {
@@ -136,11 +137,11 @@ func (p *Providers) find(id string) (*provider, error) {
 const (
 	firstRetry = time.Second
 	lastRetry  = time.Minute
-	askAgain   = time.Hour // what a provider says of itself may change
+	askAgain   = time.Hour // the metadata of a provider may change
 )
 
-// Start asks all providers who they are, and goes on until ctx ends. It returns at once: a provider that is away keeps no
-// server from starting.
+// Start fetches the metadata of all providers, and repeats that until ctx ends. It returns at once: a provider that is
+// down must not keep the server from starting.
 func (p *Providers) Start(ctx context.Context) {
 	if p == nil {
 		return
@@ -176,7 +177,7 @@ func (p *Providers) follow(ctx context.Context, one *provider) {
 	}
 }
 
-// Discover asks all providers once who they are.
+// Discover fetches the metadata of all providers once.
 func (p *Providers) Discover(ctx context.Context) error {
 	var errs []error
 	for _, one := range p.list {
@@ -185,7 +186,7 @@ func (p *Providers) Discover(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// discover asks the provider who it is, and notes what is wrong with the answer.
+// discover fetches the metadata of the provider, and notes what is wrong with it.
 func (one *provider) discover(ctx context.Context) error {
 	err := one.ask(ctx)
 	if err == nil {
@@ -196,7 +197,7 @@ func (one *provider) discover(ctx context.Context) error {
 	return err
 }
 
-// ask reads what the provider says of itself. Addresses in it must be as safe as the issuer.
+// ask fetches the metadata. Addresses in it must be as safe as the issuer.
 func (one *provider) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*outgoingTime)
 	defer cancel()
@@ -225,7 +226,7 @@ func (one *provider) ask(ctx context.Context) error {
 			return errors.New("an address that it names is neither https nor on this machine")
 		}
 	}
-	// Without being told, the library tries one way and then the other, and the code would go out twice.
+	// Without this the library tries one way and then the other, and would send the code twice.
 	k.endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	if len(more.Methods) > 0 && !slices.Contains(more.Methods, "client_secret_basic") {
 		k.endpoint.AuthStyle = oauth2.AuthStyleInParams
@@ -245,7 +246,7 @@ func safe(address string) bool {
 	return err == nil && u.Host != "" && u.User == nil && secure(u)
 }
 
-// ready is what the provider says of itself. Unavailable: it has not answered yet.
+// ready returns the metadata of the provider. Unavailable: it has not answered yet.
 func (one *provider) ready() (*known, error) {
 	if k := one.known.Load(); k != nil {
 		return k, nil
@@ -253,7 +254,7 @@ func (one *provider) ready() (*known, error) {
 	return nil, one.unreachable(errors.New("it has not said who it is"))
 }
 
-// unreachable is the refusal while the provider does not answer.
+// unreachable returns the refusal while the provider does not answer.
 func (one *provider) unreachable(cause error) *org.Error {
 	return &org.Error{
 		Kind: org.Unavailable, RetryAfter: time.Minute, Err: cause, Message: one.Name + " can't be reached at the moment.",
@@ -261,12 +262,12 @@ func (one *provider) unreachable(cause error) *org.Error {
 	}
 }
 
-// verifier checks the signature, the issuer, the audience and the time of tokens.
+// verifier returns what checks the signature, the issuer, the audience and the time of tokens.
 func (p *Providers) verifier(one *provider, k *known) *goidc.IDTokenVerifier {
 	return goidc.NewVerifier(one.Issuer, k.keys, &goidc.Config{ClientID: one.ClientID, SupportedSigningAlgs: one.Algorithms, Now: p.Now})
 }
 
-// exchange is how a code becomes tokens.
+// exchange returns the configuration for exchanging a code for tokens.
 func (p *Providers) exchange(one *provider, k *known, coder bool) *oauth2.Config {
 	path := CallbackPath(one.ID)
 	if coder {
@@ -281,8 +282,8 @@ func (p *Providers) exchange(one *provider, k *known, coder bool) *oauth2.Config
 // CoderCallback is the address that clients of Coder have registered.
 const CoderCallback = "/api/v2/users/oidc/callback"
 
-// StartPath is where a sign-in with a provider begins, CallbackPath where it comes back to.
+// StartPath returns the path that begins a sign-in with a provider.
 func StartPath(id string) string { return "/login/oidc/" + id }
 
-// CallbackPath is where a provider sends browsers back to.
+// CallbackPath returns the path to which a provider sends browsers back.
 func CallbackPath(id string) string { return StartPath(id) + "/callback" }

@@ -16,20 +16,20 @@ import (
 	"rolecall.example/org"
 )
 
-// Settings are how one provider is reached, and what its answers are worth.
+// Settings describe how to reach a provider, and how far to trust its answers.
 type Settings struct {
 	org.Provider
 	ClientID     string
 	ClientSecret string
 	Scopes       []string
-	UserInfo     bool // it is asked for more than the ID token says
+	UserInfo     bool // claims beyond the ID token are requested
 	Algorithms   []string
 	Logout       string // LogoutLink, LogoutAuto or LogoutOff
 
 	CoderCallback bool
 }
 
-// What signing out here offers for the session at the provider.
+// What signing out here offers to do about the session at the provider.
 const (
 	LogoutLink = "link"
 	LogoutAuto = "auto"
@@ -42,7 +42,7 @@ const (
 	maxSecret    = 4 << 10
 )
 
-// entry is a provider as the file has it.
+// entry is a provider as written in the file.
 type entry struct {
 	ID               string   `json:"id"`
 	Name             string   `json:"name"`
@@ -73,13 +73,13 @@ type entry struct {
 	later
 }
 
-// later are keys that belong to what this version does not have: second factors of providers. One that was taken and did nothing
-// would be believed.
+// later has keys for features that this version does not have: second factors of providers. Accepting them without
+// effect would suggest that they work.
 type later struct {
 	MFA jsontext.Value `json:"mfa"`
 }
 
-// given names the first of these keys that the file has, "" if it has none.
+// given returns the first of these keys that the file has, "" if it has none.
 func (l *later) given() string {
 	for name, v := range map[string]jsontext.Value{
 		"mfa": l.MFA,
@@ -96,13 +96,13 @@ type require struct {
 	Values []string `json:"values"`
 }
 
-// Read reads the file with the providers. Keys that it does not know are an error, so are keys that come twice: a setting
-// that is not understood must not look as if it were in force. Environment gives the value of a variable.
+// Read reads the file with the providers. Unknown and repeated keys are errors: a setting that is not understood must
+// not look as if it were in force. environment returns the value of a variable.
 func Read(path string, environment func(string) string) ([]Settings, error) {
 	return each(path, func(e *entry) (Settings, error) { return e.settings(environment) })
 }
 
-// Policies are the providers in a file as far as the secrets of their clients do not matter, for a command that reaches none.
+// Policies reads the providers of a file without the secrets of their clients, for a command that contacts none.
 func Policies(path string) ([]org.Provider, error) {
 	list, err := each(path, (*entry).policy)
 	policies := make([]org.Provider, len(list))
@@ -112,7 +112,7 @@ func Policies(path string) ([]org.Provider, error) {
 	return policies, err
 }
 
-// each reads the providers of a file, and refuses it with the first thing that is wrong.
+// each reads the providers of a file, and refuses it at the first problem.
 func each(path string, settings func(*entry) (Settings, error)) ([]Settings, error) {
 	data, err := readFile(path, maxSettings)
 	if err != nil {
@@ -138,14 +138,14 @@ func each(path string, settings func(*entry) (Settings, error)) ([]Settings, err
 	return list, apart(list)
 }
 
-// One is the provider that flags name. Its id is "default".
+// One makes the provider that flags describe. Its id is "default".
 func One(name, issuer, clientID, secretFile, secretVariable string, environment func(string) string) ([]Settings, error) {
 	e := entry{ID: "default", Name: name, Issuer: issuer, ClientID: clientID, ClientSecretFile: secretFile, ClientSecretEnv: secretVariable}
 	s, err := e.settings(environment)
 	return []Settings{s}, err
 }
 
-// apart refuses providers that could be taken for each other.
+// apart refuses providers that could be mistaken for each other.
 func apart(list []Settings) error {
 	callback := ""
 	for i, s := range list {
@@ -178,7 +178,7 @@ func (e *entry) settings(environment func(string) string) (s Settings, err error
 	return s, err
 }
 
-// policy is settings without the secret.
+// policy returns the settings without the secret.
 func (e *entry) policy() (s Settings, err error) {
 	if err := e.check(); err != nil {
 		return s, err
@@ -214,8 +214,8 @@ func orElse(value, fallback string) string {
 	return value
 }
 
-// algorithms are those that a token may be signed with; the first four by default. None of them works with a secret that both
-// sides have, and "none" is not among them.
+// algorithms are those that a token may be signed with; the first four by default. None of them uses a shared secret,
+// and "none" is not among them.
 var algorithms = []string{"RS256", "ES256", "PS256", "EdDSA", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512"}
 
 // check finds the first thing that is wrong with a provider.
@@ -253,7 +253,8 @@ func (e *entry) check() error {
 	return checkIssuer(e.Issuer)
 }
 
-// checkIssuer refuses an issuer that anybody on the way could answer for, and those of Entra that stand for every tenant.
+// checkIssuer refuses an issuer that anyone on the network path could impersonate, and those of Entra that stand for
+// every tenant.
 func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !secure(u) {
@@ -277,7 +278,7 @@ func secure(u *url.URL) bool {
 	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && addr.IsLoopback())
 }
 
-// secret reads the secret of the client from where the file says it is.
+// secret reads the secret of the client from the place that the file names.
 func (e *entry) secret(environment func(string) string) (string, error) {
 	if (e.ClientSecretFile == "") == (e.ClientSecretEnv == "") {
 		return "", errors.New("client_secret_file or client_secret_env is needed, one of them")

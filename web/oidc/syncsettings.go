@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org"
 )
 
-// What the settings of syncing may be at most.
+// The upper limits of the settings for syncing.
 const (
 	maxTruncatedAt  = 100_000
 	maxFusePeople   = 1_000_000

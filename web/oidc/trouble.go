@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// answered is an answer that is none: its status line.
+// answered is the status line of an answer that is not usable.
 type answered string
 
 // Error implements error.
@@ -17,8 +17,8 @@ func (a answered) Error() string { return string(a) }
 
 var errCutShort = errors.New("the answer ended before its end")
 
-// inWords says to people why a provider can't be asked, "" for nil. What the provider wrote is left out: it is as long as it
-// likes, and the log has it.
+// inWords explains to people why a provider can't be reached, "" for nil. What the provider wrote is left out: it may
+// be of any length, and it is in the log.
 func inWords(err error) string {
 	if err == nil {
 		return ""

@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// Names in openapi.json that the derivation goes by.
+// Names in openapi.json that the derivation depends on.
 const (
 	typeJSON         = "application/json"
 	typeSnapshot     = "application/vnd.rolecall.snapshot"
 	methodNotAllowed = "#/components/responses/MethodNotAllowed"
 	schemaSentBack   = "#/components/schemas/SentBack" // a property that is ignored
-	schemaEmpty      = "#/components/schemas/Empty"    // what a field may hold that this server does not know
+	schemaEmpty      = "#/components/schemas/Empty"    // the values of a field that this server does not know
 	schemaType       = "ResourceType"
 	schemaGranted    = "GrantedType"
 	schemaAction     = "Action"
 )
 
-// The styles of answers on which documents and clients of the API disagree. A variant of a schema has one of them as its
+// The styles of answers where documents and clients of the API disagree. A variant of a schema has one of them as its
 // title, a response as its x-style.
 const (
 	Documented = "documented"
 	SDK        = "sdk"
 )
 
-// WhoMayHeading stands in a description in front of the text of who may call the operation.
+// WhoMayHeading precedes, in a description, the text about who may call the operation.
 const WhoMayHeading = "\n\n**Who may:** "
 
 // Options are what a document for programs depends on.
@@ -38,9 +38,9 @@ type Options struct {
 	Wildcard string   // what stands for all resource types in a role
 }
 
-// API derives the document for programs from the text of the whole one: operations below /api/v2 alone, JSON alone, one
-// style of answers, examples at every body, and OpenAPI 3.0.3, which all generators of clients read.
-// It returns an error for a text that [Read] refuses, and for a body of which no example can be made.
+// API derives the document for programs from the text of the whole one: only operations below /api/v2, only JSON, one
+// style of answers, examples for every body, and OpenAPI 3.0.3, which all generators of clients read. It returns an
+// error for a text that [Read] refuses, and for a body for which no example can be made.
 func API(text []byte, o Options) (*Document, error) {
 	d, err := Read(text)
 	if err != nil {
@@ -71,7 +71,7 @@ func API(text []byte, o Options) (*Document, error) {
 	return d, d.addExamples()
 }
 
-// aboutPrograms leaves out the paragraphs of a text that are about pages, forms and the other style of answers.
+// aboutPrograms leaves out the paragraphs about pages, forms and the other style of answers.
 func aboutPrograms(text string) string {
 	var kept []string
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
@@ -84,7 +84,7 @@ func aboutPrograms(text string) string {
 
 var onlyWhole = []string{"**Addresses.**", "**Representations.**", "**Forms.**", "**Two response styles.**"}
 
-// derivation is a document on its way to the one for programs.
+// derivation is a document while it is being turned into the one for programs.
 type derivation struct {
 	*Document
 	Options
@@ -106,7 +106,7 @@ func (g *derivation) operation(o *Operation) {
 	if o.WhoMay != "" {
 		o.Description = strings.TrimSpace(o.Description + WhoMayHeading + o.WhoMay)
 	}
-	// A format is another representation than JSON.
+	// A format selects a representation other than JSON.
 	o.Parameters = slices.DeleteFunc(o.Parameters, func(p *Parameter) bool { return g.Parameter(p).Name == "format" })
 	if o.RequestBody != nil {
 		o.RequestBody.Content = onlyJSON(o.RequestBody.Content)
@@ -114,7 +114,7 @@ func (g *derivation) operation(o *Operation) {
 	o.Responses = slices.DeleteFunc(o.Responses, func(e Entry[*Response]) bool {
 		r := g.Response(e.Value)
 		otherStyle := r.Style != "" && r.Style != g.Style
-		// A file in a form of its own stays as an answer of which no type is told.
+		// A file in its own format remains as an answer without a described type.
 		_, isFile := r.Content.Get(typeSnapshot)
 		return otherStyle || strings.HasPrefix(e.Name, "3") || len(r.Content) > 0 && len(onlyJSON(r.Content)) == 0 && !isFile
 	})
@@ -139,7 +139,7 @@ func onlyJSON(content Map[*Media]) Map[*Media] {
 	return slices.DeleteFunc(slices.Clone(content), func(e Entry[*Media]) bool { return e.Name != typeJSON })
 }
 
-// schema rewrites a schema in the words of OpenAPI 3.0, for the style in force.
+// schema rewrites a schema in the terms of OpenAPI 3.0, for the style in force.
 func (g *derivation) schema(s *Schema) {
 	if variants := slices.Concat(s.OneOf, s.AnyOf); len(variants) > 0 {
 		kept := g.variants(variants)
@@ -152,7 +152,7 @@ func (g *derivation) schema(s *Schema) {
 			s.OneOf, s.AnyOf = kept, nil
 		case null >= 0:
 			s.OneOf, s.AnyOf, s.AllOf, s.Nullable = nil, nil, kept, true
-			s.Type = Types{"object"} // what may be null must name its type
+			s.Type = Types{"object"} // a nullable schema must name its type
 		default:
 			only := *kept[0]
 			*s = only
@@ -171,20 +171,20 @@ func (g *derivation) schema(s *Schema) {
 		s.Type = typeOf(s.Enum[0])
 	}
 	if slices.Equal(s.Type, Types{"array"}) && s.Items == nil {
-		s.Items = &Schema{} // OpenAPI 3.0 asks for it, also where there is never an entry
+		s.Items = &Schema{} // OpenAPI 3.0 requires it, even if the list is always empty
 	}
 	s.Properties = slices.DeleteFunc(s.Properties, func(e Entry[*Schema]) bool { return e.Value.Ref == schemaSentBack })
 	switch {
 	case s.Additional == nil:
 	case s.Additional.Schema == nil:
-		// An answer may get fields with a newer server. A program made from this document must not fail then.
+		// A newer server may add fields to an answer. Programs made from this document must not fail then.
 		s.Additional = nil
 	case s.Additional.Schema.Ref == schemaEmpty:
 		s.Additional.Schema = nil
 	}
 }
 
-// variants returns the variants that programs of today need: not those of the other style, nor those of old clients.
+// variants returns the variants for current programs: neither those of the other style nor those of old clients.
 func (g *derivation) variants(list []*Schema) []*Schema {
 	kept := slices.DeleteFunc(list, func(s *Schema) bool {
 		return s.Deprecated || s.Title != g.Style && (s.Title == Documented || s.Title == SDK)
@@ -195,7 +195,7 @@ func (g *derivation) variants(list []*Schema) []*Schema {
 	return kept
 }
 
-// typeOf returns the type of a value that stands alone in a schema.
+// typeOf returns the type of a single value in a schema.
 func typeOf(value json.RawMessage) Types {
 	switch value[0] {
 	case '"':

@@ -1,8 +1,8 @@
-// Package openapi reads the document of every route, openapi.json, and derives from it the document for programs: the
-// operations of the API alone, as JSON alone, in the style of answers that is in force. Everything is written once, in
-// openapi.json; what generators of clients need besides is filled in here.
+// Package openapi reads the document of every route, openapi.json, and derives from it the document for programs: only
+// the operations of the API, only JSON, and the style of answers that is in force. Everything is written once, in
+// openapi.json; what generators of clients need in addition is filled in here.
 //
-// The types have the keywords that openapi.json uses. Another one is an error, so that none gets lost on the way.
+// The types have the keywords that openapi.json uses. Any other keyword is an error, so that none gets lost.
 package openapi
 
 import (
@@ -23,7 +23,7 @@ type Document struct {
 	Components Components            `json:"components"`
 }
 
-// Info is what stands at the head of a document.
+// Info is the head of a document.
 type Info struct {
 	Title       string            `json:"title"`
 	Summary     string            `json:"summary,omitempty"` // not before OpenAPI 3.1
@@ -44,7 +44,7 @@ type Tag struct {
 	Description string `json:"description"`
 }
 
-// Components are the parts that others name.
+// Components are the parts that other parts refer to.
 type Components struct {
 	Examples        Map[json.RawMessage] `json:"x-examples,omitempty"` // of properties and parameters by their names
 	SecuritySchemes Map[*SecurityScheme] `json:"securitySchemes,omitempty"`
@@ -54,7 +54,7 @@ type Components struct {
 	Schemas         Map[*Schema]         `json:"schemas,omitempty"`
 }
 
-// SecurityScheme is a way to say who asks.
+// SecurityScheme is a way to authenticate.
 type SecurityScheme struct {
 	Type        string `json:"type"`
 	In          string `json:"in,omitempty"`
@@ -94,8 +94,8 @@ type Operation struct {
 	Tags        []string               `json:"tags"`
 	Summary     string                 `json:"summary"`
 	Description string                 `json:"description,omitempty"`
-	WhoMay      string                 `json:"x-who-may,omitempty"` // which rights it takes
-	Security    *[]map[string][]string `json:"security,omitempty"`  // not nil and empty: answers strangers
+	WhoMay      string                 `json:"x-who-may,omitempty"` // which rights it needs
+	Security    *[]map[string][]string `json:"security,omitempty"`  // not nil but empty: answers strangers
 	Parameters  []*Parameter           `json:"parameters,omitempty"`
 	RequestBody *Body                  `json:"requestBody,omitempty"`
 	Responses   Map[*Response]         `json:"responses"`
@@ -131,7 +131,7 @@ type Media struct {
 	Example json.RawMessage `json:"example,omitempty"`
 }
 
-// Response is what a status comes with.
+// Response is the answer with some status.
 type Response struct {
 	Ref         string       `json:"$ref,omitempty"`
 	Style       string       `json:"x-style,omitempty"` // the one style of answers that has it
@@ -149,7 +149,7 @@ type Header struct {
 	Example     json.RawMessage `json:"example,omitempty"`
 }
 
-// Schema is what a value looks like.
+// Schema describes a value.
 type Schema struct {
 	Ref           string            `json:"$ref,omitempty"`
 	Title         string            `json:"title,omitempty"`
@@ -182,7 +182,7 @@ type Schema struct {
 	Example       json.RawMessage   `json:"example,omitempty"`
 }
 
-// Types are the types that a value may have; one of them stands in the document without a list.
+// Types are the types that a value may have; a single one is written without a list.
 type Types []string
 
 // UnmarshalJSON reads a type or a list of types.
@@ -202,7 +202,7 @@ func (t Types) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(t))
 }
 
-// Additional is what an object may hold besides its properties: nothing, or what a schema says.
+// Additional says which other properties an object may have: none, or those that a schema describes.
 type Additional struct{ Schema *Schema } // nil: nothing
 
 // UnmarshalJSON reads false or a schema.
@@ -236,21 +236,21 @@ func unmarshal(text []byte, into any) error {
 	return d.Decode(into)
 }
 
-// Parameter returns the parameter itself of one that may be a reference.
+// Parameter resolves a parameter that may be a reference.
 func (d *Document) Parameter(p *Parameter) *Parameter {
 	return follow(p, p.Ref, d.Components.Parameters)
 }
 
-// Header returns the header itself of one that may be a reference.
+// Header resolves a header that may be a reference.
 func (d *Document) Header(h *Header) *Header { return follow(h, h.Ref, d.Components.Headers) }
 
-// Response returns the response itself of one that may be a reference.
+// Response resolves a response that may be a reference.
 func (d *Document) Response(r *Response) *Response { return follow(r, r.Ref, d.Components.Responses) }
 
-// Schema returns the schema itself of one that may be a reference.
+// Schema resolves a schema that may be a reference.
 func (d *Document) Schema(s *Schema) *Schema { return follow(s, s.Ref, d.Components.Schemas) }
 
-// follow returns what ref names among the components of its kind, or v itself where nothing is named.
+// follow returns the component that ref names, or v itself if ref is empty.
 func follow[T any](v *T, ref string, components Map[*T]) *T {
 	if found, ok := components.Get(RefName(ref)); ok && ref != "" {
 		return found

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// addExamples gives every body an example that has none of its own, and every parameter that has one by its name.
+// addExamples gives an example to every body that has none, and to every parameter whose name has one.
 func (d *Document) addExamples() error {
 	var problems []error
 	d.eachMedia(func(m *Media) {
@@ -31,8 +31,8 @@ func (d *Document) addExamples() error {
 	return errors.Join(problems...)
 }
 
-// example makes a value of a schema: its own example, else that of the name under which it stands, else one that is put
-// together. An error names what nothing is known of.
+// example makes a value of a schema: its own example, else the one for its name, else one that is put together. An
+// error names the property for which there is none.
 func (d *Document) example(name string, s *Schema) (json.RawMessage, error) {
 	if s.Ref != "" {
 		s = d.Schema(s)
@@ -66,7 +66,7 @@ func (d *Document) example(name string, s *Schema) (json.RawMessage, error) {
 	return nil, fmt.Errorf("openapi: %q has no example: write one beside it, or in x-examples for all of its name", name)
 }
 
-// named returns the example that all values of a name have, nil if there is none or s is not of its type.
+// named returns the example for a name, nil if there is none or if it does not have the type of s.
 func (d *Document) named(name string, s *Schema) json.RawMessage {
 	v, ok := d.Components.Examples.Get(name)
 	types := slices.DeleteFunc(slices.Clone(s.Type), func(t string) bool { return t == "null" })

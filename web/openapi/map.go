@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Map is an object of JSON whose names are data. It keeps their order, which is the one to read them in.
+// Map is a JSON object whose names are data. It keeps their order, which is the order for readers.
 type Map[T any] []Entry[T]
 
 // Entry is a name of a [Map] with its value.
@@ -15,7 +15,7 @@ type Entry[T any] struct {
 	Value T
 }
 
-// Get returns the value of a name, and whether it is there.
+// Get returns the value of a name, and whether there is one.
 func (m Map[T]) Get(name string) (v T, ok bool) {
 	for _, e := range m {
 		if e.Name == name {
@@ -25,8 +25,8 @@ func (m Map[T]) Get(name string) (v T, ok bool) {
 	return v, false
 }
 
-// UnmarshalJSON reads an object. It refuses a name that is there twice, and keywords that the types of this package do
-// not have: they would be missing from what is derived.
+// UnmarshalJSON reads an object. It refuses repeated names, and keywords that the types of this package do not have:
+// they would be missing from what is derived.
 func (m *Map[T]) UnmarshalJSON(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -72,7 +72,7 @@ func (m Map[T]) MarshalJSON() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// encode is json.Marshal, which writes <, > and & as they are: the document goes into no page as it is.
+// encode is like json.Marshal, but writes <, > and & literally: the document is never put into a page as it is.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -1,6 +1,6 @@
 package openapi
 
-// eachSchema calls fn with every schema of the document, those inside of another one after it.
+// eachSchema calls fn with every schema of the document; a schema comes before those inside it.
 func (d *Document) eachSchema(fn func(*Schema)) {
 	for _, e := range d.Components.Schemas {
 		e.Value.each(fn)
@@ -35,7 +35,7 @@ func (s *Schema) each(fn func(*Schema)) {
 	}
 }
 
-// eachParameter calls fn with every parameter that stands at a path or an operation.
+// eachParameter calls fn with every parameter of a path or an operation.
 func (d *Document) eachParameter(fn func(*Parameter)) {
 	for _, path := range d.Paths {
 		for _, p := range path.Value.Parameters {
