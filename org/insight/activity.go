@@ -11,8 +11,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Activity is what an account did and what was done to it, newest first, in an organization unless that is "": the entries that
-// the caller may read, a page of them or all. Of the filter, Limit counts, with Before or Whole. Errors as Audit.
+// Activity lists what an account did and what was done to it, newest first, in one organization or, for "", everywhere. It has
+// only entries that the caller may read, one page or all. Of the filter, Limit counts, with Before or Whole. Errors as Audit.
 func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization string, user uuid.UUID, f org.AuditFilter) (list org.AuditList, err error) {
 	defer org.Wrap(&err, "list activity of %q", user)
 	read := auditPage
@@ -28,8 +28,8 @@ func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization
 		if err != nil {
 			return err
 		}
-		// Two walks along the trail, each by an index of its own, are quicker than one that asks for either. Each gives a whole
-		// page, so that the newest of both make one.
+		// Two walks along the trail, each with its own index, are faster than one that asks for either. Each returns a whole page,
+		// so the newest entries of both make one page.
 		did, suffered := p, p
 		did.ActorID = unit.NullID(user)
 		suffered.ResourceID, suffered.batches = user.String(), false
@@ -40,11 +40,11 @@ func (s *Service) Activity(ctx context.Context, subject *org.Actor, organization
 		if err != nil {
 			return err
 		}
-		// Counts are asked for only if one list was cut: else what is there is all there is.
+		// Counts are asked for only if one list was cut: otherwise the entries read are all there are.
 		many := list.Count > f.Limit || done.Count > f.Limit
 		list.Older, list.Count = list.Older || done.Older, list.Count+done.Count
 		list.Entries = append(list.Entries, done.Entries...)
-		// What somebody did to themselves is in both.
+		// What people did to themselves is in both lists.
 		slices.SortStableFunc(list.Entries, func(a, b org.AuditEntry) int { return cmp.Compare(b.Seq, a.Seq) })
 		list.Entries = slices.CompactFunc(list.Entries, func(a, b org.AuditEntry) bool { return a.Seq == b.Seq })
 		if !many {

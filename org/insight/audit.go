@@ -15,14 +15,14 @@ import (
 	"rolecall.example/rbac"
 )
 
-// How many entries a page of the trail has when no number is asked for, and at most.
+// How many entries a page of the trail has by default, and at most.
 const (
 	AuditPageSize = 100
 	AuditPageMax  = 1000
 )
 
-// Audit is one page of the audit trail, newest first: all of it with site-wide audit_log:read, else the entries of
-// the organizations where the caller has it. Forbidden: nowhere. Invalid: a bad query.
+// Audit returns one page of the audit trail, newest first: of the whole trail with site-wide audit_log:read, otherwise of the
+// organizations where the caller has it. Forbidden: the caller has it nowhere. Invalid: a bad query.
 func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilter) (_ org.AuditList, err error) {
 	defer org.Wrap(&err, "list audit trail")
 	var list org.AuditList
@@ -47,7 +47,7 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 	return list, err
 }
 
-// auditPage cuts a page beside a bound: it costs the same however far from the newest entry.
+// auditPage cuts a page next to a bound: it costs the same however far from the newest entry.
 // Without a bound it begins at the newest entry.
 func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, f org.AuditFilter) (list org.AuditList, err error) {
 	page := db.ListAuditBeforeParams{
@@ -71,9 +71,9 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 	if err != nil {
 		return list, err
 	}
-	// One row more was asked for than the page has.
+	// The query asked for one row more than the page has.
 	more := len(seqs) > int(p.MaxRows)
-	// There is something on the side that the bound came from.
+	// There is at least one entry on the side that the bound came from.
 	list.Older, list.Newer = f.After > 0, f.Before > 0
 	if f.After > 0 {
 		list.Newer = more
@@ -93,7 +93,7 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 	return list, err
 }
 
-// ofAudit gives fn one moment of the trail. Forbidden: there is nothing in it that the caller may read.
+// ofAudit runs fn on one snapshot of the trail. Forbidden: it has nothing that the caller may read.
 func (s *Service) ofAudit(ctx context.Context, subject *org.Actor, fn func(src unit.Reader) error) error {
 	return s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
 		if err := src.Settle(ctx); err != nil {
@@ -106,7 +106,7 @@ func (s *Service) ofAudit(ctx context.Context, subject *org.Actor, fn func(src u
 	})
 }
 
-// auditSearch is the query as the database takes it, within what the caller may read. Invalid: a bad query.
+// auditSearch turns the query into database arguments, limited to what the caller may read. Invalid: a bad query.
 func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditFilter) (auditScope, error) {
 	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, AuditPageMax)), Skip: int64(f.Offset)}
 	if f.Limit == 0 {
@@ -171,8 +171,8 @@ func auditNames(ctx context.Context, s unit.Reader, by *org.Actor, q *unit.Searc
 	return nil
 }
 
-// actor is whose entries are asked for. Only who may read every user learns that there is none of that name; others
-// find no entries, as they would of somebody who did nothing here.
+// actor returns the account whose entries are asked for. Only callers who may read every user learn that no user has the name;
+// others find no entries, as if the user had done nothing here.
 func actor(q *unit.Search, by *org.Actor, key string, id uuid.UUID, found bool) uuid.NullUUID {
 	if !found {
 		id = unit.NewID()
@@ -183,7 +183,7 @@ func actor(q *unit.Search, by *org.Actor, key string, id uuid.UUID, found bool) 
 	return unit.NullID(id)
 }
 
-// auditEntries cuts a page by its number. Past the end no row carries the count, so it is asked for alone.
+// auditEntries cuts a page by its number. Past the end no row has the count, so it is queried separately.
 func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope) (org.AuditList, error) {
 	list := org.AuditList{Entries: []org.AuditEntry{}}
 	found, err := s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams)
@@ -203,7 +203,7 @@ func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p auditScop
 	return list, err
 }
 
-// auditRows is the entries with these numbers, newest first, or the part in them of some organizations.
+// auditRows reads the entries with these numbers, newest first, or only what some organizations may see of them.
 func auditRows(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64, parts []uuid.UUID) ([]org.AuditEntry, error) {
 	entries := []org.AuditEntry{}
 	rows, err := s.Q.ListAuditLogs(ctx, seqs)
@@ -227,13 +227,13 @@ func auditRows(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64, 
 	return entries, nil
 }
 
-// auditReferences is what the entries of a page refer to and is still there.
+// auditReferences holds whatever the entries of a page refer to that still exists.
 type auditReferences struct {
 	users map[uuid.UUID]*org.User
 	orgs  map[uuid.UUID]*org.Organization
 }
 
-// auditRefs reads each account and organization of a page once. Those that are gone stay nil.
+// auditRefs reads each account and organization of a page once. Deleted ones stay nil.
 func auditRefs(ctx context.Context, s unit.Reader, by *org.Actor, rows []db.AuditLog) (auditReferences, error) {
 	refs := auditReferences{users: map[uuid.UUID]*org.User{}, orgs: map[uuid.UUID]*org.Organization{}}
 	var ids []uuid.UUID
@@ -267,7 +267,7 @@ func auditRefs(ctx context.Context, s unit.Reader, by *org.Actor, rows []db.Audi
 	return refs, nil
 }
 
-// organization reads an organization, once. It is nil if it is gone.
+// organization reads an organization, once. It returns nil if the organization was deleted.
 func (refs auditReferences) organization(ctx context.Context, s unit.Reader, id uuid.UUID) (*org.Organization, error) {
 	if o, ok := refs.orgs[id]; ok {
 		return o, nil
@@ -284,7 +284,7 @@ func (refs auditReferences) organization(ctx context.Context, s unit.Reader, id 
 	return refs.orgs[id], nil
 }
 
-// entry is a row with what it refers to. Names are those of the row, which outlive accounts.
+// entry turns a row into an entry with what it refers to. Names are those of the row, which outlive accounts.
 func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
 	e := org.AuditEntry{
 		Seq: r.Seq, ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,

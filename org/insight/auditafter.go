@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// seqsAhead is how many numbers of entries are looked at for gaps.
+	// seqsAhead is how many entry numbers are searched for gaps.
 	seqsAhead = 2000
-	// settleTime is longer than a write can take: a minute until it is sent, another until it is given up, clocks that differ.
+	// settleTime is longer than a write can take: a minute until it is sent, another until it times out, and the skew of clocks.
 	settleTime = 3 * time.Minute
 )
 
-// AuditAfter is the entries that match and come after the one with a number, oldest first, some at a time. Whoever goes on
-// from upTo misses none: several servers write at once on PostgreSQL, so that a number may turn up after a higher one; what
-// comes behind such a gap waits until it is filled, or it is certain that it never will be. Errors as Audit. Gone: the trail was pruned behind that entry.
+// AuditAfter returns the matching entries after the one with a number, oldest first, in batches. A caller that continues from
+// upTo misses none. On PostgreSQL several servers write at once, so a number may appear after a higher one: entries behind such
+// a gap wait until it is filled or certain to stay empty. Errors as Audit. Gone: the trail was pruned beyond that entry.
 func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query string, after int64) (entries []org.AuditEntry, upTo int64, err error) {
 	defer org.Wrap(&err, "follow audit trail")
 	err = s.ofAudit(ctx, subject, func(src unit.Reader) error {
@@ -46,7 +46,7 @@ func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query stri
 		found := len(seqs)
 		seqs = slices.DeleteFunc(seqs, func(seq int64) bool { return seq > upTo })
 		if len(seqs) == auditPiece && found == auditPiece {
-			upTo = seqs[found-1] // there may be more of them before the gap
+			upTo = seqs[found-1] // there may be more matches before the gap
 		}
 		if len(seqs) == 0 {
 			return nil
@@ -58,8 +58,8 @@ func (s *Service) AuditAfter(ctx context.Context, subject *org.Actor, query stri
 	return entries, upTo, err
 }
 
-// keptAfter is where to go on from: at 0 that is before the oldest entry that is kept. It refuses to go on from an entry behind
-// which others went, which would be missed without a word. Gone.
+// keptAfter returns where to continue: for 0, just before the oldest entry kept. It refuses to continue from an entry after
+// which others were pruned, since the reader would miss them without noticing. Gone.
 func keptAfter(ctx context.Context, src unit.Reader, after int64) (int64, error) {
 	last, err := lastPrune(ctx, src)
 	if err != nil || last == nil || after >= last.UpTo {
@@ -75,7 +75,7 @@ func keptAfter(ctx context.Context, src unit.Reader, after int64) (int64, error)
 	}
 }
 
-// settled is the number up to which the trail is as it will stay, after itself if nothing has come.
+// settled returns the number up to which the trail will not change any more, or after itself if nothing is new.
 func (s *Service) settled(ctx context.Context, src unit.Reader, after int64) (int64, error) {
 	rows, err := src.Q.ListAuditSeqs(ctx, db.ListAuditSeqsParams{AfterSeq: after, MaxRows: seqsAhead})
 	if err != nil {
@@ -90,8 +90,8 @@ func (s *Service) settled(ctx context.Context, src unit.Reader, after int64) (in
 	return settledUpTo(rows, after, true, closed, young), err
 }
 
-// settledUpTo goes along the numbers to the first gap that may still be filled: it is not closed, and what stands behind it is
-// young. Where one process writes, in turn, there is none.
+// settledUpTo follows the numbers to the first gap that may still be filled: one that is not closed and has a young entry
+// behind it. Where a single process writes, one change at a time, no gap can be filled.
 func settledUpTo(rows []db.ListAuditSeqsRow, after int64, shared bool, closed int64, young time.Time) int64 {
 	for _, r := range rows {
 		if shared && r.Seq != after+1 && r.Seq > closed && r.Time.After(young) {
@@ -102,17 +102,18 @@ func settledUpTo(rows []db.ListAuditSeqsRow, after int64, shared bool, closed in
 	return after
 }
 
-// gaps knows up to which entry no number will turn up any more, without waiting until any write would be over. A write takes the
-// number of its transaction with its lock, before that of its entry. So when an entry is seen, those that may still come before
-// it have begun, and a transaction that begins after that has a higher number: once all below it are over, nothing comes.
+// gaps knows up to which entry no number can appear any more, without waiting as long as any write could take. A write takes
+// the number of its transaction with its lock, before that of its entry. So when an entry is seen, all writes that may still
+// insert before it have begun, and a transaction that begins later has a higher number: once all below it have ended, nothing
+// can be inserted.
 type gaps struct {
 	mu  sync.Mutex
-	seq int64 // of the entry that was seen
+	seq int64 // the entry that was seen
 	end int64 // the number of a transaction that began after that
 }
 
-// closed is the number of an entry before which nothing comes any more, as far as the snapshot of src goes. newest is the newest
-// entry that is behind a gap there.
+// closed returns the number of an entry before which nothing can be inserted any more, as far as the snapshot of src shows.
+// newest is the newest entry behind a gap there.
 func (g *gaps) closed(ctx context.Context, src unit.Reader, d *db.DB, newest int64) (closed int64, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -120,7 +121,7 @@ func (g *gaps) closed(ctx context.Context, src unit.Reader, d *db.DB, newest int
 	if err != nil {
 		return 0, err
 	}
-	if oldest := feed.Position - feed.Base + 1; g.end > 0 && oldest >= g.end { // of the transactions that are not over
+	if oldest := feed.Position - feed.Base + 1; g.end > 0 && oldest >= g.end { // of the transactions still running
 		closed = g.seq
 	}
 	if g.end == 0 || closed > 0 && closed < newest {

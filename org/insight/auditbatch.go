@@ -10,11 +10,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// batchShown is how many entries of a batch a page has.
+// batchShown is how many entries of a batch a page shows.
 const batchShown = 12
 
-// auditBatches is the entries with these numbers, newest first. With batches each that stands for several has the newest of
-// them: two queries more for a page, however many batches it has.
+// auditBatches returns the entries with these numbers, newest first. With batches, each entry that represents a batch comes with
+// the newest entries of it. That takes two more queries per page, however many batches it has.
 func auditBatches(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64, parts []uuid.UUID, batches bool) ([]org.AuditEntry, error) {
 	if !batches || len(seqs) == 0 {
 		return auditRows(ctx, s, by, seqs, parts)
@@ -38,7 +38,7 @@ func auditBatches(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int6
 	if err != nil {
 		return nil, err
 	}
-	// Entries of a batch are of one chain, so whoever may read its head may read them.
+	// All entries of a batch are in one chain, so a caller who may read its head may read them.
 	wanted, head := seqs, map[int64]int64{}
 	for _, r := range begins {
 		head[r.Seq] = r.Head

@@ -16,18 +16,18 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The versions of the file's form. The second has bases, and the third tokens too.
+// The versions of the file format. The second added bases, the third tokens.
 const (
 	exportFirst = 1
 	exportBases = 2
 	exportNow   = 3
 )
 
-// maxExportLine bounds a line of a file: an entry has values of any length, a request has not.
+// maxExportLine bounds a line of a file. Values of entries have no limit of their own; the requests they come from do.
 const maxExportLine = 16 << 20
 
-// ExportAudit writes the entries from before a time to a file, chain by chain from its beginning or from where it was cut, with
-// the hashes that prove them. It is for the operator, so no right is checked.
+// ExportAudit writes the entries older than a time to a file, chain by chain, each from its beginning or from where it was cut,
+// with the hashes that prove them. It is for the operator, so it checks no permission.
 func (s *Service) ExportAudit(ctx context.Context, before time.Time, out io.Writer) (e org.AuditExport, err error) {
 	defer org.Wrap(&err, "export audit trail")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
@@ -40,8 +40,8 @@ func (s *Service) ExportAudit(ctx context.Context, before time.Time, out io.Writ
 	return e, err
 }
 
-// exporter writes one file. It reads the trail a chunk at a time within one snapshot, so neither the length of a trail nor
-// entries that come meanwhile matter to it.
+// exporter writes one file. It reads the trail in chunks within one snapshot, so neither the length of the trail nor
+// entries added meanwhile matter to it.
 type exporter struct {
 	ctx    context.Context //nolint:containedctx // one export, begun and ended in one call
 	q      db.Reads
@@ -51,7 +51,7 @@ type exporter struct {
 	proof  exportProof
 }
 
-// run writes the head, the entries and the end. First come the entries from before there were chains, which one hash over
+// run writes the head, the entries and the end. First come the entries from before there were chains, with one hash over
 // all seals; then the chain of the site, and that of each organization.
 func (w *exporter) run() error {
 	seal, err := w.q.GetAuditSeal(w.ctx)
@@ -72,7 +72,7 @@ func (w *exporter) run() error {
 			return err
 		}
 	}
-	if err := w.chain(uuid.Nil); err != nil { // the site's comes first, and is in no list of organizations
+	if err := w.chain(uuid.Nil); err != nil { // the site's chain comes first; no list of organizations has it
 		return err
 	}
 	for after := uuid.Nil; ; {
@@ -94,7 +94,7 @@ func (w *exporter) run() error {
 	return w.lines.Encode(org.AuditLine{Line: "end", Entries: w.proof.Entries, Root: w.proof.root()})
 }
 
-// chain writes a chain.
+// chain writes one chain.
 func (w *exporter) chain(of uuid.UUID) error {
 	var base *org.AuditLine
 	if b, ok := w.bases.of[of]; ok {
@@ -105,8 +105,8 @@ func (w *exporter) chain(of uuid.UUID) error {
 	}, func(r db.AuditLog) int64 { return r.ChainSeq })
 }
 
-// pieces writes what list gives, up to the first entry that is not from before the time; where it goes on first, if there is
-// anything to write.
+// pieces writes what list returns, up to the first entry that is not older than the time. If there is anything to write,
+// it first writes the base that the chain continues from.
 func (w *exporter) pieces(base *org.AuditLine, list func(after int64) ([]db.AuditLog, error), place func(db.AuditLog) int64) error {
 	after := int64(0)
 	if base != nil {
@@ -139,8 +139,7 @@ func (w *exporter) pieces(base *org.AuditLine, list func(after int64) ([]db.Audi
 	}
 }
 
-// put writes a line, unless there is a problem with it: what would not be believed when it is read again is not written as if it
-// were.
+// put writes a line unless there is a problem with it: it never writes a line that the check of the file would reject.
 func (w *exporter) put(line *org.AuditLine, problem string) error {
 	if problem != "" {
 		return fmt.Errorf("the trail is broken: %s: see rolecall audit verify", problem)
@@ -148,7 +147,7 @@ func (w *exporter) put(line *org.AuditLine, problem string) error {
 	return w.lines.Encode(line)
 }
 
-// lineOf is an entry as the file has it: all that its hash covers.
+// lineOf returns an entry as a line of the file, with everything that its hash covers.
 func lineOf(r db.AuditLog) org.AuditLine {
 	return org.AuditLine{
 		Line: "entry", Chain: r.Chain, ChainSeq: r.ChainSeq, Seq: r.Seq, ID: r.ID, Time: r.Time.UTC(), RequestID: r.RequestID, IP: r.IP,
@@ -157,7 +156,7 @@ func lineOf(r db.AuditLog) org.AuditLine {
 	}
 }
 
-// rowOfLine is an entry of a file as it was stored, which is what its hash was made of.
+// rowOfLine returns an entry of a file as it was stored, the form that was hashed.
 func rowOfLine(l *org.AuditLine) db.InsertAuditLogParams {
 	return db.InsertAuditLogParams{
 		ID: l.ID, Time: l.Time, RequestID: l.RequestID, IP: l.IP, UserAgent: l.UserAgent, ActorID: unit.NullID(l.ActorID), Actor: l.Actor,
@@ -166,13 +165,13 @@ func rowOfLine(l *org.AuditLine) db.InsertAuditLogParams {
 	}
 }
 
-// exportProof goes along the entries of a file and holds each to its hash.
+// exportProof reads the entries of a file in order and compares each with its hash.
 type exportProof struct {
 	org.AuditExport
 	seal   []byte
 	sealed bool // the entries from before there were chains are still coming
 	chain  uuid.UUID
-	from   int64 // after which entry of the chain the file begins
+	from   int64 // the entry of the chain after which the file begins
 	seq    int64
 	hash   []byte
 	seen   map[uuid.UUID]bool
@@ -183,12 +182,12 @@ func (p *exportProof) begin(seal []byte) {
 	p.seal, p.sealed, p.seen = seal, true, map[uuid.UUID]bool{}
 }
 
-// take takes the next entry in, and tells what is wrong with it.
+// take reads the next entry and reports what is wrong with it.
 func (p *exportProof) take(l *org.AuditLine) (problem string) {
 	row, want := rowOfLine(l), []byte(nil)
 	switch {
-	// Each case is the one place where such an entry may stand: chains come whole and one after the other, and what has no
-	// chain comes before them all. A file that mixes them could hide an entry between two.
+	// Each case is the only place where such an entry may be: chains are whole and follow one another, and entries without a
+	// chain come before all of them. A file that mixes them could hide an entry between two others.
 	case l.ChainSeq == 0 && p.sealed && l.Seq == p.seq+1:
 		want = unit.SealedHash(p.hash, row)
 		p.seq = l.Seq
@@ -211,14 +210,14 @@ func (p *exportProof) take(l *org.AuditLine) (problem string) {
 	return ""
 }
 
-// enter begins a chain after its entry from.
+// enter begins a chain after its entry number from.
 func (p *exportProof) enter(chain uuid.UUID, from int64) {
 	p.sealed, p.chain, p.seen[chain], p.from = false, chain, true, from
 	p.Chains++
 }
 
-// goOn begins a chain at its base, and tells what is wrong with that. What the base itself says is proved by the entries after
-// it, and by the file that has those before it.
+// goOn begins a chain at its base and reports what is wrong with the base. What the base says is proved by the entries after
+// it, and by the file that has the entries before it.
 func (p *exportProof) goOn(l *org.AuditLine) (problem string) {
 	if p.seen[l.Chain] || l.ChainSeq < 1 {
 		return "a chain begins where it cannot"
@@ -229,14 +228,14 @@ func (p *exportProof) goOn(l *org.AuditLine) (problem string) {
 	return ""
 }
 
-// root is the name of all that was taken in: two files with the same root have the same entries.
+// root identifies everything that was read: two files with the same root have the same entries.
 func (p *exportProof) root() string {
 	p.Root = unit.RootName(p.all)
 	return p.Root
 }
 
-// VerifyExport reads a file that ExportAudit wrote and finds where it was changed. It needs no database: with the root that the
-// export printed, kept elsewhere, a file that was written anew as a whole is found too.
+// VerifyExport reads a file that ExportAudit wrote and finds where it was changed. It needs no database. Given the root that the
+// export printed, kept elsewhere, it also detects a file that was rewritten as a whole.
 func VerifyExport(in io.Reader, root string) (e org.AuditExport, problem string, err error) {
 	p, problem, err := readExport(in, func(*exportProof, *org.AuditLine) {})
 	if err == nil && problem == "" && root != "" && root != p.Root {
@@ -245,7 +244,7 @@ func VerifyExport(in io.Reader, root string) (e org.AuditExport, problem string,
 	return p.AuditExport, problem, err
 }
 
-// readExport reads a file and shows each entry that is proved.
+// readExport reads a file and calls see with each proved entry.
 func readExport(in io.Reader, see func(*exportProof, *org.AuditLine)) (p exportProof, problem string, err error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxExportLine)

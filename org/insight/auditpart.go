@@ -13,19 +13,19 @@ import (
 	"rolecall.example/rbac"
 )
 
-// A change of the catalog is one entry of the site, however many organizations it takes something from. Each of those has
+// A change of the catalog is one entry of the site, however many organizations it takes something from. Each of those sees
 // its part of the entry in its own list.
 
-// auditScope is what of the trail is asked for: entries, and the organizations whose part of the site's entries is shown.
-// Without any, entries are shown whole.
+// auditScope selects entries of the trail, and the organizations whose part of the site's entries is shown.
+// Without organizations, entries are shown whole.
 type auditScope struct {
 	db.FindAuditLogsParams
 	parts   []uuid.UUID
 	batches bool // nothing that is asked for is of a part of what one request did
 }
 
-// auditScopeOf adds the parts to a search: those of the organization that is asked for, else of all that the caller may
-// read, unless that is the whole trail.
+// auditScopeOf adds the parts to a search: those of the organization asked for, otherwise of all organizations that the caller
+// may read, unless the caller may read the whole trail.
 func auditScopeOf(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams) (auditScope, error) {
 	scope := auditScope{FindAuditLogsParams: p, batches: p.Search+p.RequestID+p.ResourceID+p.ResourceTarget+p.ResourceType+p.Action == ""}
 	readable := func(id uuid.UUID) bool { return by.Can("read", rbac.Object{Type: "audit_log", Org: id}) }
@@ -47,8 +47,8 @@ func auditScopeOf(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAu
 	return scope, err
 }
 
-// part leaves of an entry about a version of the catalog what it took away in some organizations. How many roles it touched
-// elsewhere is not theirs to know.
+// part reduces an entry about a version of the catalog to what it took away in some organizations. They must not learn how many
+// roles it touched elsewhere.
 func (refs auditReferences) part(ctx context.Context, s unit.Reader, e *org.AuditEntry, organizations []uuid.UUID) error {
 	if e.ResourceType != "catalog" || e.IsRefusal() || len(organizations) == 0 {
 		return nil
@@ -80,8 +80,8 @@ func (refs auditReferences) part(ctx context.Context, s unit.Reader, e *org.Audi
 	return nil
 }
 
-// glimpse is what the trail shows of an account to a caller who may not read it: who did something, and where the caller
-// is at home itself. Everything else is empty.
+// glimpse returns what the trail shows of an account to a caller who may not read it: who did something, and the organizations
+// that the caller belongs to as well. Everything else is empty.
 func glimpse(s *org.Actor, u *org.User) org.User {
 	seen := org.User{ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL}
 	for _, id := range u.OrganizationIDs {

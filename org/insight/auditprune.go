@@ -17,7 +17,7 @@ import (
 
 // docs/adr/0027-pruning.md says why the trail is cut at a number, and why in two steps.
 
-// auditBases is where the chains of a trail go on whose beginnings went.
+// auditBases says where the chains of a trail continue whose beginnings were pruned.
 type auditBases struct {
 	last db.AuditPrune // the newest prune, zero if there is none
 	of   map[uuid.UUID]db.ListAuditBasesRow
@@ -38,20 +38,20 @@ func readBases(ctx context.Context, q db.Reads) (b auditBases, err error) {
 	return b, err
 }
 
-// sealGone reports whether the entries from before there were chains went, the newest of which has a number. They go together.
+// sealGone reports whether the entries from before there were chains were pruned. They go together; seal is the newest of them.
 func (b auditBases) sealGone(seal int64) bool { return b.last.UpTo >= seal && seal > 0 }
 
-// Pruning is what would go of the trail.
+// Pruning is what a prune would remove from the trail.
 type Pruning struct {
 	org.AuditPrune
-	Row   db.AuditPrune // as it is stored, but for its number, its time and its hash
+	Row   db.AuditPrune // as stored, without its number, time and hash
 	Last  db.AuditPrune // the prune before it, zero if there is none
 	Heads []db.ListAuditPruneHeadsRow
 }
 
-// PlanPrune finds what is older than a time, and makes sure that a file has all of it, as audit export wrote it. Without a
-// file it only tells what would go. It is for the operator, so no right is checked. Invalid: entries of that time may still be
-// being written; or the file was changed, is another one, or has not all of them.
+// PlanPrune finds what is older than a time and makes sure that a file written by audit export has all of it. Without a
+// file it only reports what would go. It is for the operator, so it checks no permission. Invalid: entries of that time may
+// still be being written; or the file was changed, is a different one, or lacks some of the entries.
 func (s *Service) PlanPrune(ctx context.Context, before time.Time, file io.Reader) (p Pruning, err error) {
 	defer org.Wrap(&err, "plan to prune audit trail")
 	if before.After(s.units.Now().Add(-settleTime)) {
@@ -70,7 +70,7 @@ func (s *Service) PlanPrune(ctx context.Context, before time.Time, file io.Reade
 	return p, err
 }
 
-// cut is a prune that is being planned.
+// cut is a prune being planned.
 type cut struct {
 	Pruning
 	seal  db.GetAuditSealRow
@@ -78,7 +78,7 @@ type cut struct {
 	after map[uuid.UUID]db.ListAuditCutsRow // the newest entry of each chain that would go
 }
 
-// planCut finds the longest stretch of numbers from the beginning whose entries are all older than a time.
+// planCut finds the longest run of numbers from the beginning whose entries are all older than a time.
 func planCut(ctx context.Context, q db.Reads, before time.Time) (c cut, err error) {
 	if c.seal, err = q.GetAuditSeal(ctx); err != nil {
 		return c, err
@@ -111,8 +111,8 @@ func planCut(ctx context.Context, q db.Reads, before time.Time) (c cut, err erro
 	return c, err
 }
 
-// prove holds what would go against a file. An entry with the hash that the trail has is the same entry, after the same ones:
-// so of each chain the newest is enough, if the file begins no later than the trail.
+// prove compares what would go with a file. An entry with the hash that the trail has is the same entry, and follows the same
+// ones. So the newest entry of each chain is enough, if the file begins no later than the trail.
 func (c *cut) prove(p *Pruning, file io.Reader) error {
 	sum, sealed := sha256.New(), c.seal.Seq == 0 || c.bases.sealGone(c.seal.Seq)
 	proved := map[uuid.UUID]bool{}
@@ -147,17 +147,17 @@ func (c *cut) prove(p *Pruning, file io.Reader) error {
 	return nil
 }
 
-// lastPrune is the newest prune, nil if nothing ever went.
+// lastPrune returns the newest prune, nil if nothing was ever pruned.
 func lastPrune(ctx context.Context, s unit.Reader) (*org.AuditPrune, error) {
 	row, err := s.Q.GetLastAuditPrune(ctx)
 	if db.IsNotFound(err) {
-		return nil, nil //nolint:nilnil // there is none, which is no error
+		return nil, nil //nolint:nilnil // no prune, which is not an error
 	}
 	p := PruneOf(row)
 	return &p, err
 }
 
-// prunes checks every prune: that it is the one that was made, and where it let the chains go on.
+// prunes checks that every prune is the one that was made, and where the chains continue after it.
 func (w *verifier) prunes() error {
 	var last db.AuditPrune
 	for {
@@ -191,7 +191,7 @@ func (w *verifier) prunes() error {
 	return nil
 }
 
-// PruneOf is a stored prune.
+// PruneOf converts a stored prune.
 func PruneOf(r db.AuditPrune) org.AuditPrune {
 	return org.AuditPrune{Seq: r.Seq, Time: r.Time, Before: r.Boundary, UpTo: r.UpTo, Entries: int(r.Entries), File: fmt.Sprintf("%x", r.File), Root: r.Root}
 }

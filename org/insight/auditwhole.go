@@ -7,9 +7,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Lists of the trail that are more than a page: as a file, which holds none of it in memory, and on paper, which has a bound.
+// Lists of the trail longer than a page: as a file, streamed without holding it in memory, and for printing, with a bound.
 
-// auditCount is how many entries match: it looks at all of them.
+// auditCount counts the matching entries by looking at all of them.
 func auditCount(ctx context.Context, s unit.Reader, p auditScope) (int, error) {
 	p.MaxRows, p.Skip = 1, 0
 	found, err := s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams)
@@ -19,12 +19,12 @@ func auditCount(ctx context.Context, s unit.Reader, p auditScope) (int, error) {
 	return int(found[0].Total), nil
 }
 
-// auditPiece is how many entries of a long list are read at once, and AuditAfter gives at most.
+// auditPiece is how many entries of a long list are read at once, and the most that AuditAfter returns.
 const auditPiece = 500
 
-// auditWhole is all that match, up to the limit, and how many there are. Only if there are more are they counted: that takes
-// as long as the trail is, and most lists that are printed have all. It reads as StreamAudit does, in pieces, so that no statement
-// has thousands of numbers.
+// auditWhole returns all matching entries up to the limit, and how many there are. It counts them only if there are more, since
+// counting reads the whole trail and most printed lists are complete. Like StreamAudit it reads in batches, so that no
+// statement has thousands of numbers.
 func auditWhole(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, f org.AuditFilter) (list org.AuditList, err error) {
 	at := org.AuditFilter{SkipCount: true, Words: f.Words}
 	for len(list.Entries) < f.Limit {
@@ -38,15 +38,15 @@ func auditWhole(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope,
 		if !piece.Older {
 			return list, nil
 		}
-		// All is of one moment, so nothing is missed or told twice between two pieces.
+		// All batches are from one snapshot, so nothing is missed or repeated between two of them.
 		at.Before = list.Entries[list.Count-1].Seq
 	}
 	list.Count, err = auditCount(ctx, s, p)
 	return list, err
 }
 
-// StreamAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
-// not count. Errors as Audit, before the first entry; an error of fn ends it.
+// StreamAudit passes all matching entries to fn, newest first, from one snapshot of the trail. It ignores Limit, Offset, Before
+// and After. Errors as Audit, before the first entry; an error of fn ends it.
 func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) (err error) {
 	defer org.Wrap(&err, "stream audit trail")
 	f = org.AuditFilter{Query: f.Query, Limit: auditPiece, SkipCount: true}
@@ -68,7 +68,7 @@ func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.Aud
 			if !list.Older {
 				return nil
 			}
-			// All is of one moment, so the next piece begins where this one ended.
+			// All batches are from one snapshot, so the next begins where this one ended.
 			f.Before = list.Entries[len(list.Entries)-1].Seq
 		}
 	})

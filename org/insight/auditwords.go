@@ -19,7 +19,7 @@ var (
 	}
 )
 
-// describe says an entry as a template that clients fill in: {user} did something to {target}.
+// describe returns an entry as a template that clients fill in: {user} did something to {target}.
 func describe(e org.AuditEntry) string {
 	verb := verbs[e.Action]
 	if e.StatusCode >= 400 {
@@ -34,8 +34,8 @@ func describe(e org.AuditEntry) string {
 	return strings.Join([]string{"{user}", verb, kinds[e.ResourceType], "{target}"}, " ")
 }
 
-// auditWords gives each entry that names permissions the catalog that has words for them. All of them cost one query for each
-// version that has not been read lately.
+// auditWords gives each entry that names permissions the catalog with the words for them. That costs one query for each
+// version that was not read recently.
 func auditWords(ctx context.Context, s unit.Reader, entries []org.AuditEntry) error {
 	for i := range entries {
 		e := &entries[i]

@@ -14,23 +14,23 @@ import (
 	"rolecall.example/rbac"
 )
 
-// maxResourceChecks bounds the caller's own questions about one stored thing, since each is looked up.
-// This limit and the two below are promised by docs/spec/authcheck.md.
+// maxResourceChecks bounds the caller's own questions about stored things, since each is looked up.
+// docs/spec/authcheck.md promises this limit and the two below.
 const maxResourceChecks = 10
 
-// badChecks is the message of a request that is refused as a whole.
+// badChecks is the message for a request refused as a whole.
 const badChecks = "Invalid authorization checks."
 
-// Of how many subjects one request may ask, and how much in all.
+// How many subjects and how many questions one request may have.
 const (
 	maxSubjects  = 100
 	maxDecisions = 10_000
 )
 
-// AuthCheck answers what the caller may do, or other accounts: a bool for each question. What is unknown is answered with
-// no, and a suspended account may do nothing. Other accounts are those that the caller may read, or whose membership in the
+// AuthCheck answers what the caller or other accounts may do, with a bool for each question. Whatever is unknown is answered
+// no, and a suspended account may do nothing. The caller may ask about accounts that it may read, or whose membership in the
 // organization of the question it may read.
-// Invalid: too much is asked; or, of questions without names, one that can't be asked. Then none is answered.
+// Invalid: too many questions; or, among questions without names, one that can't be asked. Then none is answered.
 func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthChecks) (a org.AuthAnswers, err error) {
 	defer org.Wrap(&err, "check authorization of %q", q.User)
 	q.Checks = s.present(subject, q.Checks)
@@ -46,7 +46,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthC
 	}
 	src := s.units.Snapshot(subject)
 	allowed := make(map[string]bool, len(q.Checks))
-	// Without names the answers are those of Coder's API: what is unknown is a plain no.
+	// Without names the answers follow Coder's API: whatever is unknown is a plain no.
 	for key, c := range q.Checks {
 		o, ok, err := resolved(ctx, src, subject, c)
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthC
 	return org.AuthAnswers{Allowed: allowed}, nil
 }
 
-// about makes a request the subject of an inquiry.
+// about takes over the questions of a request.
 func (i *inquiry) about(q *org.AuthChecks) {
 	i.plain, i.strict, i.atLeast = !q.Named(), q.Tells(), q.AtLeast
 	i.questions = make([]org.SubjectCheck, 0, q.Decisions())
@@ -68,8 +68,8 @@ func (i *inquiry) about(q *org.AuthChecks) {
 	}
 }
 
-// askable says what is wrong with the request as a whole. Invalid.
-// A single check is no reason to refuse if names are given: then each is answered for itself.
+// askable reports what is wrong with the request as a whole. Invalid.
+// If names are given, a single bad check does not refuse the request: each check is answered separately.
 func askable(by *org.Actor, q *org.AuthChecks) error {
 	var bad org.FieldErrors
 	looked := 0
@@ -84,7 +84,7 @@ func askable(by *org.Actor, q *org.AuthChecks) error {
 			looked++
 		}
 	}
-	// Checks are a map. Unsorted, the same request would be answered differently each time.
+	// Checks are a map. Unsorted, the errors of the same request would differ each time.
 	slices.SortFunc(bad, func(a, b org.Field) int { return strings.Compare(a.Field, b.Field) })
 	if looked > maxResourceChecks {
 		bad.Add("checks", fmt.Sprintf("may hold at most %d checks with a resource_id, found %d", maxResourceChecks, looked))
@@ -101,8 +101,8 @@ func askable(by *org.Actor, q *org.AuthChecks) error {
 	return bad.Err(badChecks)
 }
 
-// resolved is the thing that a check asks about; ok is false when it is a stored one that the caller may not read.
-// It is for questions without names, once askable found nothing wrong with them.
+// resolved returns the thing that a check asks about; ok is false for a stored one that the caller may not read.
+// It is for questions without names, once askable has found nothing wrong with them.
 func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck) (o rbac.Object, ok bool, err error) {
 	if c.ResourceID == "" {
 		o, _ = objectOf(by, c)
@@ -112,8 +112,8 @@ func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck
 	return org.UserObject(owner), owner != uuid.Nil, err
 }
 
-// objectOf is the thing that a check asks about, and what is wrong with the question.
-// With a problem the thing is filled in by half, and must not be asked about.
+// objectOf returns the thing that a check asks about, and what is wrong with the question.
+// If there is a problem, the thing is incomplete and must not be used.
 func objectOf(by *org.Actor, c org.AuthCheck) (o rbac.Object, problem string) {
 	o = rbac.Object{Type: c.ResourceType, AnyOrg: c.AnyOrg}
 	var err error
@@ -139,14 +139,14 @@ func objectOf(by *org.Actor, c org.AuthCheck) (o rbac.Object, problem string) {
 	return o, ""
 }
 
-// resourceOwner is the account that a check names, uuid.Nil if the caller may not read it. Things of the other types
-// are not kept here.
+// resourceOwner returns the account that a check names, uuid.Nil if the caller may not read it. Things of the other types
+// are not stored here.
 func resourceOwner(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck) (uuid.UUID, error) {
 	if c.ResourceType != "user" {
 		return uuid.Nil, nil
 	}
 	row, err := s.Q.GetUser(ctx, unit.ParseID(c.ResourceID))
-	// The two look the same: no answer tells whether an account exists (T23 in docs/spec/threats.md).
+	// Missing and unreadable look the same: no answer reveals whether an account exists (T23 in docs/spec/threats.md).
 	if db.IsNotFound(err) || err == nil && !by.Can("read", org.UserObject(row.ID)) {
 		return uuid.Nil, nil
 	}

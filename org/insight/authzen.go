@@ -10,8 +10,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// EvaluateAccess answers questions of the AuthZEN API, each for itself and in their order. organization is the one that the
-// address of the API names, "" if it names none.
+// EvaluateAccess answers questions of the AuthZEN API separately and in order. organization is the one that the URL
+// of the API names, or "".
 func (s *Service) EvaluateAccess(ctx context.Context, by *org.Actor, organization string, qs []org.AccessQuestion) (_ []org.AccessDecision, err error) {
 	defer org.Wrap(&err, "evaluate %d questions", len(qs))
 	checks, list, err := s.accessChecks(ctx, by, organization, qs)
@@ -36,7 +36,7 @@ func (s *Service) EvaluateAccess(ctx context.Context, by *org.Actor, organizatio
 	return list, nil
 }
 
-// accessChecks maps questions, and answers those that need not be asked.
+// accessChecks maps questions, and answers those that need no check.
 func (s *Service) accessChecks(ctx context.Context, by *org.Actor, organization string, qs []org.AccessQuestion) ([]accessCheck, []org.AccessDecision, error) {
 	m := newAccessMapper(s.units.Snapshot(by), by, organization)
 	if err := m.lookUp(ctx, qs); err != nil {
@@ -53,8 +53,8 @@ func (s *Service) accessChecks(ctx context.Context, by *org.Actor, organization 
 	return checks, list, nil
 }
 
-// accessDecision is a decision in the words of the AuthZEN API. Somebody who is suspended may do nothing, and no more is
-// said of that.
+// accessDecision puts a decision into the words of the AuthZEN API. A suspended account may do nothing, and the answer says no
+// more than that.
 func accessDecision(d org.Decision) org.AccessDecision {
 	switch {
 	case d.Problem == nil:
@@ -71,7 +71,7 @@ func accessNotFound() *org.AccessProblem {
 	return &org.AccessProblem{Status: http.StatusNotFound, Message: org.CheckNotFound.Message}
 }
 
-// ExplainAccess is EvaluateAccess with the reasons, as far as the caller may read the roles that they tell of.
+// ExplainAccess is EvaluateAccess with reasons, as far as the caller may read the roles that they name.
 func (s *Service) ExplainAccess(ctx context.Context, by *org.Actor, organization string, qs []org.AccessQuestion) (_ []org.AccessDecision, err error) {
 	defer org.Wrap(&err, "explain %d questions", len(qs))
 	checks, list, err := s.accessChecks(ctx, by, organization, qs)
@@ -120,7 +120,7 @@ func (s *Service) readsRoles(ctx context.Context, by *org.Actor, organization st
 	return err == nil && id != uuid.Nil && by.Can("read", org.OrgRolesObject(id)), err
 }
 
-// newAccessMapper makes a mapper of what r reads.
+// newAccessMapper returns a mapper that reads from r.
 func newAccessMapper(r unit.Reader, by *org.Actor, organization string) *accessMapper {
 	return &accessMapper{
 		inquiry: newInquiry(r, by, nil), base: organization,

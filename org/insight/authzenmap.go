@@ -12,39 +12,39 @@ import (
 	"rolecall.example/rbac"
 )
 
-// The types whose things rolecall keeps itself: the id of such a resource names the thing.
+// The types whose things rolecall stores itself: the id of such a resource names a stored thing.
 const (
 	typeOrganization = "organization"
 	typeMember       = "organization_member"
 	typeUser         = "user"
 )
 
-// subjectType is the one type of subjects.
+// subjectType is the only type of subject.
 const subjectType = "user"
 
-// maxNameLength is longer than every name of an account or organization: what is longer need not be looked up, or be
+// maxNameLength exceeds the length of every account or organization name: anything longer need not be looked up or
 // remembered.
 const maxNameLength = 320
 
-// accessMapper makes checks of questions of the AuthZEN API, as docs/spec/authzen.md has it. What the questions of a
+// accessMapper turns questions of the AuthZEN API into checks, as docs/spec/authzen.md says. Whatever the questions of a
 // request share is looked up once.
 type accessMapper struct {
 	*inquiry
-	base string // the organization that the address names, or ""
+	base string // the organization that the URL names, or ""
 
-	named       map[string]uuid.UUID  // organizations, by how they are written; uuid.Nil: none that the caller may read
-	things      map[string]uuid.UUID  // accounts that are resources, likewise, whoever may read them; uuid.Nil: none
+	named       map[string]uuid.UUID  // organizations, as written; uuid.Nil: none that the caller may read
+	things      map[string]uuid.UUID  // accounts that are resources, likewise, readable or not; uuid.Nil: none
 	memberships map[[2]uuid.UUID]bool // of these accounts, by organization and account
 }
 
-// accessCheck is a question as one of ours.
+// accessCheck is a question mapped to a check.
 type accessCheck struct {
-	ask     bool // else the answer is no
+	ask     bool // otherwise the answer is no
 	check   org.SubjectCheck
-	problem *org.AccessProblem // why it is not asked; nil: a plain no
+	problem *org.AccessProblem // why it cannot be asked; nil: a plain no
 }
 
-// refused is a question that can not be asked as it is.
+// refused is the result for a question that cannot be asked as written.
 func refused(format string, args ...any) accessCheck {
 	return accessCheck{problem: &org.AccessProblem{Status: http.StatusBadRequest, Message: fmt.Sprintf(format, args...)}}
 }
@@ -62,13 +62,13 @@ func (m *accessMapper) question(ctx context.Context, q *org.AccessQuestion) (acc
 	return c, err
 }
 
-// namesAccount reports whether an account can be called so. "me" stands for the caller elsewhere. Here the caller is a
+// namesAccount reports whether an account can have this name. Elsewhere "me" means the caller. Here the caller is a
 // service that passes on what people type.
 func namesAccount(id string) bool {
 	return id != "" && len(id) <= maxNameLength && !strings.EqualFold(id, "me")
 }
 
-// thing maps all of a question but its subject.
+// thing maps all of a question except its subject.
 func (m *accessMapper) thing(ctx context.Context, q *org.AccessQuestion) (accessCheck, error) {
 	resourceType, ok := m.Catalog().PresentType(q.Resource.Type)
 	if !ok {
@@ -90,7 +90,7 @@ func (m *accessMapper) thing(ctx context.Context, q *org.AccessQuestion) (access
 	case !m.Catalog().Valid(resourceType, action):
 		return m.unknownTo(ctx, rbac.Permission{ResourceType: resourceType, Action: action})
 	case closed && stored == nil:
-		return accessCheck{}, nil // of these things the catalog knows all
+		return accessCheck{}, nil // the catalog lists all things of this type
 	}
 	organization, problem, err := m.organization(ctx, resourceType, q.Resource.ID, p, q.Context)
 	if err != nil || problem != nil {
@@ -102,7 +102,7 @@ func (m *accessMapper) thing(ctx context.Context, q *org.AccessQuestion) (access
 	return m.owned(ctx, c, q.Resource.ID, p)
 }
 
-// unknownTo refuses a pair that the catalog does not have.
+// unknownTo refuses a pair that the catalog lacks.
 func (m *accessMapper) unknownTo(ctx context.Context, p rbac.Permission) (accessCheck, error) {
 	if len(p.ResourceType) > maxNameLength || len(p.Action) > maxNameLength {
 		return refused("There is no such action."), nil
@@ -141,7 +141,7 @@ func (m *accessMapper) owned(ctx context.Context, c accessCheck, id string, p pr
 	return c, nil
 }
 
-// properties are those of a resource: what a request says of it counts before what the catalog says.
+// properties are those of a resource: what a request says of it overrides what the catalog says.
 type properties struct{ asked, stored map[string]any }
 
 func (p properties) get(name string) (v any, ok bool) {
@@ -151,8 +151,8 @@ func (p properties) get(name string) (v any, ok bool) {
 	return v, ok
 }
 
-// organization is the organization that a question is about, as it is written, "" for types that belong to none. Nothing
-// stands for one that is missing, except what the catalog names: whoever forgets it must not be answered for another.
+// organization returns the organization that a question is about, as written, "" for types that belong to none. Except for what
+// the catalog names, a missing organization has no default: a caller that forgets it must not get the answer for another one.
 func (m *accessMapper) organization(ctx context.Context, resourceType, id string, p properties, given map[string]any) (string, *org.AccessProblem, error) {
 	var named string // by the resource
 	for _, key := range []string{"organization_id", "organization"} {
@@ -172,7 +172,7 @@ func (m *accessMapper) organization(ctx context.Context, resourceType, id string
 		}
 		named = text
 	}
-	if resourceType == typeOrganization { // the thing is the organization
+	if resourceType == typeOrganization { // the thing is itself the organization
 		if len(id) > maxNameLength {
 			return "", accessNotFound(), nil
 		}
@@ -185,7 +185,7 @@ func (m *accessMapper) organization(ctx context.Context, resourceType, id string
 	return m.place(ctx, resourceType, named, given)
 }
 
-// place is the organization that a question is about, if its resource names this one, or none.
+// place returns the organization that a question is about, given the one that its resource names, or "".
 func (m *accessMapper) place(ctx context.Context, resourceType, named string, given map[string]any) (string, *org.AccessProblem, error) {
 	if m.Catalog().SiteOnly(resourceType) {
 		return "", nil, nil
@@ -213,7 +213,7 @@ func (m *accessMapper) place(ctx context.Context, resourceType, named string, gi
 	return "", refused("resource.properties.organization is needed.").problem, nil
 }
 
-// same reports whether two texts name the same organization; one that is missing agrees with all.
+// same reports whether two texts name the same organization; a missing one matches any.
 func (m *accessMapper) same(ctx context.Context, a, b string) (bool, error) {
 	if a == "" || a == b {
 		return true, nil
@@ -241,7 +241,7 @@ func (m *accessMapper) organizationID(ctx context.Context, ref string) (uuid.UUI
 	return m.named[ref], nil
 }
 
-// site is the state of the site in which names are looked up.
+// site returns the revision of the site at which names are looked up.
 func (m *accessMapper) site() int64 {
 	site, _ := m.by.Basis.Of(uuid.Nil)
 	return site.Value

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// searchPeople finds accounts, or memberships of an organization, with which a subject may do something, by username. What
-// is decided about one of them holds for all, except for the subject's own.
+// searchPeople finds accounts, or memberships of an organization, with which a subject may do something, by username. The
+// decision about one of them holds for all except the subject's own.
 func (s *Service) searchPeople(
 	ctx context.Context, by *org.Actor, organization, resourceType string, q org.AccessQuestion, p org.AccessPage,
 ) (found org.AccessFound, err error) {
@@ -40,7 +40,7 @@ func (s *Service) searchPeople(
 	return w.page(ctx, src, p)
 }
 
-// things walks accounts or memberships as the things of a question.
+// things walks accounts or memberships as the resources of a question.
 type things struct {
 	*Service
 	by      *org.Actor
@@ -49,10 +49,10 @@ type things struct {
 	in      uuid.UUID // the organization, uuid.Nil for accounts
 	subject uuid.UUID
 
-	others *bool // whether the subject may do it with those that are not its own, once that is known
+	others *bool // whether the subject may do it with those of others; nil: not decided yet
 }
 
-// may evaluates the question about one thing.
+// may evaluates the question about one account.
 func (w *things) may(ctx context.Context, id uuid.UUID) (bool, error) {
 	if w.others != nil && id != w.subject {
 		return *w.others, nil
@@ -72,13 +72,13 @@ func (w *things) may(ctx context.Context, id uuid.UUID) (bool, error) {
 	return list[0].Allowed, nil
 }
 
-// page finds the things after a place.
+// page returns the accounts after a place.
 func (w *things) page(ctx context.Context, src unit.Reader, p org.AccessPage) (org.AccessFound, error) {
 	var found org.AccessFound
 	ids := w.readable(src)
 	after := p.After
 	for {
-		if w.others != nil && !*w.others { // then its own is all that there may be
+		if w.others != nil && !*w.others { // only its own can be left
 			ids = w.own(src.Q)
 		}
 		rows, err := ids(ctx, after)
@@ -103,10 +103,10 @@ func (w *things) page(ctx context.Context, src unit.Reader, p org.AccessPage) (o
 	}
 }
 
-// pieces gives the accounts after a username, some at a time, and none at the end.
+// pieces returns the next accounts after a username, and none at the end.
 type pieces func(ctx context.Context, after string) ([]db.UserRow, error)
 
-// own narrows pieces to what is the subject's own.
+// own narrows pieces to the subject's own account.
 func (w *things) own(q db.Reads) pieces {
 	return func(ctx context.Context, after string) ([]db.UserRow, error) {
 		rows, err := q.ListUsersByID(ctx, []uuid.UUID{w.subject})
@@ -117,7 +117,7 @@ func (w *things) own(q db.Reads) pieces {
 	}
 }
 
-// readable gives the accounts of the things that the caller may read: all of them, or the caller's own alone.
+// readable returns the accounts that the caller may read: all of them, or the caller's own alone.
 func (w *things) readable(src unit.Reader) pieces {
 	all := w.by.Can("read", org.UsersObject)
 	own := org.UserObject(w.by.ID())
@@ -145,7 +145,7 @@ func (w *things) readable(src unit.Reader) pieces {
 	}
 }
 
-// membersAfter is some members of an organization at the moment, by username; none: there are no more.
+// membersAfter returns the next members of an organization by username, as of now; none at the end.
 func membersAfter(ctx context.Context, src unit.Reader, in uuid.UUID, after string) ([]uuid.UUID, error) {
 	for {
 		rows, err := src.Q.ListHoldings(ctx, db.ListHoldingsParams{OrganizationID: in, AfterKey: after, MaxRows: unit.ChunkSize})

@@ -15,9 +15,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A search finds what evaluations allow, one by one: all of that, or it fails. What is unknown is found nowhere.
+// A search finds exactly what evaluations one by one would allow, or fails. A search for something unknown finds nothing.
 
-// asError is the problem of a question as that of a whole search. Some problems only mean that nothing is found.
+// asError turns the problem of a question into that of a whole search. Some problems only mean that nothing is found.
 func asError(p *org.AccessProblem) error {
 	if p == nil || p.Status == http.StatusNotFound {
 		return nil
@@ -26,7 +26,7 @@ func asError(p *org.AccessProblem) error {
 }
 
 // SearchActions finds what a subject may do with a resource, by name: the actions of its type, and those that the catalog
-// rewrites. Invalid: the question can not be asked.
+// rewrites. Invalid: the question cannot be asked.
 func (s *Service) SearchActions(ctx context.Context, by *org.Actor, organization string, q org.AccessQuestion, p org.AccessPage) (_ org.AccessFound, err error) {
 	defer org.Wrap(&err, "search actions")
 	catalog := by.Catalog
@@ -51,8 +51,8 @@ func (s *Service) SearchActions(ctx context.Context, by *org.Actor, organization
 	return s.filter(ctx, by, organization, q, p, list, func(q *org.AccessQuestion, name string) { q.Action = org.AccessAction{Name: name} })
 }
 
-// filter evaluates a question with each name of a sorted list, and keeps those with a yes. If no question could be asked, it
-// fails with why.
+// filter evaluates a question with each name of a sorted list, and keeps the names with a yes. If no question could be asked,
+// it fails with the reason.
 func (s *Service) filter(
 	ctx context.Context, by *org.Actor, organization string, q org.AccessQuestion, p org.AccessPage, list []string,
 	with func(q *org.AccessQuestion, name string),
@@ -61,7 +61,7 @@ func (s *Service) filter(
 	if there {
 		from++
 	}
-	var problem error // of questions about single things, as long as none could be asked
+	var problem error // the first problem, as long as no question could be asked
 	asked := false
 	for piece := range slices.Chunk(list[from:], unit.ChunkSize) {
 		qs := make([]org.AccessQuestion, len(piece))
@@ -95,8 +95,8 @@ func (s *Service) filter(
 	return found, nil
 }
 
-// SearchResources finds the things of a type with which a subject may do something: those that the catalog knows, and
-// organizations, accounts and memberships. Invalid: the question can not be asked, or the things are not kept here.
+// SearchResources finds the things of a type with which a subject may do something: those that the catalog lists, and
+// organizations, accounts and memberships. Invalid: the question cannot be asked, or the things are not stored here.
 func (s *Service) SearchResources(ctx context.Context, by *org.Actor, organization string, q org.AccessQuestion, p org.AccessPage) (_ org.AccessFound, err error) {
 	defer org.Wrap(&err, "search resources")
 	resourceType, ok := by.Catalog.PresentType(q.Resource.Type)
@@ -140,7 +140,7 @@ func (s *Service) searchOrganizations(ctx context.Context, by *org.Actor, organi
 	return s.filter(ctx, by, organization, q, p, list, func(q *org.AccessQuestion, name string) { q.Resource.ID = name })
 }
 
-// baseID is the organization that the address names, uuid.Nil if it names none that the caller may read.
+// baseID returns the organization that the URL names, uuid.Nil if it names none that the caller may read.
 func (m *accessMapper) baseID(ctx context.Context) (uuid.UUID, error) {
 	if m.base == "" {
 		return uuid.Nil, nil
@@ -148,7 +148,7 @@ func (m *accessMapper) baseID(ctx context.Context) (uuid.UUID, error) {
 	return m.organizationID(ctx, m.base)
 }
 
-// placeOf reads a place: what kind of people it is among, and after whom.
+// placeOf parses a place: the kind of people being walked, and the last one returned.
 func placeOf(after string) (kind, key string) {
 	for _, k := range []string{amongMembers, amongOthers} {
 		if key, ok := strings.CutPrefix(after, k); ok {
@@ -158,7 +158,7 @@ func placeOf(after string) (kind, key string) {
 	return amongMembers, ""
 }
 
-// The two kinds of people that a search walks, one after the other.
+// The two kinds of people that a search walks, in this order.
 const (
 	amongMembers = "m"
 	amongOthers  = "o"

@@ -13,8 +13,7 @@ import (
 )
 
 // SearchSubjects finds who may do something with a resource, by username: members of its organization first, then accounts
-// that do not belong to it. Nobody who is suspended, and nobody whom the caller may not read. Invalid: the question can not
-// be asked.
+// outside it. It leaves out suspended accounts and those that the caller may not read. Invalid: the question cannot be asked.
 func (s *Service) SearchSubjects(ctx context.Context, by *org.Actor, organization string, q org.AccessQuestion, p org.AccessPage) (found org.AccessFound, err error) {
 	defer org.Wrap(&err, "search subjects")
 	if q.Subject.Type != subjectType {
@@ -44,7 +43,7 @@ func (s *Service) SearchSubjects(ctx context.Context, by *org.Actor, organizatio
 	return found, nil
 }
 
-// known reports whether the catalog has the type and the action of a question. What it does not have is found nowhere.
+// known reports whether the catalog has the type and the action of a question. A search for anything else finds nothing.
 func (m *accessMapper) known(q *org.AccessQuestion) bool {
 	t, ok := m.Catalog().PresentType(q.Resource.Type)
 	if !ok {
@@ -63,22 +62,22 @@ type seeker struct {
 	*unit.Crowd
 	by     *org.Actor
 	action string
-	object rbac.Object // as it is to everybody but its owner
-	owner  uuid.UUID   // whose thing it is; unit.Anyone: that of whoever is asked about; uuid.Nil: nobody's
+	object rbac.Object // as everybody but its owner sees it
+	owner  uuid.UUID   // unit.Anyone: whoever is asked about; uuid.Nil: no owner
 	known  map[seen]bool
 	limit  int
 
-	ids  []uuid.UUID // of those who may, at most one more than the limit
+	ids  []uuid.UUID // those who may, at most one more than the limit
 	keys []string    // their places
 }
 
-// seen is what decides about somebody.
+// seen holds what decides about one account.
 type seen struct {
 	unit.Holding
 	own bool
 }
 
-// seeker prepares to look for those of whom a check is a yes. It is nil if the caller may not read the organization or the
+// seeker prepares the search for accounts that pass a check. It returns nil if the caller may not read the organization or the
 // owner.
 func (m *accessMapper) seeker(ctx context.Context, c *org.SubjectCheck, limit int) (*seeker, error) {
 	k := &seeker{by: m.by, action: c.Action, object: rbac.Object{Type: c.ResourceType}, known: map[seen]bool{}, limit: limit}
@@ -102,8 +101,8 @@ func (m *accessMapper) seeker(ctx context.Context, c *org.SubjectCheck, limit in
 	return k, err
 }
 
-// owner is the account that a resource names as its owner, uuid.Nil if a name is nobody's whom the caller may ask about. An id
-// need not be that of an account.
+// owner returns the account that a resource names as its owner, uuid.Nil if a name belongs to no account the caller may ask
+// about. An id need not be that of an account.
 func (m *accessMapper) owner(ctx context.Context, ref string, organization uuid.UUID) (uuid.UUID, error) {
 	found, _, err := m.AccountsAt(ctx, []string{ref}, m.site())
 	id := found[ref]
@@ -121,7 +120,7 @@ func (m *accessMapper) owner(ctx context.Context, ref string, organization uuid.
 
 var errEnough = errors.New("the page is full")
 
-// page finds those after a place. Whoever may not read all of a kind reads itself alone.
+// page returns those after a place. A caller who may not read all of a kind reads only itself.
 func (k *seeker) page(ctx context.Context, after string) (org.AccessFound, error) {
 	everybody := k.by.Can("read", org.UsersObject)
 	members := everybody || k.object.Org != uuid.Nil && k.by.Can("read", org.MembersObject(k.object.Org))
@@ -145,7 +144,7 @@ func (k *seeker) page(ctx context.Context, after string) (org.AccessFound, error
 	return found, err
 }
 
-// offer decides about somebody, and keeps those who may.
+// offer decides about one account, and keeps it if it may.
 func (k *seeker) offer(ctx context.Context, id uuid.UUID, place string, h unit.Holding) error {
 	of := seen{h, k.owner == unit.Anyone || k.owner == id}
 	able, decided := k.known[of]
@@ -156,7 +155,7 @@ func (k *seeker) offer(ctx context.Context, id uuid.UUID, place string, h unit.H
 		}
 		o := k.object
 		if of.own {
-			o.Owner = unit.Anyone // who is the id of the subjects of a crowd
+			o.Owner = unit.Anyone // the id that all subjects of a crowd have
 		}
 		able = s.Authorize(k.action, o)
 		k.known[of] = able
@@ -170,7 +169,7 @@ func (k *seeker) offer(ctx context.Context, id uuid.UUID, place string, h unit.H
 	return nil
 }
 
-// members looks among the members after a place.
+// members searches the members after a place.
 func (k *seeker) members(ctx context.Context, key string, all bool) error {
 	if !all {
 		return k.self(key, true)
@@ -183,7 +182,7 @@ func (k *seeker) members(ctx context.Context, key string, all bool) error {
 	})
 }
 
-// others looks among the accounts that do not belong to the organization, after a place.
+// others searches the accounts outside the organization after a place.
 func (k *seeker) others(ctx context.Context, key string, all bool) error {
 	if !all {
 		return k.self(key, false)
@@ -192,7 +191,7 @@ func (k *seeker) others(ctx context.Context, key string, all bool) error {
 	if err != nil {
 		return err
 	}
-	// If an account without roles may do it, all have to be walked. Else those that hold something are enough.
+	// If an account without roles may do it, all accounts are walked. Otherwise those that hold something are enough.
 	own := k.object
 	if k.owner != uuid.Nil {
 		own.Owner = unit.Anyone
@@ -219,7 +218,7 @@ func (k *seeker) others(ctx context.Context, key string, all bool) error {
 	}
 }
 
-// offerAll decides about accounts that do not belong to the organization.
+// offerAll decides about accounts outside the organization.
 func (k *seeker) offerAll(ctx context.Context, rows []db.ListOutsidersRow, after string) error {
 	for i := range rows {
 		r := &rows[i]
@@ -234,7 +233,7 @@ func (k *seeker) offerAll(ctx context.Context, rows []db.ListOutsidersRow, after
 	return nil
 }
 
-// self looks at the caller alone, whom it may always ask about: as a member, or as somebody who is none.
+// self looks only at the caller, who may always ask about itself: as a member, or as an account outside.
 func (k *seeker) self(key string, member bool) error {
 	kind, o, me := amongOthers, k.object, k.by.ID()
 	if member {
@@ -254,7 +253,7 @@ func (k *seeker) self(key string, member bool) error {
 	return nil
 }
 
-// usernames gives the names of accounts in their order.
+// usernames returns the names of accounts in the order of their ids.
 func usernames(ctx context.Context, q db.Reads, ids []uuid.UUID) ([]string, error) {
 	list := make([]string, 0, len(ids))
 	for at := 0; at < len(ids); at += unit.ChunkSize {

@@ -38,7 +38,7 @@ func (m *accessMapper) lookUp(ctx context.Context, qs []org.AccessQuestion) erro
 	return m.confirm(ctx, found, members)
 }
 
-// confirm keeps those accounts that there are, and with members where they belong.
+// confirm keeps only accounts that exist and, with members, looks up where they are members.
 func (m *accessMapper) confirm(ctx context.Context, found map[string]uuid.UUID, members bool) error {
 	there, ids := map[uuid.UUID]bool{}, slices.Collect(maps.Values(found))
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
@@ -63,7 +63,7 @@ func (m *accessMapper) confirm(ctx context.Context, found map[string]uuid.UUID, 
 	return nil
 }
 
-// belong finds out where accounts belong.
+// belong looks up which organizations accounts belong to.
 func (m *accessMapper) belong(ctx context.Context, ids []uuid.UUID) error {
 	rows, err := m.Q.ListHoldingsOf(ctx, ids)
 	if err != nil {
@@ -78,8 +78,8 @@ func (m *accessMapper) belong(ctx context.Context, ids []uuid.UUID) error {
 	return err
 }
 
-// resource is the account that a resource of one of our types is, or whose membership it is. It is uuid.Nil if there is none
-// that the caller may read.
+// resource returns the account that a resource of type user is, or whose membership it is. It returns uuid.Nil if there is
+// none that the caller may read.
 func (m *accessMapper) resource(ctx context.Context, resourceType, organization, ref string) (uuid.UUID, error) {
 	id := m.things[ref]
 	switch {

@@ -11,7 +11,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// CompareCatalogs tells in what two versions of the catalog differ. NotFound: one of them is not there.
+// CompareCatalogs reports how two versions of the catalog differ. NotFound: no such version.
 func (s *Service) CompareCatalogs(ctx context.Context, who *org.Actor, from, to int64) (list []org.CatalogDifference, err error) {
 	defer org.Wrap(&err, "compare catalogs %d and %d", from, to)
 	err = s.units.Moment(ctx, who, func(r unit.Reader) error {
@@ -29,8 +29,8 @@ func (s *Service) CompareCatalogs(ctx context.Context, who *org.Actor, from, to 
 	return list, err
 }
 
-// CatalogUses is how many roles name each type of the catalog in force: the built-in ones, and the custom ones of all places for
-// a caller who may read those. A wildcard names no type.
+// CatalogUses counts the roles that name each type of the catalog in force: the built-in ones, and the custom ones everywhere
+// for a caller who may read those. A wildcard names no type.
 func (s *Service) CatalogUses(ctx context.Context, who *org.Actor) (uses map[string]int, err error) {
 	defer org.Wrap(&err, "count uses of the types of the catalog")
 	uses = map[string]int{}
@@ -57,13 +57,13 @@ func (s *Service) CatalogUses(ctx context.Context, who *org.Actor) (uses map[str
 	return uses, err
 }
 
-// customUses adds the custom roles, by what their types are called now.
+// customUses adds the custom roles, under the current names of their types.
 func customUses(ctx context.Context, r unit.Reader, uses map[string]int) error {
 	rows, err := r.Q.CountRolesOfTypes(ctx)
 	if err != nil {
 		return err
 	}
-	now := map[int64]map[string]string{} // by version, and by what a type was called in it
+	now := map[int64]map[string]string{} // by version, then by the type's name in it
 	for _, row := range rows {
 		if now[row.CatalogVersion] == nil {
 			m, err := r.Migration(ctx, row.CatalogVersion)

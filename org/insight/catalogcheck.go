@@ -15,11 +15,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Decisions rest on the catalogs that are stored and on the steps between them: a step that does not fit its documents
-// would give old roles another meaning.
+// Decisions depend on the stored catalogs and on the steps between them: a step that does not fit its documents
+// would change the meaning of old roles.
 
-// CheckCatalogs finds what is wrong with the versions of the catalog, in words. A database that no program was started on
-// has none, which is nothing wrong.
+// CheckCatalogs reports, in words, what is wrong with the versions of the catalog. A database that no server has used yet
+// has none, which is fine.
 func CheckCatalogs(ctx context.Context, s *unit.Units) (findings []string, err error) {
 	err = s.Moment(ctx, nil, func(src unit.Reader) error {
 		history, err := src.Q.ListCatalogHistory(ctx)
@@ -49,16 +49,16 @@ func CheckCatalogs(ctx context.Context, s *unit.Units) (findings []string, err e
 	return findings, err
 }
 
-// CountDead counts what is stored and means nothing in the catalog in force. That is no damage: a change of the catalog was
-// told to leave it behind, and the next save of each role and each member drops it.
+// CountDead counts stored names that mean nothing in the catalog in force. That is no damage: whoever applied the catalog chose
+// to leave them, and the next save of each role and each member drops them.
 func (s *Service) CountDead(ctx context.Context) (n org.DeadCount, err error) {
 	defer org.Wrap(&err, "count what the catalog left behind")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
 		history, err := src.Q.ListCatalogHistory(ctx)
-		if err != nil || len(history) == 0 { // no program was started on it
+		if err != nil || len(history) == 0 { // no server has used it yet
 			return err
 		}
-		if err := src.Settle(ctx); err != nil { // where there are no roles, no row of them tells which catalog is in force
+		if err := src.Settle(ctx); err != nil { // without roles, no row of theirs says which catalog is in force
 			return err
 		}
 		places, err := src.Q.ListPlacesOfRoles(ctx)
@@ -98,10 +98,10 @@ func (s *Service) CountDead(ctx context.Context) (n org.DeadCount, err error) {
 	return n, err
 }
 
-// catalogCheck goes through the versions from the first one on.
+// catalogCheck checks the versions from the first on.
 type catalogCheck struct {
 	stored    map[int64]bool
-	documents map[int64]*rbac.Document // those that could be read
+	documents map[int64]*rbac.Document // those that could be parsed
 	findings  []string
 }
 
@@ -109,7 +109,7 @@ func (c *catalogCheck) found(format string, args ...any) {
 	c.findings = append(c.findings, "catalog: "+fmt.Sprintf(format, args...))
 }
 
-// look looks at one version, and at the step that leads to it.
+// look checks one version, and the step that leads to it.
 func (c *catalogCheck) look(row *db.CatalogVersion) {
 	c.stored[row.Version] = true
 	hash := sha256.Sum256([]byte(row.Document))
@@ -143,7 +143,7 @@ func (c *catalogCheck) look(row *db.CatalogVersion) {
 	}
 }
 
-// numbersOf refuses pairs that share a number, or have one that was never given.
+// numbersOf rejects pairs that share a number, or whose number was never assigned.
 func numbersOf(d *rbac.Document) error {
 	seen := map[int]bool{}
 	for _, t := range d.Types {

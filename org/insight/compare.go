@@ -11,7 +11,7 @@ import (
 )
 
 // CompareRoles compares roles of an organization, or of the site for "", or versions of them.
-// NotFound: no such role or version, or it may not be read. Forbidden: site roles may not be read.
+// NotFound: no such role or version, or the caller may not read it. Forbidden: the caller may not read site roles.
 func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleVersionRef) (_ org.Comparison, err error) {
 	defer org.Wrap(&err, "compare roles in %q", organization)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.Comparison, error) {
@@ -36,8 +36,8 @@ func compareRoles(ctx context.Context, src unit.Reader, subject *org.Actor, orga
 		return c, err
 	}
 	c.Lines = rbac.Diff(c.From.Rules(), c.To.Rules())
-	// What both say alike is all that From says, without what changed or went.
-	c.Same = len(rbac.Diff(c.From.Rules(), &rbac.Role{})) // all that it says
+	// Both roles share all rules of From, except those that changed or were removed.
+	c.Same = len(rbac.Diff(c.From.Rules(), &rbac.Role{})) // all its rules
 	for _, d := range c.Lines {
 		if d.From != rbac.Unset {
 			c.Same--
@@ -46,7 +46,7 @@ func compareRoles(ctx context.Context, src unit.Reader, subject *org.Actor, orga
 	return c, nil
 }
 
-// roleAt is a role as it is stored, or in an earlier version; 0 is the stored one. NotFound: no such role or version.
+// roleAt returns a role as stored, or an earlier version of it; 0 is the stored one. NotFound: no such role or version.
 // Built-in roles have no versions.
 func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVersionRef) (org.Role, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
@@ -58,7 +58,7 @@ func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVer
 		return org.Role{}, org.ErrNotFound()
 	}
 	if at.Version == 0 || at.Version == r.Version {
-		now := r.Role // others have it too
+		now := r.Role // a copy: the stored role is shared
 		now.Dead = slices.Clone(now.Dead)
 		return now, s.TellDead(ctx, &now)
 	}

@@ -11,9 +11,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Decide answers questions about any number of subjects, each for itself and in their order. What is unknown, what the
-// caller may not know of, and what is suspended is a no. With strict a question that makes no sense has a problem.
-// It fails only if the data can not be read.
+// Decide answers questions about any number of subjects, separately and in order. Whatever is unknown, hidden from the
+// caller or suspended is answered no. With strict, a question that makes no sense has a problem.
+// It fails only if the data cannot be read.
 func (s *Service) Decide(ctx context.Context, by *org.Actor, qs []org.SubjectCheck, strict bool) (_ []org.Decision, err error) {
 	defer org.Wrap(&err, "decide %d questions", len(qs))
 	qs = s.presentAll(by, qs)
@@ -31,12 +31,12 @@ func (s *Service) Decide(ctx context.Context, by *org.Actor, qs []org.SubjectChe
 	return list, nil
 }
 
-// maxRenewed is how often a catalog may come into force while one request is answered.
+// maxRenewed is how often a new catalog may come into force while one request is answered.
 const maxRenewed = 3
 
-// inquire begins an inquiry on what is committed now. about says what it is about.
-// Subjects come from the memory that callers come from, and those that are not in it in three queries, however many they are:
-// a check about another account costs what one's own costs (docs/spec/authcheck.md).
+// inquire begins an inquiry on what is committed now. about fills in the questions.
+// Subjects come from the same memory as callers. Three queries read those missing there, however many they are:
+// a check about another account costs as much as one about the caller (docs/spec/authcheck.md).
 func (s *Service) inquire(ctx context.Context, by *org.Actor, about func(*inquiry)) (i *inquiry, err error) {
 	for range maxRenewed {
 		catalog := by.Catalog
@@ -60,7 +60,7 @@ func (i *inquiry) decide(ctx context.Context, q *org.SubjectCheck) (org.Decision
 	return org.Decision{Allowed: i.target(q.Subject).Can(q.Action, o)}, nil
 }
 
-// answers puts the decisions about the subjects under their keys.
+// answers stores the decisions about the subjects under their keys.
 func (i *inquiry) answers(ctx context.Context, q *org.AuthChecks, explain bool) (a org.AuthAnswers, err error) {
 	if err := i.seesAtLeast(q); err != nil {
 		return a, err
@@ -89,7 +89,7 @@ func (i *inquiry) answers(ctx context.Context, q *org.AuthChecks, explain bool) 
 	return a, nil
 }
 
-// answer puts one decision, and what led to it, under its key.
+// answer stores one decision, and what led to it, under its key.
 func (i *inquiry) answer(ctx context.Context, a *org.AuthAnswers, key string, q org.SubjectCheck, explain bool) error {
 	var d org.Decision
 	var err error
@@ -99,7 +99,7 @@ func (i *inquiry) answer(ctx context.Context, a *org.AuthAnswers, key string, q 
 			return err
 		}
 		d.Allowed = d.Problem == nil && e.Allowed()
-		// A suspended account is explained all the same: that says what activating it would give back.
+		// A suspended account is explained all the same, to show what activating it would restore.
 		if d.Problem == nil || *d.Problem == org.CheckSuspended {
 			a.Explanations[key] = e
 		}
@@ -113,7 +113,7 @@ func (i *inquiry) answer(ctx context.Context, a *org.AuthAnswers, key string, q 
 	return nil
 }
 
-// atLeast is what a request must have seen: the revision of a scope, named as the API names it.
+// atLeast parses the revision that a request requires: that of a scope, as the API writes it.
 func atLeast(text string) (ref string, ok bool) {
 	at := strings.LastIndexByte(text, '@')
 	if at <= 0 {
@@ -123,11 +123,11 @@ func atLeast(text string) (ref string, ok bool) {
 	return text[:at], err == nil && revision > 0
 }
 
-// siteScope is how a revision of the site is named.
+// siteScope is the name of the site in such a revision.
 const siteScope = "site"
 
-// seesAtLeast refuses what is no revision of a scope that the caller may know of. Whatever it is, it has been seen: an answer
-// comes from what was committed when it was asked for.
+// seesAtLeast refuses anything that is not a revision of a scope that the caller may know of. Any revision is already included:
+// an answer comes from what was committed when it was asked for.
 func (i *inquiry) seesAtLeast(q *org.AuthChecks) error {
 	ref, ok := atLeast(q.AtLeast)
 	if q.AtLeast == "" || ok && (ref == siteScope || i.organizations[ref] != uuid.Nil) {

@@ -13,8 +13,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// bySize puts the smallest change first: that of the fewest people, then that with the fewest other permissions. Those of the
-// organization come before those of the site, and the owner last: it turns every verdict, and is hardly ever what is needed.
+// bySize orders suggestions by the size of the change: fewest people first, then fewest other permissions. Changes in the
+// organization come before those on the site, and changing the owner comes last: it turns every verdict and is rarely needed.
 func bySize(a, b org.Suggestion) int {
 	return cmp.Or(
 		compareBools(a.FullControl(), b.FullControl()), compareBools(a.OfSite(), b.OfSite()),
@@ -34,7 +34,7 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// grantList is an account's grants as the engine takes them.
+// grantList returns an account's grants in the form the engine takes.
 func grantList(s *org.Actor) ([]rbac.ID, []rbac.Grant) {
 	var orgs []rbac.ID
 	for _, g := range s.Grants.Grants() {
@@ -45,8 +45,8 @@ func grantList(s *org.Actor) ([]rbac.ID, []rbac.Grant) {
 	return orgs, s.Grants.Grants()
 }
 
-// objectAsked is the thing that a question is about. One of a type that never belongs to an organization does not belong to
-// this one either, whatever a role of the organization says about such things: the places that enforce ask like this.
+// objectAsked returns the thing that a question is about. If its type never belongs to an organization, it does not belong to
+// this one either, whatever a role of the organization says about such things: code that enforces asks the same way.
 func objectAsked(c *rbac.Catalog, q org.Question, orgID, member uuid.UUID) rbac.Object {
 	o := rbac.Object{Type: q.ResourceType, Org: orgID}
 	if c.SiteOnly(q.ResourceType) {
@@ -58,7 +58,7 @@ func objectAsked(c *rbac.Catalog, q org.Question, orgID, member uuid.UUID) rbac.
 	return o
 }
 
-// askedPair refuses a question about what is no pair of the catalog. One is about one type: "*" is for rules. Invalid.
+// askedPair refuses a question whose pair is not in the catalog. A question has one type: "*" is for rules. Invalid.
 func askedPair(c *rbac.Catalog, q org.Question) error {
 	if q.ResourceType != rbac.Wildcard && c.Valid(q.ResourceType, q.Action) {
 		return nil
@@ -101,8 +101,8 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 	return e, nil
 }
 
-// explain asks the engine about the account of e.Member, and what would turn the verdict among the roles of these homes.
-// No role turns that of a suspended account.
+// explain asks the engine about the account of e.Member, and looks among the roles of these homes for what would turn the
+// verdict. No role turns that of a suspended account.
 func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.RoleScope, o rbac.Object, target *org.Actor, e *org.Explanation) (err error) {
 	// The trace must not name organizations that the caller may not read.
 	e.Trace = unit.Veiled(target.Grants.Explain(e.Question.Action, o), by)
@@ -121,17 +121,17 @@ func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.Rol
 // whatIf tries single changes on an account and keeps those that turn the verdict.
 type whatIf struct {
 	unit.Reader
-	// who asks; target is the account that is asked about
+	// the caller; target is the account that is asked about
 	by     *org.Actor
 	target *org.Actor
 	member org.Member
-	homes  []unit.RoleScope // whose roles are tried
+	homes  []unit.RoleScope // the places whose roles are tried
 	action string
 	object rbac.Object
 	found  []org.Suggestion
 }
 
-// suggestions tries the roles of the homes whose roles the caller may read.
+// suggestions tries the roles of those homes whose roles the caller may read.
 func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 	for _, h := range w.homes {
 		if !w.by.Can("read", h.Object) {
@@ -151,7 +151,7 @@ func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 		}
 		for i := range set.List {
 			r := &set.List[i]
-			// Whoever holds a role can lose it, or have it changed; anybody else can only be given it.
+			// A holder of a role can lose it or have it changed; anybody else can only be given it.
 			if !w.target.Grants.HasRole(r.Name, h.Org.ID) {
 				w.try(org.Suggestion{Kind: org.GiveRole, Members: 1, Refusal: w.mayHand(h, r, "assign")}, h, r, r.Compiled)
 				continue
@@ -163,14 +163,14 @@ func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 			}
 		}
 	}
-	// Suggestions alike in size stay in the order of the lists of roles.
+	// Suggestions of equal size keep the order of the lists of roles.
 	slices.SortStableFunc(w.found, bySize)
 	return w.found, nil
 }
 
-// tryEdits tries the asked permission in a role that the member holds, and its action on all types.
+// tryEdits tries changing the asked permission, and the same action on all types, in a role that the member holds.
 func (w *whatIf) tryEdits(h unit.RoleScope, r *unit.SetRole, members int) {
-	// These are the levels that a custom role of the place may carry (docs/spec/roles.md).
+	// These are the levels that a custom role of the place may have (docs/spec/roles.md).
 	levels := []rbac.Level{rbac.LevelOrganization}
 	if h.Site() {
 		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
@@ -182,7 +182,7 @@ func (w *whatIf) tryEdits(h unit.RoleScope, r *unit.SetRole, members int) {
 	}
 }
 
-// tryStates tries the three states of a permission in a role. A new rule for all types is not tried: it would do what one
+// tryStates tries the three states of a permission in a role. It does not try a new rule for all types, which would do what one
 // for the asked type does, and more.
 func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, allow rbac.Permission, members int) {
 	deny := allow
@@ -204,7 +204,7 @@ func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, 
 		if edit.kind == org.ClearPermission && !stored {
 			continue
 		}
-		// This has to be a copy: the stored role is shared by all who ask.
+		// This has to be a copy: the stored role is shared by all requests.
 		role := r.Role
 		*role.At(level.String()) = edit.list
 		w.try(org.Suggestion{Kind: edit.kind, Level: level, Permission: allow, Members: members, Refusal: w.mayEdit(h, level, allow)},
@@ -212,8 +212,8 @@ func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, 
 	}
 }
 
-// try keeps a suggestion if the verdict turns when role r becomes the one given: nil takes it away.
-// What else would turn is counted beside it, and says how large the change is.
+// try keeps a suggestion if the verdict turns when role r becomes the one given; nil removes it.
+// It also counts the other decisions that would turn, to show how large the change is.
 func (w *whatIf) try(s org.Suggestion, h unit.RoleScope, r *unit.SetRole, becomes *rbac.Role) {
 	orgs, old := grantList(w.target)
 	var grants []rbac.Grant
@@ -243,8 +243,8 @@ func (w *whatIf) try(s org.Suggestion, h unit.RoleScope, r *unit.SetRole, become
 	w.found = append(w.found, s)
 }
 
-// mayHand says why the caller may not give the role to the member, or take it.
-// "" if it may. Oneself comes first, as in docs/spec/assigning.md.
+// mayHand says why the caller may not give the role to the member, or take it; "" if it may.
+// Oneself comes first, as in docs/spec/assigning.md.
 func (w *whatIf) mayHand(h unit.RoleScope, r *unit.SetRole, action string) string {
 	if w.member.Self {
 		return "You can't change your own roles"
@@ -255,8 +255,8 @@ func (w *whatIf) mayHand(h unit.RoleScope, r *unit.SetRole, action string) strin
 	return unit.GiveRefusal(w.by, action, h.Object, r)
 }
 
-// mayEdit says why the caller may not change a permission in a role.
-// "" if it may. The editor of roles asks the same, so that the two agree.
+// mayEdit says why the caller may not change a permission in a role; "" if it may.
+// The role editor asks the same, so that the two agree.
 func (w *whatIf) mayEdit(h unit.RoleScope, level rbac.Level, p rbac.Permission) string {
 	return w.Locks(w.by, h, h.May(w.by, "update"))(level, p)
 }
@@ -289,7 +289,7 @@ func (s *Service) effective(ctx context.Context, src unit.Reader, subject *org.A
 			for _, a := range t.Actions {
 				q := org.Question{Action: a.Name, ResourceType: t.Name}
 				line := org.EffectivePermission{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, objectAsked(src.Catalog(), q, o.ID, m.UserID)), subject)}
-				// The user level counts only for things that the member owns, so each pair is asked twice.
+				// The user level counts only for things that the member owns, so each pair is asked about twice.
 				q.Own = true
 				line.Own = unit.Veiled(target.Grants.Explain(a.Name, objectAsked(src.Catalog(), q, o.ID, m.UserID)), subject)
 				line.Implied = impliedOnly(src.Catalog(), line.Anyone) && impliedOnly(src.Catalog(), line.Own) && line.Own.Allowed
@@ -301,9 +301,9 @@ func (s *Service) effective(ctx context.Context, src unit.Reader, subject *org.A
 	return e, nil
 }
 
-// managersOf are the providers and directories that give a member the roles that decide about a permission. A role that was
-// given by hand as well is still theirs too: taking it here would change nothing. Roles of the site are left out, since the
-// records of a membership do not tell of them, and who may read a member need not read what the account holds elsewhere.
+// managersOf returns the providers and directories that give a member the roles that decide about a permission. It includes
+// roles that were also given by hand, since taking those by hand would change nothing. It leaves out site roles: the records of
+// a membership do not include them, and a caller who may read a member may not be allowed to read what it holds elsewhere.
 func managersOf(l *org.EffectivePermission, place uuid.UUID, records []org.Assignment) []org.ManagedBy {
 	var from []org.Assignment
 	for _, r := range records {
@@ -314,8 +314,8 @@ func managersOf(l *org.EffectivePermission, place uuid.UUID, records []org.Assig
 	return org.ManagersOf(from)
 }
 
-// impliedOnly says whether nothing but the roles that everybody holds allows it.
-// A pair passes if strangers' things are refused and own ones allowed by these roles, so a refusal is no exception.
+// impliedOnly reports whether only the roles that everybody holds allow it.
+// A pair passes if these roles refuse it on others' things and allow it on one's own, so a refusal is no exception.
 func impliedOnly(c *rbac.Catalog, t rbac.Trace) bool {
 	if !t.Allowed {
 		return true
@@ -323,7 +323,7 @@ func impliedOnly(c *rbac.Catalog, t rbac.Trace) bool {
 	return !slices.ContainsFunc(t.Deciding(), func(m rbac.Match) bool { return !implied(c, m.Role) })
 }
 
-// implied says whether everybody, or every member, holds the role.
+// implied reports whether everybody, or every member, holds the role.
 // These two roles are in no list and are never given or taken (docs/spec/assigning.md).
 func implied(c *rbac.Catalog, r *rbac.Role) bool {
 	return r.BuiltIn && (r.Name == c.ImpliedSite().Name || r.Name == c.ImpliedOrganization().Name)

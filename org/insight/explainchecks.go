@@ -11,12 +11,12 @@ import (
 	"rolecall.example/rbac"
 )
 
-// maxExplained bounds the questions that are explained at once, since what would change each answer is tried role by role.
+// maxExplained bounds the questions explained at once, since each explanation tries every role for what would change the answer.
 const maxExplained = 20
 
-// ExplainChecks is AuthCheck with an explanation of each answer that could be given, of at most 20 checks about one subject.
-// Of questions with names only a single one is told what would change its answer. Errors as AuthCheck, and Invalid: too much
-// is to be explained.
+// ExplainChecks is AuthCheck with an explanation of each answer that could be given, for at most 20 checks about one subject.
+// Among questions with names, only a single one comes with what would change its answer. Errors as AuthCheck, and Invalid: too
+// many explanations.
 func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.AuthChecks) (a org.AuthAnswers, err error) {
 	defer org.Wrap(&err, "explain authorization of %q", q.User)
 	q.Checks = s.present(subject, q.Checks)
@@ -33,9 +33,9 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.A
 	if err := askable(subject, &q); err != nil {
 		return a, err
 	}
-	// An answer and what led to it must be of one snapshot.
+	// An answer and its explanation must come from one snapshot.
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
-		if err := src.Settle(ctx); err != nil { // before the caller is asked what it may read
+		if err := src.Settle(ctx); err != nil { // before checking what the caller may read
 			return err
 		}
 		i := newInquiry(src, subject, src.People)
@@ -50,8 +50,8 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.A
 	return a, err
 }
 
-// explained answers one question with all that led to the answer.
-// A problem is why there is no answer. Of a suspended account there are both.
+// explained answers one question together with all that led to the answer.
+// A problem says why there is no answer. A suspended account has both.
 func (i *inquiry) explained(ctx context.Context, q org.SubjectCheck) (e org.Explanation, problem *org.CheckProblem, err error) {
 	e.Question = org.Question{Action: q.Action, ResourceType: q.ResourceType}
 	var o rbac.Object
@@ -84,8 +84,8 @@ func (i *inquiry) explained(ctx context.Context, q org.SubjectCheck) (e org.Expl
 	return e, problem, explain(ctx, i.Reader, i.by, homes, o, target, &e)
 }
 
-// where is whom a question is about in an organization, or on the site for uuid.Nil.
-// A member comes with what the caller may do to it, for the suggestions; anybody else stands for itself.
+// where resolves whom a question is about in an organization, or on the site for uuid.Nil.
+// A member comes with what the caller may do to it, for the suggestions; any other account comes alone.
 func (i *inquiry) where(ctx context.Context, target *org.Actor, organization uuid.UUID) (asked, error) {
 	u := target.User
 	of := asked{
@@ -96,7 +96,7 @@ func (i *inquiry) where(ctx context.Context, target *org.Actor, organization uui
 		return of, nil
 	}
 	row, err := i.Organization(ctx, i.by, organization.String())
-	if org.KindOf(err) == org.NotFound { // the caller's own question, answered as without an explanation
+	if org.KindOf(err) == org.NotFound { // the caller's own question: answered as if no explanation was wanted
 		return of, nil
 	}
 	if err != nil {

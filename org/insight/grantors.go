@@ -10,8 +10,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Grantors are the display names of roles that give all of these permissions, as type:action, in an organization, at
-// most a few: whoever was refused for want of them can ask for one. It tells nothing to who may not read the roles.
+// Grantors returns the display names of a few roles in an organization that give all of these permissions, as type:action. A
+// caller refused for lack of them can ask for such a role. It returns none to callers who may not read the roles.
 func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization string, permissions []string) (_ []string, err error) {
 	defer org.Wrap(&err, "list roles in %q that grant permissions", organization)
 	const few = 4
@@ -25,10 +25,10 @@ func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization
 			return nil, err
 		}
 		var names []string
-		// Built-in roles come last in the list, and are what an administrator would think of first.
+		// Built-in roles come last in the list, but are what an administrator thinks of first.
 		for i := range set.List {
 			r := &set.List[len(set.List)-1-i]
-			// Each role is judged alone: two that give half each are no advice.
+			// Each role is judged alone: two that each give half are no help.
 			rights := src.Catalog().OrganizationRights(h.Org.ID, []*rbac.Role{r.Compiled})
 			missing := slices.ContainsFunc(permissions, func(p string) bool {
 				resourceType, action, _ := strings.Cut(p, ":")

@@ -8,8 +8,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// headline is a decision as people read it: yes or no with what decides it, and a second sentence with what would hold
-// otherwise. It is made from the trace alone, as Verdict and Because are, and names no permission: the question has.
+// headline puts a decision into words: yes or no with what decides it, and a second sentence with what would hold
+// otherwise. It uses the trace alone, as Verdict and Because do, and names no permission: the question does.
 func headline(c *rbac.Catalog, t *rbac.Trace, q org.Question, m org.Member, place string) (head, then string) {
 	s := saying{c: c, t: t, place: place, own: "their own " + c.Things(q.ResourceType)}
 	level, decided := t.Decided()
@@ -35,7 +35,7 @@ func headline(c *rbac.Catalog, t *rbac.Trace, q org.Question, m org.Member, plac
 	return "No. " + s.reason(level), join(s.beaten(level), s.below(level))
 }
 
-// saying is what the sentences about one decision share.
+// saying holds what the sentences about one decision share.
 type saying struct {
 	c     *rbac.Catalog
 	t     *rbac.Trace
@@ -43,15 +43,15 @@ type saying struct {
 	own   string // whose things, as "their own documents"
 }
 
-// scope is where a level counts, after "yes".
+// scope says where a level counts; it follows "yes".
 func (s *saying) scope(l rbac.Level) string {
 	return [...]string{"everywhere on this site", "in " + s.place, "for " + s.own}[l]
 }
 
 // reason names the roles that decide.
 func (s *saying) reason(l rbac.Level) string {
-	// What everybody has is no reason to look at this person's roles: it is said as such, or left out beside a role that
-	// somebody gave.
+	// What everybody has is no reason to look at this person's roles: the sentence says so, or leaves it out next to a role that
+	// the person was given.
 	all := s.t.Deciding()
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(s.c, m.Role) }); everybody {
 		return s.everybody(l, s.t.Allowed) + "."
@@ -60,8 +60,8 @@ func (s *saying) reason(l rbac.Level) string {
 	return rolesDo(all, s.t.Allowed, "it") + "."
 }
 
-// everybody says that the roles which everybody has decide. Nobody can be taken out of those, so there is no role to name,
-// and nothing that removing one would change.
+// everybody says that roles decide that everybody has. Nobody can lose those, so it names no role, and nothing that removing
+// one would change.
 func (s *saying) everybody(l rbac.Level, can bool) string {
 	who, verb := [...]string{"Everyone on this site", "Every member", "Every member"}[l], " can do this"
 	if !can {
@@ -73,8 +73,8 @@ func (s *saying) everybody(l rbac.Level, can bool) string {
 	return who + verb
 }
 
-// beaten says whose allow a deny overrides, "" if there is none. Only the level that decides counts: what stands below it
-// is told by below.
+// beaten says whose allow a deny overrides, "" if there is none. Only the level that decides counts: below covers the
+// levels under it.
 func (s *saying) beaten(l rbac.Level) string {
 	list := matchesOf(s.t.Levels[l].Matches, false)
 	if len(list) == 0 || s.t.Allowed {
@@ -84,7 +84,7 @@ func (s *saying) beaten(l rbac.Level) string {
 	return joined(labels(list)) + " would allow it, but a deny overrides an allow " + where + "."
 }
 
-// below says what a lower level says otherwise, which is what people wonder about; "" if none does.
+// below says what a lower level says to the contrary, which is what people wonder about; "" if none does.
 func (s *saying) below(level rbac.Level) string {
 	for _, l := range s.t.Levels[level+1:] {
 		other := matchesOf(l.Matches, s.t.Allowed)
@@ -100,10 +100,10 @@ func (s *saying) below(level rbac.Level) string {
 	return ""
 }
 
-// join puts sentences behind one another.
+// join joins sentences.
 func join(sentences ...string) string {
 	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
 }
 
-// possessive is whose something is. A name that ends in s gets one more, as it is said.
+// possessive returns the possessive of a name. A name that ends in s gets another, as it is spoken.
 func possessive(name string) string { return name + "’s" }

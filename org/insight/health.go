@@ -14,7 +14,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// health counts what Lint finds, by rule. People with equal holdings are judged once and none of them is read.
+// health counts what Lint finds, by rule. It judges people with equal holdings once and reads none of them.
 func health(ctx context.Context, c *unit.Crowd, groups []unit.Group) (*org.Health, error) {
 	row, err := c.Q.GetOrganization(ctx, c.Org)
 	if err != nil {
@@ -41,7 +41,7 @@ func health(ctx context.Context, c *unit.Crowd, groups []unit.Group) (*org.Healt
 	return t.health(), nil
 }
 
-// tally counts findings by rule. It keeps no names of people: those are for the page of the findings, which reads them.
+// tally counts findings by rule. It keeps no names of people: the page of findings reads those itself.
 type tally struct {
 	total int
 	of    map[string]*org.HealthLine
@@ -59,8 +59,8 @@ func (t *tally) add(rule, role string, n int) {
 	}
 }
 
-// people adds what is wrong with what members hold. It finds what linter.people and linter.suspended find, which name each
-// person and stop at org.LintPeople; here all are counted, since a group costs the same however many are in it.
+// people counts what is wrong with what members hold. It finds what linter.people and linter.suspended find, but those name each
+// person and stop at org.LintPeople; it counts everybody, since a group costs the same whatever its size.
 func (t *tally) people(ctx context.Context, c *unit.Crowd, groups []unit.Group) error {
 	for i := range groups {
 		g := &groups[i]
@@ -89,8 +89,8 @@ func (t *tally) health() *org.Health {
 	return &h
 }
 
-// A count of findings is remembered for the state that it is of, for the navigation of every page. In a large organization
-// it may be a minute old.
+// The navigation of every page shows a count of findings, so it is remembered for the revisions it was made at. In a large
+// organization it may be a minute old.
 const (
 	countsKept = 1_000 // organizations
 	largeFrom  = 5_000 // members
@@ -104,7 +104,7 @@ type counted struct {
 	n     int
 }
 
-// counts is the numbers of findings of organizations.
+// counts remembers the numbers of findings of organizations.
 type counts struct {
 	mu sync.Mutex
 	of map[uuid.UUID]counted
@@ -117,7 +117,7 @@ func (c *counts) recall(id uuid.UUID) (counted, bool) {
 	return known, ok
 }
 
-// keep begins anew when there are too many: which organizations are looked at changes slowly, and a count is soon made.
+// keep starts over when it has too many: the organizations being viewed change slowly, and a count is quickly made.
 func (c *counts) keep(id uuid.UUID, n counted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +127,7 @@ func (c *counts) keep(id uuid.UUID, n counted) {
 	c.of[id] = n
 }
 
-// Findings is how many findings there are about an organization, whose members and roles the caller may read.
+// Findings counts the findings about an organization whose members and roles the caller may read.
 func (s *Service) Findings(ctx context.Context, subject *org.Actor, o *org.Organization) (_ int, err error) {
 	defer org.Wrap(&err, "count findings in %q", o.Name)
 	state, err := s.revisions(ctx, subject, o.ID)
@@ -163,7 +163,7 @@ func (s *Service) Findings(ctx context.Context, subject *org.Actor, o *org.Organ
 	return known.n, err
 }
 
-// revisions is the state of the site and of an organization, as it was when the request began or later.
+// revisions returns the revisions of the site and of an organization, as of the start of the request or later.
 func (s *Service) revisions(ctx context.Context, subject *org.Actor, id uuid.UUID) (state [2]int64, err error) {
 	site, known := subject.Basis.Of(uuid.Nil)
 	state[0] = site.Value

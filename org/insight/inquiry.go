@@ -11,39 +11,39 @@ import (
 	"rolecall.example/rbac"
 )
 
-// inquiry is a number of questions about some accounts. Everything that they name is looked up at once, before the first of
-// them is answered. With strict a permission that does not exist is a problem, and not a plain no.
-// An account that is not there and one that may not be read are told apart nowhere below (T23 in docs/spec/threats.md).
+// inquiry is a set of questions about some accounts. Everything that they name is looked up at once, before the first
+// is answered. With strict, a permission that does not exist is a problem rather than a plain no.
+// Nothing below tells a missing account from one that the caller may not read (T23 in docs/spec/threats.md).
 type inquiry struct {
 	unit.Reader
 	by        *org.Actor
 	strict    bool
-	plain     bool // in the words of Coder's API, all about the caller
-	suggests  bool // an explanation has what would change the answer
+	plain     bool // as in Coder's API, all about the caller
+	suggests  bool // explanations include what would change the answer
 	questions []org.SubjectCheck
-	atLeast   string // the revision that the asker names, if it names one
+	atLeast   string // the revision that the request names, if any
 	find      func(context.Context, unit.Wanted) (unit.People, error)
 
-	accounts      map[string]uuid.UUID // by how they are written; uuid.Nil: none
+	accounts      map[string]uuid.UUID // by name or id as written; uuid.Nil: none
 	organizations map[string]uuid.UUID // likewise; uuid.Nil: none that the caller may read
 	people        unit.People
-	unknown       map[rbac.Permission]*org.CheckProblem // pairs that the catalog does not have
+	unknown       map[rbac.Permission]*org.CheckProblem // pairs that the catalog lacks
 	places        map[whereAsked]asked
 }
 
-// whereAsked is about whom and where a question is: uuid.Nil is the site.
+// whereAsked is the account and the place of a question: uuid.Nil is the site.
 type whereAsked struct {
 	subject, organization uuid.UUID
 }
 
-// asked is whom a question is about in an organization or on the site, and the homes of the roles that may change the
-// answer.
+// asked is the account that a question is about, in an organization or on the site, and the homes of the roles that may change
+// the answer.
 type asked struct {
 	member org.Member
 	homes  []unit.RoleScope
 }
 
-// newInquiry begins one on what src reads. find is how accounts are found.
+// newInquiry begins an inquiry on what src reads. find looks up accounts.
 func newInquiry(src unit.Reader, by *org.Actor, find func(context.Context, unit.Wanted) (unit.People, error)) *inquiry {
 	return &inquiry{
 		Reader: src, by: by, find: find, suggests: true,
@@ -51,7 +51,7 @@ func newInquiry(src unit.Reader, by *org.Actor, find func(context.Context, unit.
 	}
 }
 
-// prepare looks up all that the questions name. Names are those of the state of the site that the request began with.
+// prepare looks up everything the questions name. Names are resolved in the state the site had when the request began.
 func (i *inquiry) prepare(ctx context.Context) (err error) {
 	if i.plain {
 		return nil
@@ -83,8 +83,8 @@ func (i *inquiry) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// findOrganizations finds those that the questions name. Of an organization that the caller belongs to its grants tell,
-// without a query.
+// findOrganizations finds the organizations that the questions name. For one that the caller belongs to, the caller's grants
+// suffice, without a query.
 func (i *inquiry) findOrganizations(ctx context.Context) error {
 	i.organizations = map[string]uuid.UUID{"": uuid.Nil}
 	var refs []string
@@ -119,10 +119,10 @@ func (i *inquiry) findOrganizations(ctx context.Context) error {
 	return nil
 }
 
-// wanted is which accounts must be looked at. Whether one may be asked about, the caller's own rights tell, and what the
-// account holds; only who may be asked about is compiled. Names of nobody get an id of nobody: they take as long as others.
+// wanted returns the accounts to look up. The caller's own rights, and what the account holds, say whether the caller may ask
+// about it; only such accounts are compiled. Unknown names get an unused id, so that they take as long as others.
 func (i *inquiry) wanted() (w unit.Wanted) {
-	places := map[uuid.UUID][]uuid.UUID{} // where each account is asked about
+	places := map[uuid.UUID][]uuid.UUID{} // the places where each account is asked about
 	add := func(ref string, organization uuid.UUID) {
 		id := i.accounts[ref]
 		if id == uuid.Nil {
@@ -167,7 +167,7 @@ func (i *inquiry) wanted() (w unit.Wanted) {
 	return w
 }
 
-// oneOrganization is the one that all questions name, or uuid.Nil.
+// oneOrganization returns the organization that all questions name, or uuid.Nil.
 func (i *inquiry) oneOrganization() (one uuid.UUID) {
 	for at := range i.questions {
 		id := i.organizations[i.questions[at].OrganizationID]
@@ -179,7 +179,7 @@ func (i *inquiry) oneOrganization() (one uuid.UUID) {
 	return one
 }
 
-// place is the revision that the one organization of all questions was seen at: the caller's rights were read first.
+// place returns the revision at which the only organization of all questions was read: the caller's rights were read first.
 func (i *inquiry) place() (p org.Place) {
 	one := i.oneOrganization()
 	if row, ok := i.by.Basis.Of(one); ok {
@@ -202,7 +202,7 @@ func (i *inquiry) mayKnowMember(organization, id uuid.UUID) bool {
 }
 
 // knows reports whether the caller may know of an account that holds this: of the account itself, or of its membership in
-// the organization of the question. The right to read memberships tells nothing about somebody who has none there.
+// the organization of the question. Permission to read memberships reveals nothing about an account without one there.
 func (i *inquiry) knows(id uuid.UUID, b org.Basis, organization uuid.UUID) bool {
 	if len(b) == 0 {
 		return false
@@ -213,12 +213,12 @@ func (i *inquiry) knows(id uuid.UUID, b org.Basis, organization uuid.UUID) bool 
 	return i.mayKnow(id)
 }
 
-// self reports whether a text names the caller. The operator has no account, so that no account is the operator's.
+// self reports whether a text names the caller. The operator has no account, so no account is the operator.
 func (i *inquiry) self(ref string) bool {
 	return ref == "me" || i.accounts[ref] == i.by.ID() && i.by.ID() != uuid.Nil
 }
 
-// account is the id that a question names, uuid.Nil if it is nobody's.
+// account returns the id that a question names, uuid.Nil if no account has the name.
 func (i *inquiry) account(ref string) uuid.UUID {
 	if ref == "me" {
 		return i.by.ID()
@@ -226,7 +226,7 @@ func (i *inquiry) account(ref string) uuid.UUID {
 	return i.accounts[ref]
 }
 
-// target is the account that a question is about, nil if the caller may not know of it anywhere.
+// target returns the account that a question is about, nil if the caller may not know of it anywhere.
 func (i *inquiry) target(ref string) *org.Actor {
 	if i.self(ref) {
 		return i.by
@@ -240,9 +240,9 @@ func (i *inquiry) seen(ref string, organization uuid.UUID) bool {
 	return i.self(ref) || id != uuid.Nil && i.knows(id, i.people.Of[id].Basis, organization)
 }
 
-// object is the thing that a question is about, or why the question can't be answered. Then nothing of it depends on
-// whether an account exists that the caller may not read.
-// What is wrong with the question itself comes first: it shows without a look at anything stored.
+// object returns the thing that a question is about, or why the question can't be answered. Neither depends on whether an
+// account exists that the caller may not read.
+// Problems of the question itself come first: they need no look at anything stored.
 func (i *inquiry) object(ctx context.Context, q *org.SubjectCheck) (o rbac.Object, problem *org.CheckProblem, err error) {
 	others := !i.self(q.Subject)
 	switch {
@@ -256,18 +256,18 @@ func (i *inquiry) object(ctx context.Context, q *org.SubjectCheck) (o rbac.Objec
 		return o, &org.CheckSiteType, nil
 	case i.strict && q.OwnerID != "" && !i.Catalog().Owned(q.ResourceType):
 		return o, &org.CheckNoOwner, nil
-	// Nothing limits such a question to an organization, so its answer would tell of rights anywhere.
+	// Nothing limits such a question to an organization, so its answer would reveal rights anywhere.
 	case others && (q.OrganizationID == "" || q.AnyOrg) && !i.by.Can("read", org.UsersObject):
 		return o, &org.CheckOrganizationNeeded, nil
 	}
 	o = rbac.Object{Type: q.ResourceType, AnyOrg: q.AnyOrg, Org: i.organizations[q.OrganizationID]}
-	// Of the account a membership in the organization may be what lets the caller know.
+	// The caller may know of the account only through its membership in the organization.
 	if q.OrganizationID != "" && o.Org == rbac.ID(uuid.Nil) || !i.seen(q.Subject, o.Org) {
 		return o, &org.CheckNotFound, nil
 	}
 	switch {
 	case q.ResourceID != "":
-		// Things of the other types are not kept here.
+		// Things of the other types are not stored here.
 		id := unit.ParseID(q.ResourceID)
 		if q.ResourceType != "user" || !i.mayKnow(id) || len(i.people.Of[id].Basis) == 0 {
 			return o, &org.CheckNotFound, nil
@@ -276,14 +276,14 @@ func (i *inquiry) object(ctx context.Context, q *org.SubjectCheck) (o rbac.Objec
 	case q.OwnerID == "me":
 		o.Owner = i.account(q.Subject)
 	case q.OwnerID != "":
-		// An id need not be that of an account: things of accounts that are gone have an owner too.
+		// An id need not be that of an account: things of deleted accounts have an owner too.
 		if o.Owner, err = uuid.Parse(q.OwnerID); err != nil {
 			if o.Owner = i.account(q.OwnerID); q.OwnerID != q.Subject && !i.seen(q.OwnerID, o.Org) {
 				return o, &org.CheckNotFound, nil
 			}
 		}
 	}
-	// This comes last: it tells that the account exists.
+	// This comes last, since it reveals that the account exists.
 	switch target := i.target(q.Subject); {
 	case target == nil:
 		return o, &org.CheckNotFound, nil
@@ -293,7 +293,7 @@ func (i *inquiry) object(ctx context.Context, q *org.SubjectCheck) (o rbac.Objec
 	return o, nil, nil
 }
 
-// unknownPermission says what may be meant by a pair that the catalog does not have.
+// unknownPermission suggests what a pair may mean that the catalog lacks.
 func (i *inquiry) unknownPermission(ctx context.Context, p rbac.Permission) (*org.CheckProblem, error) {
 	if told, ok := i.unknown[p]; ok {
 		return told, nil

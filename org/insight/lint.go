@@ -14,9 +14,9 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Lint looks through the roles of an organization and who holds them. NotFound: no such organization, or its roles or
-// memberships may not be read.
-// Findings are advice: no write is refused because of one.
+// Lint examines the roles of an organization and who holds them. NotFound: no such organization, or the caller may not read
+// its roles or memberships.
+// Findings are advice: they never cause a write to be refused.
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
 	var h unit.RoleScope
@@ -24,7 +24,7 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 		if h, err = src.RoleScope(ctx, subject, org.In(organization)); err != nil {
 			return err
 		}
-		// Findings name people, so the right to read roles is not enough.
+		// Findings name people, so permission to read roles is not enough.
 		if !subject.Can("read", org.MembersObject(h.Org.ID)) {
 			return org.ErrNotFound()
 		}
@@ -49,7 +49,7 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 	return unit.OrganizationOf(h.Org), found, nil
 }
 
-// linter gathers findings about one organization. holders is how many hold each role, by its name.
+// linter collects findings about one organization. holders is how many hold each role, by its name.
 type linter struct {
 	unit.Reader
 	home    unit.RoleScope
@@ -60,7 +60,7 @@ type linter struct {
 
 func (l *linter) add(f org.LintFinding) { l.found = append(l.found, f) }
 
-// roles looks at each custom role: what it says, whether anybody holds it, whether another one says the same.
+// roles checks each custom role: what it says, whether anybody holds it, whether another one says the same.
 func (l *linter) roles(ctx context.Context) error {
 	for i := range l.set.List {
 		r := &l.set.List[i]
@@ -78,7 +78,7 @@ func (l *linter) roles(ctx context.Context) error {
 		if l.holders[r.Name] == 0 {
 			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "No one has this role.", Fix: "Assign it, or delete it."})
 		}
-		// Only the roles before it are compared, so that a pair is told once. Stored permissions are sorted.
+		// Each role is compared only with those before it, so that a pair is reported once. Stored permissions are sorted.
 		for j := range i {
 			other := &l.set.List[j]
 			if !other.BuiltIn && len(r.Organization) > 0 && slices.Equal(r.Organization, other.Organization) {
@@ -90,7 +90,7 @@ func (l *linter) roles(ctx context.Context) error {
 	return nil
 }
 
-// permission finds what is wrong with one permission of a role: at most one thing, the strongest.
+// permission finds what is wrong with one permission of a role: at most one thing, the most important.
 func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission) {
 	f := org.LintFinding{Role: ref, Permission: p}
 	switch l.Catalog().Effect(r.Compiled, rbac.LevelOrganization, p) {
@@ -115,13 +115,13 @@ func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission)
 	l.add(f)
 }
 
-// coveredByAll is the finding about a permission that the rule for all types says already.
+// coveredByAll is the finding about a permission that the rule for all types already includes.
 func coveredByAll() (rule, message, fix string) {
 	return org.LintCovered, "The role's rule for every resource type says the same.", "Remove this one, or the rule for every type."
 }
 
-// people looks at every member once; equal holdings are judged once.
-// It ends at org.LintPeople people: more than anybody goes through.
+// people checks every member; it judges equal holdings once.
+// It stops at org.LintPeople people: more than anybody would go through.
 func (l *linter) people(ctx context.Context, by *org.Actor) error {
 	c, err := l.Crowd(ctx, l.home.Org.ID)
 	if err != nil {
@@ -167,14 +167,14 @@ func (l *linter) people(ctx context.Context, by *org.Actor) error {
 	return l.suspended(ctx, by)
 }
 
-// idleRole is a role that could be taken from somebody without changing anything, and why it does nothing.
+// idleRole is a role that could be taken from its holder without changing anything, and why it does nothing.
 type idleRole struct {
 	role       *unit.SetRole
 	included   bool          // other roles allow all that it allows
-	overridden *unit.SetRole // else the site role that stands above what it denies, nil if there is none
+	overridden *unit.SetRole // otherwise the site role that overrides what it denies, or nil
 }
 
-// of says why the role does nothing, of somebody by name.
+// of says why the role does nothing for somebody, who is named.
 func (r idleRole) of(whose, whom string) string {
 	role := org.RoleLabel(r.role.Compiled)
 	switch {
@@ -186,8 +186,8 @@ func (r idleRole) of(whose, whom string) string {
 	return fmt.Sprintf("%s has no effect for %s.", role, whom)
 }
 
-// idleRoles is the roles of a holding that could be taken away without changing anything.
-// Each is tried alone: of two roles that say the same either can go, but not both.
+// idleRoles returns the roles of a holding that could be taken away without changing anything.
+// Each is tried alone: of two roles that say the same, either can go, but not both.
 func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, error) {
 	whole, err := c.Subject(ctx, h)
 	if err != nil {
@@ -217,10 +217,10 @@ func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, 
 	return idle, nil
 }
 
-// whyIdle tells why a role does nothing for people who may do the same without it.
+// whyIdle says why a role does nothing for people who may do the same without it.
 func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.Subject, h unit.Holding) (idleRole, error) {
 	why := idleRole{role: r}
-	// What alone has beyond plain is what the role gives to somebody who is a member and nothing else.
+	// What alone may do beyond plain is what the role gives to somebody who is only a member.
 	plain := c.Catalog().NewSubject(unit.Anyone, []rbac.ID{c.Org}, nil)
 	alone := c.Catalog().NewSubject(unit.Anyone, []rbac.ID{c.Org}, []rbac.Grant{{Role: r.Compiled, Org: c.Org}})
 	here := rbac.Object{Org: c.Org}
@@ -228,7 +228,7 @@ func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.
 	if why.included {
 		return why, nil
 	}
-	// It gives nothing, so perhaps its denies are overridden: the site level votes first (docs/spec/authcheck.md).
+	// It gives nothing, so its denies may be overridden: the site level votes first (docs/spec/authcheck.md).
 	site, err := c.Roles(ctx, uuid.Nil)
 	if err != nil {
 		return why, err
@@ -243,7 +243,7 @@ func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.
 	return why, nil
 }
 
-// allowsDenied reports whether a role of the site allows, on the whole site, something that a role of an organization
+// allowsDenied reports whether a site role allows, on the whole site, something that a role of an organization
 // denies there.
 func allowsDenied(c *unit.Crowd, site, organization *rbac.Role) bool {
 	holder := c.Catalog().NewSubject(unit.Anyone, nil, []rbac.Grant{{Role: site}})
@@ -259,7 +259,7 @@ func allowsDenied(c *unit.Crowd, site, organization *rbac.Role) bool {
 	return false
 }
 
-// sameRights reports whether two subjects may do the same: with things of the organization, with their own ones there, and
+// sameRights reports whether two subjects may do the same: with anybody's things in the organization, with their own there, and
 // on the site.
 func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 	for _, o := range []rbac.Object{{Org: orgID}, {Org: orgID, Owner: unit.Anyone}, {}} {
@@ -271,7 +271,7 @@ func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 	return true
 }
 
-// suspended finds suspended members who hold roles. These count again as soon as somebody activates the account.
+// suspended finds suspended members who hold roles. These count again as soon as the account is activated.
 func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
 	// Lint has asked already whether the caller may read every member.
 	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: org.LintPeople}, l.When)

@@ -9,9 +9,9 @@ import (
 	"rolecall.example/rbac"
 )
 
-// What the lint finds that changes of the catalog left behind, or announce.
+// Findings about what changes of the catalog left behind, or announce.
 
-// dead tells of what the role was given once and means nothing any more, which version of the catalog took that away, and
+// dead reports what the role was once given that means nothing any more, which version of the catalog took that away, and
 // whether something else has the name now.
 func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) error {
 	for _, d := range r.Dead {
@@ -32,7 +32,7 @@ func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) err
 	return nil
 }
 
-// gone tells of built-in roles that are no more and that people still hold.
+// gone reports built-in roles that no longer exist but that people still hold.
 func (l *linter) gone() {
 	for _, name := range l.Catalog().Document().RetiredRoles {
 		if n := l.holders[name]; n > 0 {
@@ -46,7 +46,7 @@ func (l *linter) gone() {
 	}
 }
 
-// deprecated tells of a permission that is on its way out, and what its type has instead.
+// deprecated reports a permission that is being phased out, and what its type has instead.
 func (l *linter) deprecated(ref org.RoleRef, p rbac.Permission) {
 	use, note, ok := l.Catalog().Deprecated(p)
 	if !ok {

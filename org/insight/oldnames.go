@@ -7,12 +7,12 @@ import (
 	"rolecall.example/rbac"
 )
 
-// A question may name a pair as it was called before, as long as the catalog tells of that name.
+// A question may use an old name of a pair as long as the catalog lists it.
 
-// OldNames is how often requests named each pair as it was called before, since the process began.
+// OldNames counts how often requests used each old name of a pair since the process started.
 func (s *Service) OldNames() map[rbac.Permission]int64 { return s.units.OldNames() }
 
-// present is checks under the names of the catalog that the caller asks by.
+// present returns the checks with the names of the caller's version of the catalog.
 func (s *Service) present(by *org.Actor, checks map[string]org.AuthCheck) map[string]org.AuthCheck {
 	if !by.Catalog.HasOldNames() {
 		return checks

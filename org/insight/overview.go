@@ -12,9 +12,9 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Overview is what is going on in an organization, as far as the caller may read it. NotFound: no such organization.
-// Nothing here reads a row for each member: people with the same roles are decided about once. All parts are of one moment,
-// so that a count and the list that it leads to agree unless something changes between.
+// Overview shows what is going on in an organization, as far as the caller may read it. NotFound: no such organization.
+// Nothing here reads a row per member: people with the same roles are decided about once. All parts are from one snapshot,
+// so a count and the list that it links to agree unless something changes in between.
 func (s *Service) Overview(ctx context.Context, subject *org.Actor, organization string) (_ org.Overview, err error) {
 	defer org.Wrap(&err, "read overview of %q", organization)
 	var o org.Overview
@@ -43,7 +43,7 @@ func (s *Service) Overview(ctx context.Context, subject *org.Actor, organization
 	return o, nil
 }
 
-// aboutPeople fills in what is about members: who holds what is read once for all of it.
+// aboutPeople fills in what is about members: it reads who holds what once for all of it.
 func aboutPeople(ctx context.Context, src unit.Reader, by *org.Actor, o *org.Overview) error {
 	id := o.Organization.ID
 	if !by.Can("read", org.MembersObject(id)) {
@@ -67,10 +67,10 @@ func aboutPeople(ctx context.Context, src unit.Reader, by *org.Actor, o *org.Ove
 	return err
 }
 
-// lastChangesShown is how many entries of the trail an overview has.
+// lastChangesShown is how many entries of the trail an overview shows.
 const lastChangesShown = 5
 
-// lastChanges asks as the page of the trail does, so that an organization's part of what changed the catalog is among them.
+// lastChanges queries like the page of the trail, so that it includes an organization's part of changes to the catalog.
 func lastChanges(ctx context.Context, src unit.Reader, by *org.Actor, name string) (*org.AuditList, error) {
 	f := org.AuditFilter{
 		Query: org.FormatQuery([]org.QueryTerm{{Key: "organization", Value: name}}), Limit: lastChangesShown, SkipCount: true, Words: true, Batches: true,
@@ -83,8 +83,8 @@ func lastChanges(ctx context.Context, src unit.Reader, by *org.Actor, name strin
 	return &list, err
 }
 
-// checklist is nil once each step is done. It looks at what is cheap first: in an organization that is in use nothing of it is
-// left to ask.
+// checklist returns nil once every step is done. It checks the cheap steps first: in an organization in use, no query is
+// left to run.
 func checklist(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization) (*org.Checklist, error) {
 	set, err := src.Roles(ctx, o.ID)
 	if err != nil {
@@ -124,12 +124,12 @@ func checklist(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiz
 	return &c, nil
 }
 
-// endingLooked is how many records an overview looks at.
+// endingLooked is how many records an overview reads.
 const endingLooked = 500
 
-// ending is whose roles end within org.OverviewDays. People who lose the same role at the same moment come together.
-// What something else gives beyond the end is left out by the query: nobody loses it then.
-// The order is by end, so that people who lose the same stand beside each other.
+// ending returns whose roles end within org.OverviewDays. People who lose the same role at the same moment come together.
+// The query leaves out what something else gives beyond the end: nobody loses it then.
+// Rows are ordered by end, so that people who lose the same role are adjacent.
 func ending(ctx context.Context, src unit.Reader, orgID uuid.UUID) (*org.Ending, error) {
 	set, err := src.Roles(ctx, orgID)
 	if err != nil {

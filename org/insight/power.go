@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// powers is what makes somebody powerful in an organization: it changes roles or people, and so in the end what everybody
+// powers are what makes an account powerful in an organization: changing roles or people, and so in the end what everybody
 // may do. They are core permissions, which every catalog has.
 var powers = []org.Question{
 	{ResourceType: "assign_org_role", Action: "assign"},
@@ -18,15 +18,15 @@ var powers = []org.Question{
 	{ResourceType: "organization_member", Action: "delete"},
 }
 
-// powerfulShown is how many people an overview names. The rest are behind the counts, which open the page of who can: a longer
+// powerfulShown is how many people an overview names. The counts link to the page of who can for the rest: a longer
 // list would push everything else off the first screen.
 const powerfulShown = 6
 
-// powerfulLooked is of how many people an overview finds out whether they have a second factor: so many members, and as many others.
+// powerfulLooked is for how many people an overview checks for a second factor: that many members, and as many others.
 const powerfulLooked = 500
 
-// power is who can change roles or people, with the same answers as WhoCan. A suspended account can do nothing, so it is left out,
-// as it is there.
+// power returns who can change roles or people, with the same answers as WhoCan. Like WhoCan it leaves out suspended accounts,
+// which can do nothing.
 func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Actor) (*org.Power, error) {
 	p := org.Power{}
 	finders := make([]finder, len(powers))
@@ -58,8 +58,8 @@ func power(ctx context.Context, c *unit.Crowd, groups []unit.Group, by *org.Acto
 	return &p, namePowerful(ctx, finders, able, outside, by, &p)
 }
 
-// count adds people with one holding to the counts of what they may, and reports whether that is anything.
-// It counts what WhoCan counts, so that the page that a number leads to has as many.
+// count adds people with one holding to the counts of what they may do, and reports whether they may do anything.
+// It counts what WhoCan counts, so that the page behind a number has as many people.
 func count(ctx context.Context, finders []finder, h unit.Holding, n int, p *org.Power) (bool, error) {
 	may := false
 	for i := range finders {
@@ -74,7 +74,7 @@ func count(ctx context.Context, finders []finder, h unit.Holding, n int, p *org.
 	return may, nil
 }
 
-// powerOutside counts the accounts that do not belong to the organization, and returns the first of them that may anything.
+// powerOutside counts the accounts outside the organization, and returns the first that may do any of it.
 func powerOutside(ctx context.Context, c *unit.Crowd, finders []finder, p *org.Power) (able []uuid.UUID, err error) {
 	all := false // as in WhoCan
 	for i := range finders {
@@ -94,11 +94,11 @@ func powerOutside(ctx context.Context, c *unit.Crowd, finders []finder, p *org.P
 	return able, err
 }
 
-// namePowerful names the first members of these groups, and finds out who of them and of those outside has no second factor.
+// namePowerful names the first members of these groups, and finds out which of them and of those outside lack a second factor.
 func namePowerful(ctx context.Context, finders []finder, able []unit.Group, outside []uuid.UUID, by *org.Actor, p *org.Power) error {
 	c := finders[0].Crowd
 	most := powerfulShown + 1
-	tells := by.Can("update_personal", org.UsersObject) // only who could take a second factor away learns who has one
+	tells := by.Can("update_personal", org.UsersObject) // only callers who could remove a second factor learn who has one
 	if tells {
 		most = powerfulLooked + 1
 	}
@@ -136,7 +136,7 @@ func namePowerful(ctx context.Context, finders []finder, able []unit.Group, outs
 	return markUnsecured(ctx, c, append(ids, outside...), p)
 }
 
-// markUnsecured counts who signs in with a password alone, and marks those of them who are named.
+// markUnsecured counts those who sign in with only a password, and marks those of them who are named.
 func markUnsecured(ctx context.Context, c *unit.Crowd, ids []uuid.UUID, p *org.Power) error {
 	unsecured := map[uuid.UUID]bool{}
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
@@ -155,8 +155,8 @@ func markUnsecured(ctx context.Context, c *unit.Crowd, ids []uuid.UUID, p *org.P
 	return nil
 }
 
-// addRoles adds the roles by which somebody may do what a finder asks.
-// Roles of the site and of other organizations count as well, so it may be none of this one.
+// addRoles adds the roles by which an account may do what a finder asks.
+// Roles of the site and of other organizations count as well, so there may be none from this one.
 func addRoles(p *org.Powerful, d *ruling, f *finder) {
 	t := d.by.Explain(f.question.Action, f.object)
 	for _, m := range t.Deciding() {

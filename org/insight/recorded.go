@@ -14,11 +14,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Whoever can write the database can give roles past the program. The audit trail tells of every role that was given and
+// Anyone who can write to the database can give roles without the program. The audit trail has every role that was given and
 // taken, so what is stored can be compared with it.
 
-// maxTold is how many differences are told one by one.
-// The rest is counted: one statement by hand can change every row.
+// maxTold is how many differences are reported individually.
+// The rest are counted: a single manual statement can change every row.
 const maxTold = 20
 
 // recordKey is an account with its site roles, or a membership.
@@ -30,22 +30,22 @@ type homeRole struct {
 	name string
 }
 
-// record is what the audit trail tells of the roles of some accounts.
+// record is what the audit trail says about the roles of some accounts.
 type record struct {
-	deleted map[homeRole]int64             // the entry that tells of the last deletion
-	made    map[uuid.UUID]bool             // accounts that began in the trail: it knows each of their memberships
-	given   map[recordKey]map[string]int64 // by which entry each role was given; a holder that is missing is not known
+	deleted map[homeRole]int64             // the entry of the last deletion
+	made    map[uuid.UUID]bool             // accounts created in the trail: it has all their memberships
+	given   map[recordKey]map[string]int64 // the entry that gave each role; unknown holders are missing
 }
 
-// HandMade compares the roles of every account and membership with the audit trail and tells each difference in words.
-// What the trail knows nothing of, because it was there before the trail, is left out.
-// The operator asks, so no right is checked. A difference is no error: an error says that the comparison could not be made.
+// HandMade compares the roles of every account and membership with the audit trail and reports each difference in words.
+// It leaves out what is older than the trail.
+// It is for the operator, so it checks no permission. A difference is no error: an error means that the comparison failed.
 func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error) {
-	// In two snapshots a change between them would look like one that was made by hand.
+	// Across two snapshots, a change between them would look like one made by hand.
 	err = s.Moment(ctx, nil, func(src unit.Reader) error {
 		q := src.Q
 		d := differences{Reader: src, ctx: ctx}
-		// A deleted role has one entry, and none for each holder, so deletions are read apart.
+		// A deleted role has one entry, not one per holder, so deletions are read separately.
 		deletions, err := q.ListRoleDeletions(ctx)
 		if err != nil {
 			return fmt.Errorf("list deleted roles: %w", err)
@@ -55,7 +55,7 @@ func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error)
 			deleted[homeRole{r.OrganizationID.UUID, r.ResourceTarget}] = r.Seq
 		}
 		after := ""
-		// The trail of some accounts fits into memory; that of all need not.
+		// The trail of some accounts fits in memory; that of all might not.
 		for {
 			accounts, err := q.ListSiteHoldings(ctx, db.ListSiteHoldingsParams{AfterKey: after, MaxRows: unit.ChunkSize})
 			if err != nil || len(accounts) == 0 {
@@ -71,11 +71,11 @@ func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error)
 	return findings, err
 }
 
-// differences gathers how stored roles differ from what the trail tells of them.
+// differences collects how stored roles differ from what the trail says about them.
 type differences struct {
 	unit.Reader
 	ctx   context.Context //nolint:containedctx // one comparison, made and dropped in one call
-	found []string        // no more than are told
+	found []string        // no more than maxTold
 	more  int
 }
 
@@ -104,10 +104,10 @@ func (d *differences) compare(accounts []db.ListSiteHoldingsRow, deleted map[hom
 }
 
 // compareOne compares what an account holds on the site, or in one organization, with what it was given there.
-// Both directions are told: what was put in, and what was taken out.
+// It reports both roles that were added and roles that were removed.
 func (d *differences) compareOne(r *record, k recordKey, username, roles string) error {
 	given, known := r.given[k]
-	// The holder is older than the trail, which can say nothing of it.
+	// The holder is older than the trail, which says nothing about it.
 	if !known && !r.made[k.user] {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (d *differences) compareOne(r *record, k recordKey, username, roles string)
 			}
 		}
 	}
-	// They are sorted so that two runs say the same.
+	// Sorted, so that two runs report the same.
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if r.holds(k, name) && !slices.Contains(stored, name) {
 			if err := d.add(k, username+" no longer has "+name, "took"); err != nil {
@@ -130,7 +130,7 @@ func (d *differences) compareOne(r *record, k recordKey, username, roles string)
 	return nil
 }
 
-// add tells of a difference, with the table where it is. Beyond maxTold it is only counted.
+// add reports a difference, with its table. Beyond maxTold it only counts.
 func (d *differences) add(k recordKey, what, never string) error {
 	if len(d.found) == maxTold {
 		d.more++
@@ -149,7 +149,7 @@ func (d *differences) add(k recordKey, what, never string) error {
 	return nil
 }
 
-// words is what was found, and how much was not told.
+// words returns what was found, and how much was left out.
 func (d *differences) words() []string {
 	if d.more > 0 {
 		return append(d.found, fmt.Sprintf("user_roles, member_roles: %d more differences from the audit trail", d.more))
@@ -157,7 +157,7 @@ func (d *differences) words() []string {
 	return d.found
 }
 
-// read reads what the trail tells of some accounts.
+// read reads what the trail says about some accounts.
 // The oldest entry comes first: what the last one left is what should be stored.
 func (r *record) read(ctx context.Context, q db.Reads, users []uuid.UUID) error {
 	p := db.ListRoleEntriesParams{ResourceIds: make([]string, len(users))}
@@ -181,10 +181,10 @@ func (r *record) read(ctx context.Context, q db.Reads, users []uuid.UUID) error 
 	}
 }
 
-// rolesChange is the roles of a holder before and after a change, nil where there was no membership.
+// rolesChange is the roles of a holder before and after a change, nil if there was no membership.
 type rolesChange struct{ Old, New []string }
 
-// follow takes in the next entry of the trail.
+// follow takes the next entry of the trail into account.
 // The fields are those of docs/spec/audit.md, as org/tenant and org/account record them.
 func (r *record) follow(e db.ListRoleEntriesRow) error {
 	var fields struct {
@@ -200,7 +200,7 @@ func (r *record) follow(e db.ListRoleEntriesRow) error {
 	if e.ResourceType == "user" {
 		k.org, change = uuid.Nil, fields.SiteRoles
 	}
-	if fields.Username.Old == nil && fields.Username.New != nil { // an account or a membership begins, with no roles
+	if fields.Username.Old == nil && fields.Username.New != nil { // a new account or membership, with no roles
 		r.given[k] = map[string]int64{}
 		r.made[k.user] = r.made[k.user] || e.ResourceType == "user"
 	}
@@ -210,11 +210,11 @@ func (r *record) follow(e db.ListRoleEntriesRow) error {
 	return nil
 }
 
-// change takes in only what an entry itself gave and took: a role that somebody had put in by hand stands on both sides
-// of the next change, and was still not given.
+// change counts only what an entry itself gave and took: a role added by hand appears on both sides
+// of the next change, and still was not given.
 func (r *record) change(k recordKey, seq int64, c rolesChange) {
 	held, known := r.given[k]
-	// This is the first that the trail tells of the holder, so what it found there counts as given.
+	// This is the trail's first entry about the holder, so the roles it found count as given.
 	if !known {
 		held = map[string]int64{}
 		for _, name := range c.Old {
@@ -235,8 +235,8 @@ func (r *record) change(k recordKey, seq int64, c rolesChange) {
 }
 
 // holds reports whether a role was given and not taken. The deletion of a role takes it from everybody, without an entry
-// for each.
-// What was given later is of a new role of that name (T19 in docs/spec/threats.md).
+// per holder.
+// If it was given later, it is a new role with that name (T19 in docs/spec/threats.md).
 func (r *record) holds(k recordKey, name string) bool {
 	seq, given := r.given[k][name]
 	return given && seq > r.deleted[homeRole{k.org, name}]

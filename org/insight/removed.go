@@ -14,16 +14,16 @@ import (
 	"rolecall.example/rbac"
 )
 
-// removedShown is how many people a part of that list has.
+// removedShown is how many people a page of that list has.
 const removedShown = 50
 
-// MayReadRemoved reports whether the caller may see who was removed from an organization: the trail says it.
+// MayReadRemoved reports whether the caller may see who was removed from an organization, which the trail shows.
 func MayReadRemoved(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("read", rbac.Object{Type: "audit_log", Org: orgID})
 }
 
-// Removed is who was removed from an organization lately, the last one first; before is the entry that the part begins below,
-// 0 for the first. NotFound: no such organization. Forbidden: needs audit_log:read in it.
+// Removed lists who was recently removed from an organization, the latest first; before is the entry below which the page
+// begins, 0 for the first page. NotFound: no such organization. Forbidden: needs audit_log:read in it.
 func (s *Service) Removed(ctx context.Context, subject *org.Actor, organization string, before int64) (list org.RemovedList, err error) {
 	defer org.Wrap(&err, "list who was removed from %q", organization)
 	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
@@ -56,7 +56,7 @@ func (s *Service) Removed(ctx context.Context, subject *org.Actor, organization 
 	return list, err
 }
 
-// removals is who the entries are about and what became of them. Someone who was removed more than once stands there for the last time.
+// removals returns whom the entries are about and what became of them. Someone removed more than once is listed once, the last time.
 func removals(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization, entries []org.AuditEntry) (list []org.Removal, err error) {
 	seen := map[string]bool{}
 	entries = slices.DeleteFunc(entries, func(e org.AuditEntry) bool {
@@ -76,7 +76,7 @@ func removals(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	if err != nil {
 		return nil, err
 	}
-	// As in the trail, which names them too: those whom the caller may not read by their names alone.
+	// As in the trail, which names them too: those whom the caller may not read appear by name alone.
 	people := map[uuid.UUID]*org.User{}
 	for i := range users {
 		u := &users[i]
@@ -106,7 +106,7 @@ func removals(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	return list, nil
 }
 
-// namesIn is a list of names as JSON has it.
+// namesIn returns a list of names decoded from JSON.
 func namesIn(v any) (names []string) {
 	list, _ := v.([]any)
 	for _, name := range list {

@@ -7,9 +7,9 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Rights is all that an account may do in an organization and, as far as the caller may ask about that, on the site: of things
-// of anybody, and of its own. NotFound: the account is unknown, suspended, or not for the caller to ask about there; or the
-// organization is.
+// Rights returns all that an account may do in an organization and, as far as the caller may ask about that, on the site: with
+// anybody's things, and with its own. NotFound: the account is unknown, suspended, or one that the caller may not ask about
+// there; or no such organization.
 func (s *Service) Rights(ctx context.Context, by *org.Actor, organization, user string) (r org.Rights, err error) {
 	defer org.Wrap(&err, "list the rights of %q in %q", user, organization)
 	for range maxRenewed {
@@ -35,7 +35,7 @@ func (s *Service) Rights(ctx context.Context, by *org.Actor, organization, user 
 			return r, err
 		}
 		if by.Catalog != catalog {
-			continue // each part would be of another version
+			continue // the parts would be of different versions
 		}
 		if who := i.target(user); who != nil {
 			r.Until = who.Basis.NextEnd()
@@ -45,8 +45,8 @@ func (s *Service) Rights(ctx context.Context, by *org.Actor, organization, user 
 	return r, org.ErrCatalogMoved
 }
 
-// pairQuestions are about each pair of the types of an organization, or of those of the site for "": of things of anybody,
-// and of one's own.
+// pairQuestions returns questions about each pair of the types of an organization, or of the site for "": with anybody's
+// things, and with one's own.
 func pairQuestions(c *rbac.Catalog, user, organization string) (qs []org.SubjectCheck) {
 	for _, t := range c.Types() {
 		if c.SiteOnly(t.Name) != (organization == "") {
@@ -64,8 +64,8 @@ func pairQuestions(c *rbac.Catalog, user, organization string) (qs []org.Subject
 	return qs
 }
 
-// collect adds what is allowed to rights. NotFound: the account may not be asked about in the organization; what
-// may not be asked about on the site is not allowed.
+// collect adds what is allowed to rights. NotFound: the caller may not ask about the account in the organization. What
+// it may not ask about on the site counts as not allowed.
 func (i *inquiry) collect(ctx context.Context, r *org.Rights) error {
 	for at := range i.questions {
 		q := &i.questions[at]

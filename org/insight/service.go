@@ -1,5 +1,5 @@
-// Package insight answers questions about rights and about the past: what someone may do and why, who can, what in the
-// roles makes no difference, and what the audit trail says. It changes nothing. Its API may change without notice.
+// Package insight answers questions about rights and about the past: what somebody may do and why, who can do something, what in
+// the roles makes no difference, and what the audit trail says. It changes nothing. Its API may change without notice.
 package insight
 
 import (
@@ -19,23 +19,23 @@ type Service struct {
 	gaps   gaps
 }
 
-// New makes the answers.
+// New returns a Service that reads from u.
 func New(u *unit.Units) *Service { return &Service{units: u} }
 
-// CheckReady reports whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
+// CheckReady reports whether the data can be read and written. Unavailable: it can only be read, with what would fix that.
 func (s *Service) CheckReady(ctx context.Context) error { return s.units.Ready(ctx) }
 
-// SuppressedRefusals is how many refused attempts were counted and not recorded since the process began.
+// SuppressedRefusals counts refused attempts that were not recorded since the process started.
 func (s *Service) SuppressedRefusals() int64 { return s.units.SuppressedRefusals() }
 
 // IsUnavailable reports whether a use case failed because the data cannot be written now: the disk is full or has failed,
-// or another program holds the file.
+// or another program has locked the file.
 func IsUnavailable(err error) bool { return unit.IsUnavailable(err) }
 
-// ReadAgain reports whether a read failed for a reason that is gone when it begins again.
+// ReadAgain reports whether a read failed for a reason that is gone when it is started again.
 func ReadAgain(err error) bool { return unit.ReadAgain(err) }
 
-// DeploymentID names the data of a deployment, the same for all its servers and after a restore. It is uuid.Nil before setup.
+// DeploymentID identifies the data of a deployment, for all its servers and after a restore. It is uuid.Nil before setup.
 func (s *Service) DeploymentID(ctx context.Context) (_ uuid.UUID, err error) {
 	defer org.Wrap(&err, "read deployment id")
 	home, err := s.units.DB.GetDefaultOrganization(ctx)

@@ -11,18 +11,18 @@ import (
 	"rolecall.example/org"
 )
 
-// StateIn is the state of what one organization shows, or the site for "". All that is read after the call is of that
-// state, or of a later one.
-// "" is no state: then nothing may be kept or compared, and the list is made anew.
+// StateIn returns the state of what one organization shows, or the site for "". Everything read after the call is of that
+// state or of a later one.
+// "" is no state: then nothing may be cached or compared, and the list is built again.
 func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization string) (_ org.State, err error) {
 	defer org.Wrap(&err, "read state of %q", organization)
 	site, ok := subject.Basis.Of(uuid.Nil)
 	now := s.units.Now()
 	switch {
-	// Until the sweeper has taken what has ended, the lists change with time alone (docs/spec/records.md).
+	// Until the sweeper has removed what has ended, the lists change with time alone (docs/spec/records.md).
 	case ok && ended(site.ScopeEnd, now):
 		return "", nil
-	// Without a basis nothing says whether the caller's rights are still the same (docs/adr/0005-caches.md).
+	// Without a basis there is no telling whether the caller's rights are still the same (docs/adr/0005-caches.md).
 	case !ok:
 		return "", nil
 	case organization == "":
@@ -35,7 +35,7 @@ func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization 
 	if err != nil {
 		return "", err
 	}
-	// The basis was read when the request began. Of a place that is not in it the revision is read now.
+	// The basis was read when the request began. The revision of a place not in it is read now.
 	if r, ok := subject.Basis.Of(id); ok && ended(r.ScopeEnd, now) {
 		return "", nil
 	} else if ok {
@@ -51,7 +51,7 @@ func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization 
 // ended reports whether a scope has records that have ended and were not swept yet.
 func ended(next sql.NullTime, now time.Time) bool { return next.Valid && !next.Time.After(now) }
 
-// StateOfAll is the state of what all organizations show.
+// StateOfAll returns the state of what all organizations show.
 func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (_ org.State, err error) {
 	defer org.Wrap(&err, "read state of the site")
 	if subject.Basis == nil {

@@ -13,10 +13,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Answers say until when they hold, as far as the records behind them end by themselves (docs/spec/records.md): the first end
-// after which the engine would decide otherwise. A right that two roles give lasts as long as one of them.
+// Answers say until when they hold, as far as the records behind them have an end (docs/spec/records.md): the first end
+// after which the engine would decide differently. A right that two roles give lasts as long as either of them.
 
-// until is until when somebody with a holding may do what is asked; the zero time: it does not end, or nothing is known to.
+// until returns until when a holding allows what is asked; the zero time: it does not end, or no end is known.
 func (f *finder) until(ctx context.Context, t *unit.TermsOf, h unit.Holding) (time.Time, error) {
 	if t == nil {
 		return time.Time{}, nil
@@ -29,12 +29,12 @@ func (f *finder) until(ctx context.Context, t *unit.TermsOf, h unit.Holding) (ti
 	return time.Time{}, nil
 }
 
-// joinedNames is roles as a holding has them.
+// joinedNames returns the names of roles as a holding writes them.
 func joinedNames(roles []org.RoleRef) string {
 	return unit.SortNames(strings.Join(unit.RoleNames(roles), " "))
 }
 
-// membersUntil fills in until when members may. It asks the database only if something ends.
+// membersUntil fills in until when members may do it. It queries the database only if something ends.
 func (f *finder) membersUntil(ctx context.Context, list []org.WhoCanMember) error {
 	var ids []uuid.UUID
 	for i := range list {
@@ -78,7 +78,7 @@ func (f *finder) outsidersUntil(ctx context.Context, list []org.WhoCanUser) erro
 	return nil
 }
 
-// termsOf reads until when those of some rows hold what of whom something ends.
+// termsOf reads the terms of those people in some rows who hold something that ends.
 func (w *everybody) termsOf(ctx context.Context, rows []db.ListPeopleRow) (map[uuid.UUID]*unit.TermsOf, error) {
 	var ids []uuid.UUID
 	for i := range rows {
@@ -89,7 +89,7 @@ func (w *everybody) termsOf(ctx context.Context, rows []db.ListPeopleRow) (map[u
 	return w.Terms(ctx, ids)
 }
 
-// tellEnds fills in until when an explanation holds, and when the roles end that it names.
+// tellEnds fills in until when an explanation holds, and when the roles that it names end.
 func tellEnds(ctx context.Context, s unit.Reader, o rbac.Object, target *org.Actor, e *org.Explanation) error {
 	if target.Basis.NextEnd().IsZero() {
 		return nil
@@ -118,7 +118,7 @@ func tellEnds(ctx context.Context, s unit.Reader, o rbac.Object, target *org.Act
 		return s.Catalog().NewSubject(target.ID(), orgs, left).Authorize(e.Question.Action, o)
 	}
 	verdict := target.Grants.Authorize(e.Question.Action, o)
-	if decide(s.When) != verdict { // limits of a token decide, which end with it alone
+	if decide(s.When) != verdict { // the limits of a token decide, and end only with the token
 		return nil
 	}
 	for _, at := range t.Moments(s.When) {

@@ -15,9 +15,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// VerifyAudit walks the audit trail from its beginning and finds where it was edited, or entries were added or removed,
-// after it was written. NotFound: no such organization ever was.
-// It is for the operator, so no right is checked. A finding is no error: an error says that the trail could not be read.
+// VerifyAudit walks the audit trail from its beginning and finds where entries were changed, added or removed after it was
+// written. NotFound: no such organization ever existed.
+// It is for the operator, so it checks no permission. A finding is no error: an error means that the trail could not be read.
 func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Verification, err error) {
 	defer org.Wrap(&err, "verify audit trail")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
@@ -34,21 +34,21 @@ type verifier struct {
 	org.Verification
 	ctx   context.Context //nolint:containedctx // one walk, begun and ended in one call
 	q     db.Reads
-	names map[uuid.UUID]string // of the organizations that are there
+	names map[uuid.UUID]string // of the organizations that still exist
 	only  bool                 // one chain, of the organization:
 	orgID uuid.UUID
-	// the end of the trail from before there were chains, where each of them begins
+	// the end of the trail from before there were chains, where each chain begins
 	seal  db.GetAuditSealRow
 	bases auditBases
-	noted map[string]map[int64]string // the hashes of roots and prunes that the site's chain tells of, by their type
+	noted map[string]map[int64]string // hashes of roots and prunes according to the site's chain, by type
 }
 
-// found notes a finding, in words for the operator.
+// found reports a finding, in words for the operator.
 func (w *verifier) found(format string, args ...any) {
 	w.Findings = append(w.Findings, fmt.Sprintf(format, args...))
 }
 
-// run checks the sealed trail, the chains, and then the roots, which are compared with what the chains tell of them.
+// run checks the sealed trail, then the chains, then the roots, which it compares with what the chains say about them.
 func (w *verifier) run(f org.VerifyFilter) (err error) {
 	organizations, err := w.q.ListOrganizations(w.ctx, math.MaxInt64)
 	if err != nil {
@@ -60,7 +60,7 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 			w.orgID = o.ID
 		}
 	}
-	// A deleted organization has no name any more, but its chain stays and is found by its id.
+	// A deleted organization no longer has a name, but its chain stays and is found by its id.
 	if w.only && w.orgID == uuid.Nil {
 		if w.orgID = unit.ParseID(f.Organization); w.orgID == uuid.Nil {
 			return org.ErrNotFound()
@@ -91,7 +91,7 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 	if err := w.roots(f.Root); err != nil || w.only || len(w.Findings) > 0 {
 		return err
 	}
-	// Entries are compared with their number only if nothing was found: a walk that broke off has not seen all.
+	// Counts are compared only if nothing was found: a walk that stopped early has not seen all entries.
 	all, err := w.q.CountAuditLogs(w.ctx, w.bases.last.UpTo)
 	if err == nil && all != int64(w.Entries) {
 		w.found("%d entries belong to no chain", all-int64(w.Entries))
@@ -100,7 +100,7 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 }
 
 // sealed checks the trail from before there were chains.
-// It ends at the first fault: every hash after it would be wrong too.
+// It stops at the first fault: every hash after it would be wrong too.
 func (w *verifier) sealed() error {
 	var last db.GetAuditSealRow
 	for {
@@ -126,14 +126,14 @@ func (w *verifier) sealed() error {
 			break
 		}
 	}
-	// No hash notices an end that is cut off. The seal does.
+	// No hash reveals that the end was cut off. The seal does.
 	if w.seal.Seq != last.Seq || !bytes.Equal(w.seal.Hash, last.Hash) {
 		w.found("sealed trail: it ends with entry %d, but was sealed with entry %d", last.Seq, w.seal.Seq)
 	}
 	return nil
 }
 
-// chains checks every chain, or the one that is asked for.
+// chains checks every chain, or the one asked for.
 func (w *verifier) chains() error {
 	of := uuid.Nil // the site comes first
 	if w.only {
@@ -141,7 +141,7 @@ func (w *verifier) chains() error {
 	}
 	head, err := w.q.GetRevision(w.ctx, of)
 	switch {
-	// Neither a chain nor an organization: this id never was one.
+	// Neither a chain nor an organization: this id never existed.
 	case db.IsNotFound(err) && w.only && w.names[of] == "":
 		return org.ErrNotFound()
 	case db.IsNotFound(err):
@@ -156,7 +156,7 @@ func (w *verifier) chains() error {
 	if w.only {
 		return nil
 	}
-	// This counts the organizations whose chain has not turned up.
+	// What is left are the organizations whose chain was not found.
 	without := len(w.names)
 	for after := uuid.Nil; ; {
 		heads, err := w.q.ListRevisions(w.ctx, db.ListRevisionsParams{AfterID: after, MaxRows: unit.ChunkSize})
@@ -183,7 +183,7 @@ func (w *verifier) chains() error {
 }
 
 // chain checks one chain from the seal, or from where it was cut, to its head.
-// It tells one thing at most: after a fault every hash is wrong.
+// It reports one thing at most: after a fault every hash is wrong.
 func (w *verifier) chain(head db.Revision) error {
 	name := unit.ScopeName(head.OrganizationID, w.names)
 	seq, hash := int64(0), w.seal.Hash
@@ -214,7 +214,7 @@ func (w *verifier) chain(head db.Revision) error {
 			break
 		}
 	}
-	// The head moves in the transaction of the entry, so a shorter chain was cut (docs/adr/0004-audit-trail.md).
+	// The head moves in the transaction of the entry, so a chain that ends before it was cut (docs/adr/0004-audit-trail.md).
 	switch {
 	case seq != head.AuditSeq:
 		w.found("%s: the chain ends with entry %d, but %d were written", name, seq, head.AuditSeq)
@@ -227,8 +227,8 @@ func (w *verifier) chain(head db.Revision) error {
 	return nil
 }
 
-// note takes in what an entry of the site's chain tells of a root or of a prune.
-// Whoever writes one anew would have to change its entry too, and that breaks the chain.
+// note remembers what an entry of the site's chain says about a root or a prune.
+// Anyone who rewrites one would have to change its entry too, and that breaks the chain.
 func (w *verifier) note(r db.AuditLog) error {
 	if r.Chain != uuid.Nil || r.StatusCode >= 400 || r.ResourceType != org.AuditRootType && r.ResourceType != org.AuditPruneType {
 		return nil
@@ -247,17 +247,17 @@ func (w *verifier) note(r db.AuditLog) error {
 	return nil
 }
 
-// told reports whether the site's chain tells of a root or a prune as it is stored. The entry of an old one may have gone: the
+// told reports whether the site's chain has a root or a prune as it is stored. The entry of an old one may have been pruned: the
 // hash of the next one covers it.
 func (w *verifier) told(kind string, seq int64, at time.Time, hash []byte) bool {
-	// With one organization the chain of the site was not walked, so no entry is known to compare with.
+	// For a single organization the chain of the site was not walked, so there is no entry to compare with.
 	if noted, ok := w.noted[kind][seq]; ok || w.only {
 		return w.only || noted == unit.RootName(hash)
 	}
 	return at.Before(w.bases.last.Boundary)
 }
 
-// roots checks every root: that it is the one that was made, and that the chains still have what it was made of.
+// roots checks that every root is the one that was made, and that the chains still have what it was made of.
 // known is a root that the operator kept elsewhere, "" for none.
 func (w *verifier) roots(known string) error {
 	var last db.AuditRoot
@@ -283,20 +283,20 @@ func (w *verifier) roots(known string) error {
 			break
 		}
 	}
-	// The chain tells of roots that are stored no longer: their end was cut off.
+	// The chain has roots that are no longer stored: their end was cut off.
 	for seq := range w.noted[org.AuditRootType] {
 		if seq > last.Seq {
 			w.found("root %d is missing", seq)
 		}
 	}
-	// Nothing else finds a trail that was written anew as a whole (docs/adr/0004-audit-trail.md).
+	// Nothing else detects a trail that was rewritten as a whole (docs/adr/0004-audit-trail.md).
 	if known != "" {
 		w.found("no root is %s", known)
 	}
 	return nil
 }
 
-// root checks one root by the one before it, by its entry, and by the entries that it was made of.
+// root checks one root against the one before it, its entry, and the entries that it was made of.
 func (w *verifier) root(before, r db.AuditRoot) error {
 	heads, err := w.q.ListAuditRootHeads(w.ctx, r.Seq)
 	if err != nil {
@@ -311,7 +311,7 @@ func (w *verifier) root(before, r db.AuditRoot) error {
 			continue
 		}
 		if base, ok := w.bases.of[h.OrganizationID]; ok && h.ChainSeq < base.ChainSeq {
-			continue // it went, and the hash with which the chain goes on covers it
+			continue // it was pruned, and the hash with which the chain continues covers it
 		}
 		hash, err := w.hashAt(h.OrganizationID, h.ChainSeq)
 		if err != nil {
@@ -327,7 +327,7 @@ func (w *verifier) root(before, r db.AuditRoot) error {
 	return nil
 }
 
-// hashAt is the hash of an entry of a chain, or of the one that it goes on from; nil if there is none.
+// hashAt returns the hash of an entry of a chain, or of the base it continues from; nil if there is none.
 func (w *verifier) hashAt(chain uuid.UUID, seq int64) ([]byte, error) {
 	if base, ok := w.bases.of[chain]; ok && base.ChainSeq == seq {
 		return base.Hash, nil

@@ -11,10 +11,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// EachOrganization calls each for every organization where an account may do something, by name: of those that the caller may
-// read, and in which it may know of the account.
-// NotFound: there is no such account, or the caller may not know of it anywhere. Invalid: no such pair of type and action, or
-// nothing of that type belongs to an organization.
+// EachOrganization calls each for every organization where an account may do something, by name, among those that the caller
+// may read and in which it may know of the account.
+// NotFound: no such account, or the caller may not know of it anywhere. Invalid: no such pair of type and action, or
+// things of that type belong to no organization.
 func (s *Service) EachOrganization(ctx context.Context, by *org.Actor, user string, q org.Question, each func(*org.Organization) error) (err error) {
 	defer org.Wrap(&err, "list organizations where %q can", user)
 	q = s.presentQuestion(by, q)
@@ -25,7 +25,7 @@ func (s *Service) EachOrganization(ctx context.Context, by *org.Actor, user stri
 		return org.FieldErrors{{Field: "can", Detail: "nothing of that type belongs to an organization"}}.Err("Invalid question.")
 	}
 	return s.units.Moment(ctx, by, func(src unit.Reader) error {
-		if err := src.Settle(ctx); err != nil { // before the caller is asked what it may read
+		if err := src.Settle(ctx); err != nil { // before checking what the caller may read
 			return err
 		}
 		i := newInquiry(src, by, src.People)
@@ -44,14 +44,14 @@ func (s *Service) EachOrganization(ctx context.Context, by *org.Actor, user stri
 			return by.Can("read", org.OrgObject(id)) && (target == by || i.knows(target.ID(), target.Basis, id)) && target.Can(q.Action, o)
 		}
 		next := organizationsOf(src, target.ID())
-		if target.Grants.Authorize(q.Action, rbac.Object{Type: q.ResourceType, Org: org.ElsewhereOrg}) { // wherever it is no member
+		if target.Grants.Authorize(q.Action, rbac.Object{Type: q.ResourceType, Org: org.ElsewhereOrg}) { // wherever it is not a member
 			next = allOrganizations(src)
 		}
 		return eachReadable(ctx, by, next, may, each)
 	})
 }
 
-// somebody finds the account that is asked about anywhere. NotFound.
+// somebody finds the account that is asked about, wherever the caller may know of it. NotFound.
 func (i *inquiry) somebody(ctx context.Context, ref string) (*org.Actor, error) {
 	site, _ := i.by.Basis.Of(uuid.Nil)
 	var err error
@@ -80,7 +80,7 @@ func (i *inquiry) somebody(ctx context.Context, ref string) (*org.Actor, error) 
 	return nil, org.ErrNotFound()
 }
 
-// organizationPieces reads some organizations after a name, and none at the end.
+// organizationPieces returns the next organizations after a name, and none at the end.
 type organizationPieces func(ctx context.Context, after string) ([]db.Organization, error)
 
 func allOrganizations(src unit.Reader) organizationPieces {
@@ -95,7 +95,7 @@ func organizationsOf(src unit.Reader, user uuid.UUID) organizationPieces {
 	}
 }
 
-// eachReadable calls each for the organizations that count, as the caller may know them.
+// eachReadable calls each for the organizations that count, with what the caller may see of them.
 func eachReadable(ctx context.Context, by *org.Actor, next organizationPieces, counts func(uuid.UUID) bool, each func(*org.Organization) error) error {
 	after := ""
 	for {

@@ -13,13 +13,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// outsideSize is how many accounts outside the organization come with the members.
-// WhoCanPage asks for all of them, or for another part.
+// outsideSize is how many accounts outside the organization are returned with the members.
+// WhoCanPage asks for all of them, or for another page.
 const outsideSize = 100
 
 // WhoCan finds everybody who may do something in an organization, in one pass over what its members hold and one over the
 // accounts outside it that hold anything beyond what everybody holds; equal holdings are decided once.
-// NotFound: no such organization, or its memberships may not all be read. Invalid: no such pair of type and action.
+// NotFound: no such organization, or the caller may not read all its memberships. Invalid: no such pair of type and action.
 func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (_ org.WhoCan, err error) {
 	defer org.Wrap(&err, "list who can in %q", organization)
 	q = s.presentQuestion(subject, q)
@@ -32,7 +32,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		if err != nil {
 			return err
 		}
-		// Half an answer would look like a whole one, so there is none.
+		// Half an answer would look like a whole one, so there is no partial answer.
 		if !subject.Can("read", org.MembersObject(o.ID)) {
 			return org.ErrNotFound()
 		}
@@ -41,9 +41,9 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		if err != nil {
 			return err
 		}
-		// Anyone stands for whoever has a holding, so that one decision is good for all of them.
+		// unit.Anyone stands for every holder, so that one decision is valid for all of them.
 		f := finder{Crowd: c, question: q, object: objectAsked(src.Catalog(), q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{}}
-		// Outside stays nil for a caller who may not read accounts: not known, which is not the same as nobody.
+		// Outside stays nil for a caller who may not read accounts: unknown is not the same as nobody.
 		groups, err := f.members(ctx, subject, &w, p)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 				return err
 			}
 		}
-		// Why not is asked only where no one can: it explains a decision for each holding, and looks at each role.
+		// Reasons are computed only if no one can: that explains a decision per holding and examines each role.
 		if w.Count == 0 && (w.Outside == nil || w.Outside.Count == 0) {
 			w.Prevented, err = f.prevented(ctx, subject, groups)
 		}
@@ -78,11 +78,11 @@ type finder struct {
 // ruling is the decision about everybody with one holding.
 type ruling struct {
 	able   bool
-	answer *org.Answer // if it was told
+	answer *org.Answer // once it is in words
 	by     *rbac.Subject
 }
 
-// decide is the ruling about a holding. It is made when the holding first occurs.
+// decide returns the ruling about a holding, and makes it the first time the holding occurs.
 func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
 	if d, ok := f.known[h]; ok {
 		return d, nil
@@ -96,8 +96,8 @@ func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
 	return d, nil
 }
 
-// tellAble tells the decision. That somebody may is told of everybody in the same words.
-// It is put into words when it is first shown: most rulings are only counted.
+// tellAble puts the decision into words, the same for everybody who may.
+// It does so when the ruling is first shown: most rulings are only counted.
 func (f *finder) tellAble(d *ruling) org.Answer {
 	if d.answer == nil {
 		t := d.by.Explain(f.question.Action, f.object)
@@ -106,7 +106,7 @@ func (f *finder) tellAble(d *ruling) org.Answer {
 	return *d.answer
 }
 
-// members decides about groups of members for the numbers, and then reads those of the page alone. It returns the groups.
+// members decides about groups of members for the counts, and then reads only those of the page. It returns the groups.
 func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) ([]unit.Group, error) {
 	groups, err := f.Groups(ctx)
 	if err != nil {
@@ -121,7 +121,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 		case err != nil:
 			return nil, err
 		case !d.able:
-		// The roles allow it and the account does not: activating it would add one more.
+		// The roles allow it but the account is suspended: activating it would add one more.
 		case g.Status == org.StatusSuspended:
 			w.Suspended += int(g.Members)
 			suspended = append(suspended, *g)
@@ -144,13 +144,13 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	return groups, err
 }
 
-// outside finds the accounts that do not belong to the organization, like members those that do.
+// outside finds the accounts outside the organization, as members finds those in it.
 func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {
 	page := window{limit: outsideSize}
 	if p.Outside {
 		page = window{limit: p.Limit, offset: p.Offset}
 	}
-	// If an account without roles may do it, all have to be walked. Else those that hold something are enough.
+	// If an account without roles may do it, all accounts are walked. Otherwise those that hold something are enough.
 	anybody, err := f.decide(ctx, unit.Holding{Outside: true})
 	if err != nil {
 		return err
@@ -184,8 +184,8 @@ func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) 
 	return f.outsidersUntil(ctx, o.Users)
 }
 
-// outsiders walks the accounts that do not belong to the organization and are not suspended, by username: all of them, or
-// at least those that hold roles which count there.
+// outsiders walks the accounts outside the organization that are not suspended, by username: all of them, or
+// at least those that hold roles that count there.
 func outsiders(ctx context.Context, c *unit.Crowd, all bool, fn func(id uuid.UUID, h unit.Holding) error) error {
 	if !all {
 		list, few, err := holdersOutside(ctx, c)
@@ -212,7 +212,7 @@ func outsiders(ctx context.Context, c *unit.Crowd, all bool, fn func(id uuid.UUI
 	}
 }
 
-// outsidersAfter is a piece of the accounts that do not belong to the organization, with what they hold at the moment.
+// outsidersAfter reads a batch of the accounts outside the organization, with what they hold now.
 func outsidersAfter(ctx context.Context, c *unit.Crowd, p db.ListOutsidersParams) ([]db.ListOutsidersRow, error) {
 	rows, err := c.Q.ListOutsiders(ctx, p)
 	if err != nil {
@@ -236,14 +236,14 @@ func eachOutsider(c *unit.Crowd, rows []db.ListOutsidersRow, fn func(id uuid.UUI
 	return nil
 }
 
-// manyHolders is up to how many accounts are collected to be put in order. Of more, walking all accounts in order takes
+// manyHolders is the largest number of accounts that are collected and sorted. For more, walking all accounts in order takes
 // less memory, and hardly more time.
 const manyHolders = 10_000
 
-// holdersOutside is the outsiders who hold roles of the site, or roles elsewhere that carry rights outside their
+// holdersOutside returns the outsiders who hold roles of the site, or roles elsewhere with rights outside their
 // organization, by username. few is false if there are too many to collect.
 func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsidersRow, few bool, err error) {
-	// One more than can be collected tells that there are too many.
+	// A row more than can be collected shows that there are too many.
 	rows, err := c.Q.ListHoldersOutside(ctx, db.ListHoldersOutsideParams{OrganizationID: c.Org, Now: unit.NullTime(c.When), MaxRows: manyHolders + 1})
 	if err != nil {
 		return nil, false, err

@@ -12,9 +12,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// EachWhoCan calls each for everybody who may do something in an organization, of one moment: members, then holders of roles
-// outside of it, if the caller may read accounts, then suspended members who might but for that. It holds few of them at a
-// time, however many there are. What each is given is used again. Errors as WhoCan.
+// EachWhoCan calls each for everybody who may do something in an organization, from one snapshot: members, then holders of roles
+// outside it, if the caller may read accounts, then members who could if they were not suspended. It keeps few of them in memory
+// at a time, however many there are. It reuses the value that it passes to each. Errors as WhoCan.
 func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organization string, in org.Everybody, each func(*org.AblePerson) error) (err error) {
 	defer org.Wrap(&err, "list everybody who can in %q", organization)
 	q := s.presentQuestion(subject, in.Question)
@@ -26,7 +26,7 @@ func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organizati
 		if err != nil {
 			return err
 		}
-		// Half an answer would look like a whole one, so there is none.
+		// Half an answer would look like a whole one, so there is no partial answer.
 		if !subject.Can("read", org.MembersObject(o.ID)) {
 			return org.ErrNotFound()
 		}
@@ -61,31 +61,31 @@ func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organizati
 	})
 }
 
-// everybody finds all who may, beginning at the roles that allow it.
+// everybody finds all who may do it, starting from the roles that allow it.
 type everybody struct {
 	finder
 	each      func(*org.AblePerson) error
 	whole     bool // as in org.Everybody
 	revision  int64
-	records   map[uuid.UUID][]org.Assignment // of those who are looked at, if they are wanted
-	suspended []org.AblePerson               // who come last
+	records   map[uuid.UUID][]org.Assignment // of the people in the current batch, if wanted
+	suspended []org.AblePerson               // they come last
 	person    org.AblePerson
-	terms     map[uuid.UUID]*unit.TermsOf // of those who are looked at, as far as something ends
-	roles     []string                    // of the organization whose holders may, unless another role denies it
+	terms     map[uuid.UUID]*unit.TermsOf // of the people in the current batch for whom something ends
+	roles     []string                    // roles of the organization whose holders may, unless another role denies it
 	siteRoles []string
 }
 
-// maxSuspended is how many suspended members are kept for the end. More come among the others.
+// maxSuspended is how many suspended members are kept for the end. Any further ones come among the others.
 const maxSuspended = 10_000
 
-// allows reports whether a holding alone lets somebody do it. Whoever may holds a role that does: the level that decides has
-// an allow and no deny, and no level above it has a word, be it of this role or of the others.
+// allows reports whether a holding alone allows it. Whoever may do it holds such a role: the level that decides has
+// an allow and no deny, and no role, this or another, says anything at a level above it.
 func (w *everybody) allows(ctx context.Context, h unit.Holding) (bool, error) {
 	d, err := w.decide(ctx, h)
 	return err == nil && d.able, err
 }
 
-// walkMembers walks the holders of the roles that allow it, or all members where everybody may who has no role that denies it.
+// walkMembers walks the holders of the roles that allow it, or all members if everybody may who has no role that denies it.
 func (w *everybody) walkMembers(ctx context.Context) error {
 	all, err := w.allows(ctx, unit.Holding{})
 	if err != nil {
@@ -116,13 +116,13 @@ func (w *everybody) walkMembers(ctx context.Context) error {
 	return w.walkElsewhere(ctx)
 }
 
-// people reads so many members of a list, from where the last one before stands.
+// people reads up to maxRows members of a list, after the last one read.
 type people func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error)
 
-// walk takes the members of a list that belong there at the moment, and are not told of elsewhere.
+// walk takes those members of a list who belong there now and are not reported elsewhere.
 func (w *everybody) walk(ctx context.Context, next people, belongs func(*db.ListPeopleRow) bool) error {
 	last := &db.ListPeopleRow{}
-	for maxRows := int64(unit.ChunkSize); ; maxRows = unit.WalkPiece { // the first are wanted soon
+	for maxRows := int64(unit.ChunkSize); ; maxRows = unit.WalkPiece { // a small first batch, so that the first people arrive soon
 		rows, err := next(last, maxRows)
 		if err != nil {
 			return err
@@ -155,7 +155,7 @@ func (w *everybody) walkAll(ctx context.Context) error {
 	}, nil)
 }
 
-// walkRoles walks the holders of one role after the other. Somebody who holds several comes with the first of them.
+// walkRoles walks the holders of one role after another. A member who holds several comes with the first of them.
 func (w *everybody) walkRoles(ctx context.Context) error {
 	for at, role := range w.roles {
 		err := w.walk(ctx, func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error) {
@@ -220,7 +220,7 @@ func holdsOne(held string, names []string) bool {
 	return false
 }
 
-// member tells of a member who may.
+// member reports a member who may do it.
 func (w *everybody) member(ctx context.Context, r *db.ListPeopleRow) error {
 	h := w.holdingOf(r)
 	d, err := w.decide(ctx, h)
@@ -242,13 +242,13 @@ func (w *everybody) member(ctx context.Context, r *db.ListPeopleRow) error {
 	return w.each(&w.person)
 }
 
-// answerOf is the answer of a ruling, one for all whom it is about.
+// answerOf returns the answer of a ruling, shared by everybody it is about.
 func (w *everybody) answerOf(d *ruling) *org.Answer {
 	w.tellAble(d)
 	return d.answer
 }
 
-// walkOutside tells of accounts that do not belong to the organization.
+// walkOutside reports accounts outside the organization.
 func (w *everybody) walkOutside(ctx context.Context) error {
 	anybody, err := w.allows(ctx, unit.Holding{Outside: true})
 	if err != nil {
@@ -280,7 +280,7 @@ func (w *everybody) walkOutside(ctx context.Context) error {
 	return err
 }
 
-// tellOutside tells of some of them, by what each holds.
+// tellOutside reports some of them, by what each holds.
 func (w *everybody) tellOutside(ctx context.Context, ids []uuid.UUID, held []unit.Holding) error {
 	rows, err := w.Q.ListUsersByID(ctx, ids)
 	if err != nil {
@@ -320,7 +320,7 @@ func (w *everybody) tellOutside(ctx context.Context, ids []uuid.UUID, held []uni
 	return nil
 }
 
-// peopleRows is rows of another query as those of a list of people.
+// peopleRows converts rows of another query to those of a list of people.
 func peopleRows[R any](rows []R, as func(R) db.ListPeopleRow) []db.ListPeopleRow {
 	list := make([]db.ListPeopleRow, len(rows))
 	for i, r := range rows {

@@ -11,14 +11,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// heldPeople is some members as they are at the moment, without those whose membership has ended.
+// heldPeople returns members as of now, without those whose membership has ended.
 func (f *finder) heldPeople(ctx context.Context, rows []db.ListPeopleRow) ([]db.ListPeopleRow, error) {
 	return unit.HeldNow(ctx, f.Reader, rows, func(r *db.ListPeopleRow) unit.Stored {
 		return unit.Stored{Place: f.Org, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
 	})
 }
 
-// look reads what is to be told of some members besides: when what they hold ends, and what gives it.
+// look reads what else to report about some members: when what they hold ends, and what gives it.
 func (w *everybody) look(ctx context.Context, rows []db.ListPeopleRow) (err error) {
 	if w.terms, err = w.termsOf(ctx, rows); err != nil {
 		return err
@@ -30,12 +30,12 @@ func (w *everybody) look(ctx context.Context, rows []db.ListPeopleRow) (err erro
 	return w.lookRecords(ctx, ids, w.Org, uuid.Nil)
 }
 
-// lookRecords reads what gives some people their roles in these places, if that is wanted.
+// lookRecords reads what gives some people their roles in these places, if the caller asked for it.
 func (w *everybody) lookRecords(ctx context.Context, ids []uuid.UUID, places ...uuid.UUID) error {
-	if !w.whole { // rows of JSON have no place for it, and it is two queries more for a piece
+	if !w.whole { // JSON rows do not have it, and it takes two more queries per batch
 		return nil
 	}
-	// Those of the piece before are told of by now.
+	// Those of the previous batch have been reported.
 	w.records = map[uuid.UUID][]org.Assignment{}
 	for _, place := range places {
 		for piece := range slices.Chunk(ids, unit.ChunkSize) {

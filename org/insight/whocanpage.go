@@ -18,7 +18,7 @@ type window struct {
 	rulings              []*ruling
 }
 
-// add counts somebody, and keeps those whom the page shows.
+// add counts an account, and keeps it if the page shows it.
 func (w *window) add(id uuid.UUID, d *ruling) {
 	if w.count >= w.offset && (w.limit == 0 || len(w.ids) < w.limit) {
 		w.ids, w.rulings = append(w.ids, id), append(w.rulings, d)
@@ -26,7 +26,7 @@ func (w *window) add(id uuid.UUID, d *ruling) {
 	w.count++
 }
 
-// people is a part of the members of some groups, which are all of one kind: suspended or not.
+// people returns a page of the members of some groups, which are either all suspended or all not.
 func (f *finder) people(ctx context.Context, by *org.Actor, groups []unit.Group, all int, page window) (list []org.WhoCanMember, err error) {
 	list = []org.WhoCanMember{}
 	if page.offset >= all {
@@ -40,7 +40,7 @@ func (f *finder) people(ctx context.Context, by *org.Actor, groups []unit.Group,
 	if err != nil {
 		return nil, err
 	}
-	err = f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
+	err = f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, which all exist
 		list = append(list, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[len(list)])})
 		return nil
 	})
@@ -68,7 +68,7 @@ func (f *finder) shouldWalk(groups []unit.Group, all int, page window) bool {
 	return unit.WalkPiece+f.total*end/max(all, 1) < listed
 }
 
-// listed fills the page from the groups that may.
+// listed fills the page from the groups that may do it.
 func (f *finder) listed(ctx context.Context, able []unit.Group, page *window) error {
 	list, err := f.ListGroups(ctx, able, page.limit, page.offset)
 	for i := range list {
@@ -77,10 +77,10 @@ func (f *finder) listed(ctx context.Context, able []unit.Group, page *window) er
 	return err
 }
 
-// errFull ends a walk: the page has all that it shows.
+// errFull ends a walk: the page is complete.
 var errFull = errors.New("the page is full")
 
-// walk fills the page from all members who are suspended, or from those who are not, in order.
+// walk fills the page from all members who are suspended, or from all who are not, in order.
 func (f *finder) walk(ctx context.Context, suspended bool, page *window) error {
 	err := f.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
 		if page.full() {
@@ -98,5 +98,5 @@ func (f *finder) walk(ctx context.Context, suspended bool, page *window) error {
 	return err
 }
 
-// full reports whether the page shows nobody else.
+// full reports whether the page has no room left.
 func (w *window) full() bool { return w.limit > 0 && len(w.ids) == w.limit }

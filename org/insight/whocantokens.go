@@ -10,12 +10,12 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// tokensLooked is how many API tokens are looked at for an answer, those that end first before the others. A site has far fewer
-// as a rule; where it has not, a page must not take as long as there are tokens, and says that its number is a minimum.
+// tokensLooked is how many API tokens are examined for an answer, those that end first before the others. Most sites have far
+// fewer. Where there are more, the page must not slow down with their number, so it says that its count is a minimum.
 const tokensLooked = 5_000
 
-// WhoCanTokens is the API tokens with which the people who may do something in an organization may do it too: a part of the list,
-// and how many there are. NotFound: as WhoCan, or the tokens of others may not be read. Invalid as WhoCan.
+// WhoCanTokens returns the API tokens with which the people who may do something in an organization may do it too: a page of the
+// list, and their number. NotFound: as WhoCan, or the caller may not read others' tokens. Invalid as WhoCan.
 func (s *Service) WhoCanTokens(ctx context.Context, subject *org.Actor, organization string, q org.Question, limit, offset int) (t org.AbleTokens, err error) {
 	defer org.Wrap(&err, "list tokens that can in %q", organization)
 	q = s.presentQuestion(subject, q)
@@ -27,7 +27,7 @@ func (s *Service) WhoCanTokens(ctx context.Context, subject *org.Actor, organiza
 		if err != nil {
 			return err
 		}
-		// The number alone would tell how many tokens people have, which is for readers of all tokens.
+		// The number alone reveals how many tokens people have, which only readers of all tokens may know.
 		if !subject.Can("read", org.MembersObject(o.ID)) || !subject.Can("read", org.KeyObject(uuid.Nil)) {
 			return org.ErrNotFound()
 		}
@@ -42,7 +42,7 @@ func (s *Service) WhoCanTokens(ctx context.Context, subject *org.Actor, organiza
 	return t, err
 }
 
-// tokens walks the tokens that have not ended, in pieces, and decides about each as the server does when one is used: by what
+// tokens walks the tokens that have not ended, in batches, and decides about each as the server does when it is used: by what
 // its account holds, within its own limits.
 func (f *finder) tokens(ctx context.Context, by *org.Actor, limit, offset int) (t org.AbleTokens, err error) {
 	p := db.ListAPIKeysAfterParams{After: f.When, MaxRows: unit.ChunkSize}
@@ -51,7 +51,7 @@ func (f *finder) tokens(ctx context.Context, by *org.Actor, limit, offset int) (
 		if err != nil {
 			return t, err
 		}
-		// What the owners hold is read for a piece at once, and equal holdings are decided once.
+		// What the owners hold is read once per batch, and equal holdings are decided once.
 		ids := make([]uuid.UUID, len(rows))
 		for i := range rows {
 			ids[i] = rows[i].UserID
@@ -91,13 +91,13 @@ func (f *finder) tokens(ctx context.Context, by *org.Actor, limit, offset int) (
 	}
 }
 
-// tokenMay reports whether a token with these limits may do it, of an account with this holding.
+// tokenMay reports whether a token with these limits, of an account with this holding, may do it.
 func (f *finder) tokenMay(ctx context.Context, h unit.Holding, l org.Limits) (bool, error) {
 	d, err := f.decide(ctx, h)
 	if err != nil || !d.able || l.Decides {
 		return false, err
 	}
-	// The caller that the server would make of such a token, so that both decide alike.
+	// The caller that the server would make from such a token, so that both decide alike.
 	with := org.Actor{Grants: d.by, Catalog: f.Catalog()}
 	if err := f.Limit(ctx, &with, l); err != nil {
 		return false, err
@@ -105,8 +105,8 @@ func (f *finder) tokenMay(ctx context.Context, h unit.Holding, l org.Limits) (bo
 	return with.Grants.Authorize(f.question.Action, f.object), nil
 }
 
-// holdingsOf is what some accounts hold at the moment: members, and others if the caller may read accounts. Those that are
-// suspended are left out, as they may nothing.
+// holdingsOf returns what some accounts hold now: members, and others if the caller may read accounts. It leaves out suspended
+// accounts, which may do nothing.
 func (f *finder) holdingsOf(ctx context.Context, by *org.Actor, ids []uuid.UUID) (map[uuid.UUID]unit.Holding, error) {
 	held := map[uuid.UUID]unit.Holding{}
 	rows, err := f.Q.ListPeopleByID(ctx, db.ListPeopleByIDParams{OrganizationID: f.Org, UserIds: ids})
@@ -125,8 +125,8 @@ func (f *finder) holdingsOf(ctx context.Context, by *org.Actor, ids []uuid.UUID)
 	if !by.Can("read", org.UsersObject) {
 		return held, nil
 	}
-	// The query leaves out members and suspended accounts, so that no one is asked about twice. A membership that has ended and
-	// is not swept yet is none.
+	// The query leaves out members and suspended accounts, so that no account is decided about twice. A membership that has ended
+	// but is not swept yet does not count.
 	outside, err := f.Q.ListOutsidersByID(ctx, db.ListOutsidersByIDParams{OrganizationID: f.Org, Now: unit.NullTime(f.When), Ids: ids})
 	if err != nil {
 		return nil, err

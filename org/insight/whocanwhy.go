@@ -12,8 +12,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// prevented tells why no one may: the deny that stops most of those whom a role would allow it, or else the roles that would
-// allow it and that no one has, as far as the caller may read them. groups are the members.
+// prevented says why no one may do it: the deny that stops most of those whom a role would allow it, or else the roles that would
+// allow it and that no one holds, as far as the caller may read them. groups are the members.
 func (f *finder) prevented(ctx context.Context, by *org.Actor, groups []unit.Group) (*org.Prevention, error) {
 	p := org.Prevention{}
 	denied := map[*rbac.Role]int{}
@@ -42,8 +42,8 @@ func (f *finder) prevented(ctx context.Context, by *org.Actor, groups []unit.Gro
 	return &p, f.unheld(ctx, by, &p)
 }
 
-// unheld fills in the roles that would allow it: those of the organization and those of the site. A role that the caller may not
-// read is left out, since its name may tell what it is for; the sentence on the page then says only what is so anyway.
+// unheld fills in the roles that would allow it, of the organization and of the site. It leaves out roles that the caller may
+// not read, since a name may reveal what a role is for; the sentence on the page then says only what is true in any case.
 func (f *finder) unheld(ctx context.Context, by *org.Actor, p *org.Prevention) error {
 	for place, object := range map[uuid.UUID]rbac.Object{f.Org: org.OrgRolesObject(f.Org), uuid.Nil: org.SiteRolesObject} {
 		if !by.Can("read", object) {
@@ -67,12 +67,12 @@ func (f *finder) unheld(ctx context.Context, by *org.Actor, p *org.Prevention) e
 	return nil
 }
 
-// overrides is the deny that decides against what another role allows; nil if nothing does, or nothing is allowed.
+// overrides returns the deny that overrides what another role allows; nil if none does, or nothing is allowed.
 func overrides(t rbac.Trace) (deny *rbac.Match) {
 	if t.Allowed {
 		return nil
 	}
-	// A deny of what no role allows stops no one: without it the answer would be the same.
+	// A deny of something that no role allows stops no one: the answer would be the same without it.
 	allowed := false
 	for _, l := range t.Levels {
 		for i := range l.Matches {
@@ -89,7 +89,7 @@ func overrides(t rbac.Trace) (deny *rbac.Match) {
 	return deny
 }
 
-// holdingOne is what somebody holds who has one role, of the organization or, with uuid.Nil, of the site.
+// holdingOne returns the holding of an account with a single role of the organization or, with uuid.Nil, of the site.
 func holdingOne(place uuid.UUID, role string) unit.Holding {
 	if place == uuid.Nil {
 		return unit.Holding{SiteRoles: role}

@@ -9,7 +9,7 @@ import (
 )
 
 // tell puts a trace into words.
-// All places that explain use it, so that they say the same.
+// Everything that explains uses it, so that all say the same.
 func tell(c *rbac.Catalog, t rbac.Trace, q org.Question, m org.Member) org.Wording {
 	permission := q.Permission()
 	reason, more := because(c, &t, permission.String(), m.Label())
@@ -17,7 +17,7 @@ func tell(c *rbac.Catalog, t rbac.Trace, q org.Question, m org.Member) org.Wordi
 	w.Reason, _ = because(c, &t, "it", m.Label())
 	_, decided := t.Decided()
 	switch {
-	// The engine knows nothing of suspensions, so its verdict is told as what would be without.
+	// The engine does not know about suspension, so its verdict is worded as what would hold without it.
 	case m.Status == org.StatusSuspended:
 		without := "Without the suspension: " + w.Verdict + " "
 		w.More = strings.TrimSpace(without + w.Reason + more)
@@ -31,7 +31,7 @@ func tell(c *rbac.Catalog, t rbac.Trace, q org.Question, m org.Member) org.Wordi
 	return w
 }
 
-// verdict is the answer in a sentence. A pair that the catalog does not have is a no before any level votes
+// verdict returns the answer in a sentence. A pair that the catalog lacks is a no before any level votes
 // (docs/spec/authcheck.md).
 func verdict(t *rbac.Trace) string {
 	level, decided := t.Decided()
@@ -47,8 +47,8 @@ func verdict(t *rbac.Trace) string {
 	return "No. Denied" + at
 }
 
-// because is the reason: which roles decide; and what more there is to say: what they beat at their level, and who says
-// otherwise below it. what is what the permission is called in it.
+// because returns the reason, that is, which roles decide, and what else there is to say: what they override at their level, and
+// who says otherwise below it. what is the name of the permission in these sentences.
 func because(c *rbac.Catalog, t *rbac.Trace, what, who string) (reason, more string) {
 	level, decided := t.Decided()
 	if !t.Known {
@@ -59,7 +59,7 @@ func because(c *rbac.Catalog, t *rbac.Trace, what, who string) (reason, more str
 	}
 	all := t.Deciding()
 	reason = rolesDo(all, t.Allowed, what+" "+org.LevelPhrase(level)) + "."
-	// Such a role is in no list, so people would look for it in vain.
+	// Roles that everybody holds are in no list, so people would look for them in vain.
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(c, m.Role) }); everybody && t.Allowed {
 		more += " Everyone here has that role."
 	}
@@ -75,12 +75,12 @@ func because(c *rbac.Catalog, t *rbac.Trace, what, who string) (reason, more str
 	return reason, more
 }
 
-// matchesOf is those of the matches that deny, or those that allow.
+// matchesOf returns those matches that deny, or those that allow.
 func matchesOf(list []rbac.Match, deny bool) []rbac.Match {
 	return slices.DeleteFunc(slices.Clone(list), func(m rbac.Match) bool { return m.Permission.Negate != deny })
 }
 
-// rolesDo is "A and B allow what" or "A denies what".
+// rolesDo returns "A and B allow what" or "A denies what".
 func rolesDo(list []rbac.Match, allow bool, what string) string {
 	names := labels(list)
 	verb := map[bool][2]string{true: {"allows", "allow"}, false: {"denies", "deny"}}[allow]
@@ -101,7 +101,7 @@ func labels(list []rbac.Match) []string {
 	return names
 }
 
-// joined is a list in English: A, B and C.
+// joined joins a list in English: A, B and C.
 func joined(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
