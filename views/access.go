@@ -9,9 +9,9 @@ import (
 	"rolecall.example/org"
 )
 
-// Access is a table of records: each role that an account has in one place, why, from where and until when.
+// Access is a table of records: each role that an account has in one place, with its reason, source, start and end.
 type Access struct {
-	Organization string // the place, by name; "" is the site
+	Organization string // name of the organization; "" for the site
 	Username     string
 	Records      []org.Assignment
 	Roles        []org.RoleRef // what the roles are called, and which are built in
@@ -24,7 +24,7 @@ type Access struct {
 	Now          time.Time
 }
 
-// sorted is the records by role, the membership last.
+// sorted returns the records by role, the membership last.
 func (a Access) sorted() []org.Assignment {
 	list := slices.Clone(a.Records)
 	slices.SortStableFunc(list, func(x, y org.Assignment) int {
@@ -36,7 +36,7 @@ func (a Access) sorted() []org.Assignment {
 	return list
 }
 
-// last sorts what is so behind what is not.
+// last compares for sorting: what is so comes after what is not.
 func last(so bool) int {
 	if so {
 		return 1
@@ -47,7 +47,7 @@ func last(so bool) int {
 // isMembership reports whether the record is the membership itself.
 func isMembership(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser }
 
-// ref is the role of a record as it is shown.
+// ref returns the role of a record for display.
 func (a Access) ref(r org.Assignment) org.RoleRef {
 	for _, ref := range a.Roles {
 		if ref.Name == r.Role {
@@ -57,7 +57,7 @@ func (a Access) ref(r org.Assignment) org.RoleRef {
 	return org.RoleRef{Name: r.Role, DisplayName: r.DisplayName, OrganizationID: r.OrganizationID, BuiltIn: true}
 }
 
-// canChange reports whether the caller may change a record. What comes from elsewhere is changed there.
+// canChange reports whether the caller may change a record. Records from elsewhere are changed there.
 func (a Access) canChange(r org.Assignment) bool {
 	if isMembership(r) {
 		return a.CanEndAll && !r.Source.Synced()
@@ -65,12 +65,12 @@ func (a Access) canChange(r org.Assignment) bool {
 	return a.CanChange && !r.Source.Synced()
 }
 
-// editURL is the form of a record.
+// editURL returns the URL of the form of a record.
 func (a Access) editURL(r org.Assignment) string {
 	return WithBack(EditRecordURL(a.Organization, a.Username, r.Role), a.Back)
 }
 
-// endOf is the end of a record, the zero time if it has none.
+// endOf returns the end of a record, the zero time if it has none.
 func endOf(r org.Assignment) time.Time {
 	if r.Until == nil {
 		return time.Time{}

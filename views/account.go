@@ -12,7 +12,7 @@ import (
 type Account struct {
 	org.UserView
 	Sessions  []org.Session
-	Ending    []org.Token // API tokens whose end is told
+	Ending    []org.Token // API tokens to warn about because they end soon
 	Confirm   bool        // ask whether to sign out everywhere
 	Passkeys  bool        // passkeys work here
 	Providers bool        // the site has sign-in providers
@@ -23,7 +23,7 @@ type Account struct {
 	Now       time.Time
 }
 
-// Device names the browser and the system of a session, from its user agent.
+// Device names the browser and the system of a session by its user agent.
 func Device(userAgent string) string {
 	find := func(words ...string) string {
 		for i := 0; i < len(words); i += 2 {
@@ -45,7 +45,7 @@ func Device(userAgent string) string {
 	}
 }
 
-// sessionOf is who a session belongs to.
+// sessionOf describes whom a session belongs to.
 func sessionOf(s org.Session) string {
 	switch {
 	case s.CLI:

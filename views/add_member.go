@@ -2,12 +2,12 @@ package views
 
 import "rolecall.example/org"
 
-// AddMember is the page that looks for users who are not members yet.
+// AddMember is the page that finds users who are not members yet.
 type AddMember struct {
 	Organization org.Organization
 	Query        string
 	Candidates   []org.User
-	Total        int             // how many there are, if nobody is searched for; else 0
+	Total        int             // how many could be found, if there is no search; otherwise 0
 	Names        string          // in the box for many at once
 	Result       *org.BulkResult // the outcome for each name in the box
 	CanInvite    bool            // the caller may invite people too
@@ -17,7 +17,7 @@ type AddMember struct {
 	Err          *org.Error
 }
 
-// sent begins the ids of the form that was sent.
+// sent returns the prefix of the ids in the form that was sent.
 func (a AddMember) sent() string {
 	if a.Many {
 		return "many-"
@@ -25,7 +25,7 @@ func (a AddMember) sent() string {
 	return "one-"
 }
 
-// terms are the fields of one of the forms of the page. The one that was sent keeps what was entered.
+// terms returns the fields of one of the page's forms. The one that was sent keeps its input.
 func (a AddMember) terms(id string) TermsForm {
 	f := TermsForm{}
 	if id == a.sent() {

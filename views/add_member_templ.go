@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// AddMemberPage is the body of the page that adds members: it looks for users who are not members yet, and takes a list
+// AddMemberPage is the body of the page that adds members: it finds users who are not members yet, and accepts a list
 // of many.
 func AddMemberPage(a AddMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -131,9 +131,9 @@ func AddMemberPage(a AddMember) templ.Component {
 	})
 }
 
-// addOne has a button for each user that was found, so that all have the fields beside them. Each button is its own form to the
-// server, with an id and an address. The first button of the form is one that does nothing, or Enter in a field would add the
-// first of them.
+// addOne has a button for each user that was found, all in one form with the fields beside them. To the server, each
+// button is its own form, with an id and an address. The first button does nothing: otherwise Enter in a field would
+// add the first user.
 func addOne(a AddMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -305,7 +305,7 @@ func addMany(a AddMember) templ.Component {
 	})
 }
 
-// addResult has a line for each name that was given.
+// addResult has a line for each name in the list.
 func addResult(a AddMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

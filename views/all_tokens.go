@@ -10,10 +10,10 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// AllTokensPath is the list of the API tokens of every account.
+// AllTokensPath is the path of the list of the API tokens of all accounts.
 const AllTokensPath = "/tokens"
 
-// TokensURL is the list of the API tokens of an account; POST makes one.
+// TokensURL returns the list of the API tokens of an account; POST makes one.
 func TokensURL(user string) string { return UserURL(user) + "/keys/tokens" }
 
 // AllTokens is a page of the API tokens of all accounts.
@@ -27,7 +27,7 @@ type AllTokens struct {
 	Now           time.Time
 }
 
-// tokenKinds are the tabs of the list, and what is said where one has no token.
+// tokenKinds are the tabs of the list, each with the text for an empty list.
 var tokenKinds = []struct {
 	kind         org.TokenKind
 	label, about string
@@ -38,7 +38,7 @@ var tokenKinds = []struct {
 	{org.TokensEnding, "Ending soon", "No token ends in the next 30 days."},
 }
 
-// AllTokensURL is a page of the list of all tokens.
+// AllTokensURL returns a page of the list of all tokens.
 func AllTokensURL(kind org.TokenKind, offset int) string {
 	q := url.Values{}
 	if kind != "" {

@@ -350,7 +350,7 @@ func allTokensRow(a AllTokens, token org.Token) templ.Component {
 	})
 }
 
-// userTokens leads to the tokens of an account, from the page about it.
+// userTokens links from the page of an account to its tokens.
 func userTokens(v org.UserView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/views/ui"
 
-// apiButton offers the page to programs: as JSON, and as command lines to copy. The popover needs no script; only its
-// buttons that copy do.
+// apiButton shows programmers how to get the page: as JSON, and as command lines to copy. The popover needs no script;
+// only its copy buttons do.
 func apiButton(a *API) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -59,7 +59,7 @@ func apiButton(a *API) templ.Component {
 	})
 }
 
-// APIMenu replaces what the menu of a page offers after a part of the page was swapped.
+// APIMenu replaces the content of that popover after a part of the page was swapped.
 func APIMenu(a API) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

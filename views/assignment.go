@@ -12,7 +12,7 @@ import (
 // AssignmentForm is the form with the roles of a member.
 type AssignmentForm struct {
 	org.RoleForm
-	Version string          // tag of the membership or account that the form began from
+	Version string          // tag of the membership or account that the form was opened with
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
 	Before  map[string]bool // held when the person opened the form; nil: not known
 	Back    string          // as in MemberRowView
@@ -31,14 +31,14 @@ func (f AssignmentForm) choices(builtIn bool) []org.RoleChoice {
 	return out
 }
 
-// frozen reports whether no box can be changed. The list then takes the focus itself, or the keyboard could not scroll
-// it.
+// frozen reports whether no box can be changed. The list itself then takes the focus, since the keyboard could not
+// scroll it otherwise.
 func (f AssignmentForm) frozen() bool {
 	return !slices.ContainsFunc(f.Choices, func(c org.RoleChoice) bool { return c.Refusal == "" })
 }
 
-// ticked reports whether a box is ticked: as the member holds the role, or else as the person left it. Where the person left what
-// the form began with, what others did since stays.
+// ticked reports whether a box is ticked: as the person left it if they changed it, and otherwise as the role is held
+// now, so that changes by others are kept.
 func (f AssignmentForm) ticked(c org.RoleChoice) bool {
 	yours := f.Checked[c.Role.Name]
 	if f.Checked == nil || c.Refusal != "" || f.Before != nil && yours == f.Before[c.Role.Name] {
@@ -47,20 +47,20 @@ func (f AssignmentForm) ticked(c org.RoleChoice) bool {
 	return yours
 }
 
-// roleClash is a role that somebody else changed since the form was opened, or that the form changes: whether it was held then, is
-// held now, was ticked, and would be held.
+// roleClash is a role that was changed by someone else since the form was opened, or that the form changes: whether it
+// was held then, is held now, was ticked, and would be held.
 type roleClash struct {
 	label                   string
 	was, theirs, yours, now bool
-	gone                    bool // there is no such role any more
+	gone                    bool // the role no longer exists
 }
 
-// clashed reports whether a form was refused because somebody else had changed the roles.
+// clashed reports whether a form was refused because someone else had changed the roles.
 func (f AssignmentForm) clashed() bool {
 	return f.Err != nil && f.Err.Outdated && f.Before != nil && f.Checked != nil
 }
 
-// clashes are the lines of the three states, in the order of the boxes; what is gone comes last.
+// clashes returns the rows of the table of three states, in the order of the boxes; roles that are gone come last.
 func (f AssignmentForm) clashes() (out []roleClash) {
 	offered := map[string]bool{}
 	for _, c := range f.Choices {
@@ -81,12 +81,12 @@ func (f AssignmentForm) clashes() (out []roleClash) {
 	return slices.DeleteFunc(out, func(c roleClash) bool { return !c.gone && c.was == c.theirs && c.was == c.yours })
 }
 
-// leftToDo reports whether the form still changes something over what somebody else did.
+// leftToDo reports whether the form still changes something after what someone else did.
 func (f AssignmentForm) leftToDo() bool {
 	return slices.ContainsFunc(f.clashes(), func(c roleClash) bool { return c.now != c.theirs })
 }
 
-// settled tells what becomes of the three states.
+// settled describes the result of the three states.
 func (f AssignmentForm) settled() string {
 	if f.leftToDo() {
 		return "What you changed is laid over it below. Nothing is saved until you apply it."
@@ -94,7 +94,7 @@ func (f AssignmentForm) settled() string {
 	return "Nothing of what you changed is left to save."
 }
 
-// saves is the word on the button that saves.
+// saves returns the label of the button that saves.
 func (f AssignmentForm) saves() string {
 	if f.clashed() && f.leftToDo() {
 		return "Apply yours on top"
@@ -116,7 +116,7 @@ func (f AssignmentForm) meanwhile(c org.RoleChoice) string {
 	return ""
 }
 
-// held is the names of the roles that are held now, which the form sends along: a refused one tells by them what changed.
+// held returns the names of the roles that are held now. The form sends them, so that a refusal can tell what changed.
 func (f AssignmentForm) held() string {
 	var names []string
 	for _, c := range f.Choices {
@@ -127,7 +127,7 @@ func (f AssignmentForm) held() string {
 	return strings.Join(names, " ")
 }
 
-// terms are the fields for the roles that are added. Those that are held keep theirs.
+// terms returns the fields for the roles that are added. Roles that are already held keep theirs.
 func (f AssignmentForm) terms() TermsForm {
 	f.Terms.Label, f.Terms.Err = "New roles end", f.Err
 	return f.Terms

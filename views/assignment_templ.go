@@ -125,8 +125,8 @@ func AssignmentPage(f AssignmentForm) templ.Component {
 	})
 }
 
-// AssignmentPopover is the same form as a fragment for #pop. Saved, it swaps the row of the member; refused, it comes
-// back in the popover; a failure of the server stands above the ticks.
+// AssignmentPopover is the same form as a fragment for #pop. If it is saved, it swaps the row of the member; if it is
+// refused, it comes back in the popover; a failure of the server is shown above the ticks.
 func AssignmentPopover(f AssignmentForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -417,7 +417,7 @@ func assignmentFields(f AssignmentForm) templ.Component {
 	})
 }
 
-// clashTable shows a role as it was when the form was opened, as somebody else left it, and as the form has it.
+// clashTable shows a role as it was when the form was opened, as someone else left it, and as in the form.
 func clashTable(f AssignmentForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -627,8 +627,8 @@ func choiceGroup(f AssignmentForm, label string, builtIn bool) templ.Component {
 	})
 }
 
-// choice is one role. Browsers do not send a disabled box, so a hidden field sends a held role behind one: saving would
-// take it away otherwise. data-held marks the roles that the member holds, for the summary of the change.
+// choice is one role. Browsers do not send a disabled box, so a hidden field behind it sends a held role: otherwise
+// saving would take it away. data-held marks the roles that the member holds, for the summary of the change.
 func choice(f AssignmentForm, c org.RoleChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

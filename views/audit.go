@@ -19,14 +19,14 @@ type Audit struct {
 	List         org.AuditList
 	Query        string                     // in the language of GET /audit
 	Organization string                     // the organization that the page belongs to, by name; "": the site
-	Before       int64                      // the page is the one below this entry
-	After        int64                      // or above this one
+	Before       int64                      // the page shows the entries just older than this one
+	After        int64                      // or just newer than this one
 	CanUndo      func(*org.AuditEntry) bool // uuid.Nil: site roles
 	Catalog      *rbac.Catalog
 	Err          *org.Error // what is wrong with the query
 	Now          time.Time
-	Back         string // the page that shows entries, where it is another
-	Print        bool   // the page is to be printed: it has all entries, up to a bound, with all that they changed
+	Back         string // the page that shows the entries, if it is not the log
+	Print        bool   // the page is to be printed: it has all entries, up to a bound, with all their changes
 }
 
 // missing says how many entries a printed page leaves out, "" if it has all.
@@ -41,7 +41,7 @@ func (a Audit) missing() string {
 	return missingRows(a.List.Count-len(a.List.Entries), "entry", rest)
 }
 
-// with adds a parameter to the URL of this page.
+// with returns the URL of this page with another parameter.
 func (a Audit) with(name, value string) string {
 	page := AuditURL(a.Query, a.Organization)
 	if strings.Contains(page, "?") {
@@ -50,7 +50,7 @@ func (a Audit) with(name, value string) string {
 	return page + "?" + name + "=" + value
 }
 
-// here is the URL of this page: an undo returns to it.
+// here returns the URL of this page, to which an undo returns.
 func (a Audit) here() string {
 	switch {
 	case a.Back != "":
@@ -63,7 +63,7 @@ func (a Audit) here() string {
 	return AuditURL(a.Query, a.Organization)
 }
 
-// older is the URL of the page with the next older entries, "" if there is none; newer is its opposite.
+// older returns the URL of the page with the next older entries, "" if there are none; newer is its opposite.
 func (a Audit) older() string {
 	if !a.List.Older || len(a.List.Entries) == 0 {
 		return ""
@@ -71,7 +71,7 @@ func (a Audit) older() string {
 	return a.with("before", strconv.FormatInt(a.List.Entries[len(a.List.Entries)-1].Seq, 10))
 }
 
-// olderActivity is the same of a page about a person.
+// olderActivity does the same for a page about a person.
 func (a Audit) olderActivity() string {
 	if a.older() == "" {
 		return ""
@@ -86,7 +86,7 @@ func (a Audit) newer() string {
 	return a.with("after", strconv.FormatInt(a.List.Entries[0].Seq, 10))
 }
 
-// auditDay is the lines of one day.
+// auditDay has the lines of one day.
 type auditDay struct {
 	label string
 	rows  []auditRow
@@ -108,7 +108,7 @@ func (a Audit) days() []auditDay {
 	return days
 }
 
-// sentence is an entry in words: the part before its target, and the part after it.
+// sentence describes an entry: the part before its target, and the part after it.
 type sentence struct{ before, after string }
 
 func (a Audit) sentence(e org.AuditEntry) sentence {
@@ -122,7 +122,7 @@ func (a Audit) sentence(e org.AuditEntry) sentence {
 	return s
 }
 
-// did puts an entry into words: what it changed.
+// did describes what an entry changed.
 func (a Audit) did(e org.AuditEntry) sentence {
 	var gained, lost []string
 	role := map[string]string{"organization_member": "role", "user": "site role"}[e.ResourceType]
@@ -147,7 +147,7 @@ func (a Audit) did(e org.AuditEntry) sentence {
 	return sentence{actionOf(e.Action).past + " the " + kindNoun(e.ResourceType), ""}
 }
 
-// tried puts an attempt that was refused into words.
+// tried describes an attempt that was refused.
 func tried(e org.AuditEntry) sentence {
 	verb := deeds[e.ResourceType+" "+e.Action].tried
 	if verb == "" {
@@ -160,7 +160,7 @@ func tried(e org.AuditEntry) sentence {
 	return sentence{"tried " + verb, after}
 }
 
-// whyNot is why an attempt changed nothing. Only a status of 401 or 403 is about permissions.
+// whyNot says why an attempt changed nothing. Only a status of 401 or 403 is about permissions.
 func whyNot(e org.AuditEntry) string {
 	switch e.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -178,7 +178,7 @@ func whyNot(e org.AuditEntry) string {
 	return "invalid"
 }
 
-// targetURL is the page of the target of an entry, "" if it is gone or has none.
+// targetURL returns the page of the target of an entry, "" if it is gone or has none.
 func (a Audit) targetURL(e org.AuditEntry) string {
 	switch {
 	case e.Deleted || e.Action == "delete" && !e.IsRefusal():
@@ -199,7 +199,7 @@ func (a Audit) targetURL(e org.AuditEntry) string {
 	return ""
 }
 
-// whyURL explains a refusal, "" where there is nothing to explain.
+// whyURL returns the page that explains a refusal, "" if there is nothing to explain.
 func (a Audit) whyURL(e org.AuditEntry) string {
 	p, ok := e.RequiredPermission()
 	if !ok || e.StatusCode != http.StatusForbidden || e.User == nil || e.Organization == nil || !slices.Contains(e.User.OrganizationIDs, e.OrganizationID) {
@@ -208,8 +208,8 @@ func (a Audit) whyURL(e org.AuditEntry) string {
 	return ExplainURL(e.Organization.Name, e.User.Username, org.Question{Action: p.Action, ResourceType: p.ResourceType})
 }
 
-// open reports whether the changes of an entry are unfolded. People come for the changes of a role, unless those are so
-// many that they would push everything else out of sight.
+// open reports whether the changes of an entry are unfolded. People come to see the changes of a role, but too many
+// would push everything else out of sight.
 func (a Audit) open(e org.AuditEntry) bool {
 	return a.Print || a.Back == "" && e.ResourceType == "custom_role" && fewChanges(a.changes(e))
 }
@@ -221,8 +221,8 @@ func (a Audit) terse(e org.AuditEntry) bool {
 	return n == 0 || e.Action == "write" && n == len(gained)+len(lost) && (len(gained) == 0 || len(lost) == 0)
 }
 
-// actor is the name of the person behind an entry, as the trail has it. Nobody is behind the end of a token: it stands there
-// itself.
+// actor returns the name of the person behind an entry, as recorded in the trail. If a token made the change, it is
+// named itself.
 func (a Audit) actor(e org.AuditEntry) string {
 	switch name, _ := e.Diff["token_name"].Old.(string); {
 	case e.User != nil:

@@ -12,17 +12,17 @@ type auditFilter struct {
 	key, label, kind string // kind: of the input
 	value            string
 	options          []ui.Option
-	off              string // the page without it
+	off              string // URL of the page without it
 }
 
-// auditKeys are the keys of the query language that have a filter of their own.
+// auditKeys are the keys of the query language that have their own filter.
 var auditKeys = []struct{ key, label, kind string }{
 	{"username", "Actor", "text"}, {"action", "Action", "select"}, {"resource_type", "Kind", "select"},
 	{"resource_target", "Target", "text"}, {"organization", "Organization", "text"},
 	{"date_from", "From", "date"}, {"date_to", "Until", "date"}, {"token_id", "Token", "text"},
 }
 
-// AuditFilterKeys are the parameters of the filters, to be joined with the query.
+// AuditFilterKeys returns the parameters of the filters, to be joined with the query.
 func AuditFilterKeys() []string {
 	keys := make([]string, len(auditKeys))
 	for i, k := range auditKeys {
@@ -46,7 +46,7 @@ func (a Audit) filters() []auditFilter {
 			}
 		}
 		if k.key == "token_id" && f.value == "" {
-			continue // nobody types one: links of tokens and entries lead to it
+			continue // people do not type these: links from tokens and entries set them
 		}
 		f.off = AuditURL(org.FormatQuery(rest), a.Organization)
 		switch k.key {
@@ -60,7 +60,7 @@ func (a Audit) filters() []auditFilter {
 	return out
 }
 
-// shown is the value of a filter for people.
+// shown returns the value of a filter for people.
 func (f auditFilter) shown() string {
 	for _, o := range f.options {
 		if o.On {
@@ -70,7 +70,7 @@ func (f auditFilter) shown() string {
 	return f.value
 }
 
-// words are the bare words of the query; other are its terms that no filter shows.
+// words returns the plain words of the query; other returns its terms that no filter shows.
 func (a Audit) words() string {
 	return org.FormatQuery(slices.DeleteFunc(org.ParseQuery(a.Query), func(t org.QueryTerm) bool { return t.Key != "" }))
 }

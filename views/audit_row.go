@@ -7,11 +7,11 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// auditRow is one line of the log: an entry, or all that one request did, which may be of several kinds.
+// auditRow is one line of the log: an entry, or everything that one request did, which may be of several kinds.
 type auditRow struct {
-	org.AuditEntry                  // that the line is about
-	kinds          []org.AuditEntry // one entry for each kind, with how many there are
-	parts          []org.AuditEntry // the newest of all, which an open line lists
+	org.AuditEntry                  // the one that the line is about
+	kinds          []org.AuditEntry // one entry of each kind, with how many there are
+	parts          []org.AuditEntry // the newest entries, which an open line lists
 	total          int
 }
 
@@ -34,7 +34,7 @@ func (r *auditRow) add(e org.AuditEntry) {
 	}
 }
 
-// entriesOf is for how many entries one stands.
+// entriesOf returns how many entries an entry stands for.
 func entriesOf(e *org.AuditEntry) int {
 	if e.Batch == nil {
 		return 1
@@ -42,8 +42,8 @@ func entriesOf(e *org.AuditEntry) int {
 	return e.Batch.Entries
 }
 
-// takes adds an entry to the line if the same request wrote it. The line is then about what can be undone, or else about what
-// there is most of.
+// takes adds an entry to the line if the same request wrote it. The line is then about what can be undone, or otherwise
+// about the most frequent kind.
 func (r *auditRow) takes(e *org.AuditEntry) bool {
 	if e.RequestID == "" || e.RequestID != r.RequestID || !e.Time.Equal(r.Time) || e.ActorID != r.ActorID || e.Actor != r.Actor || e.IsRefusal() || r.IsRefusal() {
 		return false
@@ -62,7 +62,7 @@ func weight(e *org.AuditEntry) int {
 	return entriesOf(e)
 }
 
-// offboarded is the entry of the account that an offboarding suspended, nil if the line is about something else.
+// offboarded returns the entry of the account that an offboarding suspended, nil if the line is about something else.
 func (r *auditRow) offboarded() *org.AuditEntry {
 	if len(r.kinds) < 2 {
 		return nil
@@ -78,10 +78,10 @@ func (r *auditRow) offboarded() *org.AuditEntry {
 // line is what a line of the log says.
 type line struct {
 	before, target, url, after string
-	names                      bool // the target is one person or thing, and not a number of them
+	names                      bool // the target is one person or thing, not a number of them
 }
 
-// said puts a line into words.
+// said describes a line in words.
 func (a Audit) said(r *auditRow) line {
 	if k := r.offboarded(); k != nil {
 		return line{"offboarded", k.ResourceTarget, a.targetURL(*k), "", true}
@@ -93,7 +93,7 @@ func (a Audit) said(r *auditRow) line {
 	return l
 }
 
-// of is the words of an entry, with those that it stands for.
+// of describes an entry, together with those that it stands for.
 func (a Audit) of(e *org.AuditEntry) line {
 	s := a.sentence(*e)
 	l := line{s.before, e.ResourceTarget, a.targetURL(*e), s.after, true}
@@ -123,7 +123,7 @@ func (a Audit) of(e *org.AuditEntry) line {
 	return line{l.before, ui.Plural(n, noun), "", "at once" + padded(l.after), false}
 }
 
-// part is the words of one entry of several; of many of which the line says the same, only whom it was about.
+// part describes one of several entries; if the line already says what happened to all, only whom it happened to.
 func (a Audit) part(r *auditRow, e org.AuditEntry) line {
 	e.Batch = nil
 	l := a.of(&e)
@@ -140,7 +140,7 @@ func padded(text string) string {
 	return " " + text
 }
 
-// undo is the address that takes a line back, "" if the caller is not offered to.
+// undo returns the URL that undoes a line, "" if the caller may not.
 func (a Audit) undo(r *auditRow) string {
 	i := slices.IndexFunc(r.kinds, func(e org.AuditEntry) bool { return e.CanUndo() && a.CanUndo != nil && a.CanUndo(&e) })
 	switch {
@@ -152,7 +152,7 @@ func (a Audit) undo(r *auditRow) string {
 	return UndoURL(r.kinds[i].ID.String())
 }
 
-// restURL lists all entries of a line that has more than it lists, "" if it does not.
+// restURL returns the list of all entries of a line that does not show them all, "" if it does.
 func (a Audit) restURL(r *auditRow) string {
 	if len(r.parts) >= r.total {
 		return ""

@@ -625,7 +625,7 @@ func auditEvent(a Audit, e auditRow) templ.Component {
 	})
 }
 
-// auditLine is what happened, to whom.
+// auditLine says what happened, and to whom.
 func auditLine(l line) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,16 +11,16 @@ import (
 // Login is the page to sign in.
 type Login struct {
 	Next, Email string
-	PasswordSet bool   // the person has just set a password by a link
-	Challenge   string // the password was right, and a second step is needed that is sent with this
-	App         bool   // a code of an authenticator app is one
-	Passkeys    bool   // a passkey lets in, or is one
-	Kept        string // a form that was not carried out, sealed; the person gets it back with a password
+	PasswordSet bool   // the person has just set a password through a link
+	Challenge   string // the password was right, and a second step is needed, which sends this
+	App         bool   // the second step can be a code of an authenticator app
+	Passkeys    bool   // a passkey can be used to sign in, or as the second step
+	Kept        string // a form that was not carried out, sealed; the person gets it back after signing in with a password
 	Ended       bool   // the session ended, and what was sent then was not saved
 	Err         *org.Error
 
-	Providers  []SignInProvider // that one can sign in with, the one that this browser used last first
-	NoPassword bool             // nobody may sign in with a password
+	Providers  []SignInProvider // that people can sign in with, the one that this browser used last first
+	NoPassword bool             // no one may sign in with a password
 	Now        time.Time
 }
 
@@ -32,7 +32,8 @@ func codeFormLabel(id string) string {
 	return "Code"
 }
 
-// recoveryErr is what is wrong with a recovery code. Beside the field for a code of the app, that one tells it.
+// recoveryErr returns what is wrong with a recovery code. If there is also a field for a code of the app, that one
+// shows the error.
 func (l Login) recoveryErr() *ui.FormError {
 	if l.App {
 		return nil
@@ -40,7 +41,7 @@ func (l Login) recoveryErr() *ui.FormError {
 	return formError(l.Err)
 }
 
-// LoginWith is the page to sign in that leads on to next.
+// LoginWith returns the sign-in page that leads on to next.
 func LoginWith(next string) string {
 	q := url.Values{}
 	if next != "" && next != HomeURL {
@@ -49,7 +50,7 @@ func LoginWith(next string) string {
 	return ui.URL(LoginURL, q)
 }
 
-// Setup is the page that makes the first account.
+// Setup is the page that creates the first account.
 type Setup struct {
 	Token                 string
 	Organization          string

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// BulkConfirm is the page that asks for confirmation before a change of many members.
+// BulkConfirm is the confirm page before a change of many members.
 type BulkConfirm struct {
 	Bulk    org.Bulk
 	Role    string // display name of the role
@@ -21,10 +21,10 @@ type BulkConfirm struct {
 	Terms   TermsForm        // of a role that is added
 	Err     *org.Error
 
-	Back      string    // the question that it came from instead of the list, "" for the list
-	OnlyShow  bool      // nothing is asked: the page shows who is selected
+	Back      string    // the page that it came from instead of the list, "" for the list
+	OnlyShow  bool      // there is nothing to confirm: the page shows the selection
 	Everybody bool      // all are named, however many they are
-	Focus     uuid.UUID // whose line has the focus, after the one before it was taken out
+	Focus     uuid.UUID // whose line has the focus, after the one before it was left out
 }
 
 // BulkDone is the page with the outcome of a change of many members that left some out.
@@ -35,7 +35,7 @@ type BulkDone struct {
 	Filter org.MemberFilter
 }
 
-// Title asks the question of the page.
+// Title returns the question of the page.
 func (b BulkConfirm) Title() string {
 	n := len(b.Result.Done)
 	if b.OnlyShow {
@@ -54,7 +54,7 @@ func (b BulkConfirm) Title() string {
 	}
 }
 
-// verb is the label of the button.
+// verb returns the label of the button.
 func (b BulkConfirm) verb() string {
 	n := ui.Plural(len(b.Result.Done), "member")
 	switch b.Bulk.Action {
@@ -67,7 +67,7 @@ func (b BulkConfirm) verb() string {
 	}
 }
 
-// unchanged is the line about members who need no change.
+// unchanged returns the line about members who need no change.
 func (b BulkConfirm) unchanged() string {
 	n := len(b.Result.Unchanged)
 	if b.Bulk.Action == org.BulkRemoveRole {
@@ -76,13 +76,13 @@ func (b BulkConfirm) unchanged() string {
 	return ui.Plural(n, "member") + " " + ui.Verb(n, "have") + " it already."
 }
 
-// terms are the fields for the role that is added.
+// terms returns the fields for the role that is added.
 func (b BulkConfirm) terms() TermsForm {
 	b.Terms.Label, b.Terms.Err = "The role ends", b.Err
 	return b.Terms
 }
 
-// impact is what the change would do.
+// impact returns what the change would do.
 func (b BulkConfirm) impact() impactView {
 	o := b.Result.Organization.Name
 	return impactView{Impact: b.Impact, catalog: b.Catalog, organization: o, url: MembersURL(o, b.Filter)}
@@ -91,12 +91,12 @@ func (b BulkConfirm) impact() impactView {
 // all reports whether the change is for every member who matches the filter, not for ticked rows.
 func (b BulkConfirm) all() bool { return b.Bulk.Match != nil }
 
-// meant is how many members the question is about.
+// meant returns how many members the question is about.
 func (b BulkConfirm) meant() int {
 	return len(b.Result.Done) + len(b.Result.Unchanged) + len(b.Result.Refused)
 }
 
-// Sentence is the outcome in one sentence.
+// Sentence describes the outcome.
 func (b BulkDone) Sentence() string {
 	n := len(b.Result.Done)
 	switch {
@@ -111,7 +111,7 @@ func (b BulkDone) Sentence() string {
 	}
 }
 
-// Message is the outcome where the question has told who is left out, and why.
+// Message describes the outcome after the confirm page has named who is left out, and why.
 func (b BulkDone) Message() string {
 	if n := len(b.Result.Refused); n > 0 {
 		return b.Sentence() + " " + ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " left out."
@@ -119,7 +119,7 @@ func (b BulkDone) Message() string {
 	return b.Sentence()
 }
 
-// UndoneMessage is the outcome of taking back what one request did.
+// UndoneMessage describes the outcome of undoing what one request did.
 func UndoneMessage(r *org.BulkResult) string {
 	var changed []string
 	if n := len(r.Done); n > 0 || len(r.Users) == 0 {
@@ -142,7 +142,7 @@ func UndoneMessage(r *org.BulkResult) string {
 	return message
 }
 
-// AddedSentence is the outcome of adding n users as members, when none was left out.
+// AddedSentence describes the outcome of adding n users as members when none was left out.
 func AddedSentence(n int) string {
 	return ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " added."
 }

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// UsersConfirm is the page that asks before many accounts are changed.
+// UsersConfirm is the confirm page before many accounts are changed.
 type UsersConfirm struct {
 	Bulk   org.UserBulk
 	Result org.UserBulkResult
@@ -19,7 +19,7 @@ type UsersConfirm struct {
 	Focus     uuid.UUID
 }
 
-// usersVerbs are what an action is called: on its button, and of what was done.
+// usersVerbs has two words for each action: the label of its button, and the past participle.
 var usersVerbs = map[org.BulkAction][2]string{
 	org.BulkSuspend: {"Suspend", "suspended"}, org.BulkActivate: {"Reactivate", "reactivated"}, org.BulkDelete: {"Delete", "deleted"},
 }
@@ -27,7 +27,7 @@ var usersVerbs = map[org.BulkAction][2]string{
 // asks reports whether there is anything to confirm.
 func (b UsersConfirm) asks() bool { return len(b.Result.Done) > 0 && !b.OnlyShow }
 
-// Title asks the question of the page.
+// Title returns the question of the page.
 func (b UsersConfirm) Title() string {
 	switch {
 	case b.OnlyShow:
@@ -38,7 +38,7 @@ func (b UsersConfirm) Title() string {
 	return b.verb() + "?"
 }
 
-// verb is the label of the button.
+// verb returns the label of the button.
 func (b UsersConfirm) verb() string {
 	return usersVerbs[b.Bulk.Action][0] + " " + ui.Plural(len(b.Result.Done), "person")
 }
@@ -50,7 +50,7 @@ func (b UsersConfirm) action() string {
 	return string(b.Bulk.Action)
 }
 
-// meant is how many accounts the question is about.
+// meant returns how many accounts the question is about.
 func (b UsersConfirm) meant() int {
 	return len(b.Result.Done) + len(b.Result.Unchanged) + len(b.Result.Refused)
 }
@@ -59,7 +59,7 @@ func (b UsersConfirm) picked() Picked {
 	return Picked{All: b.Bulk.Match != nil, Users: b.Bulk.Users, Except: b.Bulk.Except}
 }
 
-// crowd is those whom the question is about.
+// crowd returns the people that the question is about.
 func (b UsersConfirm) crowd() crowd {
 	a := crowd{everybody: b.Everybody, focus: b.Focus}
 	for i := range b.Result.Done {
@@ -73,7 +73,7 @@ func (b UsersConfirm) crowd() crowd {
 	return a
 }
 
-// lines are what else there is to know before it is done.
+// lines returns what else to know before confirming.
 func (b UsersConfirm) lines() (lines []string) {
 	if n := len(b.Result.Unchanged); n > 0 {
 		state := "active"
@@ -102,7 +102,7 @@ func (b UsersConfirm) lines() (lines []string) {
 	}
 }
 
-// UsersDone is the outcome of such a change in a sentence, with how many were left out, and why the first one was.
+// UsersDone describes the outcome of such a change, with how many were left out, and why the first one was.
 func UsersDone(action org.BulkAction, r *org.UserBulkResult) string {
 	n, message := len(r.Done), "Nothing was changed."
 	if n > 0 {

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// usersBar has the actions on the accounts that are selected, as bulkBar has those on members.
+// usersBar has the actions on the selected accounts, as bulkBar has those on members.
 func usersBar(u Users) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -210,7 +210,7 @@ func usersBar(u Users) templ.Component {
 	})
 }
 
-// UsersConfirmPage is the body of the page that asks before many accounts are changed. It is made as that of members is.
+// UsersConfirmPage is the body of the confirm page before many accounts are changed. It is built like that of members.
 func UsersConfirmPage(b UsersConfirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

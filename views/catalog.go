@@ -15,17 +15,17 @@ type Catalog struct {
 	Latest    int64 // the version in force
 	CanChange bool
 
-	Uses     map[string]int // how many roles name each type; nil of an earlier version
+	Uses     map[string]int // how many roles name each type; nil for an earlier version
 	Versions []org.CatalogVersion
 }
 
-// asideVersions is how many versions stand beside the catalog.
+// asideVersions is how many versions are listed beside the catalog.
 const asideVersions = 5
 
-// uses says how many roles name a type.
+// uses returns how many roles name a type.
 func (c Catalog) uses(name string) string { return ui.Thousands(c.Uses[name]) }
 
-// usesNoun is what stands behind that number.
+// usesNoun returns the noun for that number.
 func (c Catalog) usesNoun(name string) string {
 	if c.Uses[name] == 1 {
 		return "role"
@@ -33,7 +33,7 @@ func (c Catalog) usesNoun(name string) string {
 	return "roles"
 }
 
-// columns is how many columns the table of types has.
+// columns returns the number of columns in the table of types.
 func (c Catalog) columns() string {
 	if c.inForce() {
 		return "4"
@@ -41,15 +41,15 @@ func (c Catalog) columns() string {
 	return "3"
 }
 
-// inForce reports whether the page shows the catalog that decides now.
+// inForce reports whether the page shows the catalog that is in force.
 func (c Catalog) inForce() bool { return c.Version.Number == c.Latest }
 
-// name is "Expenses, version 7".
+// name returns a text like "Expenses, version 7".
 func (c Catalog) name() string {
 	return c.Version.Catalog.Document().Label + ", version " + versionText(c.Version.Number)
 }
 
-// source is where the file of this version is.
+// source returns the URL of the file of this version.
 func (c Catalog) source() string {
 	if c.inForce() {
 		return CatalogSourceURL(0)
@@ -57,7 +57,7 @@ func (c Catalog) source() string {
 	return CatalogSourceURL(c.Version.Number)
 }
 
-// catalogArea is a group of types. The types of every catalog stand in areas of their own or with the others.
+// catalogArea is a group of types. The types that every catalog has are in their own areas or among the others.
 type catalogArea struct {
 	label string
 	types []catalogType
@@ -73,10 +73,10 @@ type catalogType struct {
 	*rbac.DocumentType
 	core    bool
 	actions []catalogAction
-	words   string // what a filter looks in
+	words   string // the text that a filter searches
 }
 
-// place is where things of the type are.
+// place says where objects of the type belong.
 func (t catalogType) place() string {
 	if t.Parent == "site" {
 		return "Site"
@@ -88,10 +88,10 @@ func (t catalogType) place() string {
 type catalogAction struct {
 	*rbac.DocumentTypeAction
 	label, risk string
-	use         string // label of the action to use in its place
+	use         string // label of the action to use instead
 }
 
-// marks are what is to know of an action besides what it does.
+// marks returns what to know about an action besides what it does.
 func (a catalogAction) marks() []string {
 	var out []string
 	if a.Deprecated != nil {
@@ -105,7 +105,7 @@ func (a catalogAction) marks() []string {
 
 func (a catalogAction) deprecation() string { return deprecation(a.use) }
 
-// deprecation says that a permission will go, and the label of what to use instead, if there is anything.
+// deprecation says that a permission will be removed, and names its replacement, if there is one.
 func deprecation(use string) string {
 	if use == "" {
 		return "Deprecated"
@@ -113,7 +113,7 @@ func deprecation(use string) string {
 	return "Deprecated: use " + use
 }
 
-// areas are the types in the order of the catalog.
+// areas returns the types by area, in the order of the catalog.
 func (c Catalog) areas() []catalogArea {
 	byName := map[string]*rbac.DocumentType{}
 	doc := c.Version.Catalog.Document()
@@ -157,7 +157,7 @@ type catalogRole struct {
 	assigns []string // labels
 }
 
-// who is whom the role can be given to.
+// who says whom the role can be given to.
 func (r catalogRole) who() string {
 	switch {
 	case r.implied && r.Scope == "site":
@@ -177,13 +177,13 @@ type heldAt struct {
 	types []heldType
 }
 
-// heldType is what a role allows and denies on things of one type.
+// heldType is what a role allows and denies on objects of one type.
 type heldType struct {
 	label          string
 	allows, denies []string // labels of actions
 }
 
-// roles are the built-in roles in the order of the catalog.
+// roles returns the built-in roles in the order of the catalog.
 func (c Catalog) roles() []catalogRole {
 	doc := c.Version.Catalog.Document()
 	labels := map[string]string{}
@@ -224,7 +224,7 @@ func (c Catalog) roles() []catalogRole {
 	return out
 }
 
-// everyRole is what "*" in a list of roles to assign means.
+// everyRole says what "*" means in a list of roles to assign.
 func everyRole(scope string) string {
 	if scope == "site" {
 		return "Every role"

@@ -14,7 +14,7 @@ type CatalogChange struct {
 	Err      *org.Error
 }
 
-// faults are what is wrong with the document, each with its place in it; general are the other errors of the form.
+// faults returns what is wrong with the document, each with its place in it; general has the other errors of the form.
 func (c CatalogChange) faults() (general *ui.FormError, faults []org.Field) {
 	if c.Err == nil {
 		return nil, nil

@@ -158,7 +158,7 @@ func CatalogChangePage(c CatalogChange) templ.Component {
 	})
 }
 
-// catalogFaults stands before a document that was refused: everything wrong with it, by its line.
+// catalogFaults is shown before a document that was refused: everything wrong with it, by line.
 func catalogFaults(c CatalogChange) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -7,14 +7,14 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// CatalogHistory is the page of the versions of the catalog, the newest first.
+// CatalogHistory is the page of the versions of the catalog, newest first.
 type CatalogHistory struct {
 	Versions  []org.CatalogVersion
 	CanChange bool
-	Err       *org.Error // why a version was not put in force again
+	Err       *org.Error // why an earlier version could not be restored
 }
 
-// latest is the version in force.
+// latest returns the version in force.
 func (h CatalogHistory) latest() int64 {
 	if len(h.Versions) == 0 {
 		return 0
@@ -22,7 +22,7 @@ func (h CatalogHistory) latest() int64 {
 	return h.Versions[0].Number
 }
 
-// catalogSteps counts what a version changed in the one before.
+// catalogSteps counts what a version changed compared with the previous one.
 func catalogSteps(v org.CatalogVersion) string {
 	var parts []string
 	for _, of := range []struct {

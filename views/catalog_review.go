@@ -9,17 +9,17 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// CatalogReview is the page between another catalog and its application: what it would do.
+// CatalogReview is the page that shows what another catalog would do before it is applied.
 type CatalogReview struct {
 	Plan     org.CatalogPlan
-	From     *rbac.Catalog // that it would replace, for the words
+	From     *rbac.Catalog // the catalog to be replaced, for its words
 	Label    string        // of the product
-	Document string        // as it was sent; "" if it goes back to an earlier version
-	BackTo   int64         // the version that it goes back to, or 0
+	Document string        // as it was sent; "" if an earlier version is to be restored
+	BackTo   int64         // the version to be restored, or 0
 	Note     string
 	Retire   []string
-	Replace  bool   // it may take the place of another product's catalog
-	Version  string // that the plan was made from
+	Replace  bool   // it may replace another product's catalog
+	Version  string // the version that the plan is based on
 	Err      *org.Error
 }
 
@@ -30,7 +30,7 @@ func (r CatalogReview) title() string {
 	return "Version " + versionText(r.Plan.To) + " of " + r.Label
 }
 
-// action is where the form is sent.
+// action returns where the form is sent.
 func (r CatalogReview) action() string {
 	if r.BackTo != 0 {
 		return CatalogRollbackURL
@@ -38,12 +38,13 @@ func (r CatalogReview) action() string {
 	return CatalogURL
 }
 
-// peopleURL is where the form is sent for the people of one line as a file.
+// peopleURL returns where the form is sent to get the people of one line as a file.
 func (r CatalogReview) peopleURL(l org.CatalogLine) string {
 	return r.action() + "?dry_run=1&format=csv&line=" + CatalogLineID(l)
 }
 
-// encoding is how the form is sent: a long document as it is, since percent signs would make it longer than a body may be.
+// encoding returns how the form is sent: a long document literally, since percent signs would make it longer than a
+// body may be.
 func (r CatalogReview) encoding() string {
 	if r.BackTo != 0 {
 		return "application/x-www-form-urlencoded"
@@ -51,7 +52,7 @@ func (r CatalogReview) encoding() string {
 	return "multipart/form-data"
 }
 
-// fields are what the forms of the page carry along.
+// fields returns the hidden fields of the page's forms.
 func (r CatalogReview) fields() []ui.Hidden {
 	if r.BackTo != 0 {
 		return []ui.Hidden{{Name: "back_to", Value: versionText(r.BackTo)}, {Name: "note", Value: r.Note}}
@@ -63,7 +64,7 @@ func (r CatalogReview) fields() []ui.Hidden {
 	return out
 }
 
-// verdict is the change for people in one sentence.
+// verdict summarizes the change in one sentence.
 func (r CatalogReview) verdict() string {
 	p := r.Plan.People
 	switch {
@@ -78,7 +79,7 @@ func (r CatalogReview) verdict() string {
 		ui.Thousands(int(p.Gaining)) + " " + ui.Verb(int(p.Gaining), "gain") + " something."
 }
 
-// sums are the sentences below the verdict.
+// sums returns the sentences below the verdict.
 func (r CatalogReview) sums() string {
 	n := map[string]int{}
 	for _, c := range r.Plan.Changes {
@@ -131,7 +132,7 @@ func (r CatalogReview) denies() string {
 	return "These denies end: " + ui.Join(named) + "."
 }
 
-// catalogWords are the word and the badge for each kind of change.
+// catalogWords has the word and the badge of each kind of change.
 var catalogWords = map[string]struct{ word, badge string }{
 	org.CatalogRenamed:      {"Renamed", "u"},
 	org.CatalogRemoved:      {"Removed", "d"},
@@ -151,7 +152,7 @@ var catalogWords = map[string]struct{ word, badge string }{
 // catalogLine is a change for people: the sentence, and lists of permissions below it.
 type catalogLine struct {
 	word, badge string
-	what, text  string // name in code, and what becomes of it
+	what, text  string // name in code, and what happens to it
 	lists       []catalogList
 	of          org.CatalogDifference
 }
@@ -162,7 +163,7 @@ type catalogList struct {
 	names []string
 }
 
-// catalogLines are the changes between two versions for people.
+// catalogLines describes the changes between two versions.
 func catalogLines(list []org.CatalogDifference) []catalogLine {
 	var out []catalogLine
 	for _, d := range list {
@@ -198,7 +199,7 @@ func catalogLines(list []org.CatalogDifference) []catalogLine {
 	return out
 }
 
-// rolesOf is how many custom roles a change of a pair touches, "" of another change.
+// rolesOf says how many custom roles a change of a pair touches, "" for any other change.
 func (r *CatalogReview) rolesOf(d org.CatalogDifference) string {
 	names := []string{d.What, "!" + d.What, d.To, "!" + d.To}
 	switch d.Kind {
@@ -214,20 +215,21 @@ func (r *CatalogReview) rolesOf(d org.CatalogDifference) string {
 		}
 	}
 	text := ui.Thousands(n)
-	if n > 0 && r.Plan.RolesTotal > len(r.Plan.Roles) { // the plan does not name them all
+	if n > 0 && r.Plan.RolesTotal > len(r.Plan.Roles) { // the plan does not name all of them
 		text += "+"
 	}
 	return text
 }
 
-// peopleOf is who gains or loses a pair that changes, and where the page names some of them.
+// peopleOf says who gains or loses a pair that changes, and where on the page some of them are named.
 func (r *CatalogReview) peopleOf(d org.CatalogDifference) (anchor, text string) {
 	switch d.Kind {
 	case org.CatalogRenamed, org.CatalogRemoved, org.CatalogAdded:
 	default:
 		return "", ""
 	}
-	// A line counts those of a level, and somebody may be in two of them: the largest one is true, and says enough.
+	// A line counts the people of one level, and a person may be in two of them: the largest line is true, and says
+	// enough.
 	var most *org.CatalogLine
 	for i := range r.Plan.People.Lines {
 		l := &r.Plan.People.Lines[i]
@@ -247,7 +249,7 @@ func (r *CatalogReview) peopleOf(d org.CatalogDifference) (anchor, text string) 
 
 var anchored = strings.NewReplacer(":", "-", "*", "all")
 
-// CatalogLineID names a line: on the page, and in the query of the file with its people alone.
+// CatalogLineID identifies a line: on the page, and in the query for the file with its people.
 func CatalogLineID(l org.CatalogLine) string {
 	name := "who-" + anchored.Replace(l.Permission.String()) + "-" + l.Level
 	if l.Own {
@@ -259,7 +261,7 @@ func CatalogLineID(l org.CatalogLine) string {
 	return name + "-lose"
 }
 
-// authZENText says what becomes of a part of the rules for AuthZEN.
+// authZENText describes the change of a part of the rules for AuthZEN.
 func authZENText(from, to string) string {
 	switch {
 	case from == "":
@@ -270,7 +272,7 @@ func authZENText(from, to string) string {
 	return from + " becomes " + to
 }
 
-// roleLevelWord is where a change of a built-in role counts.
+// roleLevelWord says where a change of a built-in role applies.
 func roleLevelWord(level string) string {
 	switch level {
 	case "organization":
@@ -283,7 +285,7 @@ func roleLevelWord(level string) string {
 	return ""
 }
 
-// use says who uses what a version would take away.
+// use says who uses what a version would remove.
 func use(u org.CatalogUse) string {
 	var parts []string
 	for _, of := range []struct {
@@ -300,7 +302,7 @@ func use(u org.CatalogUse) string {
 	return strings.Join(parts, ". ") + "."
 }
 
-// useLabel names what goes.
+// useLabel names what would be removed.
 func (r CatalogReview) useLabel(u org.CatalogUse) string {
 	if name, ok := strings.CutPrefix(u.What, "role:"); ok {
 		return "the built-in role " + name
@@ -309,7 +311,7 @@ func (r CatalogReview) useLabel(u org.CatalogUse) string {
 	return r.From.Phrase(rbac.Permission{ResourceType: typ, Action: action})
 }
 
-// peopleLine is who gains or loses a permission, as the head of a fold.
+// peopleLine says who gains or loses a permission, as the heading of a fold.
 func peopleLine(l org.CatalogLine) string {
 	verb := "lose"
 	if l.Gain {

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// CatalogPage is the body of the page of a catalog: what there is, what can be done to it, and the roles that come with it.
+// CatalogPage is the body of the page of a catalog: types, actions and built-in roles.
 func CatalogPage(c Catalog) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -745,7 +745,7 @@ func catalogApplied(c Catalog) templ.Component {
 	})
 }
 
-// catalogTabs are the parts of the subject, which are pages of their own.
+// catalogTabs links the pages about the catalog.
 func catalogTabs(active string, canChange bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

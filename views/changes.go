@@ -18,14 +18,14 @@ type change struct {
 	class, sign string // of its mark
 	word, what  string // "Allow", "change an organization"
 	note        string
-	code        string // the name of a permission, for those who program
-	gone        bool   // the catalog does not have it any more
+	code        string // the name of a permission, for programmers
+	gone        bool   // the catalog no longer has it
 }
 
 // fewChanges reports whether a list of changes is short enough to be unfolded.
 func fewChanges(list []change) bool { return len(list) <= 12 }
 
-// stateChange is the line of a permission whose state in a role changed.
+// stateChange makes the line of a permission whose state in a role changed.
 func stateChange(catalog *rbac.Catalog, d rbac.Difference) change {
 	becomes := stateWords[d.To]
 	c := change{becomes.class, becomes.sign, becomes.verb + " ", catalog.Phrase(d.Pair()), levelWord(d.Level), pairName(d.Pair()), false}
@@ -35,8 +35,8 @@ func stateChange(catalog *rbac.Catalog, d rbac.Difference) change {
 	return c
 }
 
-// goneChanges are the lines of what changed between two states of a role and means nothing any more, in the words that the
-// catalog had for it.
+// goneChanges makes the lines for changed permissions that no longer mean anything, in the words that the catalog had
+// for them.
 func goneChanges(before, after []org.DeadPermission) (out []change) {
 	for _, d := range goneDifferences(before, after) {
 		becomes := stateWords[d.to]
@@ -49,7 +49,7 @@ func goneChanges(before, after []org.DeadPermission) (out []change) {
 	return out
 }
 
-// goneDifference is one thing that means nothing any more, and its state before and after.
+// goneDifference is a permission that no longer means anything, with its state before and after.
 type goneDifference struct {
 	org.DeadPermission
 	from, to rbac.State
@@ -59,7 +59,7 @@ func (d goneDifference) pair() rbac.Permission {
 	return rbac.Permission{ResourceType: d.Permission.ResourceType, Action: d.Permission.Action}
 }
 
-// goneDifferences compares what means nothing any more in two states of a role.
+// goneDifferences compares the permissions without a meaning in two states of a role.
 func goneDifferences(before, after []org.DeadPermission) (out []goneDifference) {
 	state := func(list []org.DeadPermission, of org.DeadPermission) rbac.State {
 		for _, d := range list {
@@ -85,7 +85,7 @@ func goneDifferences(before, after []org.DeadPermission) (out []goneDifference) 
 	return out
 }
 
-// changes are the lines of what an entry changed.
+// changes returns the lines of what an entry changed.
 func (a Audit) changes(e org.AuditEntry) []change {
 	var out []change
 	for _, d := range permissionChanges(e) {
@@ -109,7 +109,7 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			continue
 		}
 		if valueText(c.Old) == nothing && c.New == e.ResourceTarget || valueText(c.New) == nothing && c.Old == e.ResourceTarget {
-			continue // the sentence has it
+			continue // the sentence says it already
 		}
 		if c.Secret {
 			out = append(out, change{class: "del", sign: "•", what: ui.FieldLabel(field), note: "changed, not recorded"})
@@ -124,7 +124,7 @@ func (a Audit) changes(e org.AuditEntry) []change {
 	return out
 }
 
-// catalogOf is the one that has words for what an entry names: that of its time.
+// catalogOf returns the catalog that has words for what an entry names: the one of its time.
 func (a Audit) catalogOf(e org.AuditEntry) *rbac.Catalog {
 	if e.Catalog != nil {
 		return e.Catalog
@@ -132,7 +132,7 @@ func (a Audit) catalogOf(e org.AuditEntry) *rbac.Catalog {
 	return a.Catalog
 }
 
-// effects are the lines of what a version of the catalog took from roles, in the words of the one before it.
+// effects makes the lines of what a version of the catalog took from roles, in the words of the version before.
 func (a Audit) effects(catalog *rbac.Catalog, list []org.CatalogEffect) (out []change) {
 	for _, e := range list {
 		note := "in the role " + e.Role + ", which " + ui.Plural(int(e.People), "person") + " held"
@@ -154,7 +154,7 @@ func (a Audit) effects(catalog *rbac.Catalog, list []org.CatalogEffect) (out []c
 	return out
 }
 
-// roleChanges are the roles that an entry gave and took.
+// roleChanges returns the roles that an entry gave and took.
 func roleChanges(e org.AuditEntry) (gained, lost []string) {
 	for _, field := range []string{"roles", "rbac_roles"} {
 		before, after := texts(e.Diff[field].Old), texts(e.Diff[field].New)
@@ -172,7 +172,7 @@ func roleChanges(e org.AuditEntry) (gained, lost []string) {
 	return gained, lost
 }
 
-// permissionChanges are the permissions that an entry changed in a role.
+// permissionChanges returns the permissions that an entry changed in a role.
 func permissionChanges(e org.AuditEntry) []rbac.Difference {
 	was := func(pick func(org.AuditChange) any) *rbac.Role {
 		return &rbac.Role{
@@ -188,7 +188,7 @@ func permissionChanges(e org.AuditEntry) []rbac.Difference {
 func recorded(v any) []rbac.Permission {
 	text, _ := json.Marshal(v)
 	var list []rbac.Permission
-	_ = json.Unmarshal(text, &list) // anything but a list of permissions shows none
+	_ = json.Unmarshal(text, &list) // anything but a list of permissions counts as empty
 	return list
 }
 
@@ -207,7 +207,7 @@ func texts(v any) []string {
 // nothing stands for an empty value.
 const nothing = "nothing"
 
-// valueText is a recorded value for people.
+// valueText writes a recorded value for people.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:

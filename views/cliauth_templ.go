@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// CLIAuth is what the page shows that gives a command line a key.
+// CLIAuth is the page that gives a command line a key.
 type CLIAuth struct {
 	Secret string    // the key, when it has been made
-	Ends   time.Time // when a key ends that is made now
+	Ends   time.Time // when a key that is made now ends
 	Now    time.Time
 }
 
-// CLIAuthPage asks whether to give a command line a key, or shows the key. Opening the page makes none: a link that leads here
-// must not be enough.
+// CLIAuthPage asks whether to give a command line a key, or shows the key. Opening the page makes no key: following a
+// link must not be enough.
 func CLIAuthPage(a CLIAuth) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

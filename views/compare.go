@@ -11,7 +11,7 @@ import (
 type Compare struct {
 	org.Comparison
 	From, To org.RoleVersionRef
-	Roles    []org.Role        // what can be compared with
+	Roles    []org.Role        // roles to compare with
 	Versions []org.RoleVersion // of the role that the page belongs to
 	Catalog  *rbac.Catalog
 }
@@ -19,10 +19,10 @@ type Compare struct {
 // asks reports whether both sides are the same, so that the page asks for the other one.
 func (c Compare) asks() bool { return c.From == c.To }
 
-// versioned reports whether the role can be compared with itself, in another version.
+// versioned reports whether the role can be compared with another version of itself.
 func (c Compare) versioned() bool { return len(c.Versions) > 1 }
 
-// others are the roles to compare with.
+// others returns the roles to compare with.
 func (c Compare) others() []org.Role {
 	var out []org.Role
 	for _, r := range c.Roles {
@@ -33,7 +33,7 @@ func (c Compare) others() []org.Role {
 	return out
 }
 
-// label is a role of a comparison with its version.
+// label names a role of a comparison with its version.
 func (c Compare) label(r org.Role, at org.RoleVersionRef) string {
 	if at.Version == 0 {
 		return r.Label()
@@ -46,7 +46,7 @@ func (c Compare) redescribed() bool {
 	return c.From.Name == c.To.Name && c.Comparison.From.Description != c.Comparison.To.Description
 }
 
-// versionText is a version in a form field; the current one is "".
+// versionText writes a version for a form field; the current one is "".
 func versionText(v int64) string {
 	if v == 0 {
 		return ""

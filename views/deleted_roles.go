@@ -8,7 +8,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// DeletedRoles is the list of roles that were deleted lately.
+// DeletedRoles is the list of recently deleted roles.
 type DeletedRoles struct {
 	org.DeletedRoles
 	Catalog *rbac.Catalog
@@ -23,7 +23,7 @@ const (
 	deletedTab = "Deleted"
 )
 
-// roleTabs lead between the pages about the roles of an organization, or of the site for "".
+// roleTabs links the pages about the roles of an organization, or of the site for "".
 func roleTabs(organization, current string) []ui.Tab {
 	tabs := []ui.Tab{{Label: rolesTab, URL: RolesURL(organization)}, {Label: matrixTab, URL: RolesURL(organization) + "?view=matrix"}}
 	if organization != "" {

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// DeletedRolesPage is the body of the list of roles that were deleted lately.
+// DeletedRolesPage is the body of the list of recently deleted roles.
 func DeletedRolesPage(d DeletedRoles) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

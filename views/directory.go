@@ -12,7 +12,7 @@ import (
 // Directory is the page of the directory of an organization.
 type Directory struct {
 	org.DirectoryPage
-	URL      string // where it sends its requests
+	URL      string // address for its requests
 	Made     string // a token that has just been made
 	Draft    []org.DirectoryRule
 	Impact   *org.Impact // of the draft
@@ -23,12 +23,12 @@ type Directory struct {
 	RulesErr *org.Error
 }
 
-// DirectoryURL is the directory of an organization.
+// DirectoryURL returns the directory of an organization.
 func DirectoryURL(organization string) string { return OrganizationURL(organization) + "/directory" }
 
 func (v Directory) tokensURL() string { return DirectoryURL(v.Directory.Organization.Name) + "/tokens" }
 
-// state is the state of the directory: a badge and a sentence.
+// state describes the state of the directory: a badge and a sentence.
 func (v Directory) state() (class, label, about string) {
 	switch v.Directory.State {
 	case org.DirectoryHeld:
@@ -45,7 +45,7 @@ func (v Directory) state() (class, label, about string) {
 	return "ok", "Fine", "Requests arrive and are answered."
 }
 
-// rules are those that are shown: a draft, or those that are stored.
+// rules returns the rules to show: a draft, or the stored ones.
 func (v Directory) rules() []org.DirectoryRule {
 	if v.Draft != nil {
 		return v.Draft
@@ -53,18 +53,18 @@ func (v Directory) rules() []org.DirectoryRule {
 	return v.Rules.Rules
 }
 
-// impact is what a draft of the rules would do.
+// impact returns what a draft of the rules would do.
 func (v Directory) impact() impactView {
 	o := v.Directory.Organization.Name
 	return impactView{Impact: *v.Impact, catalog: v.Catalog, organization: o, url: DirectoryURL(o) + "/rules", step: ui.Hidden{Name: "review", Value: "yes"}}
 }
 
-// ruleValue is a rule as the form sends it back.
+// ruleValue returns a rule in the form in which the form sends it back.
 func ruleValue(r org.DirectoryRule) string {
 	return url.Values{"match": {r.Match}, "value": {r.Value}, "role": {r.Role}}.Encode()
 }
 
-// ruleMatch is what a rule looks at.
+// ruleMatch describes what a rule compares.
 func ruleMatch(r org.DirectoryRule) string {
 	if r.Match == org.RuleByExternalID {
 		return "by external ID"
@@ -72,7 +72,7 @@ func ruleMatch(r org.DirectoryRule) string {
 	return "by name"
 }
 
-// roleLabel is what a role is called; one that is gone goes by its name.
+// roleLabel returns the label of a role; for one that is gone, its name.
 func (v Directory) roleLabel(name string) string {
 	for i := range v.Rules.Roles {
 		if v.Rules.Roles[i].Name == name {
@@ -82,7 +82,7 @@ func (v Directory) roleLabel(name string) string {
 	return name
 }
 
-// given is the names of the roles that a group gives.
+// given returns the names of the roles that a group gives.
 func (v Directory) given(g org.DirectoryGroup) []string {
 	var names []string
 	for _, r := range v.Rules.Rules {
@@ -93,7 +93,7 @@ func (v Directory) given(g org.DirectoryGroup) []string {
 	return names
 }
 
-// liveTokens is how many tokens open something.
+// liveTokens returns how many tokens still work.
 func (v Directory) liveTokens() int {
 	n := 0
 	for _, t := range v.Directory.Tokens {
@@ -104,10 +104,10 @@ func (v Directory) liveTokens() int {
 	return n
 }
 
-// tokenLifetimes are how long a token works, as the form offers it.
+// tokenLifetimes are the choices for how long a token works.
 var tokenLifetimes = []ui.Option{{Value: "2160h", Label: "90 days"}, {Value: "8760h", Label: "1 year"}, {Value: "17520h", Label: "2 years"}}
 
-// directoryAnchors are where the fields stand.
+// directoryAnchors has the anchors of the fields.
 var directoryAnchors = map[string]string{"name": "name", "slug": "slug", "fuse_people": "fuse_people", "fuse_percent": "fuse_percent", "expires_in": "expires_in"}
 
 var ruleAnchors = map[string]string{"rule_group": "rule_group", "role": "role", "rules": "rules-h"}

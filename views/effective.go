@@ -21,17 +21,17 @@ type effRow struct {
 	rbac.ResourceType
 	chips   []effChip
 	sources []rbac.Match
-	implied bool // an action is allowed by the implied roles alone
+	implied bool // only the implied roles allow an action
 }
 
-// effChip is one action that is decided.
+// effChip is one action that a role decides.
 type effChip struct {
 	label, class string // class: "st a", "st d"; "st imp" for what every member may do
 	doing, name  string // of the permission
-	url          string // the explanation
+	url          string // URL of the explanation
 }
 
-// areas groups the lines by area and type, leaving out what Find does not match.
+// areas groups the lines by area and type, without those that Find does not match.
 func (a ExplainForm) areas() []effArea {
 	byType := map[string][]org.EffectivePermission{}
 	for _, l := range a.Effective {
@@ -91,7 +91,7 @@ func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectivePermission) e
 	return row
 }
 
-// text is the text that a filter of the rows searches.
+// text returns the text that a filter of the rows searches.
 func (r effRow) text(area string) string {
 	words := []string{area, r.Name, r.Label}
 	for _, c := range r.chips {
@@ -103,7 +103,7 @@ func (r effRow) text(area string) string {
 	return strings.Join(words, " ")
 }
 
-// matchesAll reports whether text has all the words.
+// matchesAll reports whether text contains all the words.
 func matchesAll(words, text string) bool {
 	text = fold.Text(text)
 	return !slices.ContainsFunc(strings.Fields(fold.Text(words)), func(w string) bool { return !strings.Contains(text, w) })

@@ -20,27 +20,27 @@ type ExplainForm struct {
 	Answer       *org.Explanation // nil: no question yet, or Err is why there is no answer
 	Err          *org.Error
 	Effective    []org.EffectivePermission
-	Find         string // narrows Effective down to what has all these words
+	Find         string // shows only the rows of Effective that have all these words
 	Catalog      *rbac.Catalog
 	Now          time.Time
 	LinkRoles    bool               // the caller may open the roles of the organization
 	LinkSite     bool               // likewise those of the site
 	Reactivates  bool               // the caller may reactivate the account
-	Places       []org.Organization // where the question can be asked about the member
+	Places       []org.Organization // organizations in which the question can be asked about the member
 	Print        bool               // the page is to be printed
 
-	Open    string      // key of the suggestion that is previewed, "" if none is
-	Impact  *org.Impact // of it, by its dry run
+	Open    string      // key of the suggestion that is previewed, "" for none
+	Impact  *org.Impact // from its dry run
 	RoleTag string      // version of the role that it would change
-	OpenErr *org.Error  // why it cannot be made
+	OpenErr *org.Error  // why it cannot be carried out
 }
 
-// first is what sentences call the member.
+// first returns what sentences call the member.
 func (a ExplainForm) first() string { return a.Member.FirstName() }
 
 func (a ExplainForm) suspended() bool { return a.Member.Status == org.StatusSuspended }
 
-// endOf is when the role of a match ends; the zero time: it does not, or nothing is known of it.
+// endOf returns when the role of a match ends; zero if it does not, or if that is not known.
 func (a ExplainForm) endOf(m rbac.Match) time.Time {
 	if a.Answer == nil {
 		return time.Time{}
@@ -48,13 +48,13 @@ func (a ExplainForm) endOf(m rbac.Match) time.Time {
 	return a.Answer.Ends[org.HeldRole{Place: m.Org, Role: m.Role.Name}]
 }
 
-// areaChoices is the options of a select, by area.
+// areaChoices has the options of a select, by area.
 type areaChoices struct {
 	label   string
 	choices []ui.Option
 }
 
-// typeChoices are the resource types of a catalog.
+// typeChoices returns the resource types of a catalog.
 func typeChoices(c *rbac.Catalog, chosen string) []areaChoices {
 	var out []areaChoices
 	for _, area := range c.Areas() {
@@ -71,7 +71,7 @@ func typeChoices(c *rbac.Catalog, chosen string) []areaChoices {
 	return out
 }
 
-// actionChoices are the actions of a catalog.
+// actionChoices returns the actions of a catalog.
 func actionChoices(c *rbac.Catalog, chosen string) []ui.Option {
 	var out []ui.Option
 	for _, a := range c.WildcardActions() {
@@ -80,15 +80,15 @@ func actionChoices(c *rbac.Catalog, chosen string) []ui.Option {
 	return out
 }
 
-// chainLevel is a level of the chain as it is shown.
+// chainLevel is one level of the chain, as shown.
 type chainLevel struct {
 	rbac.LevelTrace
 	label, note string
 	hit         string // class of the level that decides
-	own         string // whose things, as "their own documents"
+	own         string // whose things, such as "their own documents"
 }
 
-// chainOf is the levels of an answer. Where no role says anything, a sentence says so in place of rules.
+// chainOf returns the levels of an answer. If no role says anything, there is a sentence instead of rules.
 func chainOf(a ExplainForm) []chainLevel {
 	var out []chainLevel
 	place := a.Organization.Label()
@@ -101,7 +101,7 @@ func chainOf(a ExplainForm) []chainLevel {
 		case silent && l.Reached:
 			c.note = [...]string{"No site role allows or denies it.", "No role in " + place + " allows or denies it.", "No role allows or denies it for " + c.own + "."}[l.Level]
 		case l.Reason == rbac.Applies && len(l.Matches) > 0:
-			c.note = "" // the rules say it
+			c.note = "" // the rules say it already
 		}
 		if l.Decides {
 			c.hit = "hit"
@@ -114,7 +114,7 @@ func chainOf(a ExplainForm) []chainLevel {
 	return out
 }
 
-// maxRules is how many roles of one level are shown without opening the rest, those that decide first.
+// maxRules is how many roles of a level are shown before the rest is folded. Those that decide come first.
 const maxRules = 5
 
 func (l chainLevel) sorted() []rbac.Match {
@@ -126,7 +126,7 @@ func (l chainLevel) sorted() []rbac.Match {
 func (l chainLevel) shown() []rbac.Match  { return l.sorted()[:min(len(l.Matches), maxRules)] }
 func (l chainLevel) folded() []rbac.Match { return l.sorted()[min(len(l.Matches), maxRules):] }
 
-// says is the rest of the sentence that begins with the role: "allows it, but a deny overrides it."
+// says returns the rest of the sentence that begins with the role: "allows it, but a deny overrides it."
 func (l chainLevel) says(a ExplainForm, m rbac.Match) string {
 	text := "allows it"
 	if m.Permission.Negate {
@@ -150,7 +150,7 @@ func (l chainLevel) says(a ExplainForm, m rbac.Match) string {
 	return text + "."
 }
 
-// matchRef is the role of a match as a reference, for the tags of roles.
+// matchRef returns the role of a match as a reference, for the tags of roles.
 func matchRef(m rbac.Match) org.RoleRef {
 	return org.RoleRef{Name: m.Role.Name, DisplayName: org.RoleLabel(m.Role), OrganizationID: m.Org, BuiltIn: m.Role.BuiltIn}
 }
@@ -160,12 +160,12 @@ func (a ExplainForm) implied(m rbac.Match) bool {
 	return m.Role == a.Catalog.ImpliedSite() || m.Role == a.Catalog.ImpliedOrganization()
 }
 
-// title is a suggestion in one line.
+// title describes a suggestion in one line.
 func (a ExplainForm) title(s org.Suggestion) string {
 	return s.Title(a.first(), a.Catalog.Phrase(s.Permission), a.Answer.Trace.Allowed)
 }
 
-// effect is how far a suggestion reaches, under its title.
+// effect says how far a suggestion reaches, below its title.
 func (a ExplainForm) effect(s org.Suggestion) string {
 	if s.FullControl() && s.Kind == org.GiveRole {
 		return "Full control of this site: every permission in every organization"
@@ -177,7 +177,7 @@ func (a ExplainForm) effect(s org.Suggestion) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// home is the organization of the role that a suggestion is about, "" for the site.
+// home returns the organization of the role that a suggestion is about, "" for the site.
 func (a ExplainForm) home(s org.Suggestion) string {
 	if s.OfSite() {
 		return ""
@@ -185,7 +185,7 @@ func (a ExplainForm) home(s org.Suggestion) string {
 	return a.Organization.Name
 }
 
-// personURL is the page of the member, askURL the question on it, previewURL that with a suggestion opened.
+// personURL returns the page of the member, askURL the question on it, previewURL the same with a suggestion opened.
 func (a ExplainForm) personURL() string { return MemberURL(a.Organization.Name, a.Member.Username) }
 
 func (a ExplainForm) askURL() string {
@@ -199,10 +199,10 @@ func (a ExplainForm) previewURL(s org.Suggestion) string {
 // maxPreviewed is how many permissions a preview names.
 const maxPreviewed = 5
 
-// application is the form that makes a change: what the form of the same change elsewhere sends.
+// application is the form that makes a change. It sends what the form for the same change elsewhere sends.
 type application struct {
 	action, method, verb string
-	reason               bool // it takes one
+	reason               bool // it has a field for a reason
 	hidden               [][2]string
 }
 
@@ -227,7 +227,7 @@ func (a ExplainForm) apply(s org.Suggestion) application {
 	return f
 }
 
-// givesBack is what comes back with an account that is reactivated.
+// givesBack says what an account gets back when it is activated.
 func (a ExplainForm) givesBack() string {
 	text := "Their roles apply again"
 	if n := len(a.Member.Roles); n > 0 {
@@ -236,8 +236,8 @@ func (a ExplainForm) givesBack() string {
 	return text + ". Sessions that ended stay ended."
 }
 
-// suggestions are the ways to turn the verdict that are worth showing: first those open to the caller, and full control
-// of the site last.
+// suggestions returns the changes of the verdict that are worth showing: those that the caller may make first, full
+// control of the site last.
 func (a ExplainForm) suggestions() []org.Suggestion {
 	list := slices.Clone(a.Answer.Changes)
 	rank := func(s org.Suggestion) int {
@@ -253,10 +253,10 @@ func (a ExplainForm) suggestions() []org.Suggestion {
 	return list[:min(len(list), maxSuggestions)]
 }
 
-// maxSuggestions is how many ways are shown: those beyond do much more than the question asks for.
+// maxSuggestions is how many suggestions are shown: later ones do much more than the question needs.
 const maxSuggestions = 6
 
-// comma separates what stands before it from more of the same.
+// comma returns a separator if more of the same follows.
 func comma(more bool) string {
 	if more {
 		return ","

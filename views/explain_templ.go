@@ -162,7 +162,7 @@ func questionForm(a ExplainForm) templ.Component {
 	})
 }
 
-// questionFields are the three parts of a question that differ.
+// questionFields has the three parts of a question.
 func questionFields(c *rbac.Catalog, q org.Question, anyone, own string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -368,8 +368,8 @@ func questionFields(c *rbac.Catalog, q org.Question, anyone, own string) templ.C
 	})
 }
 
-// ExplainAnswer stands below the question: the verdict, how it came about, and changes that would turn it. Of a suspended
-// account only one thing turns it, so that comes before how it came about.
+// ExplainAnswer is shown below the question: the verdict, how it came about, and changes that would turn it. For a
+// suspended account only one change can turn it, so that comes before how it came about.
 func ExplainAnswer(a ExplainForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -724,7 +724,7 @@ func chainStep(a ExplainForm, n int, l chainLevel) templ.Component {
 	})
 }
 
-// chainRule is what one role says, as a sentence: the permission is the one that was asked about.
+// chainRule says in a sentence what one role says about the permission in question.
 func chainRule(a ExplainForm, l chainLevel, m rbac.Match) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -873,7 +873,7 @@ func chainRule(a ExplainForm, l chainLevel, m rbac.Match) templ.Component {
 	})
 }
 
-// sourceTag names the role behind a rule, with a link where there is a page to open.
+// sourceTag names the role behind a rule, with a link if there is a page to open.
 func sourceTag(a ExplainForm, m rbac.Match) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1705,7 +1705,7 @@ func previewLine(a ExplainForm, class, label string, lines []org.ImpactLine) tem
 	})
 }
 
-// applyForm goes where every such change goes, and comes back to the question.
+// applyForm goes to the usual address of such a change, and comes back to the question.
 func applyForm(a ExplainForm, s org.Suggestion) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1893,7 +1893,7 @@ func cancelPreview(a ExplainForm) templ.Component {
 	})
 }
 
-// reactivation is the one thing that can change the answer about a suspended account.
+// reactivation offers the one change that can turn the answer about a suspended account.
 func reactivation(a ExplainForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

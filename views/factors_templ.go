@@ -145,7 +145,7 @@ func FactorsPage(f Factors) templ.Component {
 	})
 }
 
-// elsewhere leads to a part of how somebody signs in that has another page.
+// elsewhere links to a part of signing in that is on another page.
 func elsewhere(id, what, about, page, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -418,7 +418,7 @@ func authenticatorApp(f Factors) templ.Component {
 	})
 }
 
-// confirmApp shows what the app is told, and takes its first code.
+// confirmApp shows what the app needs to know, and takes its first code.
 func confirmApp(f Factors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -530,7 +530,7 @@ func confirmApp(f Factors) templ.Component {
 	})
 }
 
-// newCodes shows recovery codes, this once.
+// newCodes shows recovery codes, only once.
 func newCodes(codes []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

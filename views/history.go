@@ -20,7 +20,7 @@ type History struct {
 func (h History) org() string  { return h.View.Organization.Name }
 func (h History) name() string { return h.View.Role.Name }
 
-// at refers to a version of the role.
+// at returns a reference to a version of the role.
 func (h History) at(version int64) org.RoleVersionRef {
 	return org.RoleVersionRef{Name: h.name(), Version: version}
 }

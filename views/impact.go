@@ -6,7 +6,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// personURL is the page of a member of an organization, or of an account for "".
+// personURL returns the page of a member of an organization, or of an account if that is "".
 func personURL(organization, username string) string {
 	if organization == "" {
 		return UserURL(username)
@@ -14,24 +14,24 @@ func personURL(organization, username string) string {
 	return MemberURL(organization, username)
 }
 
-// impactView is an impact on a page: whom it is about, and how the page is asked for more of their names.
+// impactView shows an impact on a page: whom it is about, and how to ask for more names.
 type impactView struct {
 	org.Impact
 	catalog      *rbac.Catalog
-	organization string    // the people are members of it, or accounts for ""
-	url          string    // of this page, or of what its form is sent to
-	step         ui.Hidden // what the form says so that the page is shown again, if it needs that
-	linked       bool      // the page is asked for by a link
+	organization string    // the people are its members, or accounts if it is ""
+	url          string    // of this page, or of the target of its form
+	step         ui.Hidden // what the form has to send so that the page is shown again, if anything
+	linked       bool      // names are asked for by a link
 }
 
 // impactRow is one line of it.
 type impactRow struct {
 	org.ImpactLine
-	names org.ImpactNames // that asks for its people
-	open  bool            // they were asked for
+	names org.ImpactNames // asks for the names of its people
+	open  bool            // its names were asked for
 }
 
-// rows are the lines of a list.
+// rows returns the lines of a list.
 func (v impactView) rows(list string, lines []org.ImpactLine) []impactRow {
 	var out []impactRow
 	for _, l := range lines {
@@ -46,20 +46,20 @@ func (v impactView) row(names org.ImpactNames, l org.ImpactLine) impactRow {
 	return impactRow{l, names, asked == names}
 }
 
-// everybody is a line of all whose rights change.
+// everybody returns a line of all whose rights change.
 func (v impactView) everybody() impactRow {
 	return v.row(org.ImpactNames{List: org.ImpactAffected}, org.ImpactLine{Members: v.Affected, ImpactSample: v.Who})
 }
 
-// without is a line of those who are left without roles.
+// without returns a line of those who are left without roles.
 func (v impactView) without() impactRow {
 	return v.row(org.ImpactNames{List: org.ImpactRoleless}, org.ImpactLine{Members: v.WithoutRoles, ImpactSample: v.Roleless})
 }
 
-// more is how many people come after those that the row names.
+// more returns how many people follow those that the row names.
 func (r impactRow) more() int { return r.Members - r.Before - len(r.Sample) }
 
-// after is what stands behind the n-th of those names.
+// after returns what follows the n-th of those names.
 func (r impactRow) after(n int) string {
 	if n < len(r.Sample)-1 {
 		return ","
@@ -67,14 +67,14 @@ func (r impactRow) after(n int) string {
 	return ""
 }
 
-// next asks for those.
+// next returns what asks for those.
 func (r impactRow) next() org.ImpactNames {
 	n := r.names
 	n.After = r.Sample[len(r.Sample)-1]
 	return n
 }
 
-// ask is the page with other people of a line.
+// ask returns the URL of the page with other people of a line.
 func (v impactView) ask(n org.ImpactNames) string {
 	path, q := ui.SplitURL(v.url)
 	q.Set("names_of", n.String())
@@ -89,7 +89,8 @@ func silent(i org.Impact) bool {
 	return len(i.Gains)+len(i.Losses)+len(i.KeptByOtherRoles)+i.WithoutRoles == 0
 }
 
-// affected is the sentence before the lines of an impact; how many people it is about stands before it, if any.
+// affected returns the sentence before the lines of an impact. The number of people it is about comes before it, if
+// known.
 func affected(i org.Impact) string {
 	switch {
 	case i.Members == 0:

@@ -13,23 +13,23 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Invite is the form that invites people into an organization, filled as it was sent.
+// Invite is the form for inviting people into an organization, filled as it was sent.
 type Invite struct {
 	Organization org.Organization
 	Roles        []org.Role
 	Emails       string
 	Chosen       []string  // names of the ticked roles
-	Terms        TermsForm // of what they give
+	Terms        TermsForm // of what the invitations give
 	Expires      string
-	Made         []org.Invitation // what was made of the other addresses
+	Made         []org.Invitation // the invitations that were made for the other addresses
 	Refused      []org.InvitationRefusal
 	SendsMail    bool   // the server can send them by mail
 	Send         bool   // that is chosen
-	Base         string // what stands before the path of a link
+	Base         string // the part of a link before its path
 	Err          *org.Error
 }
 
-// invitationLifetimes are how long a link works, as the form offers it.
+// invitationLifetimes are the choices for how long a link works.
 var invitationLifetimes = []ui.Option{{Value: "24h", Label: "1 day"}, {Value: "168h", Label: "7 days"}, {Value: "720h", Label: "30 days"}}
 
 func (v Invite) lifetime() string { return ui.FirstOf(v.Expires, "168h") }
@@ -38,7 +38,7 @@ func (v Invite) ticked(name string) bool {
 	return slices.Contains(v.Chosen, name)
 }
 
-// terms are the fields of what the invitations give.
+// terms returns the fields of what the invitations give.
 func (v Invite) terms() TermsForm {
 	v.Terms.Label, v.Terms.Err = "Membership ends", v.Err
 	return v.Terms
@@ -49,12 +49,12 @@ type Invitations struct {
 	List    org.InvitationList
 	Filter  org.InvitationFilter
 	Made    []org.Invitation
-	Renewed bool // what was made is another link for an invitation
+	Renewed bool // it is a new link for an existing invitation
 	Base    string
 	Now     time.Time
 	Err     *org.Error
 
-	SeesRemoved bool // the caller may read who was removed from the organization
+	SeesRemoved bool // the caller may see who was removed from the organization
 }
 
 func (v Invitations) name() string { return v.List.Organization.Name }
@@ -74,7 +74,7 @@ func (v Invitations) query() url.Values {
 	return q
 }
 
-// InvitationsURL is the list of invitations into an organization, or those of the site for "".
+// InvitationsURL returns the list of invitations into an organization, or those of the site for "".
 func InvitationsURL(organization string) string {
 	if organization == "" {
 		return "/invitations"
@@ -82,7 +82,7 @@ func InvitationsURL(organization string) string {
 	return OrganizationURL(organization) + "/invitations"
 }
 
-// NewInvitationURL is the form that invites, with an address filled in unless it is "".
+// NewInvitationURL returns the form for inviting, with an address filled in unless it is "".
 func NewInvitationURL(organization, email string) string {
 	q := url.Values{}
 	if email != "" {
@@ -95,10 +95,10 @@ func invitationURL(organization string, i org.Invitation) string {
 	return InvitationsURL(organization) + "/" + i.ID.String()
 }
 
-// InvitationURL is where a link leads; POST accepts.
+// InvitationURL returns the page that a link leads to; POST accepts.
 func InvitationURL(secret string) string { return "/invitations/" + url.PathEscape(secret) }
 
-// mailed are those that go out by mail.
+// mailed returns those that are sent by mail.
 func mailed(made []org.Invitation) (list []org.Invitation) {
 	for _, i := range made {
 		if i.Secret == "" {
@@ -108,7 +108,7 @@ func mailed(made []org.Invitation) (list []org.Invitation) {
 	return list
 }
 
-// linked are those whose link is shown.
+// linked returns those whose link is shown.
 func linked(made []org.Invitation) (list []org.Invitation) {
 	for _, i := range made {
 		if i.Secret != "" {
@@ -118,7 +118,7 @@ func linked(made []org.Invitation) (list []org.Invitation) {
 	return list
 }
 
-// addressed are their addresses, as a sentence has them.
+// addressed returns their addresses for a sentence.
 func addressed(made []org.Invitation) string {
 	var list []string
 	for _, i := range made {
@@ -127,7 +127,7 @@ func addressed(made []org.Invitation) string {
 	return ui.Join(list)
 }
 
-// allLinks is every link with its address, to be copied at once.
+// allLinks returns every link with its address, to be copied at once.
 func allLinks(base string, made []org.Invitation) string {
 	var lines []string
 	for _, i := range made {
@@ -140,7 +140,7 @@ func allLinks(base string, made []org.Invitation) string {
 
 func linkID(n int) string { return "link-" + strconv.Itoa(n) }
 
-// invitees is what is put into the field again: the addresses that were refused.
+// invitees returns the text to put into the field again: the addresses that were refused.
 func invitees(refused []org.InvitationRefusal) string {
 	var list []string
 	for _, r := range refused {
@@ -152,21 +152,21 @@ func invitees(refused []org.InvitationRefusal) string {
 // InvitationTo is the page that a link leads to.
 type InvitationTo struct {
 	org.InvitationOffer
-	Link           string // what stands in the path
+	Link           string // the secret in the path
 	Username, Name string
 	User           string           // who is signed in
-	Providers      []SignInProvider // that may vouch for the address
-	NoPassword     bool             // nobody may sign in with a password
-	NoAccount      bool             // nor could an account that is made here
+	Providers      []SignInProvider // that may confirm the address
+	NoPassword     bool             // no one may sign in with a password
+	NoAccount      bool             // nor with one that is set here
 	Err            *org.Error
 }
 
-// withURL begins to accept with a provider.
+// withURL returns the URL that begins accepting with a provider.
 func (v InvitationTo) withURL(provider string) string {
 	return InvitationURL(v.Link) + "/with/" + url.PathEscape(provider)
 }
 
-// into is what an invitation is into, as a sentence has it.
+// into names the organizations of an invitation for a sentence.
 func (v InvitationTo) into() string {
 	var names []string
 	for _, i := range v.Into {
@@ -175,7 +175,7 @@ func (v InvitationTo) into() string {
 	return ui.Join(names)
 }
 
-// inviter is who invites. An account may have the name that the operator has.
+// inviter names the person who invites. An account may have the same name as the operator.
 func (v InvitationTo) inviter() string {
 	if v.MakerID == uuid.Nil {
 		return "The operator of this site"

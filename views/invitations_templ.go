@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// InvitePage is the body of the form that invites.
+// InvitePage is the body of the form for inviting people.
 func InvitePage(v Invite) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -401,7 +401,7 @@ func inviteRoles(v Invite) templ.Component {
 	})
 }
 
-// refusedInvitees tells who was not invited.
+// refusedInvitees says who was not invited.
 func refusedInvitees(refused []org.InvitationRefusal) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -480,7 +480,7 @@ func refusedInvitees(refused []org.InvitationRefusal) templ.Component {
 	})
 }
 
-// madeInvitations tells what was made, and shows the links that are not mailed, this once.
+// madeInvitations says which invitations were made, and shows the links that are not mailed, only once.
 func madeInvitations(base string, made []org.Invitation, renewed bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1433,7 +1433,7 @@ func invitationState(v Invitations, i org.Invitation) templ.Component {
 	})
 }
 
-// mailState tells what became of the mail of an invitation that can still be accepted.
+// mailState says what happened to the mail of an invitation that can still be accepted.
 func mailState(v Invitations, i org.Invitation) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

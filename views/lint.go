@@ -7,7 +7,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Lint is the page Role health: roles and assignments that do nothing, or not what they seem to.
+// Lint is the page Role health: roles and assignments that have no effect, or another one than it seems.
 type Lint struct {
 	Organization org.Organization
 	Findings     []org.LintFinding
@@ -21,7 +21,7 @@ type lintGroup struct {
 	lines       []lintLine
 }
 
-// lintLine is one thing to put right, with the permissions and members concerned.
+// lintLine is one thing to fix, with the permissions and members concerned.
 type lintLine struct {
 	org.LintFinding
 	permissions []rbac.Permission
@@ -39,7 +39,7 @@ func (l *lintLine) same(f *org.LintFinding) bool {
 	return l.Member == f.Member && l.Message == f.Message
 }
 
-// people are the members of a line that concerns several.
+// people returns the members of a line that concerns several.
 func (l *lintLine) people() []org.Member {
 	if len(l.members) < 2 {
 		return nil
@@ -80,7 +80,7 @@ func (l Lint) groups() []lintGroup {
 	return out
 }
 
-// fixLabel is the label of the link to where a finding can be put right.
+// fixLabel returns the label of the link to the page where a finding can be fixed.
 func fixLabel(f org.LintFinding) string {
 	switch {
 	case f.Member != nil:

@@ -8,14 +8,14 @@ const (
 	MailTestURL = MailURL + "/test"
 )
 
-// Mail is the page that tells owners how mails go out.
+// Mail is the page that shows owners how mail is sent.
 type Mail struct {
 	org.MailStatus
 	To  string // where a test mail would go, "" if the caller has no address
 	Err *org.Error
 }
 
-// mode is how the connection is kept from being read, in words.
+// mode describes how the connection is encrypted.
 func (v Mail) mode() string {
 	switch v.Server.Mode {
 	case org.MailTLS:
@@ -26,7 +26,7 @@ func (v Mail) mode() string {
 	return "STARTTLS, or no mail"
 }
 
-// signsIn is whether this site signs in there, in words.
+// signsIn says whether this site signs in to the mail server.
 func (v Mail) signsIn() string {
 	if v.Server.SignsIn {
 		return "With name and password"

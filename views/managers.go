@@ -8,8 +8,8 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// ManagedBy names the providers and directories that give somebody something, or that write what an account is called: "Okta",
-// "Okta and Entra ID"; "" for none.
+// ManagedBy names the providers and directories that give a person something, or that write the fields of an account:
+// "Okta", "Okta and Entra ID"; "" for none.
 func (n SourceNames) ManagedBy(list []org.ManagedBy) string {
 	var labels []string
 	for _, m := range list {
@@ -20,7 +20,7 @@ func (n SourceNames) ManagedBy(list []org.ManagedBy) string {
 	return ui.Join(labels)
 }
 
-// RulesOf says by what a provider or a directory gives what it gives: "group eng-oncall"; "" if nothing is known of it.
+// RulesOf says which rules of a provider or a directory give something: "group eng-oncall"; "" if they are not known.
 func RulesOf(m org.ManagedBy) string { return ruleWords(m.Source, m.Rules...) }
 
 // ruleWords names groups of a directory, or values of the claim of a provider.

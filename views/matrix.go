@@ -12,7 +12,8 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Which rows a matrix has: what any of its roles allows or denies, that in which they differ, or every permission.
+// Which rows a matrix has: those that any of its roles allows or denies, those in which the roles differ, or every
+// permission.
 const (
 	MatrixSet  = "set"
 	MatrixDiff = "diff"
@@ -22,21 +23,21 @@ const (
 // MatrixShows are the values of the parameter "show"; the first one is the default.
 var MatrixShows = []string{MatrixSet, MatrixDiff, MatrixAll}
 
-// How many columns a matrix has on a page: those that are chosen, or else the roles that most people have.
+// How many columns a matrix has on a page: the chosen roles, or otherwise those that most people have.
 const (
 	matrixColumns    = 12
 	matrixMaxColumns = 40
 )
 
-// Matrix is the roles of an organization or of the site against what there is to be allowed.
+// Matrix compares the roles of an organization or of the site with all permissions.
 type Matrix struct {
 	List    org.RolePage // all roles, with the numbers of people
 	Catalog *rbac.Catalog
-	Chosen  []string // names of the roles that are columns; none: those that most people have
+	Chosen  []string // names of the roles that are columns; if empty, those that most people have
 	Show    string
 	Query   string
-	Print   bool         // the page is to be printed: it has all roles, so many beside each other as fit on paper
-	Levels  []rbac.Level // of the rows; none: those that the roles of a place are about
+	Print   bool         // the page is to be printed: it has all roles, in tables that fit on paper
+	Levels  []rbac.Level // of the rows; if empty, those that roles of the place can have
 }
 
 // MatrixRow is a permission at a level, with what each role says of it.
@@ -47,7 +48,7 @@ type MatrixRow struct {
 	States     []rbac.State
 }
 
-// matrixArea is the rows of an area of the catalog.
+// matrixArea has the rows of an area of the catalog.
 type matrixArea struct {
 	label string
 	rows  []MatrixRow
@@ -56,7 +57,7 @@ type matrixArea struct {
 func (m Matrix) name() string { return m.List.Organization.Name }
 func (m Matrix) ofSite() bool { return m.name() == "" }
 
-// AllChosen is the roles that are chosen, or else all: custom ones by name, then built-in ones.
+// AllChosen returns the chosen roles, or otherwise all: custom ones by name, followed by built-in ones.
 func (m Matrix) AllChosen() []org.Role {
 	if len(m.Chosen) == 0 {
 		return m.List.Roles
@@ -64,7 +65,7 @@ func (m Matrix) AllChosen() []org.Role {
 	return slices.DeleteFunc(slices.Clone(m.List.Roles), func(r org.Role) bool { return !slices.Contains(m.Chosen, r.Name) })
 }
 
-// columns are the roles that a page shows, in the same order.
+// columns returns the roles that a page shows, in the same order.
 func (m Matrix) columns() []org.Role {
 	roles := m.AllChosen()
 	if m.Print {
@@ -85,7 +86,7 @@ func (m Matrix) columns() []org.Role {
 	return roles
 }
 
-// EachRow calls fn for each row about some roles that a query lets through.
+// EachRow calls fn for each row about these roles that matches the query.
 func (m Matrix) EachRow(roles []org.Role, fn func(MatrixRow) error) error {
 	for _, a := range m.areas(roles) {
 		for _, r := range a.rows {
@@ -97,7 +98,7 @@ func (m Matrix) EachRow(roles []org.Role, fn func(MatrixRow) error) error {
 	return nil
 }
 
-// areas are these rows by area.
+// areas returns these rows by area.
 func (m Matrix) areas(roles []org.Role) (areas []matrixArea) {
 	compiled := make([]*rbac.Role, len(roles))
 	for i := range roles {
@@ -118,7 +119,7 @@ func (m Matrix) areas(roles []org.Role) (areas []matrixArea) {
 			for _, action := range t.Actions {
 				for _, l := range levels {
 					if t.SiteOnly && l == rbac.LevelOrganization {
-						continue // nothing reaches it from there
+						continue // no role of that level can reach it
 					}
 					r := MatrixRow{rbac.Permission{ResourceType: t.Name, Action: action.Name}, l, t.Label + ": " + action.Label, nil}
 					if l == rbac.LevelUser {
@@ -143,7 +144,7 @@ func (m Matrix) areas(roles []org.Role) (areas []matrixArea) {
 	return areas
 }
 
-// statesOf is what roles say of a permission, wildcards counted: a deny overrides.
+// statesOf returns what roles say about a permission, including wildcards: a deny overrides.
 func statesOf(c *rbac.Catalog, roles []*rbac.Role, r MatrixRow) []rbac.State {
 	states := make([]rbac.State, len(roles))
 	n, _ := c.Number(r.Permission)
@@ -159,7 +160,7 @@ func statesOf(c *rbac.Catalog, roles []*rbac.Role, r MatrixRow) []rbac.State {
 	return states
 }
 
-// shows reports whether a row is one of those that are asked for.
+// shows reports whether to show a row.
 func (m Matrix) shows(r MatrixRow, area, query string) bool {
 	if query != "" && !slices.ContainsFunc([]string{r.Permission.String(), r.Label, m.Catalog.Phrase(r.Permission), area}, func(text string) bool {
 		return strings.Contains(fold.Text(text), query)
@@ -175,10 +176,10 @@ func (m Matrix) shows(r MatrixRow, area, query string) bool {
 	return slices.ContainsFunc(r.States, func(s rbac.State) bool { return s != rbac.Unset })
 }
 
-// matrixBlock is some of the columns of a matrix, that stand beside each other: all on a screen, as many as fit on paper.
+// matrixBlock is a part of the columns of a matrix: all of them on a screen, as many as fit on paper.
 type matrixBlock struct{ from, to int }
 
-// blocks are the columns of a matrix with so many rows, on paper in tables that each have all rows.
+// blocks divides the columns of a matrix. On paper each part is a table with all rows.
 func (m Matrix) blocks(columns int, areas []matrixArea) []matrixBlock {
 	if !m.Print {
 		return []matrixBlock{{0, columns}}
@@ -199,12 +200,12 @@ func matrixRows(areas []matrixArea) int {
 	return n
 }
 
-// size says how large the table is.
+// matrixSize describes the size of the table.
 func matrixSize(areas []matrixArea, columns int) string {
 	return ui.Plural(matrixRows(areas), "permission") + " × " + ui.Plural(columns, "role")
 }
 
-// left says which roles are no columns, "" if all are.
+// left says which roles are not columns, "" if all are.
 func (m Matrix) left(columns int) string {
 	switch all := len(m.List.Roles); {
 	case columns == all:
@@ -218,7 +219,7 @@ func (m Matrix) left(columns int) string {
 	}
 }
 
-// url is the matrix with another choice.
+// url returns the URL of the matrix with another choice.
 func (m Matrix) url(change func(*Matrix)) string {
 	change(&m)
 	q := url.Values{"view": {"matrix"}}
@@ -234,7 +235,7 @@ func (m Matrix) url(change func(*Matrix)) string {
 	return ui.URL(RolesURL(m.name()), q)
 }
 
-// here is the matrix as it is.
+// here returns the URL of the matrix as it is.
 func (m Matrix) here() string { return m.url(func(*Matrix) {}) }
 
 func (m Matrix) filters() []ui.Filter {
@@ -245,7 +246,7 @@ func (m Matrix) filters() []ui.Filter {
 	return []ui.Filter{{Name: "role", Label: "Roles", Options: options, Off: m.url(func(m *Matrix) { m.Chosen = nil })}}
 }
 
-// clearURL is the matrix without search and choice of roles, "" if there are none.
+// clearURL returns the URL of the matrix without search and chosen roles, "" if there are none.
 func (m Matrix) clearURL() string {
 	if m.Query == "" && len(m.Chosen) == 0 {
 		return ""

@@ -597,7 +597,7 @@ func matrixGrid(m Matrix, areas []matrixArea, roles []org.Role, b matrixBlock) t
 	})
 }
 
-// aboutRole opens what a role is for.
+// aboutRole opens the description of a role.
 func aboutRole(r org.Role) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -17,24 +17,24 @@ type MemberView struct {
 	LinkPeople   bool             // and accounts
 	CanAssign    bool             // as in MemberRowView
 	CanRemove    bool             // as in MemberRowView
-	CanOffboard  bool             // and begin to offboard the account
+	CanOffboard  bool             // and begin offboarding the account
 	LinkAudit    bool             // and open the audit log
-	Can          bool             // show what the member may do, in place of why
+	Can          bool             // show what the member may do, instead of why
 	Account      *org.UserView    // nil: the caller may not read it
-	Activity     *Audit           // what the person did, and what was done to them, in place of why
-	Lately       *Audit           // the last of that, below why; nil: the caller may not read it
+	Activity     *Audit           // what the person did and what was done to them, instead of why
+	Lately       *Audit           // the latest of that, below why; nil: the caller may not read it
 	Confirm      bool             // ask for confirmation of a removal (MemberRemoveURL)
 	Back         string           // as in MemberRowView
-	Names        SourceNames      // of what gives the records
-	Explain      ExplainForm      // what the member may do, and why; without an organization it is left out
+	Names        SourceNames      // for the sources of the records
+	Explain      ExplainForm      // what the member may do, and why; left out if it has no organization
 	Err          *org.Error
 	Now          time.Time
 }
 
-// ShowsAccess reports whether the page is the one of what the member holds.
+// ShowsAccess reports whether the page shows what the member holds.
 func (v MemberView) ShowsAccess() bool { return !v.Can && v.Activity == nil && !v.Confirm }
 
-// signsIn is how an account signs in, with its second step if the caller may know.
+// signsIn describes how an account signs in, with its second step if the caller may know.
 func signsIn(loginType string, secondStep bool) string {
 	switch {
 	case loginType == org.LoginNone:
@@ -47,7 +47,7 @@ func signsIn(loginType string, secondStep bool) string {
 	return "With a password"
 }
 
-// access is the table of the records.
+// access returns the table of the records.
 func (v MemberView) access() Access {
 	return Access{
 		Organization: v.Organization.Name, Records: v.Records, Roles: v.Member.Roles,
@@ -56,7 +56,7 @@ func (v MemberView) access() Access {
 	}
 }
 
-// here is the page as it is, without a list to go back to.
+// here returns the URL of the page as it is, without a list to go back to.
 func (v MemberView) here() string {
 	home, user := v.Organization.Name, v.Member.Username
 	switch {
@@ -70,12 +70,12 @@ func (v MemberView) here() string {
 	return MemberURL(home, user)
 }
 
-// returns names the providers and directories that give the membership, and will give it again.
+// returns names the providers and directories that give the membership and will give it again.
 func (v MemberView) returns() string {
 	return ui.Join(syncedFrom(slices.DeleteFunc(slices.Clone(v.Records), func(r org.Assignment) bool { return !isMembership(r) }), v.Names))
 }
 
-// loses is the sentence about what a member loses with the membership.
+// loses says what a member loses together with the membership.
 func (v MemberView) loses() string {
 	if n := len(v.Member.Roles); n > 0 {
 		return "Access to " + v.Organization.Label() + " and " + ui.Plural(n, "role") + " there end at once: " + ui.Join(refNames(v.Member.Roles)) + "."

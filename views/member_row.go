@@ -7,7 +7,7 @@ import (
 	"rolecall.example/org"
 )
 
-// MemberRowView is one row of the list of members: what MemberRow needs besides the member.
+// MemberRowView is a row of the list of members: what MemberRow needs besides the member.
 type MemberRowView struct {
 	Member       org.Member
 	Organization org.Organization
@@ -21,7 +21,7 @@ type MemberRowView struct {
 	Now          time.Time
 }
 
-// id is the id of the row in the document. It is made of the user id, which is safe in a selector, unlike a name.
+// id returns the id of the row in the document. It contains the user id, which, unlike a name, is safe in a selector.
 func (r MemberRowView) id() string { return memberID(r.Member) }
 
 func memberID(m org.Member) string { return "m-" + m.UserID.String() }
@@ -30,7 +30,7 @@ func (r MemberRowView) url() string {
 	return WithBack(MemberURL(r.Organization.Name, r.Member.Username), r.Back)
 }
 
-// shown and hidden are the roles that a row has room for, and the names of the others.
+// shown returns the roles that a row has room for, hidden the names of the others.
 func (r MemberRowView) shown() []org.RoleRef {
 	return r.Member.Roles[:min(maxTags, len(r.Member.Roles))]
 }
@@ -43,7 +43,7 @@ func (r MemberRowView) hidden() []string {
 	return out
 }
 
-// siteChip are the site roles that stand beside the name, where two chips have room.
+// siteChip returns the site roles beside the name, which has room for two chips.
 func (r MemberRowView) siteChip() []org.RoleRef {
 	if r.Member.Self && r.Member.Status == org.StatusSuspended {
 		return nil
@@ -51,7 +51,7 @@ func (r MemberRowView) siteChip() []org.RoleRef {
 	return r.Member.SiteRoles
 }
 
-// editable reports whether the row has a pencil, or a lock in its place. Without roles the words are the link.
+// editable reports whether the row has a pencil, or a lock instead. Without roles the words are the link.
 func (r MemberRowView) editable() bool {
 	return r.CanAssign && (len(r.Member.Roles) > 0 || r.Member.RolesRefusal != "")
 }

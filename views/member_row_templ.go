@@ -148,7 +148,7 @@ func MemberRow(r MemberRowView) templ.Component {
 	})
 }
 
-// selectCell selects a row for what is done to many. No one does anything of that to their own account.
+// selectCell selects a row for bulk actions. Callers cannot use those on their own account.
 func selectCell(id, label string, picked, self bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -390,7 +390,7 @@ func memberBadges(m org.Member) templ.Component {
 	})
 }
 
-// siteChip is the first site role, and how many there are besides. It holds everywhere, and is not changed here.
+// siteChip is the first site role, with the number of others. Site roles apply everywhere, and are not changed here.
 func siteChip(r MemberRowView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -625,8 +625,8 @@ func roleTags(r MemberRowView) templ.Component {
 	})
 }
 
-// editRoles opens the form with the roles of a member: in a popover with script, as a page without. Of a member whose roles
-// can’t be changed it says why.
+// editRoles opens the form with the roles of a member: in a popover with script, as a page without. If the roles can’t
+// be changed, it says why.
 func editRoles(r MemberRowView, class, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -744,7 +744,7 @@ func editRoles(r MemberRowView, class, label string) templ.Component {
 	})
 }
 
-// moreActions is a link to the member; script opens the menu of the page in its place.
+// moreActions links to the member; script opens the menu of the page instead.
 func moreActions(r MemberRowView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -503,7 +503,7 @@ func confirmRemove(v MemberView) templ.Component {
 	})
 }
 
-// memberRefusals is why the caller cannot do to this member what they may do to others.
+// memberRefusals says why the caller cannot do to this member what they may do to others.
 func memberRefusals(v MemberView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -583,7 +583,7 @@ func memberRefusals(v MemberView) templ.Component {
 	})
 }
 
-// memberAccess is each role of the member and the membership, with their records.
+// memberAccess lists each role of the member and the membership, with their records.
 func memberAccess(v MemberView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

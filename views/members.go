@@ -15,7 +15,7 @@ type Members struct {
 	SeesRemoved bool // and read who was removed from it
 	List        org.MemberList
 	Filter      org.MemberFilter
-	Roles       []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
+	Roles       []org.Role    // for the role filter; empty if the caller may not see roles, so they are not linked either
 	Picked      Picked        // what a form without script has selected
 	Holding     *org.RoleView // the list has the holders of this role (RoleMembersPage)
 	SiteRoles   []org.Role    // for the site role filter; may be empty
@@ -31,19 +31,19 @@ func (m Members) row(member org.Member) MemberRowView {
 	}
 }
 
-// url is the list with f instead of the filter of this page.
+// url returns the URL of the list with f instead of the filter of this page.
 func (m Members) url(f org.MemberFilter) string {
 	if m.Holding == nil {
 		return MembersURL(m.List.Organization.Name, f)
 	}
-	f.Roles = nil // the path has it
+	f.Roles = nil // the path already has it
 	return ui.URL(RoleMembersURL(m.List.Organization.Name, m.Holding.Role.Name), memberQuery(f))
 }
 
 // bulk reports whether rows can be selected, because the caller may change some of them.
 func (m Members) bulk() bool { return !m.List.OnlySelf && (m.List.CanAssign || m.List.CanRemove) }
 
-// total is the number of all members, 0 when a filter hides it.
+// total returns the number of all members, 0 if a filter hides it.
 func (m Members) total() int {
 	switch {
 	case m.List.OnlySelf:
@@ -57,7 +57,7 @@ func (m Members) total() int {
 	}
 }
 
-// count is how many members match.
+// count returns how many members match.
 func (m Members) count() string { return m.paging().Total() }
 
 func (m Members) paging() ui.Paging {
@@ -78,15 +78,15 @@ func (m Members) order() ui.Order {
 	return ui.Order{List: m.url(f), Sort: m.Filter.Sort, Keys: sortKeys(org.MemberSorts)}
 }
 
-// firstPage is the first page of this list.
+// firstPage returns the URL of the first page of this list.
 func (m Members) firstPage() string { return m.paging().At(0) }
 
-// kept are the parameters of the URL that the search does not show, as hidden fields.
+// kept returns the parameters of the URL that the search does not show, as hidden fields.
 func (m Members) kept() []ui.Hidden {
 	return ui.HiddenOf(m.firstPage(), "q", "role", "site_role", "status", "ending", "source")
 }
 
-// clearURL is the list without search and filters, "" if there are none.
+// clearURL returns the URL of the list without search and filters, "" if there are none.
 func (m Members) clearURL() string {
 	if !m.narrowed() {
 		return ""
@@ -94,7 +94,7 @@ func (m Members) clearURL() string {
 	return m.url(org.MemberFilter{Sort: m.Filter.Sort, Limit: m.Filter.Limit})
 }
 
-// filters are the filters of the list. One without options is left out.
+// filters returns the filters of the list. A filter without options is left out.
 func (m Members) filters() []ui.Filter {
 	without := func(change func(*org.MemberFilter)) string {
 		f := m.Filter

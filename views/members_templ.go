@@ -203,7 +203,7 @@ func MembersPage(m Members) templ.Component {
 	})
 }
 
-// MembersResults is the fragment for #results. The parts around it that depend on the filters come along out of band.
+// MembersResults is the fragment for #results. The parts around it that depend on the filters are swapped out of band.
 func MembersResults(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -427,7 +427,7 @@ func membersToolbar(m Members) templ.Component {
 	})
 }
 
-// membersCount is visible when a filter is on, and announced to screen readers after every change.
+// membersCount is visible if a filter is on, and announced to screen readers after every change.
 func membersCount(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -526,8 +526,8 @@ func membersCount(m Members) templ.Component {
 	})
 }
 
-// membersTable is the list. Where something can be done to many at once it is a form, in which the bar with the actions
-// shows up as soon as a row is ticked.
+// membersTable is the list. If the caller may use bulk actions it is a form, whose bar of actions appears when a row is
+// ticked.
 func membersTable(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -847,7 +847,7 @@ func onlyYou(m Members) templ.Component {
 	})
 }
 
-// firstMembers leads to how people get in, by the way that is best for those who have no account.
+// firstMembers links to the best way to bring in people who have no account.
 func firstMembers(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -934,7 +934,7 @@ func firstMembers(m Members) templ.Component {
 	})
 }
 
-// noMembers takes the place of a list without rows, with the reason.
+// noMembers is shown instead of a list without rows, with the reason.
 func noMembers(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ func (n counts) plus(o counts) counts {
 	return counts{n.allowed + o.allowed, n.denied + o.denied, n.total + o.total}
 }
 
-// sentence is "31 allowed, 3 denied".
+// sentence returns a text like "31 allowed, 3 denied".
 func (n counts) sentence() string {
 	switch {
 	case n.denied == 0 && n.allowed == 0:

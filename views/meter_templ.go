@@ -93,7 +93,7 @@ func roleMeter(n counts) templ.Component {
 	})
 }
 
-// meter is a bar of allowed and denied pairs. The same numbers stand beside it in words, so screen readers skip it.
+// meter is a bar of allowed and denied pairs. The same numbers are beside it in words, so screen readers skip it.
 func meter(n counts) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

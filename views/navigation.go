@@ -11,7 +11,7 @@ import (
 // navGroup is a part of the navigation.
 type navGroup struct {
 	id, label string
-	about     string // the place that its pages belong to, for results of a search
+	about     string // the place that its pages belong to, for search results
 	items     []navItem
 }
 
@@ -19,7 +19,7 @@ type navItem struct {
 	active, label, glyph, url string // active is the name of the item in Frame.Active
 	count                     string // "" for none
 	key                       string // the shortcut: "g" and this key
-	counts                    string // what count counts where that calls for a look, "" elsewhere
+	counts                    string // what count counts, if it calls for attention; otherwise ""
 }
 
 // lower writes a label inside a sentence.
@@ -30,7 +30,7 @@ func (g navGroup) lower(label string) string {
 	return strings.ToLower(label[:1]) + label[1:]
 }
 
-// navGroups are the pages that the caller may open. The others are absent.
+// navGroups returns the pages that the caller may open. The others are left out.
 func navGroups(n org.Navigation) []navGroup {
 	groups := []navGroup{siteGroup(n), {
 		id: "nav-you", label: "You", about: "Yours",
@@ -48,7 +48,7 @@ func navGroups(n org.Navigation) []navGroup {
 func organizationGroup(n org.Navigation) navGroup {
 	name := n.Current.Name
 	g := navGroup{id: "nav-organization", label: "Organization", about: n.Current.Label()}
-	// Who sees no member but itself finds itself there, and not a list of one.
+	// A caller who can see no member but itself gets a link to its own page instead of a list with one row.
 	plain := n.Belongs && !n.CanReadMembers
 	g.add(!plain, navItem{active: "overview", label: "Overview", glyph: "layout-dashboard", url: OverviewURL(name), key: "O"})
 	g.add(plain, navItem{active: "members", label: "Your access", glyph: "user-round", url: MemberURL(name, "me"), key: "O"})
@@ -63,7 +63,7 @@ func organizationGroup(n org.Navigation) navGroup {
 	return g
 }
 
-// health leads to the findings about roles; how many there are is shown as soon as there is one.
+// health returns the link to the findings about roles, with their number if there are any.
 func health(n org.Navigation) navItem {
 	item := navItem{active: "lint", label: "Role health", glyph: "shield-check", url: LintURL(n.Current.Name), key: "H"}
 	if n.Findings > 0 {
@@ -101,12 +101,12 @@ func capped(n int) string {
 	return ui.Thousands(n)
 }
 
-// canSwitch reports whether there is another organization to choose, or to make.
+// canSwitch reports whether there is another organization to choose or to create.
 func canSwitch(nav *org.Navigation) bool {
 	return len(nav.Organizations) > 1 || nav.CanCreateOrganizations || nav.Current == nil && len(nav.Organizations) > 0
 }
 
-// placeLabel is the name of the organization that the navigation shows, or of the product where it shows none.
+// placeLabel returns the name of the organization that the navigation shows, or of the product if it shows none.
 func placeLabel(nav *org.Navigation) string {
 	if nav.Current == nil {
 		return product

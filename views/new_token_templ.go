@@ -15,7 +15,7 @@ import (
 	"strconv"
 )
 
-// newToken is the form for a token. The stylesheet shows the permissions where they are to be chosen.
+// newToken is the form for a token. The stylesheet shows the permissions if they are to be chosen.
 func newToken(t Tokens) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,17 +13,17 @@ import (
 // NewUser is the form for a new account, filled as it was sent.
 type NewUser struct {
 	Organizations         []org.Organization
-	Roles                 map[uuid.UUID][]org.Role // that can be given there; of an organization that is missing they were not read
+	Roles                 map[uuid.UUID][]org.Role // that can be given there; missing if they were not read
 	Given                 map[uuid.UUID][]string   // those that are ticked
 	Chosen                []string                 // ids of the ticked organizations
-	Current               string                   // name of the organization that is ticked at first
+	Current               string                   // name of the organization that is ticked initially
 	Email, Username, Name string
 	Access                string // AccessInvite, AccessPassword or AccessService
-	Again                 bool   // the form was sent for the roles of other organizations, and is shown with them
+	Again                 bool   // the form was sent to load the roles of other organizations
 	Err                   *org.Error
 }
 
-// The ways into a new account.
+// The ways to get into a new account.
 const (
 	AccessInvite   = "invite"
 	AccessPassword = "password"
@@ -43,13 +43,13 @@ func (n NewUser) Ticked(o org.Organization) bool {
 	return len(n.Chosen) == 0 && n.Err == nil && !n.Again && (len(n.Organizations) == 1 || strings.EqualFold(o.Name, n.Current))
 }
 
-// unread reports whether the roles of some organizations were left out: there are too many to read them all at once.
+// unread reports whether the roles of some organizations were left out because there are too many to read at once.
 func (n NewUser) unread() bool { return len(n.Roles) < len(n.Organizations) }
 
-// RolesIn begins the names of the fields with the roles in an organization, which is given by its id.
+// RolesIn is the prefix of the fields with the roles in an organization, which is given by its id.
 const RolesIn = "roles."
 
-// NewUserIn is the form with an organization ticked, and with what was looked for filled in.
+// NewUserIn returns the form with an organization ticked and the search filled in.
 func NewUserIn(organization, query string) string {
 	q := url.Values{"organization": {organization}}
 	if strings.Contains(query, "@") {

@@ -14,7 +14,7 @@ import (
 	"slices"
 )
 
-// NewUserPage is the body of the form for a new account. The stylesheet shows the fields of the chosen way into it.
+// NewUserPage is the body of the form for a new account. The stylesheet shows the fields for the chosen way in.
 func NewUserPage(n NewUser) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -547,7 +547,7 @@ func accessChoice(n NewUser, value, label, about string) templ.Component {
 	})
 }
 
-// createdUser leads on from a new account.
+// createdUser suggests what to do next with a new account.
 func createdUser(p UserPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -5,7 +5,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// OffboardURL is the page that offboards an account, given by username; POST does it.
+// OffboardURL returns the page that offboards an account, given by username; POST does it.
 func OffboardURL(user string) string { return UserURL(user) + "/offboard" }
 
 // Offboard is the page of everything that ends when a person leaves.
@@ -13,14 +13,14 @@ type Offboard struct {
 	org.OffboardView
 	Sent  *org.Offboarding // as chosen in a refused form; nil: everything that is possible
 	Names SourceNames
-	Heirs map[string][]org.Member // by organization: who may take over; none where there are too many to choose from
+	Heirs map[string][]org.Member // by organization: who may take over; empty if there are too many to choose from
 	Back  string
 	Err   *org.Error
 }
 
 func (f Offboard) chosen(step func(*org.Offboarding) bool) bool { return f.Sent == nil || step(f.Sent) }
 
-// removable are the organizations that the account can be taken out of.
+// removable returns the organizations that the account can be removed from.
 func (f Offboard) removable() (list []org.OffboardHome) {
 	for _, h := range f.Homes {
 		if h.Refusal == "" {
@@ -30,7 +30,7 @@ func (f Offboard) removable() (list []org.OffboardHome) {
 	return list
 }
 
-// leaves names the organizations with the roles that go, and what will be given again.
+// leaves names the organizations, with the roles that end and what will be given again.
 func (f Offboard) leaves() string {
 	text := ""
 	for i, h := range f.removable() {
@@ -67,7 +67,7 @@ func (f Offboard) stays() string {
 	return ui.Join(names)
 }
 
-// without are the organizations that would have no administrator.
+// without returns the organizations that would have no administrator.
 func (f Offboard) without() (list []org.OffboardHome) {
 	for _, h := range f.Homes {
 		if h.LastAdmin {
@@ -77,7 +77,7 @@ func (f Offboard) without() (list []org.OffboardHome) {
 	return list
 }
 
-// heir is who takes over an organization, as entered.
+// heir returns who takes over an organization, as entered.
 func (f Offboard) heir(h org.OffboardHome) string {
 	if f.Sent == nil {
 		return ""

@@ -283,7 +283,7 @@ func offboardForm(f Offboard) templ.Component {
 	})
 }
 
-// offboardStep is one box. What the caller may not do is told in place of it.
+// offboardStep is one box, or the reason why the caller may not take the step.
 func offboardStep(name, title, what, undo, refusal string, on bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -598,7 +598,7 @@ func offboardHeir(f Offboard, h org.OffboardHome) templ.Component {
 	})
 }
 
-// heirByName takes a username, where there are too many to choose from.
+// heirByName takes a username, if there are too many to choose from.
 func heirByName(f Offboard, h org.OffboardHome) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

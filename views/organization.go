@@ -7,8 +7,8 @@ type OrganizationForm struct {
 	org.OrganizationView                       // zero for a new one
 	Input                org.OrganizationInput // as entered
 	Confirm              bool
-	NamesAdmin           bool // of a new one: the caller may say who becomes its administrator
-	CanReadSync          bool // the caller may read by which rules sign-ins give roles
+	NamesAdmin           bool // for a new one: the caller may say who becomes its administrator
+	CanReadSync          bool // the caller may read the rules by which sign-ins give roles
 	Err                  *org.Error
 }
 

@@ -25,12 +25,12 @@ type Overview struct {
 
 func (o Overview) name() string { return o.Organization.Name }
 
-// begins reports whether there is nothing to tell yet: only the founder is here.
+// begins reports whether there is nothing to show yet: only the founder is here.
 func (o Overview) begins() bool {
 	return o.Checklist != nil && !o.Checklist.People && o.Organization.MemberCount <= 1
 }
 
-// addURL is where people are brought in.
+// addURL returns the page for adding people.
 func (o Overview) addURL() string {
 	if o.Invites {
 		return NewInvitationURL(o.name(), "")
@@ -60,7 +60,7 @@ func powerOf(can []org.Question) string {
 	return "can " + ui.Join(words)
 }
 
-// unsecured says how many of those with power a password alone lets in to.
+// unsecured says how many of the people with power need only a password to sign in.
 func (o Overview) unsecured() string {
 	n, verb := o.Power.Unsecured, " sign in"
 	if n == 1 && !o.Power.UnsecuredMore {
@@ -73,10 +73,10 @@ func (o Overview) unsecured() string {
 	return count + verb + " with a password alone."
 }
 
-// healthShown is how many kinds of findings an overview has.
+// healthShown is how many kinds of findings an overview shows.
 const healthShown = 5
 
-// healthLines are the findings by rule, the worst first.
+// healthLines returns the findings by rule, the worst first.
 func (o Overview) healthLines() []org.HealthLine {
 	lines := slices.Clone(o.Health.Lines)
 	place := func(l org.HealthLine) int {
@@ -86,7 +86,7 @@ func (o Overview) healthLines() []org.HealthLine {
 	return lines[:min(len(lines), healthShown)]
 }
 
-// healthTitle is the heading of a rule on the page of all findings, to which its line leads.
+// healthTitle returns the heading of a rule on the page of all findings, to which its line links.
 func healthTitle(rule string) string {
 	for _, r := range lintRules {
 		if r.rule == rule {
@@ -96,12 +96,12 @@ func healthTitle(rule string) string {
 	return rule
 }
 
-// misleads reports whether what a rule finds does not do what it seems to.
+// misleads reports whether what a rule finds has another effect than it seems.
 func misleads(rule string) bool {
 	return rule == org.LintNoEffect || rule == org.LintUnknown || rule == org.LintSuspended
 }
 
-// named writes the first of some names: "A, B and 3 more".
+// named lists the first of some names: "A, B and 3 more".
 func named(names []string, shown int) string {
 	if len(names) <= shown {
 		return ui.Join(names)
@@ -109,20 +109,20 @@ func named(names []string, shown int) string {
 	return strings.Join(names[:shown], ", ") + " and " + ui.Thousands(len(names)-shown) + " more"
 }
 
-// waitingURL is the list of just those invitations that the overview counts.
+// waitingURL returns the list of exactly those invitations that the overview counts.
 func (o Overview) waitingURL() string {
 	return ui.URL(InvitationsURL(o.name()), url.Values{"state": {org.InvitationPending}})
 }
 
-// endingURL is the members with something that ends as soon as what the overview has.
+// endingURL returns the members with something that ends within the same time as on the overview.
 func (o Overview) endingURL() string {
 	return MembersURL(o.name(), org.MemberFilter{Records: org.RecordFilter{Ending: org.OverviewDays * org.Day}})
 }
 
-// endingShown is how many lines an overview has of what ends.
+// endingShown is how many lines an overview has about what ends.
 const endingShown = 5
 
-// invitedInto is what an invitation gives, in words.
+// invitedInto describes what an invitation gives.
 func invitedInto(i org.Invitation, organization uuid.UUID) string {
 	for _, into := range i.Into {
 		if into.Organization.ID == organization && len(into.Roles) > 0 {
@@ -132,7 +132,7 @@ func invitedInto(i org.Invitation, organization uuid.UUID) string {
 	return "No roles"
 }
 
-// changes is the last entries of the trail.
+// changes returns the latest entries of the trail.
 func (o Overview) changes() Audit {
 	return Audit{List: *o.Changes, Organization: o.name(), Catalog: o.Catalog, Now: o.Now, CanUndo: o.CanUndo, Back: OverviewURL(o.name())}
 }

@@ -431,7 +431,7 @@ func checklist(o Overview) templ.Component {
 	})
 }
 
-// step is one of the first steps, with the link to it inside until it is done.
+// step is one of the first steps, with its link until it is done.
 func step(done bool, what, about string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

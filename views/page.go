@@ -27,19 +27,19 @@ type Frame struct {
 	Flash  *Flash
 	API    *API    // how a program gets what the page shows; nil if it can't
 	Crumbs []Crumb // from the first level down to the parent of this page
-	Back   string  // path and query of this page: where the theme form returns to
+	Back   string  // path and query of this page, to which the theme form returns
 
 	Now time.Time // by the clock of the reader
 
 	Evidence org.Evidence // the state that the page shows
-	Failed   bool         // it tells of a failure, which is no evidence of anything
+	Failed   bool         // it reports a failure, which is no evidence of anything
 
-	OfSite      bool   // the page belongs to no organization, though the navigation keeps showing one
+	OfSite      bool   // the page belongs to no organization, although the navigation still shows one
 	NoShortcuts bool   // the person turned the single-key shortcuts off
 	Script      string // a script that only this page needs
-	Referrer    bool   // forms on the page tell where they come from, though the page was sent with no-referrer
+	Referrer    bool   // forms on the page send their origin, although the page was sent with no-referrer
 	Passkeys    bool   // its script for passkeys is loaded
-	Bare        bool   // nothing is around the page, which is one to read
+	Bare        bool   // nothing surrounds the page, which is for reading
 }
 
 // Crumb is a step on the way to a page.
@@ -51,18 +51,18 @@ type Flash struct {
 	Detail  string // why it did not work
 	Bad     bool   // it did not work
 	Undo    string // id of the audit entry that can be undone from here
-	Batch   bool   // with all that was done with it
+	Batch   bool   // with everything else that the request did
 	Then    Then
-	Back    string // path and query of the page that it is shown on, where an undo without script returns to
+	Back    string // path and query of the page that shows it, to which an undo without script returns
 }
 
-// Then is a link from a message to what may come next. The zero value is none.
+// Then is a link from a message to a possible next step. The zero value is none.
 type Then struct{ Label, URL string }
 
-// ThenUndo is the label of a link to a page that asks whether to take back what the message tells of.
+// ThenUndo is the label of a link to a page that asks whether to undo what the message describes.
 const ThenUndo = "Undo…"
 
-// Page is a whole document around body: with the navigation if Nav is set, else in the plain frame.
+// Page makes a whole document around body: with the navigation if Nav is set, otherwise in the plain frame.
 func Page(f Frame, body templ.Component) templ.Component {
 	if f.Bare {
 		return ui.Document(f.head(), body)
@@ -78,7 +78,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 	return ui.Document(f.head(), templ.Join(framed, palette(f.Nav), keyMap(f.Nav), ui.Templates()))
 }
 
-// Toast is a message as a part of a fragment. In a fragment that is a table row it has to come after the row.
+// Toast makes a message a part of a fragment. In a fragment that is a table row it has to come after the row.
 func Toast(f Flash) templ.Component { return ui.Toast(*f.message()) }
 
 func (f Frame) head() ui.Head {
@@ -106,7 +106,7 @@ func (f Frame) around() ui.Frame {
 	}
 }
 
-// search is where "Jump to" leads without script.
+// search returns where "Jump to" leads without script.
 func (f Frame) search() string {
 	if f.Nav.Current == nil {
 		return SearchPath
@@ -114,8 +114,8 @@ func (f Frame) search() string {
 	return SearchURL("", f.Nav.Current.Name)
 }
 
-// otherTheme is the theme that the switch leads to without script. The preference of the system is not known here: dark
-// is the guess.
+// otherTheme returns the theme that the switch selects without script. The preference of the system is not known here:
+// dark is a guess.
 func (f Frame) otherTheme() string {
 	if f.Theme == "dark" {
 		return "light"
@@ -137,7 +137,7 @@ func (f *Flash) message() *ui.Message {
 	return &m
 }
 
-// formError makes the error of a form of an error of org.
+// formError turns an error of org into the error of a form.
 func formError(err *org.Error) *ui.FormError {
 	if err == nil {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// palette is the same search in a dialog, over whatever page is open. Script opens it from the link to the search.
+// palette is the search in a dialog, on any page. Script opens it from the link to the search.
 func palette(nav *org.Navigation) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

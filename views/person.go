@@ -15,12 +15,12 @@ type personTab struct {
 // asks reports whether questions can be asked about the member.
 func (v MemberView) asks() bool { return v.Explain.Organization.Name != "" && !v.Confirm }
 
-// PermissionsURL is the page of a member with everything that it may do.
+// PermissionsURL returns the page with everything that a member may do.
 func PermissionsURL(organization, user string) string {
 	return MemberURL(organization, user) + "?tab=can"
 }
 
-// tabs are the pages about the person, as far as the caller may open them.
+// tabs returns the pages about the person that the caller may open.
 func (v MemberView) tabs() []personTab {
 	home, user := v.Organization.Name, v.Member.Username
 	list := []personTab{{label: "Access", url: WithBack(MemberURL(home, user), v.Back), here: !v.Can && v.Activity == nil}}
@@ -36,7 +36,7 @@ func (v MemberView) tabs() []personTab {
 	return list
 }
 
-// tabs are those of the page of an account: the first organization stands for what the person may do.
+// tabs returns those for the page of an account: its first organization stands for what the person may do.
 func (p UserPage) tabs() []personTab {
 	var list []personTab
 	first := org.Member{Name: p.User.Name, Username: p.User.Username}.FirstName()
@@ -51,7 +51,8 @@ func (p UserPage) tabs() []personTab {
 	return append(list, personTab{label: "Sign-in and tokens", url: UserURL(p.User.Username), count: p.Tokens, here: p.Activity == nil})
 }
 
-// ActivityURL is what a person did, and what was done to them: in an organization, or with "" anywhere.
+// ActivityURL returns the page of what a person did and what was done to them: in an organization, or anywhere if that
+// is "".
 func ActivityURL(organization, user string) string {
 	if organization == "" {
 		return UserURL(user) + "?tab=activity"
@@ -59,13 +60,13 @@ func ActivityURL(organization, user string) string {
 	return MemberURL(organization, user) + "?tab=activity"
 }
 
-// homeCard is what a person has in an organization besides that of the page.
+// homeCard is what a person has in another organization than that of the page.
 type homeCard struct {
 	home org.Organization
 	Access
 }
 
-// elsewhere are the other organizations of the person, as far as the caller may read them.
+// elsewhere returns the other organizations of the person that the caller may read.
 func (v MemberView) elsewhere() (list []homeCard) {
 	if v.Account == nil {
 		return nil
@@ -87,7 +88,7 @@ func (v MemberView) elsewhere() (list []homeCard) {
 	return list
 }
 
-// unseen says that there are organizations which the caller may not read, "" if there are none.
+// unseen says that there are organizations that the caller may not read, "" if there are none.
 func (v MemberView) unseen() string {
 	if v.Account == nil {
 		return ""

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Picked is what is selected in a list of members, on all its pages: some by id, or all that match but some.
+// Picked is the selection in a list of members, on all its pages: some by id, or all that match with exceptions.
 type Picked struct {
 	All    bool
 	Users  []string
@@ -29,7 +29,8 @@ func (p Picked) has(id string) bool {
 	return slices.Contains(p.Users, id)
 }
 
-// elsewhere is what is selected, or left out, on other pages than the one with these rows, whose boxes say it themselves.
+// elsewhere returns what is selected, or left out, on pages other than the one with these rows, whose boxes show it
+// themselves.
 func (p Picked) elsewhere(shown []uuid.UUID) Picked {
 	gone := func(ids []string) []string {
 		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
@@ -39,7 +40,7 @@ func (p Picked) elsewhere(shown []uuid.UUID) Picked {
 	return Picked{All: p.All, Users: gone(p.Users), Except: gone(p.Except)}
 }
 
-// told tells of what is selected and can't be seen on this page.
+// told describes the part of the selection that can't be seen on this page.
 func (p Picked) told(noun string) string {
 	if n := len(p.Users); n > 0 {
 		return ui.Thousands(n) + " selected on other pages"
@@ -47,7 +48,7 @@ func (p Picked) told(noun string) string {
 	return "Selected " + noun
 }
 
-// elsewhere is what is selected on other pages of the list.
+// elsewhere returns what is selected on other pages of the list.
 func (m Members) elsewhere() Picked {
 	ids := make([]uuid.UUID, len(m.List.Members))
 	for i := range m.List.Members {
@@ -56,14 +57,14 @@ func (m Members) elsewhere() Picked {
 	return m.Picked.elsewhere(ids)
 }
 
-// selects is the filter that a selection belongs to, whatever its order and page.
+// selects returns the filter that a selection belongs to, whatever its order and page.
 func (m Members) selects() string {
 	f := m.Filter
 	f.Sort, f.Limit, f.Offset = "", 0, 0
 	return memberQuery(f).Encode()
 }
 
-// keepURL goes on to the next page, or from the last one to the first, with what is selected.
+// keepURL returns the URL of the next page, or after the last one of the first, for keeping the selection.
 func (m Members) keepURL() string {
 	f := m.Filter
 	if f.Offset += max(f.Limit, 1); f.Offset >= m.List.Count {
@@ -83,25 +84,25 @@ func keepLabel(last bool) string {
 	return "Keep and go on"
 }
 
-// peopleShown is how many people a question names before somebody asks for all.
+// peopleShown is how many people a confirm page names unless all are asked for.
 const peopleShown = 50
 
-// person is someone whom a question is about.
+// person is one of the people that a question is about.
 type person struct {
 	id                          uuid.UUID
 	label, username, email, url string
 	service                     bool
 }
 
-// crowd is those whom a question is about, as its page and the form on it need them.
+// crowd has the people that a question is about, for its page and the form on it.
 type crowd struct {
-	people    []person // who changes
+	people    []person // the people who change
 	others    []uuid.UUID
 	everybody bool      // all are named, however many they are
-	focus     uuid.UUID // whose line has the focus, after the one before it was taken out
+	focus     uuid.UUID // whose line has the focus, after the one before it was left out
 }
 
-// shown are the ones that the page lists.
+// shown returns those that the page lists.
 func (a crowd) shown() []person {
 	if a.everybody {
 		return a.people
@@ -109,7 +110,7 @@ func (a crowd) shown() []person {
 	return a.people[:min(peopleShown, len(a.people))]
 }
 
-// set is all whom the question is about. The form sends it back.
+// set encodes all people that the question is about. The form sends it back.
 func (a crowd) set() string {
 	var ids []byte
 	for _, p := range a.people {
@@ -121,7 +122,7 @@ func (a crowd) set() string {
 	return base64.RawURLEncoding.EncodeToString(ids)
 }
 
-// dropping takes one of the people out, and says whose line is the next.
+// dropping returns the value that leaves one of the people out, and names the person on the next line.
 func dropping(people []person, i int) string {
 	next := min(i+1, len(people)-1)
 	if next == i {
@@ -130,7 +131,7 @@ func dropping(people []person, i int) string {
 	return people[i].id.String() + " " + people[next].id.String()
 }
 
-// crowd is those whom the question is about.
+// crowd returns the people that the question is about.
 func (b BulkConfirm) crowd() crowd {
 	a := crowd{everybody: b.Everybody, focus: b.Focus}
 	for i := range b.Result.Done {
@@ -144,7 +145,7 @@ func (b BulkConfirm) crowd() crowd {
 	return a
 }
 
-// refusedIDs are the accounts among those that were left out.
+// refusedIDs returns the accounts among those that were left out.
 func refusedIDs(list []org.BulkRefusal) (ids []uuid.UUID) {
 	for i := range list {
 		if id := list[i].ID(); id != uuid.Nil {
@@ -154,7 +155,7 @@ func refusedIDs(list []org.BulkRefusal) (ids []uuid.UUID) {
 	return ids
 }
 
-// kept tells script what is selected now, for the list that it goes back to: of an organization, or [ofSite].
+// kept tells script the current selection, for the list that it goes back to: of an organization, or [ofSite].
 func (p Picked) kept(of, filter string) templ.Attributes {
 	ids := func(list []string) string {
 		text, _ := json.Marshal(list)
@@ -163,12 +164,12 @@ func (p Picked) kept(of, filter string) templ.Attributes {
 	return templ.Attributes{"data-keeps": of, "data-filter": filter, "data-all": p.All, "data-users": ids(p.Users), "data-except": ids(p.Except)}
 }
 
-// picked is what is selected after what was taken out of the question.
+// picked returns the selection without those that were left out.
 func (b BulkConfirm) picked() Picked {
 	return Picked{All: b.all(), Users: b.Bulk.Users, Except: b.Bulk.Except}
 }
 
-// kept is picked, for script.
+// kept returns picked for script.
 func (b BulkConfirm) kept() templ.Attributes {
 	if b.Back != "" { // nothing is selected in the list
 		return nil
@@ -178,7 +179,7 @@ func (b BulkConfirm) kept() templ.Attributes {
 	return b.picked().kept(b.Result.Organization.Name, memberQuery(f).Encode())
 }
 
-// back is the label of the way back to the list.
+// back returns the label of the link back to the list.
 func (b BulkConfirm) back() string { return backLabel(len(b.Result.Done) > 0 && !b.OnlyShow) }
 
 func backLabel(asks bool) string {
@@ -195,12 +196,12 @@ func (b BulkConfirm) action() string {
 	return string(b.Bulk.Action)
 }
 
-// SelectionURL is a page of the list with what was selected on others, which is sent to it.
+// SelectionURL returns a page of the list; the selection on other pages is sent to it.
 func SelectionURL(organization string, f org.MemberFilter) string {
 	return ui.URL(OrganizationURL(organization)+"/members/selection", memberQuery(f))
 }
 
-// UsersCSVURL is the same list as a file: all rows, whatever the page shows.
+// UsersCSVURL returns the same list as a file: all rows, whatever the page shows.
 func UsersCSVURL(f org.UserFilter) string {
 	f.Limit, f.Offset = 0, 0
 	u, q, _ := strings.Cut(UsersURL(f), "?")
@@ -210,5 +211,5 @@ func UsersCSVURL(f org.UserFilter) string {
 	return u + "?" + q + "format=csv"
 }
 
-// UndoBatchURL takes back all that was done with an entry.
+// UndoBatchURL undoes everything that the request of an entry did.
 func UndoBatchURL(entry string) string { return UndoURL(entry) + "/batch" }

@@ -6,7 +6,7 @@ import (
 	"rolecall.example/org"
 )
 
-// pageWords is what people read instead of texts that clients of the API know by heart (docs/words.md).
+// pageWords maps texts that clients of the API depend on to texts for people (docs/words.md).
 var pageWords = map[string]string{
 	"Route not found.":                           "This page does not exist.",
 	"Query parameters have invalid values.":      "This link is not valid.",
@@ -18,7 +18,8 @@ var pageWords = map[string]string{
 	"No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.": "Choose at least one organization.",
 }
 
-// Plainly is a failure in the words of pages. It stays as it is itself: JSON has the words that clients know.
+// Plainly returns a failure in the words of pages. The failure itself is not changed: JSON has the words that clients
+// know.
 func Plainly(e *org.Error) *org.Error {
 	with := *e
 	if name, taken := takenRole(e); taken {
@@ -36,7 +37,7 @@ func Plainly(e *org.Error) *org.Error {
 	return &with
 }
 
-// takenRole is the name of the role that is there already, if that is what failed.
+// takenRole returns the name of the role that already exists, if that is what failed.
 func takenRole(e *org.Error) (name string, taken bool) {
 	name, taken = strings.CutPrefix(e.Detail, `a role with the name "`)
 	if !taken {

@@ -10,7 +10,7 @@ import (
 // Preferences is the page of what one browser remembers of its reader.
 type Preferences struct {
 	Zone      string   // as it was chosen; "": the browser's
-	Zones     []string // that are offered; others are taken too
+	Zones     []string // the zones that are offered; others are accepted too
 	Theme     string   // "light", "dark", or "" to follow the system
 	Shortcuts bool     // single-key shortcuts are on
 	Err       *org.Error
@@ -25,7 +25,7 @@ func (p Preferences) themes() []ui.Option {
 	return out
 }
 
-// clock is the hint under the zone: what its clock shows, from which one sees whether it is right.
+// clock returns the hint under the zone: the time there, which shows whether the zone is right.
 func (p Preferences) clock(z ui.Zone) string {
 	return "Empty: as the browser says. It is " + p.Now.Format("15:04") + " in " + z.Name() + "."
 }

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/views/ui"
 
-// PreferencesPage is the body of the page of what this browser remembers.
+// PreferencesPage is the body of the page of this browser's preferences.
 func PreferencesPage(p Preferences) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -149,7 +149,7 @@ func PreferencesPage(p Preferences) templ.Component {
 	})
 }
 
-// preferKeys turns single-key shortcuts off, for people whose speech input or tremor would press them.
+// preferKeys turns single-key shortcuts off, for people who press them by accident with speech input or a tremor.
 func preferKeys(p Preferences) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Problem is a failure that takes the place of a page or of a fragment.
+// Problem is a failure that is shown instead of a page or a fragment.
 type Problem struct {
 	Status          int
 	Message, Detail string
@@ -21,7 +21,7 @@ type Problem struct {
 	Catalog         *rbac.Catalog
 }
 
-// Title is the failure in a few words. A refusal for want of a permission has a title of its own.
+// Title describes the failure in a few words. A refusal because of a missing permission has its own title.
 func (p Problem) Title() string {
 	if len(p.Missing) > 0 {
 		return "You don’t have permission for this"
@@ -29,7 +29,7 @@ func (p Problem) Title() string {
 	return p.Message
 }
 
-// grantors is the sentence with the roles that give a permission.
+// grantors names the roles that give a permission in a sentence.
 func grantors(roles []string) string {
 	if len(roles) == 1 {
 		return "The role " + roles[0] + " includes it. Ask an administrator to assign it to you."
@@ -37,7 +37,7 @@ func grantors(roles []string) string {
 	return "Roles that include it: " + ui.Join(roles) + ". Ask an administrator to assign one to you."
 }
 
-// glyph is the icon of a failure.
+// glyph returns the icon of a failure.
 func (p Problem) glyph() string {
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:

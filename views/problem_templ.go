@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// ProblemPage takes the place of a page that cannot be shown.
+// ProblemPage is shown instead of a page that cannot be shown.
 func ProblemPage(p Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -130,7 +130,7 @@ func ProblemPage(p Problem) templ.Component {
 	})
 }
 
-// ownPermissions leads from a refusal to its explanation.
+// ownPermissions links from a refusal to its explanation.
 func ownPermissions(p Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -175,7 +175,7 @@ func ownPermissions(p Problem) templ.Component {
 	})
 }
 
-// ProblemFragment takes the place of a part of a page.
+// ProblemFragment is shown instead of a part of a page.
 func ProblemFragment(p Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

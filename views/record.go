@@ -7,7 +7,7 @@ import (
 	"rolecall.example/org"
 )
 
-// RecordForm is the form that changes until when and why an account has a role, or ends that.
+// RecordForm is the form that changes how long and why an account has a role, or ends it.
 type RecordForm struct {
 	Organization org.Organization // of the role; the zero value is the site
 	Username     string
@@ -23,7 +23,7 @@ type RecordForm struct {
 	Err          *org.Error
 }
 
-// Title is the heading of the page.
+// Title returns the heading of the page.
 func (f RecordForm) Title() string {
 	if f.membership() {
 		return "Membership of " + f.Name
@@ -33,10 +33,10 @@ func (f RecordForm) Title() string {
 
 func (f RecordForm) membership() bool { return isMembership(org.Assignment{Role: f.Role.Name}) }
 
-// url is where the form is sent, Home where it leads back to.
+// url returns where the form is sent, Home where it leads back to.
 func (f RecordForm) url() string { return RecordURL(f.Organization.Name, f.Username, f.Role.Name) }
 
-// Home is the page of the person that the record is of.
+// Home returns the page of the person whom the record belongs to.
 func (f RecordForm) Home() string {
 	if f.Organization.Name == "" {
 		return WithBack(UserURL(f.Username), f.Back)
@@ -44,7 +44,7 @@ func (f RecordForm) Home() string {
 	return WithBack(MemberURL(f.Organization.Name, f.Username), f.Back)
 }
 
-// local are the records that can be changed and ended here.
+// local returns the records that can be changed and ended here.
 func (f RecordForm) local() []org.Assignment {
 	return slices.DeleteFunc(slices.Clone(f.Records), func(r org.Assignment) bool { return r.Source.Synced() })
 }
@@ -52,12 +52,13 @@ func (f RecordForm) local() []org.Assignment {
 // open reports whether the form can be sent.
 func (f RecordForm) open() bool { return f.Refusal == "" && len(f.local()) > 0 }
 
-// ends reports whether the form can end the role. A membership ends by the question that says what goes with it.
+// ends reports whether the form can end the role. Ending a membership has its own question, which says what ends with
+// it.
 func (f RecordForm) ends() bool { return f.open() && !f.membership() }
 
 func (f RecordForm) anchors() map[string]string { return f.Terms.anchors(nil) }
 
-// terms are the fields: as they were sent, or else as the record that ends last has them.
+// terms returns the fields as they were sent, or otherwise as in the record that ends last.
 func (f RecordForm) terms() TermsForm {
 	t := f.Terms
 	longest := slices.MaxFunc(f.local(), func(a, b org.Assignment) int {

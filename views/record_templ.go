@@ -121,8 +121,8 @@ func RecordPage(f RecordForm) templ.Component {
 	})
 }
 
-// RecordPopover is the same form as a fragment for #pop. Saved, it leads to the page of the account; refused, it comes back
-// in the popover.
+// RecordPopover is the same form as a fragment for #pop. If it is saved, it leads to the page of the account; if it is
+// refused, it comes back in the popover.
 func RecordPopover(f RecordForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -356,7 +356,7 @@ func recordNote(text string) templ.Component {
 	})
 }
 
-// endButton ends the role at once. The membership ends by its own question.
+// endButton ends the role at once. Ending a membership has its own question.
 func endButton(f RecordForm, class string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

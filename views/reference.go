@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// ReferenceURL is where the reference of the API is.
+// ReferenceURL is the address of the reference of the API.
 const ReferenceURL = "/docs/api"
 
-// Reference is the model of the reference of the API: what its document says, in the order of reading.
+// Reference is the model of the reference of the API: the content of its document, in reading order.
 type Reference struct {
 	About    []string // paragraphs
 	Document string   // URL of the document that it is made of
 	Groups   []ReferenceGroup
-	Failures []ReferenceAnswer // what many operations answer, each described once
+	Failures []ReferenceAnswer // answers that many operations share, each described once
 	Schemas  []ReferenceSchema
 }
 
@@ -42,7 +42,7 @@ type ReferenceField struct {
 	Type     []ReferenceLink
 }
 
-// aside is what stands after the type of a field.
+// aside returns what follows the type of a field.
 func (f ReferenceField) aside() string {
 	text := ""
 	for _, s := range []string{f.In, f.Bounds} {
@@ -65,7 +65,7 @@ type ReferenceBody struct {
 	Example string // indented JSON
 }
 
-// ReferenceAnswer is a status with what it comes with.
+// ReferenceAnswer is a status with its answer.
 type ReferenceAnswer struct {
 	Name, Status, About string // Name is of a failure
 
@@ -73,31 +73,31 @@ type ReferenceAnswer struct {
 	Headers []ReferenceField
 }
 
-// ReferenceSchema is a shape that has a name.
+// ReferenceSchema is a named shape.
 type ReferenceSchema struct {
 	Name, About string
 
-	Values []string         // all that it may be; nil: no such list
-	Type   []ReferenceLink  // what it is, if it is no object
+	Values []string         // its possible values; nil: no such list
+	Type   []ReferenceLink  // what it is, if it is not an object
 	Fields []ReferenceField // of an object
 }
 
 // The anchors of the reference. Those of operations are their ids.
 func groupAnchor(name string) string { return "group-" + strings.ReplaceAll(name, " ", "-") }
 
-// FailureAnchor is the anchor of what many operations answer, by the name that the document has for it.
+// FailureAnchor returns the anchor of an answer that many operations share, by its name in the document.
 func FailureAnchor(name string) string { return "answer-" + name }
 
-// SchemaAnchor is the anchor of a shape.
+// SchemaAnchor returns the anchor of a shape.
 func SchemaAnchor(name string) string { return "schema-" + name }
 
-// span is a piece of a text that is shown in one way.
+// span is a part of a text that is shown in one style.
 type span struct {
 	text         string
 	code, strong bool
 }
 
-// spans takes a text of the document apart: `code` and **strong** are all the Markdown that it has.
+// spans splits a text of the document: `code` and **strong** are the only Markdown in it.
 func spans(text string) (all []span) {
 	for i, piece := range strings.Split(text, "`") {
 		if i%2 == 1 {
@@ -113,7 +113,7 @@ func spans(text string) (all []span) {
 	return all
 }
 
-// failed reports whether a status is one of a failure.
+// failed reports whether a status means a failure.
 func failed(status string) bool {
 	n, err := strconv.Atoi(status)
 	return err == nil && n >= 400

@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// ReferencePage is the reference of the API: one page that works without script, so that the search of the browser finds
+// ReferencePage is the reference of the API: one page that works without script, so that the browser's search finds
 // everything.
 func ReferencePage(r Reference) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// memberTabList is the parts of the list of members, as far as the caller may open them. Below 0 it is not known how many are
-// invited.
+// memberTabList has the parts of the list of members that the caller may open. A negative number means that it is not
+// known how many are invited.
 type memberTabList struct {
 	organization, active string
 	invited              int
@@ -39,7 +39,7 @@ type Removed struct {
 	Now       time.Time
 }
 
-// RemovedURL is that list, below an entry unless that is 0.
+// RemovedURL returns that list, below an entry unless that is 0.
 func RemovedURL(organization string, before int64) string {
 	q := url.Values{"removed": {"1"}}
 	if before > 0 {
@@ -48,12 +48,12 @@ func RemovedURL(organization string, before int64) string {
 	return ui.URL(OrganizationURL(organization)+"/members", q)
 }
 
-// AddAgainURL asks whether to add someone again whose removal an entry tells of.
+// AddAgainURL returns the page that asks whether to add a person again whose removal an entry records.
 func AddAgainURL(organization, entry string) string {
 	return ui.URL(OrganizationURL(organization)+"/members", url.Values{"removed": {"1"}, "again": {entry}})
 }
 
-// label is what the person is called: by the name at the time, if the account is gone.
+// label returns what the person is called: by the name at the time, if the account is gone.
 func (r Removed) label(one *org.Removal) string {
 	if one.Person != nil {
 		return one.Person.Label()
@@ -61,10 +61,10 @@ func (r Removed) label(one *org.Removal) string {
 	return one.ResourceTarget
 }
 
-// by is who removed the person.
+// by names who removed the person.
 func (r Removed) by(one *org.Removal) string { return Audit{}.actor(one.AuditEntry) }
 
-// byMachine is the provider or directory that did it, which would do it again.
+// byMachine returns the provider or directory that removed the person, and would do it again.
 func (r Removed) byMachine(one *org.Removal) bool { return org.MachineOf(one.ActorID, one.Actor) != "" }
 
 // AddAgain is the page that reviews it.
@@ -76,12 +76,12 @@ type AddAgain struct {
 	Catalog      *rbac.Catalog
 }
 
-// impact is what adding does.
+// impact returns what adding the person would do.
 func (a AddAgain) impact() impactView {
 	return impactView{Impact: a.Impact, catalog: a.Catalog, organization: a.Organization.Name, url: AddAgainURL(a.Organization.Name, a.Entry), linked: true}
 }
 
-// lost are the roles that do not come back.
+// lost returns the roles that do not come back.
 func (a AddAgain) lost() (names []string) {
 	for _, name := range a.Before {
 		if !slices.ContainsFunc(a.Member.Roles, func(r org.RoleRef) bool { return r.Name == name }) {

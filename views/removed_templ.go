@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// memberTabs leads from the members to those who are invited, or were removed, and back.
+// memberTabs links the lists of members, of invitations, and of people who were removed.
 func memberTabs(t memberTabList) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -491,7 +491,7 @@ func removedRow(r Removed, one org.Removal) templ.Component {
 	})
 }
 
-// AddAgainPage is the body of the page that reviews before someone is added again.
+// AddAgainPage is the body of the page that reviews adding a person again.
 func AddAgainPage(a AddAgain) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

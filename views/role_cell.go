@@ -14,24 +14,24 @@ type gridCell struct {
 	typeLabel, label, description string
 
 	level    rbac.Level
-	index    int         // of the action among those of the wildcard row
+	index    int         // of the action in the wildcard row
 	value    rbac.State  // as it stands in the form
 	stored   rbac.State  // as it is stored
 	noAllow  string      // why it must not be allowed, "" if it may
 	noDeny   string      // why it must not be denied
-	effect   rbac.Effect // of allowing it
-	covered  bool        // the wildcard row decides it, which the stylesheet shows as it is edited
-	star     rbac.State  // what the wildcard row says of the action, where the stylesheet does not tell
+	effect   rbac.Effect // why allowing it has less effect than it seems, or none
+	covered  bool        // the wildcard row decides it; the stylesheet shows that during editing
+	star     rbac.State  // what the wildcard row says about the action, where the stylesheet can't show it
 	errors   []string
 	editable bool
-	fading   string // that the permission is deprecated, and what to use instead; "" if it is not
-	hidden   bool   // nothing is set of a deprecated permission
+	fading   string // the notice that the permission is deprecated, and its replacement; "" if it is not
+	hidden   bool   // a deprecated permission that is not set
 }
 
 func (c gridCell) field() string { return cellField(c.level, c.Permission) }
 func (c gridCell) id() string    { return "c." + c.field() }
 
-// locks reports which of the three choices are disabled. The stored one may always stay; taking a deny away needs the
+// locks reports which of the three choices are disabled. The stored one is always allowed; taking a deny away needs the
 // same right as giving it.
 func (c gridCell) locks() (unset, allow, deny bool) {
 	unset = c.stored == rbac.Denied && c.noDeny != ""
@@ -40,7 +40,7 @@ func (c gridCell) locks() (unset, allow, deny bool) {
 	return unset, allow, deny
 }
 
-// locked is why the cell cannot be changed at all, "" if it can.
+// locked says why the cell cannot be changed at all, "" if it can.
 func (c gridCell) locked() string {
 	unset, allow, deny := c.locks()
 	if (c.stored == rbac.Unset && allow && deny) || (c.stored == rbac.Denied && unset && allow) {
@@ -49,7 +49,7 @@ func (c gridCell) locked() string {
 	return ""
 }
 
-// meaning says what the permission is; what there is to know of it in this role stands once for all cells (see described).
+// meaning says what the permission does; notes about it in this role are written once for all cells (see described).
 func (c gridCell) meaning() string {
 	return strings.TrimSpace(ui.Sentence(c.description) + " " + ui.Sentence(c.fading))
 }
@@ -74,15 +74,15 @@ func (c gridCell) class() string {
 	return class
 }
 
-// styledActions is for how many actions of the wildcard row the stylesheet shows at once what they reach; see the rules with .k0
-// in app.css. Cells of further ones have a class for it, which the script keeps up.
+// styledActions is for how many actions of the wildcard row the stylesheet shows at once which cells they reach; see
+// the rules with .k0 in app.css. Cells for more actions have a class instead, which the script updates.
 const styledActions = 24
 
-// lockID is where the page says why cells are locked.
+// lockID is the id of the text that says why cells are locked.
 const lockID = "lock"
 
-// described lists the ids of what describes the cell besides its name. The script gives the meanings ids and puts its own first: said
-// here, these hundreds would be a large part of the page.
+// described lists the ids of what describes the cell besides its name. The script gives ids to the meanings and adds
+// them in front: written here, these hundreds would be a large part of the page.
 func (c gridCell) described() string {
 	var ids []string
 	if effectText[c.effect] != "" {
@@ -97,14 +97,14 @@ func (c gridCell) described() string {
 	return strings.Join(ids, " ")
 }
 
-// effectID is where the text of an effect stands in the page.
+// effectID returns the id of the text of an effect on the page.
 func effectID(e rbac.Effect) string { return "effect-" + strconv.Itoa(int(e)) }
 
-// name says which permission it is.
+// name names the permission.
 func (c gridCell) name() string { return c.typeLabel + ": " + c.inRow() }
 
-// inRow is the label of the cell for those who do not see how it is marked, in its row, which has the name of the type. The script
-// puts that before it: said here, it would be a tenth of the page.
+// inRow returns the label of the cell for people who cannot see how it is marked. The row has the name of the type,
+// which the script puts in front: written here, it would be a tenth of the page.
 func (c gridCell) inRow() string {
 	if c.fading != "" {
 		return c.label + ", deprecated"
@@ -112,8 +112,8 @@ func (c gridCell) inRow() string {
 	return c.label
 }
 
-// fade marks the cell of a deprecated permission. Nobody is to begin with one, so it is hidden where it is not set, unless
-// the row for every type decides it: there it counts and is shown.
+// fade marks the cell of a deprecated permission. No one should start using it, so it is hidden while it is not set,
+// unless the row for every type decides it: there it counts and is shown.
 func (c *gridCell) fade(catalog *rbac.Catalog, values *rbac.Role) {
 	use, _, ok := catalog.Deprecated(c.Permission)
 	if !ok {
@@ -127,7 +127,7 @@ func (c *gridCell) fade(catalog *rbac.Catalog, values *rbac.Role) {
 		values.State(c.level, rbac.Wildcard, c.Action) == rbac.Unset
 }
 
-// divide sorts the rows into areas. Types on which nothing here has an effect are one area at the end.
+// divide sorts the rows into areas. Types for which nothing here has an effect form one area at the end.
 func (s *scope) divide(catalog *rbac.Catalog, values *rbac.Role, cell func(string, string, rbac.ActionInfo) gridCell) {
 	moot := gridArea{id: "a-" + s.key + "-moot", label: "No effect in an organization role", moot: true}
 	if s.level == rbac.LevelUser {
@@ -139,7 +139,7 @@ func (s *scope) divide(catalog *rbac.Catalog, values *rbac.Role, cell func(strin
 		for _, t := range a.Types {
 			row := s.newRow(t.Name, t.Label, t.Actions, cell)
 			if !s.own && !anySet(row.cells()) {
-				continue // of a level that roles of this kind don't have, only rows with permissions are worth their bytes
+				continue // at a level that roles of this kind don't have, only rows with permissions are shown
 			}
 			if s.own && (s.level == rbac.LevelOrganization && catalog.SiteOnly(t.Name) || s.level == rbac.LevelUser && !catalog.Owned(t.Name)) {
 				moot.take(row)

@@ -5,7 +5,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// RoleDelete is the page that asks for confirmation before a role is deleted.
+// RoleDelete is the page that asks whether to delete a role.
 type RoleDelete struct {
 	View    org.RoleView
 	Impact  org.Impact
@@ -13,11 +13,11 @@ type RoleDelete struct {
 	Err     *org.Error
 }
 
-// manyMembers is how many people may lose a role, or a membership, without a name being typed.
+// manyMembers is how many people may lose a role or a membership without its name having to be typed.
 const manyMembers = 10
 
-// holders is the number of holders. Where the caller may not read them it comes from the dry run; org.Unknown if that
-// has none either.
+// holders returns the number of holders. If the caller may not read them, it comes from the dry run; it is org.Unknown
+// if that has none either.
 func (d RoleDelete) holders() int {
 	if d.View.Role.Members == org.Unknown && d.View.CanDelete {
 		return d.Impact.Members
@@ -25,7 +25,7 @@ func (d RoleDelete) holders() int {
 	return d.View.Role.Members
 }
 
-// impact is what the deletion would do.
+// impact returns what the deletion would do.
 func (d RoleDelete) impact() impactView {
 	o := d.View.Organization.Name
 	return impactView{Impact: d.Impact, catalog: d.Catalog, organization: o, url: RoleDeleteURL(o, d.View.Role.Name), linked: true}

@@ -21,10 +21,10 @@ type RoleEditor struct {
 	View      org.RoleView
 	New       bool
 	CanCreate bool       // the caller may create roles: offers to duplicate this one
-	Stored    *org.Role  // the stored role, to mark edits against; nil: View.Role
+	Stored    *org.Role  // the stored role, which edits are compared with; nil: View.Role
 	Choices   []org.Role // roles that a new one can start from
 	Start     string     // name of the role that a new one was started from
-	Again     bool       // it comes back from the review: the changes are not saved
+	Again     bool       // it comes back from the review, with changes that are not saved
 	Catalog   *rbac.Catalog
 	Err       *org.Error
 	Now       time.Time
@@ -36,7 +36,7 @@ func (e RoleEditor) editable() bool { return e.New || (e.View.CanUpdate && !e.Vi
 // organizationRole reports whether the role belongs to an organization, not to the site.
 func (e RoleEditor) organizationRole() bool { return e.View.Organization.Name != "" }
 
-// stored is the role that edits are marked against. In a new role nothing is an edit.
+// stored returns the role that edits are compared with. In a new role nothing counts as an edit.
 func (e RoleEditor) stored() org.Role {
 	if e.New || e.Stored == nil {
 		return e.View.Role
@@ -44,7 +44,7 @@ func (e RoleEditor) stored() org.Role {
 	return *e.Stored
 }
 
-// unsaved reports whether the form comes with changes that are not stored.
+// unsaved reports whether the form has changes that are not stored.
 func (e RoleEditor) unsaved() bool { return e.New || e.Again || e.Err != nil }
 
 // conflict reports whether another save came in between.
@@ -52,7 +52,7 @@ func (e RoleEditor) conflict() bool {
 	return e.Err != nil && e.Err.Kind == org.Conflict && !e.New
 }
 
-// version is the tag of the state that the form begins from.
+// version returns the tag of the state that the form is based on.
 func (e RoleEditor) version() string {
 	role := e.stored()
 	return role.Tag()
@@ -68,7 +68,7 @@ func (e RoleEditor) method() string {
 // unused reports whether no one has the role yet, and the caller may change that.
 func (e RoleEditor) unused() bool { return e.View.Role.Members == 0 && e.View.Role.Assignable }
 
-// GiveIt leads to the people whom a role can be given to.
+// GiveIt links to the people whom a role can be given to.
 func GiveIt(organization string) Then {
 	if organization == "" {
 		return Then{"Give it to people", UsersPath}
@@ -112,7 +112,7 @@ func (e RoleEditor) fieldPair(name string) (l rbac.Level, p rbac.Permission, ok 
 	return l, rbac.Permission{ResourceType: perms[i].ResourceType, Action: perms[i].Action}, true
 }
 
-// readable is the error with its fields named as on the page, and the ids of their cells.
+// readable returns the error with its fields named as on the page, and the ids of their cells.
 func (e RoleEditor) readable() (*org.Error, map[string]string) {
 	anchors := map[string]string{"name": "name", "display_name": "display_name", "description": "description"}
 	if e.Err == nil {
@@ -134,7 +134,7 @@ func (e RoleEditor) readable() (*org.Error, map[string]string) {
 		}
 		shown.Fields[i].Field = name
 	}
-	if told { // the detail says the same of the codes
+	if told { // the detail says the same about the codes
 		shown.Detail = ""
 	}
 	return &shown, anchors

@@ -431,7 +431,7 @@ func editorHead(e RoleEditor) templ.Component {
 	})
 }
 
-// editorNotes has the errors and conflicts to know of before reading the grid.
+// editorNotes has the errors and conflicts that matter before reading the grid.
 func editorNotes(e RoleEditor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -612,7 +612,7 @@ func leftOut(e RoleEditor) templ.Component {
 	})
 }
 
-// startFrom fills the grid of a new role from another one; it comes first, because it loads the page anew.
+// startFrom fills the grid of a new role from another one. It comes first, because it reloads the page.
 func startFrom(e RoleEditor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -767,7 +767,7 @@ func startGroup(e RoleEditor, label string, builtIn bool) templ.Component {
 	})
 }
 
-// editorHidden are the hidden fields. A role is always saved by PUT; "new" makes it refuse a name that exists.
+// editorHidden are the hidden fields. A role is always saved by PUT; "new" makes the server refuse a name that exists.
 func editorHidden(e RoleEditor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -925,7 +925,7 @@ func editorNames(e RoleEditor) templ.Component {
 	})
 }
 
-// saveBar shows up with the first change; for a new role, after a refused save and without script it is always there.
+// saveBar appears with the first change; for a new role, after a refused save, and without script it is always there.
 func saveBar(e RoleEditor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -12,10 +12,10 @@ import (
 // scope is the grid of one level of a role.
 type scope struct {
 	level    rbac.Level
-	key      string // begins its field names
+	key      string // prefix of its field names
 	label    string
-	note     string    // on what it applies to
-	grid     rbac.Grid // which actions have a column of their own; the others are labelled chips
+	note     string    // about what it applies to
+	grid     rbac.Grid // which actions have their own column; the others are labelled chips
 	columns  []string  // the labels of these columns
 	presets  []preset
 	star     gridRow
@@ -30,20 +30,20 @@ type gridArea struct {
 	id, label string
 	rows      []gridRow
 	counts    counts
-	moot      bool     // nothing in it has an effect: there are rows only for what is set all the same
-	others    []string // and these are the labels of the types without a row
+	moot      bool     // nothing in it has an effect: it only has rows for what is set all the same
+	others    []string // the labels of the types without a row
 }
 
 type gridRow struct {
 	typ, label string
-	columns    []*gridCell // one a column, nil where the type has no such action
+	columns    []*gridCell // one per column, nil where the type has no such action
 	others     []gridCell
-	preset     string // the value of the one that it stands at
+	preset     string // the value of its preset
 	hidden     int    // deprecated pairs without a cell
 	moot       bool   // nothing in it has an effect, which says all there is to know
 }
 
-// cells are all cells of a row.
+// cells returns all cells of a row.
 func (r gridRow) cells() []gridCell {
 	var out []gridCell
 	for _, c := range r.columns {
@@ -57,10 +57,10 @@ func (r gridRow) cells() []gridCell {
 // preset is a choice of the level select: which actions it allows.
 type preset struct {
 	value, label string
-	allows       func(action string) bool // nil: it is what no other one is
+	allows       func(action string) bool // nil: any state that no other preset describes
 }
 
-// presetsOf are the choices for the rows of a grid: those of the catalog between nothing and everything.
+// presetsOf returns the choices for the rows of a grid: those of the catalog, between nothing and everything.
 func presetsOf(g rbac.Grid) []preset {
 	all := []preset{{"none", "None", func(string) bool { return false }}}
 	for _, p := range g.Presets {
@@ -69,15 +69,15 @@ func presetsOf(g rbac.Grid) []preset {
 	return append(all, preset{"full", "Full", func(string) bool { return true }}, preset{"custom", "Custom", nil})
 }
 
-// presetOf is the value of the preset that gives just the allows of the row. Nothing and everything come first, as in the
-// script: a type may have no more actions than a preset allows.
+// presetOf returns the value of the preset that gives exactly the allows of the row. Nothing and everything are tried
+// first, as in the script: a type may not have more actions than a preset allows.
 func presetOf(r gridRow, presets []preset) string {
 	gives := func(p preset) bool {
 		return p.allows != nil && !slices.ContainsFunc(r.cells(), func(c gridCell) bool {
 			return c.value == rbac.Denied || (c.value == rbac.Allowed) != p.allows(c.Action)
 		})
 	}
-	last := len(presets) - 2 // "full"; behind it stands "custom"
+	last := len(presets) - 2 // "full"; "custom" comes after it
 	for _, p := range slices.Concat(presets[:1], presets[last:last+1], presets[1:last]) {
 		if gives(p) {
 			return p.value
@@ -86,7 +86,7 @@ func presetOf(r gridRow, presets []preset) string {
 	return presets[last+1].value
 }
 
-// presetData is the presets of the catalog for the script: each one's value, followed by its actions.
+// presetData returns the presets of the catalog for the script: the value of each, followed by its actions.
 func (e RoleEditor) presetData() string {
 	data := [][]string{}
 	for _, p := range e.Catalog.Grid().Presets {
@@ -96,8 +96,8 @@ func (e RoleEditor) presetData() string {
 	return string(text)
 }
 
-// scopes are the levels that roles of this kind have, and any other at which this one has permissions (built-in roles
-// do).
+// scopes returns the levels that roles of this kind have, and any other level at which this role has permissions
+// (built-in roles do).
 func (e RoleEditor) scopes() []scope {
 	var out []scope
 	for _, l := range []struct {
@@ -118,7 +118,7 @@ func (e RoleEditor) scopes() []scope {
 	return out
 }
 
-// scope fills the grid of one level.
+// scope fills in the grid of one level.
 func (e RoleEditor) scope(s scope) scope {
 	catalog := e.Catalog
 	was := e.stored()
@@ -175,7 +175,7 @@ func (s *scope) newRow(typ, label string, actions []rbac.ActionInfo, cell func(s
 	return row
 }
 
-// unknownCells are the stored pairs without a place in the grid, sorted. They stay until they are removed by hand.
+// unknownCells returns the stored pairs without a place in the grid, sorted. They stay until they are removed by hand.
 func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []gridCell {
 	var out []gridCell
 	for _, d := range rbac.Diff(&rbac.Role{}, stored) { // all its permissions
@@ -188,7 +188,7 @@ func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []g
 	return out
 }
 
-// set is how many cells of a grid allow or deny something.
+// set returns how many cells of a grid allow or deny something.
 func (s scope) set() (n int) {
 	for _, r := range s.rows() {
 		for _, c := range r.cells() {
@@ -200,7 +200,7 @@ func (s scope) set() (n int) {
 	return n
 }
 
-// all is how many cells a grid has that can matter.
+// all returns how many cells of a grid can matter.
 func (s scope) all() (n int) {
 	for _, a := range s.areas {
 		n += a.counts.total
@@ -208,7 +208,7 @@ func (s scope) all() (n int) {
 	return n
 }
 
-// take adds a row in which nothing has an effect. One in which nothing is set either is not worth its cells.
+// take adds a row in which nothing has an effect. If nothing is set in it either, its cells are left out.
 func (a *gridArea) take(r gridRow) {
 	if slices.ContainsFunc(r.cells(), func(c gridCell) bool { return c.value != rbac.Unset || c.stored != rbac.Unset || len(c.errors) > 0 }) {
 		r.moot = true
@@ -218,10 +218,10 @@ func (a *gridArea) take(r gridRow) {
 	}
 }
 
-// set is how many cells of the area allow or deny something.
+// set returns how many cells of the area allow or deny something.
 func (a gridArea) set() (n int) { return scope{areas: []gridArea{a}}.set() }
 
-// rows are all rows of a grid, the wildcard first.
+// rows returns all rows of a grid, the wildcard first.
 func (s scope) rows() []gridRow {
 	out := []gridRow{s.star}
 	for _, a := range s.areas {
@@ -230,7 +230,7 @@ func (s scope) rows() []gridRow {
 	return out
 }
 
-// cellsOf goes through all cells of some grids.
+// cellsOf goes through all cells of these grids.
 func cellsOf(scopes []scope) iter.Seq[gridCell] {
 	return func(yield func(gridCell) bool) {
 		for _, s := range scopes {
@@ -245,7 +245,7 @@ func cellsOf(scopes []scope) iter.Seq[gridCell] {
 	}
 }
 
-// empty reports whether nothing is set in the area: a small screen begins with it folded.
+// empty reports whether nothing is set in the area: on a small screen it is then folded at first.
 func (a gridArea) empty() bool {
 	return !slices.ContainsFunc(a.rows, func(r gridRow) bool { return anySet(r.cells()) })
 }
@@ -266,15 +266,15 @@ func radioClass(state string, stored bool) string {
 	return state
 }
 
-// levelKeys begin the names of the form fields of each level.
+// levelKeys has the prefixes of the form fields of each level.
 var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
 
-// cellField is the name of the form field of a pair at a level.
+// cellField returns the name of the form field of a pair at a level.
 func cellField(l rbac.Level, p rbac.Permission) string {
 	return levelKeys[l] + "." + p.ResourceType + "." + p.Action
 }
 
-// lockReason is why cells of these grids are locked, "" if none is.
+// lockReason says why cells of these grids are locked, "" if none is.
 func lockReason(scopes []scope) string {
 	for c := range cellsOf(scopes) {
 		if why := c.locked(); c.editable && why != "" {
@@ -284,7 +284,7 @@ func lockReason(scopes []scope) string {
 	return ""
 }
 
-// effectsIn are the different reasons why cells are marked, in the order in which they first occur.
+// effectsIn returns the different reasons why cells are marked, in order of first occurrence.
 func effectsIn(scopes []scope) (out []rbac.Effect) {
 	for c := range cellsOf(scopes) {
 		if effectText[c.effect] != "" && !slices.Contains(out, c.effect) {
@@ -294,7 +294,7 @@ func effectsIn(scopes []scope) (out []rbac.Effect) {
 	return out
 }
 
-// meaningsIn are the rows of these grids with each permission once: what it means is the same at every level.
+// meaningsIn returns the rows of these grids with each permission once: it means the same at every level.
 func meaningsIn(scopes []scope) (rows []gridRow) {
 	at := map[string]int{}
 	for _, s := range scopes {

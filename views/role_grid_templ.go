@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// scopeSwitch shows one grid at a time. The fields that only steer what is seen have names that begin with "_".
+// scopeSwitch shows one grid at a time. Fields that only control what is visible have names that begin with "_".
 func scopeSwitch(scopes []scope) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1027,7 +1027,7 @@ func gridRowCells(s scope, r gridRow) templ.Component {
 	})
 }
 
-// meaningButton opens what the permissions of a row mean, for fingers and the keyboard.
+// meaningButton opens the meanings of the permissions of a row, for touch and the keyboard.
 func meaningButton(r gridRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1078,7 +1078,7 @@ func meaningButton(r gridRow) templ.Component {
 	})
 }
 
-// meanings stand outside the grids: a popover of a grid that is not shown could not be opened.
+// meanings are outside the grids: a popover inside a hidden grid could not be opened.
 func meanings(scopes []scope) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1185,7 +1185,7 @@ func meanings(scopes []scope) templ.Component {
 	})
 }
 
-// marksAndKeys explains how cells are marked, and what keys do.
+// marksAndKeys explains how cells are marked, and what the keys do.
 func marksAndKeys(e RoleEditor, scopes []scope) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1312,7 +1312,7 @@ func marksAndKeys(e RoleEditor, scopes []scope) templ.Component {
 	})
 }
 
-// levelSelect is a preset and a summary. It has no name, so it is never sent; without script it is a summary alone.
+// levelSelect is a preset and a summary. It has no name, so it is never sent; without script it is only a summary.
 func levelSelect(s scope, r gridRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1440,8 +1440,8 @@ func rowColumns(r gridRow) templ.Component {
 }
 
 // cell is one permission: a native radio group whose three inputs lie over one face. The input of the stored state has
-// the class s, so that the stylesheet can mark an edit, also one that came back from a refused save. A page has
-// hundreds of cells, so the permission stands in the name of the fields and nowhere else.
+// the class s, so that the stylesheet can mark an edit, even one that came back from a refused save. A page has
+// hundreds of cells, so the permission is only written in the name of the fields.
 func cell(c gridCell) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1751,8 +1751,8 @@ func rowErrors(r gridRow) templ.Component {
 	})
 }
 
-// unknownArea lists stored permissions that are not in the catalog (any more). They have no effect and stay until they
-// are removed by hand.
+// unknownArea lists stored permissions that are not, or no longer, in the catalog. They have no effect and stay until
+// they are removed by hand.
 func unknownArea(s scope) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

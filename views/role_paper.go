@@ -14,18 +14,18 @@ import (
 // RolePaper is a role as it is printed: what it allows and denies, and who has it.
 type RolePaper struct {
 	View    org.RoleView
-	Members []org.Member            // who has a role of an organization, as far as there is room
-	Users   []org.User              // who has a role of the site
-	Ends    map[uuid.UUID]time.Time // when those lose the role who do
+	Members []org.Member            // the holders of a role of an organization, as far as there is room
+	Users   []org.User              // the holders of a role of the site
+	Ends    map[uuid.UUID]time.Time // when each of them loses the role, if they do
 	Catalog *rbac.Catalog
 	Now     time.Time
 }
 
-// paperRow is somebody who has the role.
+// paperRow is a holder of the role.
 type paperRow struct {
 	name, about string
 	status      org.Status
-	since, ends time.Time // since when the account is a member, or there at all
+	since, ends time.Time // since when the account is a member, or exists
 }
 
 func (p RolePaper) rows() []paperRow {
@@ -41,7 +41,7 @@ func (p RolePaper) rows() []paperRow {
 
 func (p RolePaper) holders() string { return rolesOf(p.View.Organization).holders() }
 
-// matrix is the permissions of the role at every level, as a matrix with one column.
+// matrix returns the permissions of the role at every level, as a matrix with one column.
 func (p RolePaper) matrix() Matrix {
 	return Matrix{
 		List:    org.RolePage{RoleList: org.RoleList{Organization: p.View.Organization, Roles: []org.Role{p.View.Role}}},
@@ -49,7 +49,7 @@ func (p RolePaper) matrix() Matrix {
 	}
 }
 
-// reachesNew reports whether the role also says something of types that the catalog has only later.
+// reachesNew reports whether the role also covers types that are added to the catalog later.
 func (p RolePaper) reachesNew() bool {
 	r := p.View.Role
 	return slices.ContainsFunc(slices.Concat(r.Site, r.Organization, r.User), func(p rbac.Permission) bool { return p.ResourceType == rbac.Wildcard })

@@ -7,13 +7,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// risk is a note about permissions that give away much.
+// risk is a note about powerful permissions.
 type risk struct {
 	note  string
 	cells []gridCell
 }
 
-// risks are the notes of the catalog about permissions of these scopes, each with its cells. Script shows the notes
+// risks returns the notes of the catalog about permissions of these scopes, each with its cells. Script shows the notes
 // whose permissions are allowed.
 func (e RoleEditor) risks(scopes []scope) []risk {
 	catalog := e.Catalog
@@ -32,18 +32,18 @@ func (e RoleEditor) risks(scopes []scope) []risk {
 	return out
 }
 
-// pairs are the pairs concerned, each once, at whatever level.
+// pairs lists the pairs concerned, each once, at any level.
 func (r risk) pairs() string {
 	return strings.Join(each(r.cells, gridCell.String), " ")
 }
 
-// allowed are the names of those that are allowed now, for people.
+// allowed names those that are allowed now, for people.
 func (r risk) allowed() string {
 	given := slices.DeleteFunc(slices.Clone(r.cells), func(c gridCell) bool { return c.value != rbac.Allowed })
 	return strings.Join(each(given, gridCell.name), ", ")
 }
 
-// each is what of returns for the cells, each once.
+// each returns the results of of for the cells, each once.
 func each(cells []gridCell, of func(gridCell) string) []string {
 	var out []string
 	for _, c := range cells {

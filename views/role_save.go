@@ -12,18 +12,18 @@ import (
 // The values of the field "do", for buttons of the form of a role that do not save.
 const (
 	StepReview = "review" // show the changes that saving would make
-	StepEdit   = "edit"   // back to the editor, with everything that was entered
+	StepEdit   = "edit"   // back to the editor with all input
 )
 
-// RoleReview is the page between the editor and the save: the changes, and their impact on people. Editor is filled as
-// after a refused save.
+// RoleReview is the page between the editor and the save: the changes, and their impact on people. Editor is filled in
+// as after a refused save.
 type RoleReview struct {
 	Editor RoleEditor
 	Impact org.Impact
 	Err    *org.Error // a refusal that the editor has no field for
 }
 
-// RoleRestore is the page between the history of a role and the restoring of a version: the changes, and their impact on people.
+// RoleRestore is the page that reviews restoring a version of a role: the changes, and their impact on people.
 type RoleRestore struct {
 	org.RestoreReview
 	Catalog *rbac.Catalog
@@ -38,8 +38,8 @@ type roleEdit struct {
 	fresh        bool // nothing is stored yet
 }
 
-// RoleMerge is the page that settles two saves of one role: changes that do not overlap are kept, and each conflict is
-// a choice.
+// RoleMerge is the page that merges two saves of one role: changes that do not overlap are kept, and each conflict is a
+// choice.
 type RoleMerge struct {
 	View org.RoleView // as it is stored now
 	org.Merge
@@ -47,7 +47,7 @@ type RoleMerge struct {
 	Catalog *rbac.Catalog
 }
 
-// edit is what is under review.
+// edit returns the change under review.
 func (r RoleReview) edit() roleEdit {
 	if r.Editor.New {
 		return roleEdit{becomes: r.Editor.View.Role, fresh: true}
@@ -55,16 +55,16 @@ func (r RoleReview) edit() roleEdit {
 	return roleEdit{was: r.Editor.stored(), becomes: r.Editor.View.Role}
 }
 
-// impact is what saving would do.
+// impact returns what saving would do.
 func (r RoleReview) impact() impactView {
 	o := r.Editor.View.Organization.Name
 	return impactView{Impact: r.Impact, catalog: r.Editor.Catalog, organization: o, url: RolesURL(o), step: ui.Hidden{Name: "do", Value: StepReview}}
 }
 
-// edit is what is under review.
+// edit returns the change under review.
 func (r RoleRestore) edit() roleEdit { return roleEdit{was: r.View.Role, becomes: r.Version.Role} }
 
-// savedBy begins the sentence about the version: who saved it, if that may be told.
+// savedBy begins the sentence about the version: who saved it, if the caller may know.
 func (r RoleRestore) savedBy() string {
 	if r.Version.CreatedBy == "" {
 		return "This version was saved on"
@@ -75,7 +75,7 @@ func (r RoleRestore) savedBy() string {
 // possible reports whether restoring would change anything and is allowed.
 func (r RoleRestore) possible() bool { return !r.Refused && r.edit().count() > 0 }
 
-// restoring is what the page shows that asks whether to restore a role.
+// restoring has what the page shows that asks whether to restore a role.
 type restoring struct {
 	what, button   string // "Restore version 3 of", "Restore version 3"
 	action, cancel string // URLs
@@ -97,7 +97,7 @@ func (r RoleRestore) form() restoring {
 	}
 }
 
-// DeletedRole is the page between the list of deleted roles and the restoring of one: what it would say, and its impact on people.
+// DeletedRole is the page that reviews restoring a deleted role: its content, and its impact on people.
 type DeletedRole struct {
 	org.DeletedReview
 	Catalog *rbac.Catalog
@@ -113,7 +113,7 @@ func (r DeletedRole) form() restoring {
 	}
 }
 
-// deletedBy begins the sentence about the deletion: who it was, if that may be told.
+// deletedBy begins the sentence about the deletion: who did it, if the caller may know.
 func (r DeletedRole) deletedBy() string {
 	if r.Deleted.DeletedBy == "" {
 		return "This role was deleted on"
@@ -121,7 +121,7 @@ func (r DeletedRole) deletedBy() string {
 	return r.Deleted.DeletedBy + " deleted this role on"
 }
 
-// changes are the permissions that change.
+// changes returns the permissions that change.
 func (e roleEdit) changes() []rbac.Difference { return rbac.Diff(e.was.Rules(), e.becomes.Rules()) }
 
 // renamed reports whether the display name changes too.
@@ -130,7 +130,7 @@ func (e roleEdit) renamed() bool { return !e.fresh && e.was.DisplayName != e.bec
 // described reports whether the description changes too.
 func (e roleEdit) described() bool { return !e.fresh && e.was.Description != e.becomes.Description }
 
-// count is the number of changes.
+// count returns the number of changes.
 func (e roleEdit) count() int {
 	n := len(e.changes())
 	if e.renamed() {
@@ -142,7 +142,7 @@ func (e roleEdit) count() int {
 	return n
 }
 
-// story is who saved which version and when, and what is left to decide.
+// story says who saved which version and when, and what is left to decide.
 func (m RoleMerge) story() string {
 	text := ui.FirstOf(m.Theirs.UpdatedBy, "Someone else") + " saved version " + ui.Thousands(int(m.Theirs.Version)) + " " +
 		ui.When(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + ui.Thousands(int(m.Was.Version)) + ". "
@@ -167,5 +167,5 @@ func (m RoleMerge) story() string {
 // unsettled reports whether there is anything to choose.
 func (m RoleMerge) unsettled() bool { return m.NameConflict || m.AboutConflict || len(m.Conflicts) > 0 }
 
-// theirName heads the column of the other save.
+// theirName returns the heading of the column of the other save.
 func (m RoleMerge) theirName() string { return ui.FirstOf(m.Theirs.UpdatedBy, "Theirs") }

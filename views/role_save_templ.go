@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// RoleReviewPage is the body of the page between the editor and the save. It carries all input, so that neither button
+// RoleReviewPage is the body of the page between the editor and the save. It contains all input, so that neither button
 // loses any.
 func RoleReviewPage(r RoleReview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -200,7 +200,7 @@ func RoleReviewPage(r RoleReview) templ.Component {
 	})
 }
 
-// RoleRestorePage is the body of the page between the history and the restoring of a version.
+// RoleRestorePage is the body of the page that reviews restoring a version.
 func RoleRestorePage(r RoleRestore) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -301,7 +301,7 @@ func RoleRestorePage(r RoleRestore) templ.Component {
 	})
 }
 
-// DeletedRolePage is the body of the page between the list of deleted roles and the restoring of one.
+// DeletedRolePage is the body of the page that reviews restoring a deleted role.
 func DeletedRolePage(r DeletedRole) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -376,7 +376,7 @@ func DeletedRolePage(r DeletedRole) templ.Component {
 }
 
 // restoreForm shows what restoring a role would change and for whom, and asks. Its children are the fields and the sentence about
-// what is restored.
+// what will be restored.
 func restoreForm(f restoring) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -560,7 +560,7 @@ func restoreForm(f restoring) templ.Component {
 	})
 }
 
-// roleEdited is all that changes in a role.
+// roleEdited shows everything that changes in a role.
 func roleEdited(c *rbac.Catalog, e roleEdit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -841,8 +841,8 @@ func roleChange(c *rbac.Catalog, d rbac.Difference) templ.Component {
 	})
 }
 
-// RoleMergePage is the body of the page that settles two saves of one role. It saves over the version that it shows,
-// and carries the changes that do not overlap; every conflict is a choice, and the stored state stays without one.
+// RoleMergePage is the body of the page that merges two saves of one role. It saves over the version that it shows, and
+// contains the changes that do not overlap. Every conflict is a choice; without one, the stored state stays.
 func RoleMergePage(m RoleMerge) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1268,7 +1268,7 @@ func pickState(name string, value rbac.State, whose string) templ.Component {
 	})
 }
 
-// textConflict is a text that both changed.
+// textConflict is a text that both saves changed.
 func textConflict(field, label, was, theirs, yours string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -17,7 +17,7 @@ type Roles struct {
 	Now     time.Time
 }
 
-// rolesOf are the roles of a place, for the words about them.
+// rolesOf returns an empty list of the roles of a place, for its words.
 func rolesOf(o org.Organization) Roles {
 	return Roles{List: org.RolePage{RoleList: org.RoleList{Organization: o}}}
 }
@@ -32,7 +32,7 @@ func (r Roles) title() string {
 	return "Roles"
 }
 
-// holder is the noun for a holder of these roles.
+// holder returns the noun for a holder of these roles.
 func (r Roles) holder() string {
 	if r.ofSite() {
 		return "user"
@@ -47,7 +47,7 @@ func (r Roles) label() string {
 	return "Roles of " + r.List.Organization.Label()
 }
 
-// holders heads the column with the number of holders.
+// holders returns the heading of the column with the number of holders.
 func (r Roles) holders() string {
 	if r.ofSite() {
 		return "Users"
@@ -55,7 +55,7 @@ func (r Roles) holders() string {
 	return "Members"
 }
 
-// groupOf is the custom or the built-in ones of some roles.
+// groupOf returns the custom or the built-in ones of some roles.
 func groupOf(roles []org.Role, builtIn bool) []org.Role {
 	var out []org.Role
 	for _, role := range roles {
@@ -66,10 +66,10 @@ func groupOf(roles []org.Role, builtIn bool) []org.Role {
 	return out
 }
 
-// whole reports whether the page has every role there is.
+// whole reports whether the page shows all roles.
 func (r Roles) whole() bool { return len(r.List.Roles) == r.List.Total }
 
-// groupLabel stands above the custom or the built-in roles. How many they are it says where all are shown.
+// groupLabel returns the heading of the custom or the built-in roles, with their number if all are shown.
 func (r Roles) groupLabel(builtIn bool) string {
 	n := len(groupOf(r.List.Roles, builtIn))
 	label := []string{"Custom roles"}
@@ -91,7 +91,7 @@ func (r Roles) groupLabel(builtIn bool) string {
 	return strings.Join(label, " · ")
 }
 
-// url is the list with another filter, from its first row.
+// url returns the list with another filter, from its first row.
 func (r Roles) url(change func(*org.RoleFilter)) string {
 	f := r.Filter
 	f.Offset = 0
@@ -110,7 +110,7 @@ func (r Roles) filters() []ui.Filter {
 	}
 }
 
-// permissions are those that roles of the place can allow.
+// permissions returns those that roles of the place can allow.
 func (r Roles) permissions() []ui.Option {
 	var out []ui.Option
 	for _, t := range r.Catalog.Types() {
@@ -125,7 +125,7 @@ func (r Roles) permissions() []ui.Option {
 	return out
 }
 
-// clearURL is the list without search and filters, "" if there are none.
+// clearURL returns the list without search and filters, "" if there are none.
 func (r Roles) clearURL() string {
 	if !r.Filter.Filtered() {
 		return ""
@@ -151,5 +151,5 @@ func (r Roles) order() ui.Order {
 	return ui.Order{List: r.url(func(f *org.RoleFilter) { f.Sort = "" }), Sort: r.Filter.Sort, Keys: keys}
 }
 
-// kept are the parameters of the URL that the search does not show, as hidden fields.
+// kept returns the parameters of the URL that the search does not show, as hidden fields.
 func (r Roles) kept() []ui.Hidden { return ui.HiddenOf(r.paging().At(0), "q", "kind", "allows") }

@@ -11,11 +11,11 @@ import (
 // Search is the page with the results of a search over names.
 type Search struct {
 	Query string
-	Nav   org.Navigation // its pages are searched, too
+	Nav   org.Navigation // its pages are searched too
 	Hits  org.SearchResult
-	Asked []Asked // what the query asks in words
+	Asked []Asked // questions that the query asks in words
 
-	Leaving []org.User // whom a query like “offboard maria” may mean
+	Leaving []org.User // the people that a query like “offboard maria” may mean
 
 	MakesUsers, MakesRoles, Invites, AddsMembers bool // what the caller may do
 }
@@ -33,7 +33,7 @@ func (s Search) placeholder() string {
 // hit is one result.
 type hit struct {
 	label, about, glyph, url string
-	post                     bool // the URL is posted to
+	post                     bool // the URL needs a POST
 }
 
 type hitGroup struct {
@@ -41,7 +41,7 @@ type hitGroup struct {
 	hits  []hit
 }
 
-// groups are the results by kind; a kind without results is left out. Without a query, only the pages are listed.
+// groups returns the results by kind; a kind without results is left out. Without a query, only the pages are listed.
 func (s Search) groups() []hitGroup {
 	all := []hitGroup{{"Questions", s.asked()}, {"Pages", s.pages()}, {"Actions", s.actions()}}
 	if s.Query != "" {
@@ -84,7 +84,7 @@ func (s Search) asked() []hit {
 	return out
 }
 
-// actions are what the caller may begin from anywhere.
+// actions returns what the caller can start from anywhere.
 func (s Search) actions() []hit {
 	var out []hit
 	add := func(may bool, h hit) {
@@ -142,7 +142,7 @@ func (s Search) organizations() hitGroup {
 	return g
 }
 
-// matches reports whether a label contains the query, without regard to case, accents and the kind of apostrophe.
+// matches reports whether a label contains the query, ignoring case, accents and the kind of apostrophe.
 func matches(label, query string) bool {
 	return strings.Contains(fold.Text(label), fold.Text(strings.TrimSpace(query)))
 }

@@ -330,7 +330,7 @@ func codeForm(l Login, id string) templ.Component {
 	})
 }
 
-// passkeyButton asks for a passkey by script, which shows it: without script there is none to ask.
+// passkeyButton asks for a passkey by script, which also makes it visible: without script it could not work.
 func passkeyButton(l Login, label string, main bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

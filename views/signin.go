@@ -16,7 +16,7 @@ const (
 	identitiesPath = IdentitiesURL + "/"
 )
 
-// SignInURL begins a sign-in with a provider, which leads on to next.
+// SignInURL returns the address that begins a sign-in with a provider and leads on to next.
 func SignInURL(provider, next string) string {
 	q := url.Values{}
 	if next != "" && next != HomeURL {
@@ -25,33 +25,33 @@ func SignInURL(provider, next string) string {
 	return ui.URL(signInPath+url.PathEscape(provider), q)
 }
 
-// SignedOutFrom is the page after signing out that names the provider.
+// SignedOutFrom returns the page after signing out that names the provider.
 func SignedOutFrom(provider string) string {
 	return ui.URL(SignedOutPath, url.Values{"provider": {provider}})
 }
 
-// LinkIdentityURL links a sign-in at a provider. IdentityURL is one that is linked.
+// LinkIdentityURL links a sign-in at a provider.
 func LinkIdentityURL(provider string) string { return IdentityURL(provider) + "/link" }
 
 // IdentityURL is a linked sign-in.
 func IdentityURL(provider string) string { return identitiesPath + url.PathEscape(provider) }
 
-// SignInProvider is a provider on a page.
+// SignInProvider is a provider as shown on a page.
 type SignInProvider struct {
 	ID, Name string
-	Down     time.Time // since when it does not answer; zero: it does
+	Down     time.Time // since when it has not answered; zero: it answers
 }
 
-// SignInFailed is the page after a sign-in with a provider that led nowhere.
+// SignInFailed is the page after a failed sign-in with a provider.
 type SignInFailed struct {
 	Provider SignInProvider
 	Err      *org.Error
-	Next     string // where the person was going
+	Next     string // where the person wanted to go
 	Linking  bool   // it was to link, not to sign in
 	Invited  bool   // it was to accept the invitation that Next shows
 }
 
-// Title is the heading of the page.
+// Title returns the heading of the page.
 func (f SignInFailed) Title() string {
 	if f.Linking {
 		return "Not linked"
@@ -61,7 +61,7 @@ func (f SignInFailed) Title() string {
 
 // SignedOut is the page after a session has ended here.
 type SignedOut struct {
-	Provider string // its name, "" if there is none to leave
+	Provider string // its name, "" if there is no session at one
 	Leave    string // where the session there ends
 }
 
@@ -69,13 +69,13 @@ type SignedOut struct {
 type Identities struct {
 	Linked    []org.Identity
 	Providers []SignInProvider // all of the settings
-	Fresh     bool             // the caller has just signed in, so the password need not be asked for
+	Fresh     bool             // the caller has just signed in, so no password is asked for
 	Failed    string           // the provider whose form was refused
 	Err       *org.Error
 	Now       time.Time
 }
 
-// linked is the caller's sign-in at a provider, nil if there is none.
+// linked returns the caller's sign-in at a provider, nil if there is none.
 func (i *Identities) linked(provider string) *org.Identity {
 	for n := range i.Linked {
 		if i.Linked[n].Provider == provider {
@@ -85,7 +85,7 @@ func (i *Identities) linked(provider string) *org.Identity {
 	return nil
 }
 
-// gone are the caller's sign-ins at providers that are no more in the settings.
+// gone returns the caller's sign-ins at providers that are no longer in the settings.
 func (i *Identities) gone() (list []org.Identity) {
 	for _, one := range i.Linked {
 		known := false
@@ -106,7 +106,7 @@ func (i *Identities) failed(provider string) *ui.FormError {
 	return formError(i.Err)
 }
 
-// Leaving is the page that leads to a provider in order to link a sign-in there.
+// Leaving is the page that leads to a provider to link a sign-in there.
 type Leaving struct {
 	Provider string // its name
 	URL      string

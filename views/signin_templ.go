@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// SignInFailedPage says why nobody was let in, and what can be done instead.
+// SignInFailedPage says why the sign-in failed, and what to do instead.
 func SignInFailedPage(f SignInFailed) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -175,8 +175,8 @@ func SignInFailedPage(f SignInFailed) templ.Component {
 	})
 }
 
-// SignedOutPage follows the end of a session. The session at the provider is left by a link alone: it belongs to more than
-// this site.
+// SignedOutPage follows the end of a session. The session at the provider is only ended by following a link: it belongs
+// to more than this site.
 func SignedOutPage(s SignedOut) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -281,7 +281,7 @@ func SignedOutPage(s SignedOut) templ.Component {
 	})
 }
 
-// providerButtons lead to the providers, the one that this browser used last first.
+// providerButtons link to the providers, the one that this browser used last first.
 func providerButtons(l Login) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -754,7 +754,7 @@ func linkedIdentity(one org.Identity, i Identities) templ.Component {
 	})
 }
 
-// LeavingPage leads to a provider by a link: a form may lead to pages of this site alone.
+// LeavingPage leads to a provider by a link: forms may only lead to pages of this site.
 func LeavingPage(l Leaving) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,20 +8,20 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// SourceNames are what people call the sign-in providers that give something.
+// SourceNames has the names of sign-in providers for people.
 type SourceNames map[org.Source]string
 
-// of is what a source is called, or else where something of it comes from.
+// of names a source, or describes where its records come from.
 func (n SourceNames) of(s org.Source) string { return ui.FirstOf(n[s], s.Words()) }
 
-// sourceChoices are the choices of a filter by source. Nothing comes from joining so far.
+// sourceChoices are the choices of a filter by source. So far nothing comes from joining.
 var sourceChoices = []struct {
 	source org.Source
 	label  string
 }{{org.SourceManual, "By hand"}, {org.SourceInvite, "Invitation"}, {org.SourceOperator, "Command line"}}
 
-// sourceOptions are the choices of a filter by source. One that is chosen and not among the usual ones stands with them:
-// without it, the filter could not be taken off.
+// sourceOptions returns the choices of a filter by source. A chosen one that is not among the usual ones is added:
+// otherwise the filter could not be removed.
 func sourceOptions(chosen []string) []ui.Option {
 	var out []ui.Option
 	for _, c := range sourceChoices {
@@ -35,7 +35,7 @@ func sourceOptions(chosen []string) []ui.Option {
 	return out
 }
 
-// endingOptions are the choices of a filter by how soon something ends, with the one in force.
+// endingOptions returns the choices of a filter by how soon something ends, including the one in force.
 func endingOptions(chosen time.Duration) []ui.Option {
 	const day = 24 * time.Hour
 	soon := []time.Duration{7 * day, 14 * day, 30 * day}
@@ -53,7 +53,7 @@ func endingOptions(chosen time.Duration) []ui.Option {
 	return out
 }
 
-// recordFilters are the filters by what records say. Off makes the URL of the list with others.
+// recordFilters returns the filters for records. off makes the URL of the list with another filter.
 func recordFilters(f org.RecordFilter, off func(org.RecordFilter) string) []ui.Filter {
 	return []ui.Filter{
 		{Name: "ending", Label: "Ends", One: true, Options: endingOptions(f.Ending), Off: off(org.RecordFilter{Sources: f.Sources})},

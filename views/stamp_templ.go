@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/views/ui"
 
-// stamp is what a printed page says of itself: what was asked, by whom, and when. Screens do not show it.
+// stamp is what a printed page says about itself: what was asked, by whom, and when. Screens do not show it.
 func stamp(f Frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -178,7 +178,7 @@ func stamp(f Frame) templ.Component {
 	})
 }
 
-// printLink leads to the whole of what a page shows a part of, as it is printed. With script the browser then asks for a printer.
+// printLink links to the printed page with all rows. With script the browser then opens its print dialog.
 func printLink(page string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -229,7 +229,7 @@ func printLink(page string) templ.Component {
 	})
 }
 
-// notPrinted says what a page that is to be printed does not have.
+// notPrinted says what a page to be printed leaves out.
 func notPrinted(missing string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

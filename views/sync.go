@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Sync is the page of the sign-in providers, and of what they would take and may not.
+// Sync is the page of the sign-in providers, and of what they are kept from taking away.
 type Sync struct {
 	Providers []SyncProviderState
 	Use       map[string]org.ProviderUse
@@ -23,8 +23,8 @@ type Sync struct {
 type SyncProviderState struct {
 	SignInProvider
 	Issuer  string
-	Ready   bool   // one can sign in with it
-	Trouble string // what is wrong with it, "" if nothing is known to be
+	Ready   bool   // people can sign in with it
+	Trouble string // what is wrong with it, "" if nothing is known
 }
 
 func (p SyncProviderState) badge() (class, word string) {
@@ -39,7 +39,7 @@ func (p SyncProviderState) badge() (class, word string) {
 	return "bad", "Not reachable"
 }
 
-// name is what people call a source.
+// name returns the name of a source for people.
 func (s Sync) name(source org.Source) string {
 	for _, p := range s.Providers {
 		if source == org.Source("oidc:"+p.ID) {
@@ -49,7 +49,7 @@ func (s Sync) name(source org.Source) string {
 	return source.Words()
 }
 
-// ending is the source whose end is asked about, nil if there is none.
+// ending returns the source whose end is asked about, nil if there is none.
 func (s Sync) ending() *org.SyncSource {
 	for _, one := range s.Status.Gone {
 		if string(one.Source) == s.End {
@@ -59,8 +59,8 @@ func (s Sync) ending() *org.SyncSource {
 	return nil
 }
 
-// notices are those about claims that were cut short, or those about what a sign-in did not take. What a source that is held
-// would take stands with the source.
+// notices returns those about claims that were cut short, or those about what a sign-in did not take away. What a held
+// source would take away is shown with the source.
 func (s Sync) notices(cutShort bool) (out []org.SyncNotice) {
 	for _, n := range s.Status.Notices {
 		if (n.Kind == string(org.ClaimTruncated)) == cutShort && n.Kind != string(org.HoldFuse) {
@@ -70,7 +70,7 @@ func (s Sync) notices(cutShort bool) (out []org.SyncNotice) {
 	return out
 }
 
-// says is what did not happen.
+// says describes what did not happen.
 func (s Sync) says(n org.SyncNotice) string {
 	name, who := s.name(n.Source), ui.FirstOf(n.Username, "somebody")
 	switch n.Kind {
@@ -84,7 +84,7 @@ func (s Sync) says(n org.SyncNotice) string {
 	return name + " would take something from " + who
 }
 
-// given is how much there is of a source.
+// given says how much a source gives.
 func given(s org.SyncSource) string {
 	what := " roles and memberships of "
 	if s.Records == 1 {

@@ -14,12 +14,12 @@ import (
 type SyncRulesForm struct {
 	Provider      SignInProvider
 	Stored        org.SyncRules
-	Field         string // from here on as entered, or as stored
+	Field         string // this and the following fields are as entered, or as stored
 	AssignDefault bool
 	Rows          []SyncRow
-	Targets       []SyncChoice      // what can be given: how it is entered, and what it is called
-	Names         map[string]string // how the targets of Stored are entered
-	Fields        []string          // claims that came, and values of the one of Stored
+	Targets       []SyncChoice      // what can be given: the text to enter, and its label
+	Names         map[string]string // how each target of Stored is entered
+	Fields        []string          // claims that have been received, and values of the one of Stored
 	Values        []string
 	Refusal       string // why the caller may not change the rules, "" if they may
 	Review        *SyncReview
@@ -34,10 +34,10 @@ type SyncRow struct{ Value, Target string }
 
 // SyncReview is what saving a rule set would change.
 type SyncReview struct {
-	Field          bool // it asks another claim
-	Default        bool // and treats everybody otherwise
+	Field          bool // it reads another claim
+	Default        bool // and changes the default for everyone
 	Added, Removed []SyncRow
-	Impact         *org.SyncImpact // of it, on everybody who has signed in; nil: the caller may not know
+	Impact         *org.SyncImpact // on everyone who has signed in; nil: the caller may not know
 }
 
 // Nothing reports whether everything is as it is stored.
@@ -48,11 +48,11 @@ func (r *SyncReview) Nothing() bool {
 // The buttons of the editor. Without one, or with StepReview, the form shows what would change.
 const (
 	SyncAddRow  = "add"
-	SyncDropRow = "drop:" // and the number of the row
+	SyncDropRow = "drop:" // followed by the number of the row
 	SyncSave    = "save"
 )
 
-// RowsOf are the rules of a rule set, by value. name says how a target is entered.
+// RowsOf returns the rules of a rule set, by value. name returns how a target is entered.
 func RowsOf(r *org.SyncRules, name func(target string) string) []SyncRow {
 	var rows []SyncRow
 	for _, value := range slices.Sorted(maps.Keys(r.Mapping)) {
@@ -63,7 +63,7 @@ func RowsOf(r *org.SyncRules, name func(target string) string) []SyncRow {
 	return rows
 }
 
-// entered is how a target of the stored rules is entered.
+// entered returns how a target of the stored rules is entered.
 func (f SyncRulesForm) entered(target string) string { return ui.FirstOf(f.Names[target], target) }
 
 // ReviewOf compares what was entered with what is stored.
@@ -87,7 +87,7 @@ func (f SyncRulesForm) id() string { return "rules-" + string(f.Stored.Kind) }
 
 func (f SyncRulesForm) rowID(i int) string { return f.id() + "-" + strconv.Itoa(i+1) }
 
-// url is where the form is sent.
+// url returns where the form is sent.
 func (f SyncRulesForm) url() string {
 	if f.Stored.Kind == org.SyncRoles {
 		return OrganizationSyncURL(f.Stored.Organization.Name, f.Provider.ID)
@@ -118,7 +118,7 @@ func (f SyncRulesForm) about() string {
 	return "Members get these roles when they sign in with " + f.Provider.Name + ", and lose them when the value no longer comes. What is given by hand stays."
 }
 
-// thing is what a rule gives.
+// thing names what a rule gives.
 func (f SyncRulesForm) thing() string {
 	if f.Stored.Kind == org.SyncOrganizations {
 		return "Organization"
@@ -126,10 +126,11 @@ func (f SyncRulesForm) thing() string {
 	return "Role"
 }
 
-// LowerThing is what a rule gives, inside a sentence.
+// LowerThing names what a rule gives, inside a sentence.
 func (f SyncRulesForm) LowerThing() string { return strings.ToLower(f.thing()) }
 
-// Target is what is stored of a target as it was entered, if there is such a one. What is stored already may stay.
+// Target returns the stored form of a target as it was entered, if there is one. A target that is already stored may
+// stay.
 func (f SyncRulesForm) Target(entered string) (string, bool) {
 	for stored, name := range f.Names {
 		if name == entered {
@@ -150,7 +151,7 @@ func (f SyncRulesForm) valueHint() string {
 	return "One rule a line; every rule that fits counts. After glob: a * stands for any characters, as in glob:eng-*."
 }
 
-// label is what a target is called, as it was entered.
+// label returns the label of a target, as it was entered.
 func (f SyncRulesForm) label(target string) string {
 	for _, o := range f.Targets {
 		if o.Value == target {
@@ -160,12 +161,12 @@ func (f SyncRulesForm) label(target string) string {
 	return target
 }
 
-// gone reports whether a stored rule gives what is not there any more.
+// gone reports whether a stored rule gives something that no longer exists.
 func (f SyncRulesForm) gone(row SyncRow) bool {
 	return row.Target != "" && len(f.Targets) > 0 && !slices.ContainsFunc(f.Targets, func(o SyncChoice) bool { return o.Value == row.Target })
 }
 
-// rowErrors are what is wrong with a row. The answer names a key of the mapping and the place in its list.
+// rowErrors returns what is wrong with a row. The answer names a key of the mapping and the position in its list.
 func (f SyncRulesForm) rowErrors(i int) []string {
 	e, value, at := formError(f.Err), f.Rows[i].Value, 0
 	for _, before := range f.Rows[:i] {
@@ -180,10 +181,10 @@ func (f SyncRulesForm) rowErrors(i int) []string {
 	return out
 }
 
-// SyncRowField names a row in the errors of a form, where it cannot become a part of a mapping.
+// SyncRowField names a row in the errors of a form if it cannot become a part of a mapping.
 func SyncRowField(i int) string { return "rows[" + strconv.Itoa(i) + "]" }
 
-// anchors lead from the errors of the form to its rows.
+// anchors links the errors of the form to its rows.
 func (f SyncRulesForm) anchors() map[string]string {
 	out := map[string]string{"field": f.id() + "-field", "organization_assign_default": f.id() + "-default"}
 	seen := map[string]int{}
@@ -198,10 +199,10 @@ func (f SyncRulesForm) anchors() map[string]string {
 	return out
 }
 
-// ruleNumber names a row for people who hear it.
+// ruleNumber names a row for screen readers.
 func ruleNumber(i int) string { return "rule " + strconv.Itoa(i+1) }
 
-// ruleMatches is how a value is compared, in words.
+// ruleMatches describes how a value is compared.
 func ruleMatches(value string) (how, text string) {
 	if pattern, glob := strings.CutPrefix(value, org.SyncGlob); glob {
 		return "like", pattern

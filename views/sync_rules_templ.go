@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// OrganizationSyncPage is the body of the page of the rules by which people get the roles of an organization.
+// OrganizationSyncPage is the body of the page of the rules that give people the roles of an organization.
 func OrganizationSyncPage(o OrganizationSync) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -123,7 +123,7 @@ func OrganizationSyncPage(o OrganizationSync) templ.Component {
 	})
 }
 
-// settingsTabs lead between the settings of an organization.
+// settingsTabs links the settings of an organization.
 func settingsTabs(organization, active string, sync bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1146,7 +1146,7 @@ func syncRow(f SyncRulesForm, i int) templ.Component {
 	})
 }
 
-// syncReview is what saving would change.
+// syncReview shows what saving would change.
 func syncReview(f SyncRulesForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -266,7 +266,7 @@ func syncProviderLine(p SyncProviderState, s Sync) templ.Component {
 	})
 }
 
-// heldSources are what waits for somebody to look at it.
+// heldSources lists what needs a decision.
 func heldSources(s Sync) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -502,7 +502,7 @@ func heldSources(s Sync) templ.Component {
 	})
 }
 
-// goneSources are those that left the settings and whose records stay until an owner says what becomes of them.
+// goneSources lists the sources that left the settings. Their records stay until an owner decides about them.
 func goneSources(s Sync) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -658,7 +658,7 @@ func goneSources(s Sync) templ.Component {
 	})
 }
 
-// endSource asks before what a source gave ends.
+// endSource asks before ending what a source gave.
 func endSource(one org.SyncSource) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -748,7 +748,7 @@ func endSource(one org.SyncSource) templ.Component {
 	})
 }
 
-// cutShort names people whose claims did not come whole.
+// cutShort names people whose claims were incomplete.
 func cutShort(s Sync) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -973,7 +973,7 @@ func SyncProviderPage(p SyncProvider) templ.Component {
 	})
 }
 
-// organizationRules lead to the rules of organizations.
+// organizationRules links to the rules of organizations.
 func organizationRules(p SyncProvider) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1105,7 +1105,7 @@ func organizationRules(p SyncProvider) templ.Component {
 	})
 }
 
-// syncBanner tells those who can do something about it that sign-ins left something as it was.
+// syncBanner tells those who can change it that sign-ins left something as it was.
 func syncBanner(f Frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

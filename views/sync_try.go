@@ -11,17 +11,17 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// SyncTry is the form that tries claims on the rules of a provider, with what came of it.
+// SyncTry is the form that tries claims on the rules of a provider, with the result.
 type SyncTry struct {
-	Action       string // where the form goes
-	Organization string // what the one is called whose rules are tried; "": those of everything
+	Action       string // where the form is sent
+	Organization string // name of the organization whose rules are tried; "" for all rules
 	User         string // as entered
 	Claims       string
-	Forecast     *org.SyncForecast // nil before something was tried
+	Forecast     *org.SyncForecast // nil before anything was tried
 	Err          *org.Error
 }
 
-// who is whom the outcome is about.
+// who names the person that the result is about.
 func (t SyncTry) who() string {
 	if t.Organization != "" {
 		return ui.FirstOf(t.User, "a member without roles")
@@ -37,10 +37,10 @@ func (t SyncTry) userHint() string {
 	return "Username. With claims below: what those would change for this person."
 }
 
-// states are the claims that rules look at, by name.
+// states returns the names of the claims that rules look at.
 func (t SyncTry) states() []string { return slices.Sorted(maps.Keys(t.Forecast.States)) }
 
-// claimStates say what may be concluded from a claim.
+// claimStates says what can be concluded from a claim.
 var claimStates = map[org.ClaimState]struct{ badge, word, about string }{
 	org.ClaimAbsent:    {"warn", "Missing", "nothing changes by its rules"},
 	org.ClaimTruncated: {"warn", "Cut short", "nothing changes by its rules"},
@@ -48,17 +48,17 @@ var claimStates = map[org.ClaimState]struct{ badge, word, about string }{
 	org.ClaimValues:    {"ok", "There", "its rules decide"},
 }
 
-// syncSteps are what a sign-in does to a membership or role.
+// syncSteps says what a sign-in does to a membership or role.
 var syncSteps = map[org.SyncStep]struct{ class, word string }{
 	org.SyncAdd: {"a", "Gets"}, org.SyncKept: {"u", "Keeps"}, org.SyncEnd: {"d", "Loses"},
 }
 
-// lines are all that the sign-in gives and takes: memberships first.
+// lines returns everything that the sign-in gives and takes, memberships first.
 func (t SyncTry) lines() []org.SyncLine {
 	return slices.Concat(t.Forecast.Organizations, t.Forecast.Roles, t.Forecast.SiteRoles)
 }
 
-// syncThing is what a line is about.
+// syncThing names what a line is about.
 func syncThing(l org.SyncLine) string {
 	place := ui.FirstOf(l.OrganizationName, "an organization")
 	switch {
@@ -73,7 +73,7 @@ func syncThing(l org.SyncLine) string {
 // maxUnmatched is how many values without a rule are shown.
 const maxUnmatched = 50
 
-// syncLineWhy is why a line is what it is.
+// syncLineWhy says why a line is as it is.
 func syncLineWhy(l org.SyncLine) string {
 	if l.Change == org.SyncEnd {
 		return "no rule gives it now"
@@ -81,7 +81,7 @@ func syncLineWhy(l org.SyncLine) string {
 	return syncWhy(l.Rule)
 }
 
-// syncWhy is the rule of a line, in words.
+// syncWhy describes the rule of a line.
 func syncWhy(rule string) string {
 	kind, value, _ := strings.Cut(rule, ":")
 	if kind == "" {
@@ -95,14 +95,14 @@ func syncWhy(rule string) string {
 	}[kind] + "“" + value + "”"
 }
 
-// holdWords say why something stays that no rule gives.
+// holdWords says why something stays although no rule gives it.
 var holdWords = map[org.SyncHold]string{
 	org.HoldLastOwner: "no one else could administer the site",
 	org.HoldLastAdmin: "no one else could administer the organization",
 	org.HoldFuse:      "what the provider would take is held",
 }
 
-// impactWho says how many people a line of an impact is about, and who they are, as far as that may be known.
+// impactWho says how many people a line of an impact is about, and names them as far as the caller may know.
 func impactWho(l org.SyncImpactLine) string {
 	text := ui.Plural(l.People, "person")
 	if len(l.Sample) > 0 {
@@ -114,7 +114,7 @@ func impactWho(l org.SyncImpactLine) string {
 	return text
 }
 
-// impactThing is what a line of an impact is about.
+// impactThing names what a line of an impact is about.
 func impactThing(l org.SyncImpactLine) string {
 	return syncThing(org.SyncLine{Organization: l.Organization, OrganizationName: l.OrganizationName, Role: l.Role})
 }

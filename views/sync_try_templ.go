@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// syncTry shows what a sign-in would give and end, without one.
+// syncTry shows what a sign-in would give and end, without carrying it out.
 func syncTry(t SyncTry) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -135,7 +135,7 @@ func syncTry(t SyncTry) templ.Component {
 	})
 }
 
-// syncOutcome is what the sign-in would do.
+// syncOutcome shows what the sign-in would do.
 func syncOutcome(t SyncTry) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -395,7 +395,7 @@ func syncOutcome(t SyncTry) templ.Component {
 	})
 }
 
-// syncImpact is what rules would do to everybody who has signed in.
+// syncImpact shows what rules would do to everyone who has signed in.
 func syncImpact(i *org.SyncImpact) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,7 +15,7 @@ func refNames(refs []org.RoleRef) []string {
 
 func siteTagClass(ref org.RoleRef) string { return tagClass(ref.Name, ref.BuiltIn) }
 
-// tagClass is the colour of a role's dot.
+// tagClass returns the class with the colour of a role's dot.
 func tagClass(name string, builtIn bool) string {
 	switch {
 	case !builtIn:

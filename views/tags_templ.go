@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// roleTag is a role; what is said of it besides goes inside.
+// roleTag is a role; notes about it go inside.
 func roleTag(organization string, ref org.RoleRef, link bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -169,7 +169,7 @@ func roleTag(organization string, ref org.RoleRef, link bool) templ.Component {
 	})
 }
 
-// siteRoleTags are the site roles of an account; past limit they are a number.
+// siteRoleTags are the site roles of an account; beyond limit they are a number.
 func siteRoleTags(refs []org.RoleRef, link bool, limit int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,24 +10,24 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// TermsForm are the fields of a form that say until when something is given, and why.
+// TermsForm has the fields of a form that say until when something is given, and why.
 type TermsForm struct {
-	ID     string    // begins the ids of the fields, where a page has several such forms
-	Label  string    // of the field with the end
-	Until  string    // as chosen: see choices, or a time as it was offered
+	ID     string    // prefix of the ids of the fields, if a page has several such forms
+	Label  string    // of the field for the end
+	Until  string    // as chosen: one of choices, or a time as it was offered
 	Date   string    // as entered, for UntilDate
 	Reason string    // as entered
 	Stored time.Time // the end of what is edited, which can stay as it is; the zero time is none
 	Err    *org.Error
 }
 
-// UntilDate is the choice of an end that a date says.
+// UntilDate is the choice of an end by date.
 const UntilDate = "date"
 
 // EndsIn are the ends that a form offers, in days from now. A choice is sent as "7d".
 var EndsIn = []int{1, 7, 30}
 
-// choices are those of the field, with the one that is chosen.
+// choices returns the choices of the field, including the chosen one.
 func (f TermsForm) choices(ctx context.Context) []ui.Option {
 	var out []ui.Option
 	if !f.Stored.IsZero() {
@@ -44,10 +44,10 @@ func (f TermsForm) choices(ctx context.Context) []ui.Option {
 	return out
 }
 
-// storedEnd is the choice of an end as it is stored.
+// storedEnd returns the choice for an end as it is stored.
 func storedEnd(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// of returns what is wrong with a field. What is wrong with an end that a date says stands at the date.
+// of returns what is wrong with a field. Errors of an end that was chosen by date are shown at the date.
 func (f TermsForm) of(field string) []string {
 	e := formError(f.Err)
 	switch {
@@ -61,7 +61,7 @@ func (f TermsForm) of(field string) []string {
 	return e.Of(field)
 }
 
-// anchors are the places of the fields in a form, with those of its own.
+// anchors returns the anchors of the fields in a form, together with the form's own.
 func (f TermsForm) anchors(own map[string]string) map[string]string {
 	out := map[string]string{"until": f.ID + "until", "until_date": f.ID + "until-date", "reason": f.ID + "reason"}
 	if f.Until == UntilDate {

@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/views/ui"
 
-// termsFields are until when and why. The stylesheet shows the date once it is chosen; script says in the
-// field until_zone where that day ends, which is in UTC without.
+// termsFields has the fields until when and why. The stylesheet shows the date once that is chosen. Script fills in the
+// field until_zone, the zone in which that day ends; without script it ends in UTC.
 func termsFields(f TermsForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

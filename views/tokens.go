@@ -18,16 +18,16 @@ type Tokens struct {
 	org.UserView
 	Tokens []org.Token
 	Secret string // of the token that was just made, shown once
-	Revoke string // id of the token to ask about
+	Revoke string // id of the token that the page asks about
 	Name   string // as entered in a refused form
 	Days   int
-	Date   string // the last day, in place of Days
+	Date   string // the last day, instead of Days
 
-	Limit         string   // likewise: what it may do, one of the names below
+	Limit         string   // as entered: what it may do, one of the names below
 	Scopes        []string // those that were ticked
 	Organizations string
 	MakesUsers    bool          // the caller may make accounts
-	Longest       time.Duration // that a token may live
+	Longest       time.Duration // maximum lifetime of a token
 	Catalog       *rbac.Catalog
 	LinkAudit     bool // the caller may read the trail of the site
 	Err           *org.Error
@@ -69,12 +69,12 @@ func (t Tokens) ownNote() string {
 	return "Anyone with this token can do everything this account can."
 }
 
-// TokensTold is those of a list whose end is told.
+// TokensTold returns the tokens of a list to warn about because they end soon.
 func TokensTold(list []org.Token, now time.Time) []org.Token {
 	return slices.DeleteFunc(slices.Clone(list), func(t org.Token) bool { return !t.TellsEnd(now) })
 }
 
-// dayChoices are the lifetimes to choose from, in order. There may be none.
+// dayChoices returns the lifetimes to choose from, in order. There may be none.
 func (t Tokens) dayChoices() []int {
 	days := slices.Sorted(slices.Values(TokenDays))
 	return slices.DeleteFunc(days, func(d int) bool { return time.Duration(d)*org.Day > t.Longest })
@@ -96,7 +96,7 @@ func (t Tokens) revoking() *org.Token {
 	return nil
 }
 
-// tokenMaker is the name of the account that created a token for this one, "" if it made the token itself.
+// tokenMaker returns the name of the account that created a token for this one, "" if it made the token itself.
 func tokenMaker(t org.Token) string {
 	if t.MadeBy != uuid.Nil && t.Maker == "" {
 		return "someone whose account is gone"
@@ -116,7 +116,7 @@ func tokenPlaces(t org.Token) string {
 // shownPhrases is how many permissions of a token a list names.
 const shownPhrases = 3
 
-// tokenScopes says what a token may do, in the words of the catalog; whole is the same as scopes.
+// tokenScopes says what a token may do, in the words of the catalog; whole has all its scopes.
 func tokenScopes(c *rbac.Catalog, t org.Token) (text, whole string) {
 	switch {
 	case t.Limits.Decides:

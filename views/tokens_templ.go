@@ -308,7 +308,7 @@ func tokensTable(t Tokens) templ.Component {
 	})
 }
 
-// tokenID is how a token begins. For who may read the trail it leads to what was done with it.
+// tokenID shows the beginning of a token. If the caller may read the trail, it links to what was done with it.
 func tokenID(token org.Token, audit bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -36,7 +36,7 @@ const (
 	FactorRemoveURL    = FactorsURL + "/app/remove"     // ends it
 	FactorCodesURL     = FactorsURL + "/recovery-codes" // makes new ones
 	PasskeysURL        = AccountURL + "/passkeys"
-	CLIAuthURL         = "/cli-auth"                     // which the CLI of Coder opens in a browser
+	CLIAuthURL         = "/cli-auth"                     // Coder's CLI opens it in a browser
 	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
 	PreferencesURL     = "/users/me/preferences"
 	OrganizationsPath  = "/organizations"
@@ -50,23 +50,23 @@ const (
 	CatalogRollbackURL = "/catalog/rollback"
 )
 
-// OrganizationURL begins all URLs of an organization, which is given by its name.
+// OrganizationURL returns the prefix of all URLs of an organization, which is given by its name.
 func OrganizationURL(organization string) string {
 	return OrganizationsPath + "/" + url.PathEscape(organization)
 }
 
-// OverviewURL is what is going on in an organization. PUT of ChecklistURL hides its list of first steps, or shows it again.
+// OverviewURL returns the page of what is going on in an organization.
 func OverviewURL(organization string) string { return OrganizationURL(organization) + "/overview" }
 
-// ChecklistURL is whether the list of first steps is hidden.
+// ChecklistURL returns the address of its list of first steps; PUT hides it, or shows it again.
 func ChecklistURL(organization string) string { return OverviewURL(organization) + "/checklist" }
 
-// MembersURL is the list of members with f applied. Defaults stay out of the query.
+// MembersURL returns the list of members with f applied. Defaults are left out of the query.
 func MembersURL(organization string, f org.MemberFilter) string {
 	return ui.URL(OrganizationURL(organization)+"/members", memberQuery(f))
 }
 
-// MembersCSVURL is the same list as a file: all rows, whatever the page shows.
+// MembersCSVURL returns the same list as a file: all rows, whatever the page shows.
 func MembersCSVURL(organization string, f org.MemberFilter) string {
 	f.Limit, f.Offset = 0, 0
 	q := memberQuery(f)
@@ -103,7 +103,7 @@ func setRecords(q url.Values, f org.RecordFilter) {
 	}
 }
 
-// NewMemberURL is the page that adds members, with the users found by query.
+// NewMemberURL returns the page that adds members, with the users found by query.
 func NewMemberURL(organization, query string) string {
 	q := url.Values{}
 	if query != "" {
@@ -112,23 +112,23 @@ func NewMemberURL(organization, query string) string {
 	return ui.URL(OrganizationURL(organization)+"/members/new", q)
 }
 
-// MemberURL is the page of a member, given by username; POST adds, DELETE removes.
+// MemberURL returns the page of a member, given by username; POST adds, DELETE removes.
 func MemberURL(organization, user string) string {
 	return OrganizationURL(organization) + "/members/" + url.PathEscape(user)
 }
 
-// MemberRemoveURL is the page of a member that asks whether to remove it (MemberView.Confirm).
+// MemberRemoveURL returns the page that asks whether to remove a member (MemberView.Confirm).
 func MemberRemoveURL(organization, user string) string {
 	return MemberURL(organization, user) + "?confirm=remove"
 }
 
-// MemberRolesURL is the form with the roles of a member; PUT saves.
+// MemberRolesURL returns the form with the roles of a member; PUT saves.
 func MemberRolesURL(organization, user string) string {
 	return MemberURL(organization, user) + "/roles"
 }
 
-// RecordURL is one role of a member, or with the organization "" of an account: until when, and why. PUT saves, DELETE ends
-// it.
+// RecordURL returns the address of one role of a member, or of an account if organization is "": until when, and why.
+// PUT saves, DELETE ends it.
 func RecordURL(organization, user, role string) string {
 	if organization == "" {
 		return UserRolesURL(user) + "/" + url.PathEscape(role)
@@ -136,12 +136,12 @@ func RecordURL(organization, user, role string) string {
 	return MemberRolesURL(organization, user) + "/" + url.PathEscape(role)
 }
 
-// EditRecordURL is the form that does both.
+// EditRecordURL returns the form that does both.
 func EditRecordURL(organization, user, role string) string {
 	return RecordURL(organization, user, role) + "/edit"
 }
 
-// RolesURL is the list of roles; PUT saves one. The name "" stands for the site.
+// RolesURL returns the list of roles; PUT saves one. The name "" means the site.
 func RolesURL(organization string) string {
 	if organization == "" {
 		return "/users/roles"
@@ -149,7 +149,7 @@ func RolesURL(organization string) string {
 	return OrganizationURL(organization) + "/members/roles"
 }
 
-// NewRoleURL is the form for a new role, filled from another role unless from is "".
+// NewRoleURL returns the form for a new role, filled in from another role unless from is "".
 func NewRoleURL(organization, from string) string {
 	q := url.Values{}
 	if from != "" {
@@ -158,17 +158,17 @@ func NewRoleURL(organization, from string) string {
 	return ui.URL(RolesURL(organization)+"/new", q)
 }
 
-// RoleURL is the editor of a role; DELETE deletes it.
+// RoleURL returns the editor of a role; DELETE deletes it.
 func RoleURL(organization, role string) string {
 	return RolesURL(organization) + "/" + url.PathEscape(role)
 }
 
-// RoleDeleteURL is the page that asks whether to delete a role (RoleDelete).
+// RoleDeleteURL returns the page that asks whether to delete a role (RoleDelete).
 func RoleDeleteURL(organization, role string) string {
 	return RoleURL(organization, role) + "?confirm=delete"
 }
 
-// RoleMembersURL is the list of the holders of a role.
+// RoleMembersURL returns the list of the holders of a role.
 func RoleMembersURL(organization, role string) string {
 	if organization == "" {
 		return UsersURL(org.UserFilter{Roles: []string{role}})
@@ -176,10 +176,10 @@ func RoleMembersURL(organization, role string) string {
 	return RoleURL(organization, role) + "/members"
 }
 
-// UndoURL takes back the change of an audit entry.
+// UndoURL undoes the change of an audit entry.
 func UndoURL(entry string) string { return AuditPath + "/" + url.PathEscape(entry) + "/undo" }
 
-// WithBack makes the page at a URL one that leads back to a list as it was left, unless that is "".
+// WithBack lets the page at a URL lead back to a list as it was left, unless that is "".
 func WithBack(u, list string) string {
 	if list == "" {
 		return u
@@ -189,10 +189,10 @@ func WithBack(u, list string) string {
 	return ui.URL(path, q)
 }
 
-// UsersURL is the list of accounts with f applied.
+// UsersURL returns the list of accounts with f applied.
 func UsersURL(f org.UserFilter) string { return ui.URL(UsersPath, userQuery(f)) }
 
-// UsersSelectionURL changes accounts of that list, or shows another page of it with what is selected.
+// UsersSelectionURL changes accounts of that list, or shows another page of it and keeps the selection.
 func UsersSelectionURL(f org.UserFilter) string { return ui.URL(UsersSelectionPath, userQuery(f)) }
 
 func userQuery(f org.UserFilter) url.Values {
@@ -215,7 +215,7 @@ func userQuery(f org.UserFilter) url.Values {
 	return q
 }
 
-// OrganizationsURL is the list of organizations with f applied.
+// OrganizationsURL returns the list of organizations with f applied.
 func OrganizationsURL(f org.OrganizationFilter) string {
 	q := url.Values{}
 	if f.Query != "" {
@@ -225,7 +225,7 @@ func OrganizationsURL(f org.OrganizationFilter) string {
 	return ui.URL(OrganizationsPath, q)
 }
 
-// OrganizationDeleteURL is the settings of an organization, asking whether to delete it.
+// OrganizationDeleteURL returns the settings of an organization, asking whether to delete it.
 func OrganizationDeleteURL(organization string) string {
 	return OrganizationURL(organization) + "?confirm=delete"
 }
@@ -242,7 +242,7 @@ func SearchURL(query, organization string) string {
 	return ui.URL(SearchPath, q)
 }
 
-// AuditURL is the audit log with a query, of one organization unless that is "".
+// AuditURL returns the audit log with a query, of one organization unless that is "".
 func AuditURL(query, organization string) string {
 	q := url.Values{}
 	if query != "" {
@@ -254,15 +254,15 @@ func AuditURL(query, organization string) string {
 	return ui.URL(AuditPath, q)
 }
 
-// TokenAuditURL is what was done with a token.
+// TokenAuditURL returns the log of what was done with a token.
 func TokenAuditURL(id, organization string) string { return AuditURL("token_id:"+id, organization) }
 
-// ExplainURL is the page of a member with a question.
+// ExplainURL returns the page of a member with a question.
 func ExplainURL(organization, user string, q org.Question) string {
 	return MemberURL(organization, user) + "?" + questionQuery(q).Encode()
 }
 
-// WhoCanURL is the page that lists who may do something.
+// WhoCanURL returns the page that lists who may do something.
 func WhoCanURL(organization string, q org.Question) string {
 	path := OrganizationURL(organization) + "/who-can"
 	if q.Action == "" {
@@ -279,21 +279,21 @@ func questionQuery(q org.Question) url.Values {
 	return v
 }
 
-// outsideURL is the answer with a page of the accounts outside the organization.
+// outsideURL returns the answer with a page of the accounts outside the organization.
 func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
 
-// tokensURL is the answer with a page of the API tokens that can do it too.
+// tokensURL returns the answer with a page of the API tokens that can do it too.
 func (w WhoCan) tokensURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&tokens=1" }
 
-// suspendedURL is the answer with a page of the suspended members who might but for that.
+// suspendedURL returns the answer with a page of the members who could do it if they were not suspended.
 func (w WhoCan) suspendedURL() string {
 	return WhoCanURL(w.Organization.Name, w.Question) + "&suspended=1"
 }
 
-// LintURL is the page with the findings of an organization.
+// LintURL returns the page with the findings of an organization.
 func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
 
-// FindingURL is where a finding can be put right.
+// FindingURL returns the page where a finding can be fixed.
 func FindingURL(organization string, f org.LintFinding) string {
 	switch {
 	case f.Member != nil:
@@ -306,12 +306,12 @@ func FindingURL(organization string, f org.LintFinding) string {
 	return RoleURL(organization, f.Role.Name)
 }
 
-// CatalogVersionURL is the page of one version of the catalog.
+// CatalogVersionURL returns the page of one version of the catalog.
 func CatalogVersionURL(version int64) string {
 	return CatalogVersionsURL + "/" + strconv.FormatInt(version, 10)
 }
 
-// CatalogSourceURL is the file of a version of the catalog, as it was sent; 0 is the version in force.
+// CatalogSourceURL returns the file of a version of the catalog, as it was sent; 0 is the version in force.
 func CatalogSourceURL(version int64) string {
 	if version == 0 {
 		return CatalogURL + "?format=yaml"
@@ -319,7 +319,7 @@ func CatalogSourceURL(version int64) string {
 	return CatalogVersionURL(version) + "?format=yaml"
 }
 
-// CatalogCompareURL is the page that compares two versions of the catalog.
+// CatalogCompareURL returns the page that compares two versions of the catalog.
 func CatalogCompareURL(from, to int64) string {
 	q := url.Values{"from": {strconv.FormatInt(from, 10)}, "to": {strconv.FormatInt(to, 10)}}
 	return ui.URL(CatalogComparePath, q)

@@ -2,14 +2,14 @@ package views
 
 import "net/url"
 
-// UserURL is the page of an account, given by username; DELETE deletes it. UserProfileURL and the others below it are
-// where its forms go.
+// UserURL returns the page of an account, given by username; DELETE deletes it. The forms of the page go to
+// UserProfileURL and the URLs below.
 func UserURL(user string) string { return UsersPath + "/" + url.PathEscape(user) }
 
-// UserDeleteURL is the page of an account that asks whether to delete it.
+// UserDeleteURL returns the page that asks whether to delete an account.
 func UserDeleteURL(user string) string { return UserURL(user) + "?confirm=delete" }
 
-// UserSuspendURL asks whether to suspend an account.
+// UserSuspendURL returns the page that asks whether to suspend an account.
 func UserSuspendURL(user string) string { return UserURL(user) + "?confirm=suspend" }
 
 // UserProfileURL takes the names of an account by PUT.
@@ -32,25 +32,25 @@ func UserStatusURL(user string, suspend bool) string {
 	return UserURL(user) + "/status/activate"
 }
 
-// UserRolesURL is the form with the site roles of an account; PUT saves.
+// UserRolesURL returns the form with the site roles of an account; PUT saves.
 func UserRolesURL(user string) string { return UserURL(user) + "/roles" }
 
-// PasskeyURL is one of the caller's passkeys; DELETE removes it.
+// PasskeyURL returns the address of one of the caller's passkeys; DELETE removes it.
 func PasskeyURL(id string) string { return PasskeysURL + "/" + url.PathEscape(id) }
 
-// TokenRevokeURL is the same list, asking whether to revoke one.
+// TokenRevokeURL returns the same list, asking whether to revoke a token.
 func TokenRevokeURL(user, id string) string {
 	return TokensURL(user) + "?" + url.Values{"revoke": {id}}.Encode()
 }
 
-// TokenURL is one API token; DELETE revokes it.
+// TokenURL returns the address of an API token; DELETE revokes it.
 func TokenURL(user, id string) string { return UserURL(user) + "/keys/" + url.PathEscape(id) }
 
-// SessionURL is one of the caller's own sessions; DELETE ends it.
+// SessionURL returns the address of one of the caller's sessions; DELETE ends it.
 func SessionURL(id string) string { return SessionsURL + "/" + url.PathEscape(id) }
 
-// PasswordURL is the page that sets a password by a link.
+// PasswordURL returns the page that sets a password by a link.
 func PasswordURL(secret string) string { return "/password/" + url.PathEscape(secret) }
 
-// SignedOutURL is the page to sign in after a password was set.
+// SignedOutURL is the sign-in page after a password was set.
 const SignedOutURL = LoginURL + "?password=set"

@@ -13,7 +13,7 @@ import (
 // RolesPageSize is the number of rows of a list of roles whose URL does not say how many: most places have fewer.
 const RolesPageSize = 50
 
-// RolesListURL is the list of roles with f applied.
+// RolesListURL returns the list of roles with f applied.
 func RolesListURL(organization string, f org.RoleFilter) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"q": f.Query, "kind": f.Kind} {
@@ -29,12 +29,12 @@ func RolesListURL(organization string, f org.RoleFilter) string {
 	return ui.URL(RolesURL(organization), q)
 }
 
-// RoleHistoryURL is the history of a role. The organization "" stands for the site, here and below.
+// RoleHistoryURL returns the history of a role. The organization "" means the site, here and below.
 func RoleHistoryURL(organization, role string) string {
 	return RoleURL(organization, role) + "/history"
 }
 
-// DeletedRolesURL is the list of roles that were deleted lately.
+// DeletedRolesURL returns the list of recently deleted roles.
 func DeletedRolesURL(organization string) string {
 	if organization == "" {
 		return "/deleted-roles"
@@ -52,12 +52,12 @@ func RoleRestoreURL(organization, role string) string {
 	return RoleURL(organization, role) + "/restore"
 }
 
-// RoleRestoreReviewURL shows what restoring a version of a role would change, and asks.
+// RoleRestoreReviewURL shows what restoring a version of a role would change, and asks whether to do it.
 func RoleRestoreReviewURL(organization, role string, version int64) string {
 	return RoleHistoryURL(organization, role) + "?restore=" + strconv.FormatInt(version, 10)
 }
 
-// RoleCompareURL is the page that compares a role with another one, or two of its versions.
+// RoleCompareURL returns the page that compares a role with another one, or two of its versions.
 func RoleCompareURL(organization string, from, to org.RoleVersionRef) string {
 	q := url.Values{}
 	if to.Name != from.Name && to.Name != "" {

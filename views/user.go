@@ -14,7 +14,7 @@ type UserPage struct {
 	Confirm   bool   // ask for confirmation of a deletion (UserDeleteURL)
 	Suspend   bool   // ask whether to suspend it (UserSuspendURL)
 	Activity  *Audit // as in MemberView, in place of the rest
-	Created   bool   // it was made just now: the page leads on
+	Created   bool   // it was just created: the page leads on
 	LinkRoles bool   // the caller may open site roles
 	LinkAudit bool   // and the audit log
 	Back      string // as in UserRowView
@@ -28,7 +28,7 @@ type UserPage struct {
 	Now       time.Time
 }
 
-// here is the page as it is, without a list to go back to.
+// here returns the URL of the page as it is, without a list to go back to.
 func (p UserPage) here() string {
 	if p.Activity != nil {
 		return ActivityURL("", p.User.Username)
@@ -36,7 +36,7 @@ func (p UserPage) here() string {
 	return UserURL(p.User.Username)
 }
 
-// access is the table of the site roles.
+// access returns the table of the site roles.
 func (p UserPage) access() Access {
 	return Access{
 		Records: p.Records, Roles: p.User.Roles, LinkRoles: p.LinkRoles, LinkPeople: true,
@@ -59,7 +59,7 @@ func (p UserPage) goes() []string {
 	return append(out, "Every session: they are signed out at once")
 }
 
-// linkNote is the note beside a new link that sets a password. A path alone is not a link yet.
+// linkNote returns the note beside a new link that sets a password. A path without a host is not a link yet.
 func linkNote(link string) string {
 	note := "Pass it on now: it is shown this once. It works once, and for 3 days. A new link makes this one stop working."
 	if strings.HasPrefix(link, "/") {
@@ -68,7 +68,7 @@ func linkNote(link string) string {
 	return note
 }
 
-// who is the account of a page in URLs: "me" for the caller.
+// who names the account of a page in URLs: "me" for the caller.
 func who(v org.UserView) string {
 	if v.Self {
 		return "me"
@@ -76,7 +76,7 @@ func who(v org.UserView) string {
 	return v.User.Username
 }
 
-// savedMeanwhile tells beside a field of a form that came too late what another person stored there.
+// savedMeanwhile says, beside a field of a form that came too late, what another person has stored there.
 func savedMeanwhile(err *org.Error, entered, stored string) string {
 	if err == nil || !err.Outdated || entered == stored {
 		return ""
@@ -84,7 +84,7 @@ func savedMeanwhile(err *org.Error, entered, stored string) string {
 	return "Saved since by someone else: " + ui.FirstOf(stored, "nothing")
 }
 
-// failed is the error of a form, nil if another one was refused.
+// failed returns the error of a form, nil if another one was refused.
 func (p UserPage) failed(form string) *org.Error {
 	if p.Failed == form {
 		return p.Err
@@ -99,7 +99,7 @@ func (p UserPage) statusVerb() string {
 	return "Can’t be suspended"
 }
 
-// emailField is what the field of the e-mail address shows, nil where the caller may not change it.
+// emailField returns what the field of the e-mail address shows, nil if the caller may not change it.
 func (p UserPage) emailField() *string {
 	switch {
 	case p.ProfileRefusal != "" || p.EmailRefusal != "":
@@ -110,7 +110,7 @@ func (p UserPage) emailField() *string {
 	return &p.User.Email
 }
 
-// profileAnchors are the fields of the form with the profile, that of the address only where it is shown.
+// profileAnchors returns the anchors of the profile form's fields; the address has one only if it is shown.
 func profileAnchors(email bool) map[string]string {
 	out := map[string]string{"username": "username", "name": "name"}
 	if email {

@@ -16,7 +16,7 @@ type UserAssignmentForm struct {
 	Catalog *rbac.Catalog // for the counts
 }
 
-// assignment is the form as that of a member: both have the same boxes.
+// assignment returns the form as that of a member: both have the same boxes.
 func (f UserAssignmentForm) assignment() AssignmentForm {
 	return AssignmentForm{
 		RoleForm: org.RoleForm{

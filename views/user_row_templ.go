@@ -338,8 +338,8 @@ func UserRow(l UserRowView) templ.Component {
 	})
 }
 
-// userMenu works without script: it is links and forms in a native popover. It offers actions that may be refused: the
-// page that they lead to has the reason.
+// userMenu works without script: it consists of links and forms in a native popover. It offers actions that may be
+// refused; the page that they lead to gives the reason.
 func userMenu(l UserRowView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

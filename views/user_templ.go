@@ -712,7 +712,7 @@ func profileFields(stored org.User, username, name string, err *org.Error) templ
 	})
 }
 
-// userSignIn is the link that sets the password, and the password itself.
+// userSignIn has the link that sets the password, and the password itself.
 func userSignIn(p UserPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1085,7 +1085,7 @@ func revokeLink(p UserPage) templ.Component {
 	})
 }
 
-// userStatus suspends and deletes, with the reason where that is not possible.
+// userStatus suspends and deletes, or gives the reason why that is not possible.
 func userStatus(p UserPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1387,7 +1387,7 @@ func userSiteRoles(p UserPage) templ.Component {
 	})
 }
 
-// userMemberships are the organizations of an account with its roles there.
+// userMemberships lists the organizations of an account with its roles there.
 func userMemberships(v org.UserView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

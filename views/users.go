@@ -29,16 +29,16 @@ func (u Users) line(user org.User) UserRowView {
 	}
 }
 
-// PeopleLabel is what the list of accounts is called, in the navigation and above it.
+// PeopleLabel is the name of the list of accounts, in the navigation and above the list.
 const PeopleLabel = "People"
 
-// ofSite stands for the list of accounts where others have the name of an organization.
+// ofSite stands for the list of accounts where other lists have the name of an organization.
 const ofSite = "@site"
 
 // bulk reports whether rows can be selected, because the caller may change some of them.
 func (u Users) bulk() bool { return !u.List.OnlySelf && (u.CanSuspend || u.CanDelete) }
 
-// elsewhere is what is selected on other pages of the list.
+// elsewhere returns what is selected on other pages of the list.
 func (u Users) elsewhere() Picked {
 	ids := make([]uuid.UUID, len(u.List.Users))
 	for i := range u.List.Users {
@@ -47,13 +47,13 @@ func (u Users) elsewhere() Picked {
 	return u.Picked.elsewhere(ids)
 }
 
-// selectsUsers is the filter that a selection belongs to, whatever its order and page.
+// selectsUsers returns the filter that a selection belongs to, whatever its order and page.
 func selectsUsers(f org.UserFilter) string {
 	f.Sort, f.Limit, f.Offset = "", 0, 0
 	return userQuery(f).Encode()
 }
 
-// keepURL goes on to the next page, or from the last one to the first, with what is selected.
+// keepURL returns the URL of the next page, or after the last one of the first, for keeping the selection.
 func (u Users) keepURL() string {
 	f := u.Filter
 	if f.Offset += max(f.Limit, 1); f.Offset >= u.List.Count {
@@ -64,7 +64,7 @@ func (u Users) keepURL() string {
 
 func (u Users) keepLabel() string { return keepLabel(u.Filter.Offset+u.Filter.Limit >= u.List.Count) }
 
-// first is the URL of the first page of the list with another filter.
+// first returns the URL of the first page of the list with another filter.
 func (u Users) first(change func(*org.UserFilter)) string {
 	f := u.Filter
 	f.Offset = 0
@@ -86,12 +86,12 @@ func (u Users) filters() []ui.Filter {
 	return slices.DeleteFunc(all, func(f ui.Filter) bool { return len(f.Options) == 0 })
 }
 
-// kept are the parameters of the URL that the search does not show, as hidden fields.
+// kept returns the parameters of the URL that the search does not show, as hidden fields.
 func (u Users) kept() []ui.Hidden {
 	return ui.HiddenOf(u.paging().At(0), "q", "role", "status", "login_type", "ending", "source")
 }
 
-// clearURL is the list without search and filters, "" if there are none.
+// clearURL returns the list without search and filters, "" if there are none.
 func (u Users) clearURL() string {
 	if !u.Filter.Filtered() {
 		return ""

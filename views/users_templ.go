@@ -425,7 +425,7 @@ func usersCount(u Users) templ.Component {
 	})
 }
 
-// usersTable is the list. Where something can be done to many at once it is a form, as that of members.
+// usersTable is the list. If the caller may use bulk actions it is a form, like that of members.
 func usersTable(u Users) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

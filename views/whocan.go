@@ -17,12 +17,12 @@ type WhoCan struct {
 	Err          *org.Error
 	Limit        int
 	Offset       int
-	Outside      bool            // the page is one of the accounts outside the organization
-	Suspended    bool            // the page is one of the suspended members
-	ByTokens     bool            // the page is one of the API tokens that can do it
+	Outside      bool            // the page shows accounts outside the organization
+	Suspended    bool            // the page shows suspended members
+	ByTokens     bool            // the page shows API tokens that can do it
 	Tokens       *org.AbleTokens // how many there are, and a page of them; nil: the caller may not read them
 	LinkAudit    bool            // the caller may read the trail of the site
-	ByRole       bool            // members stand under the role that lets them
+	ByRole       bool            // members are grouped by the role that lets them
 	Print        bool            // the page is to be printed: it has all rows, up to a bound
 	Catalog      *rbac.Catalog
 	Now          time.Time
@@ -31,12 +31,12 @@ type WhoCan struct {
 	CanRemove    bool // the caller may take roles from members
 }
 
-// form is the question without a member, for the tags that show where a right comes from.
+// form returns the question without a member, for the tags that show where a right comes from.
 func (w WhoCan) form() ExplainForm {
 	return ExplainForm{Organization: w.Organization, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
 }
 
-// Heading is the question, as far as it has been asked.
+// Heading returns the question, as far as it has been asked.
 func (w WhoCan) Heading() string {
 	if w.Answer == nil {
 		return "Who can…"
@@ -49,12 +49,12 @@ type able struct {
 	id                    string
 	name, username, email string
 	service               bool
-	url, why              string // why is "" for those outside: there is no page that explains it
+	url, why              string // why is "" for those outside: no page explains it
 	until                 time.Time
 	org.Answer
 }
 
-// rowsOf are the rows of members.
+// rowsOf returns the rows of members.
 func (w WhoCan) rowsOf(list []org.WhoCanMember) []able {
 	var rows []able
 	for _, a := range list {
@@ -67,7 +67,7 @@ func (w WhoCan) rowsOf(list []org.WhoCanMember) []able {
 	return rows
 }
 
-// outsiders are the accounts outside that the page shows: a few below the members, else a page of them.
+// outsiders returns the accounts outside that the page shows: a few below the members, or a page of them.
 func (w WhoCan) outsiders() []able {
 	var rows []able
 	for _, a := range w.Answer.Outside.Users {
@@ -80,7 +80,7 @@ func (w WhoCan) outsiders() []able {
 	return rows
 }
 
-// sources are the matches that give the right, each role once.
+// sources returns the matches that give the right, each role once.
 func (a able) sources() []rbac.Match {
 	var out []rbac.Match
 	for _, m := range a.Trace.Deciding() {
@@ -91,16 +91,16 @@ func (a able) sources() []rbac.Match {
 	return out
 }
 
-// level is the level at which the right was decided.
+// level returns the level at which the right was decided.
 func (a able) level() string {
 	l, _ := a.Trace.Decided()
 	return org.LevelLabel(l)
 }
 
-// GroupedPeople is up to how many people stand under the role that lets them unless one list is asked for.
+// GroupedPeople is the largest number of people that are grouped by role by default.
 const GroupedPeople = 200
 
-// ChooseOrder puts an answer with up to GroupedPeople members by role, and makes a page of one list of a longer one.
+// ChooseOrder groups an answer with up to GroupedPeople members by role, and pages a longer one as a single list.
 func (w *WhoCan) ChooseOrder() {
 	if w.ByRole = w.Print || w.people() <= GroupedPeople; !w.ByRole {
 		w.Limit = PageSize
@@ -108,7 +108,7 @@ func (w *WhoCan) ChooseOrder() {
 	}
 }
 
-// paging is the paging of the members, or of the accounts outside.
+// paging returns the paging of the members, or of the accounts outside.
 func (w WhoCan) paging() ui.Paging {
 	list := w.byURL("person")
 	if w.ByRole {
@@ -126,7 +126,7 @@ func (w WhoCan) paging() ui.Paging {
 	return p
 }
 
-// tokensCount is how many API tokens can do it, as far as they were looked at.
+// tokensCount says how many API tokens can do it, as far as they were examined.
 func (w WhoCan) tokensCount() string {
 	text := ui.Plural(w.Tokens.Count, "token")
 	if w.Tokens.Looked > 0 {
@@ -135,7 +135,7 @@ func (w WhoCan) tokensCount() string {
 	return text
 }
 
-// tokensLooked says that not all tokens were looked at, "" if they were.
+// tokensLooked says that not all tokens were examined, "" if they were.
 func (w WhoCan) tokensLooked() string {
 	if w.Tokens.Looked == 0 {
 		return ""
@@ -143,12 +143,12 @@ func (w WhoCan) tokensLooked() string {
 	return "The " + ui.Thousands(w.Tokens.Looked) + " that end first were looked at."
 }
 
-// allTokens is the page of the tokens, as the list of all of them has its rows.
+// allTokens returns the page of the tokens, with the rows of the list of all tokens.
 func (w WhoCan) allTokens() AllTokens {
 	return AllTokens{Tokens: w.Tokens.Tokens, Total: w.Tokens.Count, Catalog: w.Catalog, LinkAudit: w.LinkAudit, Now: w.Now}
 }
 
-// prevents says why no one can: the first rule that stands against it, without the roles that it names.
+// prevents says why no one can: the first rule against it, without the roles that it names.
 func (w WhoCan) prevents() string {
 	p, who := w.Answer.Prevented, "one"
 	if w.Answer.Outside == nil {
@@ -169,7 +169,7 @@ func (w WhoCan) prevents() string {
 	return "allow it, but no " + who + " has one of these roles."
 }
 
-// people is how many may, as far as the caller may know: those who are suspended may nothing.
+// people returns how many may, as far as the caller may know: suspended people may do nothing.
 func (w WhoCan) people() int {
 	n := w.Answer.Count
 	if w.Answer.Outside != nil {
@@ -204,7 +204,7 @@ func (w WhoCan) parts() string {
 	return text
 }
 
-// byURL is the same answer, by role or as one list.
+// byURL returns the same answer, by role or as one list.
 func (w WhoCan) byURL(by string) string {
 	return WhoCanURL(w.Organization.Name, w.Question) + "&by=" + by
 }
@@ -221,15 +221,15 @@ func (w WhoCan) missing() string {
 	return missingRows(n, "person", "The CSV has everyone.")
 }
 
-// ableGroup is the members of a page who may by the same role.
+// ableGroup has the members of a page who may because of the same role.
 type ableGroup struct {
 	label string
-	role  string // that can be taken from them here, "" for none
+	role  string // the role that can be taken from them here, "" for none
 	kind  string
 	rows  []able
 }
 
-// about is the line below the name of the role.
+// about returns the line below the name of the role.
 func (g ableGroup) about() string {
 	text := ui.Plural(len(g.rows), "member")
 	if g.kind != "" {
@@ -238,7 +238,7 @@ func (g ableGroup) about() string {
 	return text
 }
 
-// groupOfRole is the group of a role, without its members.
+// groupOfRole returns the group of a role, without its members.
 func (w WhoCan) groupOfRole(m rbac.Match) ableGroup {
 	g := ableGroup{label: org.RoleLabel(m.Role)}
 	switch {
@@ -260,7 +260,7 @@ func (w WhoCan) groupOfRole(m rbac.Match) ableGroup {
 	return g
 }
 
-// groups puts the members of the page under the role that lets them. Those with several come last.
+// groups groups the members of the page by the role that lets them. Those with several come last.
 func (w WhoCan) groups() []ableGroup {
 	var out []ableGroup
 	several := ableGroup{label: "More than one role"}
@@ -284,7 +284,7 @@ func (w WhoCan) groups() []ableGroup {
 	return out
 }
 
-// outside is the sentence about accounts outside the organization.
+// outside describes the accounts outside the organization in a sentence.
 func (w WhoCan) outside() string {
 	if w.Answer.Outside == nil {
 		return "Accounts outside " + w.Organization.Label() + " are not shown: you don’t have permission to read the accounts of the site."

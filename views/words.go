@@ -25,7 +25,7 @@ func statusLabel(s org.Status) string {
 	}
 }
 
-// statusOptions are the choices of a filter by status.
+// statusOptions returns the choices of a filter by status.
 func statusOptions(chosen []org.Status) []ui.Option {
 	var out []ui.Option
 	for _, s := range []org.Status{org.StatusActive, org.StatusDormant, org.StatusSuspended} {
@@ -34,7 +34,7 @@ func statusOptions(chosen []org.Status) []ui.Option {
 	return out
 }
 
-// statusClass is the colour of a status.
+// statusClass returns the class with the colour of a status.
 func statusClass(s org.Status) string {
 	switch s {
 	case org.StatusActive:
@@ -46,7 +46,7 @@ func statusClass(s org.Status) string {
 	}
 }
 
-// loginLabel is the way to sign in to an account.
+// loginLabel describes how an account signs in.
 func loginLabel(u org.User) string {
 	if u.ServiceAccount() {
 		return "Tokens only"
@@ -54,8 +54,8 @@ func loginLabel(u org.User) string {
 	return "Password"
 }
 
-// roleOptions are the choices of a filter by role. A chosen role that is not in the list is among them: without it, the
-// filter could not be taken off.
+// roleOptions returns the choices of a filter by role. A chosen role that is not in the list is added: otherwise the
+// filter could not be removed.
 func roleOptions(roles []org.Role, chosen []string) []ui.Option {
 	var out []ui.Option
 	known := map[string]bool{}
@@ -72,7 +72,7 @@ func roleOptions(roles []org.Role, chosen []string) []ui.Option {
 	return out
 }
 
-// sortLabels are the keys that lists are ordered by.
+// sortLabels has the labels of the keys that lists can be ordered by.
 var sortLabels = map[string]string{
 	"username": "Username", "name": "Name", "email": "Email", "members": "Members",
 	"created_at": "Added", "updated_at": "Last change", "last_seen_at": "Last seen",
@@ -86,7 +86,8 @@ func sortKeys(names []string) []ui.SortKey {
 	return out
 }
 
-// searched is the sentence under a search without results: "Searched names, usernames and emails with Role: Owner."
+// searched returns the sentence under a search without results: "Searched names, usernames and emails with Role:
+// Owner."
 func searched(what string, filters []ui.Filter) string {
 	var with []string
 	for _, f := range filters {
@@ -101,7 +102,7 @@ func searched(what string, filters []ui.Filter) string {
 	return text + "."
 }
 
-// effectText is why allowing a permission changes nothing, or less than it seems to.
+// effectText says why allowing a permission changes nothing, or less than it seems to.
 var effectText = map[rbac.Effect]string{
 	rbac.SiteOnlyType:   "No effect: this resource type does not belong to organizations",
 	rbac.DeniedForAll:   "No effect: this role denies it for all resource types",
@@ -111,7 +112,7 @@ var effectText = map[rbac.Effect]string{
 	rbac.EveryoneHasOwn: "Every member can do this with their own; this role extends it to everyone’s",
 }
 
-// levelWord is the level of a change, "" for the organization: roles of that kind have no other.
+// levelWord names the level of a change, "" for the organization: roles of that kind have no other.
 func levelWord(l rbac.Level) string {
 	switch l {
 	case rbac.LevelSite:
@@ -123,13 +124,13 @@ func levelWord(l rbac.Level) string {
 	}
 }
 
-// pairName is the name of a permission, without its sign: what those who program call it.
+// pairName returns the name of a permission, without its sign, as programmers write it.
 func pairName(p rbac.Permission) string {
 	p.Negate = false
 	return p.String()
 }
 
-// doing is what a permission lets people do, with its sign in words.
+// doing says what a permission lets people do, with its sign in words.
 func doing(c *rbac.Catalog, p rbac.Permission) string {
 	if p.Negate {
 		return "deny: " + c.Phrase(p)
@@ -140,7 +141,7 @@ func doing(c *rbac.Catalog, p rbac.Permission) string {
 // pairNames finds names of permissions in a text.
 var pairNames = regexp.MustCompile(`\b[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*`)
 
-// inWords is a text of the API, which names permissions, as people read it.
+// inWords rewrites a text of the API, which names permissions, for people.
 func inWords(c *rbac.Catalog, text string) string {
 	return pairNames.ReplaceAllStringFunc(text, func(name string) string {
 		resourceType, action, _ := strings.Cut(name, ":")
@@ -148,8 +149,8 @@ func inWords(c *rbac.Catalog, text string) string {
 	})
 }
 
-// stateWords are the states of a permission in a role: its label and the class of its badge, then the mark, the class
-// of the mark and the verb of a change to it, and what it was before a change.
+// stateWords has the words for the states of a permission in a role: the label and the class of its badge; the mark,
+// the class of the mark and the verb for a change to it; and what to call it before a change.
 var stateWords = map[rbac.State]struct{ label, badge, sign, class, verb, past string }{
 	rbac.Allowed: {"Allow", "a", "+", "add", "Allow", "allowed"},
 	rbac.Denied:  {"Deny", "d", "⊘", "den", "Deny", "denied"},
@@ -176,7 +177,7 @@ var kinds = []kind{
 	{org.AuditPruneType, "entries of the audit log", "exported entries"},
 }
 
-// kindNoun is a resource type in a sentence.
+// kindNoun returns the noun for a resource type.
 func kindNoun(resourceType string) string {
 	for _, k := range kinds {
 		if k.resourceType == resourceType {
@@ -186,7 +187,7 @@ func kindNoun(resourceType string) string {
 	return strings.ReplaceAll(resourceType, "_", " ")
 }
 
-// kindOptions are the choices of a filter by resource type.
+// kindOptions returns the choices of a filter by resource type.
 func kindOptions(chosen string) []ui.Option {
 	var out []ui.Option
 	for _, k := range kinds {
@@ -212,8 +213,8 @@ func actionOf(name string) action {
 	return action{name, name, name}
 }
 
-// deeds are the entries whose sentence is not "created the" and its noun, by resource type and action: the words before
-// and after the target, and those of an attempt that was refused.
+// deeds has the entries whose sentence is not just "created the" and a noun, by resource type and action: the words
+// before and after the target, and those for an attempt that was refused.
 var deeds = map[string]struct{ before, after, tried string }{
 	"organization_member create": {"added", "to the organization", "to add"},
 	"organization_member write":  {"changed the membership of", "", "to change the roles of"},
@@ -227,7 +228,7 @@ var deeds = map[string]struct{ before, after, tried string }{
 	"audit_prune delete":         {"removed exported entries of the audit log,", "", ""},
 }
 
-// accountVerb is the verb for a change of an account, by the field that changed.
+// accountVerb returns the verb for a change of an account, by the field that changed.
 func accountVerb(e org.AuditEntry) string {
 	switch {
 	case e.Diff["status"].New == string(org.StatusSuspended):
@@ -246,7 +247,7 @@ func accountVerb(e org.AuditEntry) string {
 	return "changed the account"
 }
 
-// actionOptions are the choices of a filter by action.
+// actionOptions returns the choices of a filter by action.
 func actionOptions(chosen string) []ui.Option {
 	var out []ui.Option
 	for _, a := range actions {
@@ -255,7 +256,7 @@ func actionOptions(chosen string) []ui.Option {
 	return out
 }
 
-// lintRules are the rules of Role health. Those whose findings mislead come before those that are clutter.
+// lintRules are the rules of Role health. Rules about misleading settings come before those about clutter.
 var lintRules = []struct{ rule, title string }{
 	{org.LintNoEffect, "Permissions that can’t take effect"},
 	{org.LintUnknown, "Permissions that do not exist"},

@@ -9,17 +9,17 @@ import (
 	"github.com/a-h/templ"
 )
 
-// OnceID is a new id of a form (see Once).
+// OnceID returns a new id of a form (see Once).
 func OnceID() string { return rand.Text() }
 
-// FormError is why a form was refused. A nil one is a form that was not.
+// FormError says why a form was refused. nil means that it was not.
 type FormError struct {
 	Message string
 	Detail  string
 	Fields  []FieldError
 }
 
-// FieldError is why one field was refused.
+// FieldError says why one field was refused.
 type FieldError struct{ Name, Detail string }
 
 // Of returns the errors of one field.
@@ -36,7 +36,7 @@ func (e *FormError) Of(name string) []string {
 	return out
 }
 
-// repeated reports whether the detail is that of one of the fields, which stands below in the summary.
+// repeated reports whether the detail is also that of one of the fields, which the summary lists below.
 func (e *FormError) repeated() bool {
 	return slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Detail == e.Detail })
 }
@@ -47,7 +47,7 @@ type Input struct {
 	Value           string
 	Hint            string
 	Mono            bool             // an identifier
-	Err             *FormError       // of the form; the errors of this field stand under it
+	Err             *FormError       // of the form; the errors of this field are shown below it
 	Attrs           templ.Attributes // type, autocomplete, required, …
 }
 
@@ -63,11 +63,11 @@ func (in Input) described() string {
 	return strings.Join(ids, " ")
 }
 
-// Hidden is a field that a form carries along.
+// Hidden is a hidden field of a form.
 type Hidden struct{ Name, Value string }
 
-// HiddenOf returns the fields that a form needs for its answer to be the list at a URL, besides the shown fields of its
-// own.
+// HiddenOf returns the hidden fields that a form needs so that its answer is the list at a URL; shown names the form's
+// visible fields.
 func HiddenOf(list string, shown ...string) []Hidden {
 	_, q := SplitURL(list)
 	var out []Hidden

@@ -8,7 +8,7 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Once is the id of a form. The server answers a second request with the same id like the first, without doing it
+// Once is the id of a form. The server gives a second request with the same id the same answer, without carrying it out
 // again.
 func Once() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -242,7 +242,7 @@ func Field(in Input) templ.Component {
 	})
 }
 
-// ErrorText stands under a field that was refused.
+// ErrorText is shown under a field that was refused.
 func ErrorText(id string, details []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -312,8 +312,8 @@ func ErrorText(id string, details []string) templ.Component {
 	})
 }
 
-// ErrorSummary stands before a form that was refused: what is wrong, with links to where. Anchors maps fields to ids; a
-// field without one is named without a link.
+// ErrorSummary is shown before a form that was refused: what is wrong, with links to the fields. Anchors maps fields to
+// ids; a field without one is named without a link.
 func ErrorSummary(err *FormError, anchors map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -473,7 +473,7 @@ func ErrorSummary(err *FormError, anchors map[string]string) templ.Component {
 	})
 }
 
-// ShownOnce is a secret that is shown this one time.
+// ShownOnce is a secret that is shown only once.
 func ShownOnce(id, label, value, note string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -649,7 +649,7 @@ func ShownOnce(id, label, value, note string) templ.Component {
 	})
 }
 
-// NotOffered takes the place of a form or button, with the reason why it is not there.
+// NotOffered is shown instead of a form or button, with the reason why it is missing.
 func NotOffered(what, why string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -713,7 +713,7 @@ func NotOffered(what, why string) templ.Component {
 	})
 }
 
-// HiddenFields are fields that a form carries along.
+// HiddenFields are the hidden fields of a form.
 func HiddenFields(fields []Hidden) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -771,7 +771,7 @@ func HiddenFields(fields []Hidden) templ.Component {
 	})
 }
 
-// BackField carries a list to go back to along with a form.
+// BackField is the hidden field with a list to go back to.
 func BackField(list string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

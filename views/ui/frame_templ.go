@@ -14,16 +14,16 @@ import "rolecall.example/static"
 type Head struct {
 	Title     string
 	Theme     string // "light", "dark", or "" to follow the system
-	Account   string // id of the account that is signed in, "" if none is: htmx is left out then
+	Account   string // id of the account that is signed in, "" if there is none: htmx is then left out
 	NoHotkeys bool   // single-key shortcuts are off
 	Script    string // a file that only this page needs besides app.js
-	Referrer  bool   // browsers say from which origin a form comes, in spite of a header that says no-referrer
+	Referrer  bool   // browsers send the origin with forms, despite a header that says no-referrer
 	Passkeys  bool   // the page asks for passkeys
-	Reading   bool   // a long text without controls: it has a stylesheet more and no script
+	Reading   bool   // a long text without controls: it has an additional stylesheet and no script
 }
 
-// htmxConfig keeps htmx within the content security policy (its indicator styles would be inline), and makes Back load
-// the page anew: the URL holds every state, so that is always right.
+// htmxConfig keeps htmx within the content security policy (its indicator styles would be inline), and makes Back
+// reload the page: every state is in the URL, so that is always right.
 const htmxConfig = `{"includeIndicatorCSS":false,"history":"reload"}`
 
 // Document is a whole document around body.
@@ -363,7 +363,7 @@ type Crumb struct{ Label, URL string }
 // Frame is the model of the frame around a page for people who are signed in.
 type Frame struct {
 	Title  string
-	Logo   string // name whose first letter stands for the place where the reader is
+	Logo   string // its first letter is the logo
 	Search string // URL that "Search" leads to without script
 	Crumbs []Crumb
 	Toast  *Message
@@ -562,8 +562,8 @@ func breadcrumb(f Frame) templ.Component {
 	})
 }
 
-// Templates are what script shows: a note when no answer comes, one in a form that it filled again with unsaved input, and
-// the question before such a form is left.
+// Templates are what script shows: a note when no answer comes, one in a form that script has filled in again with
+// unsaved input, and the question before leaving such a form.
 func Templates() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -609,7 +609,7 @@ func Templates() templ.Component {
 	})
 }
 
-// Kept stands in a form that is filled in again after its session had ended.
+// Kept is shown in a form that is filled in again after its session had ended.
 func Kept() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

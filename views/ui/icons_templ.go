@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // Icons defines every icon once, as symbols at the start of a page. They are from Lucide (ISC licence, THIRD_PARTY.md),
-// and only those that pages use: every page carries them all.
+// and only those that pages use, since every page contains all of them.
 func Icons() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -40,7 +40,7 @@ func Icons() templ.Component {
 }
 
 // Icon draws one of the icons by reference. It is hidden from screen readers, so the text or the label beside it has to
-// name what it stands for.
+// say what it means.
 func Icon(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -7,7 +7,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-// What the lists have in common: search, filters and order. All of it stands in the URL of the list.
+// What all lists have: search, filters and order. All of it is in the URL of the list.
 
 // swap makes a link or a form of a list swap the results instead of loading the page.
 func swap(url, how string) templ.Attributes {
@@ -26,7 +26,7 @@ type Filter struct {
 	Off         string // URL of the list without this filter
 }
 
-// Chosen returns the labels of what the filter lets through; none when it is not in force.
+// Chosen returns the labels of what the filter lets through; none if it is not in force.
 func (f Filter) Chosen() []string {
 	var out []string
 	for _, o := range f.Options {
@@ -37,7 +37,7 @@ func (f Filter) Chosen() []string {
 	return out
 }
 
-// boxes are the options that have a box of their own.
+// boxes returns the options that have their own box.
 func (f Filter) boxes() []Option {
 	if f.Long {
 		return nil
@@ -45,7 +45,7 @@ func (f Filter) boxes() []Option {
 	return f.Options
 }
 
-// kind is the type of the boxes.
+// kind returns the type of the boxes.
 func (f Filter) kind() string {
 	if f.One {
 		return "radio"
@@ -56,14 +56,14 @@ func (f Filter) kind() string {
 // Order is how a list is ordered.
 type Order struct {
 	List string    // URL of the first page of the list in its default order, "" if there is nothing to order
-	Sort string    // the key in force, with "-" in front for descending
+	Sort string    // the key in force, with a leading "-" for descending
 	Keys []SortKey // the first one is the default
 }
 
 // SortKey is a key that a list can be ordered by.
 type SortKey struct{ Name, Label string }
 
-// by is how the list is ordered by key: "ascending", "descending" or "none".
+// by says how the list is ordered by key: "ascending", "descending" or "none".
 func (o Order) by(key string) string {
 	switch cmp.Or(o.Sort, o.Keys[0].Name) {
 	case key:
@@ -75,7 +75,7 @@ func (o Order) by(key string) string {
 	}
 }
 
-// url orders by key, the other way round when it already does.
+// url returns the list ordered by key, or in reverse if it already is.
 func (o Order) url(key string) string {
 	if o.by(key) == "ascending" {
 		key = "-" + key
@@ -85,7 +85,7 @@ func (o Order) url(key string) string {
 	return URL(path, q)
 }
 
-// key is the key in force, in either direction.
+// key returns the key in force, in either direction.
 func (o Order) key() SortKey {
 	name := strings.TrimPrefix(cmp.Or(o.Sort, o.Keys[0].Name), "-")
 	for _, k := range o.Keys {

@@ -10,9 +10,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strings"
 
-// SearchBox is the search over a list, which answers as one types. More of the form goes inside. The trigger of the
-// filters is scoped to them, because a bare change would also fire when the search box loses focus and overtake the
-// click that took it away.
+// SearchBox is the search over a list, which answers as one types. Other parts of the form go inside. The trigger of
+// the filters is scoped to them, because a bare change would also fire when the search box loses focus and overtake the
+// click that caused that.
 func SearchBox(label, url, query, placeholder string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -417,7 +417,7 @@ func FilterChoice(f Filter) templ.Component {
 	})
 }
 
-// ActiveFilters are the filters in force, each with a link that takes it off; clear takes off all, and the search.
+// ActiveFilters are the filters in force, each with a link that removes it; clear removes all of them, and the search.
 func ActiveFilters(filters []Filter, clear string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -470,7 +470,7 @@ func ActiveFilters(filters []Filter, clear string) templ.Component {
 	})
 }
 
-// FilterInForce is a filter that is set: it opens the popover that sets it, and off is a link that takes it away.
+// FilterInForce is a filter that is set: it opens the popover that sets it, and off is a link that removes it.
 func FilterInForce(popover, label, value, off string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -573,7 +573,7 @@ func FilterInForce(popover, label, value, off string) templ.Component {
 	})
 }
 
-// SortHeader is the head of a column that the list can be ordered by, unless there is nothing to order.
+// SortHeader is the heading of a column that the list can be ordered by, unless there is nothing to order.
 func SortHeader(o Order, class, key, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -760,7 +760,8 @@ func sortArrow(o Order, key string) templ.Component {
 	})
 }
 
-// SortMenu has every key that the list can be ordered by: not each has a column, and a narrow screen shows no heads.
+// SortMenu has every key that the list can be ordered by: not every key has a column, and a narrow screen shows no
+// headings.
 func SortMenu(o Order) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -794,7 +795,7 @@ func SortMenu(o Order) templ.Component {
 			var templ_7745c5c3_Var44 string
 			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs("By " + strings.ToLower(o.key().Label))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/ui/list.templ`, Line: 124, Col: 43}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/ui/list.templ`, Line: 125, Col: 43}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
 			if templ_7745c5c3_Err != nil {
@@ -812,7 +813,7 @@ func SortMenu(o Order) templ.Component {
 				var templ_7745c5c3_Var45 templ.SafeURL
 				templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(o.url(k.Name))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/ui/list.templ`, Line: 129, Col: 25}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/ui/list.templ`, Line: 130, Col: 25}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 				if templ_7745c5c3_Err != nil {
@@ -839,7 +840,7 @@ func SortMenu(o Order) templ.Component {
 				var templ_7745c5c3_Var46 string
 				templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(k.Label)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/ui/list.templ`, Line: 135, Col: 14}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/ui/list.templ`, Line: 136, Col: 14}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 				if templ_7745c5c3_Err != nil {

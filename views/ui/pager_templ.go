@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// Pager stands under a list: which rows it shows, and the ways to others. Its two small forms work without script too:
+// Pager is shown under a list: which rows it shows, with links to others. Its two small forms work without script too:
 // the number of rows of a page, and the number of the page to go to, which the server turns into an offset.
 func Pager(p Paging) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -239,7 +239,7 @@ func Pager(p Paging) templ.Component {
 	})
 }
 
-// PagerLink leads to a neighbouring page; without a URL there is none. Rel is "prev" or "next".
+// PagerLink links to a neighbouring page; without a URL it shows none. rel is "prev" or "next".
 func PagerLink(url, rel, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

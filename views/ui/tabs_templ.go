@@ -8,14 +8,14 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Tab leads to one of the pages that a subject is divided into.
+// Tab links to one of the pages about a subject.
 type Tab struct {
 	Label, URL string
 	Count      string // "" for none
 	Current    bool
 }
 
-// Tabs lead between the pages of one subject. They are links, since each page has an address of its own.
+// Tabs link the pages about one subject. They are links, since each page has its own address.
 func Tabs(label string, tabs ...Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -24,7 +24,7 @@ func Thousands(n int) string {
 	return s
 }
 
-// Count writes a number, or a dash for a negative one: the reader may not know it.
+// Count writes a number, or a dash for a negative one, which means that the reader may not know it.
 func Count(n int) string {
 	if n < 0 {
 		return "–"
@@ -49,7 +49,7 @@ func Noun(n int, noun string) string {
 	}
 }
 
-// verbs are the verbs whose singular is more than an added "s".
+// verbs has the verbs whose singular is not just an added "s".
 var verbs = map[string]string{"are": "is", "were": "was", "have": "has", "don’t": "doesn’t"}
 
 // Verb returns the form of a verb for n subjects, given the plural: "lose" or "loses", "are" or "is".
@@ -90,7 +90,7 @@ func FieldLabel(name string) string {
 	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
 }
 
-// Identity is the second line under the name of an account: the username, unless it is the name, and the e-mail
+// Identity returns the second line under the name of an account: the username, unless it is the name, and the e-mail
 // address, if known.
 func Identity(name, username, email string) string {
 	switch {
@@ -105,7 +105,8 @@ func Identity(name, username, email string) string {
 	}
 }
 
-// initials are the letters in an avatar: of the first and the last word, or one character of a script without words.
+// initials returns the letters in an avatar: of the first and the last word, or one character in a script without
+// words.
 func initials(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if len(words) == 0 {
@@ -119,7 +120,7 @@ func initials(name string) string {
 	return string(unicode.ToUpper(first)) + string(unicode.ToUpper(last))
 }
 
-// initial is the first letter of a name, for a logo.
+// initial returns the first letter of a name, for a logo.
 func initial(name string) string {
 	for _, r := range name {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -142,14 +143,14 @@ type piece struct {
 	hit  bool
 }
 
-// pieces cuts text at the matches of query, in whole letters of what was typed: an ß matches half of a double s, too.
+// pieces splits text at the matches of query, in whole letters: half of a typed double s also matches an ß.
 func pieces(text, query string) []piece {
 	want := fold.Text(strings.TrimSpace(query))
 	if want == "" {
 		return []piece{{text: text}}
 	}
 	var folded strings.Builder
-	var from []int // of each byte of folded, where its letter begins in text
+	var from []int // for each byte of folded, where its letter begins in text
 	for at, letter := range text {
 		to := fold.Text(string(letter))
 		folded.WriteString(to)
@@ -180,7 +181,7 @@ func pieces(text, query string) []piece {
 	return out
 }
 
-// Sentence makes a sentence of a phrase; nothing stays nothing.
+// Sentence turns a phrase into a sentence; "" stays "".
 func Sentence(phrase string) string {
 	if phrase == "" {
 		return ""

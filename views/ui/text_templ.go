@@ -65,8 +65,8 @@ func Marked(text, query string) templ.Component {
 	})
 }
 
-// CountLink is a number of things with a link to the list of them, or a dash for a negative number: the reader may not
-// know it. The noun is for screen readers, and may be "".
+// CountLink is a number of things with a link to the list of them, or a dash for a negative number, which means that
+// the reader may not know it. The noun is for screen readers, and may be "".
 func CountLink(n int, url, noun string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -152,7 +152,7 @@ func CountLink(n int, url, noun string) templ.Component {
 	})
 }
 
-// Avatar stands beside the name of an account; a service account has a key in it.
+// Avatar is shown beside the name of an account; that of a service account has a key in it.
 func Avatar(name, username string, service bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

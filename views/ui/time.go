@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Functions that write a time into a sentence write it in the zone of now, which is that of the reader. The components of
-// time.templ find the zone by themselves.
+// Functions that write a time into a sentence use the zone of now, which is that of the reader. The components of
+// time.templ find the zone themselves.
 
-// day is a date as it stands in a table.
+// day writes a date for a table.
 func day(t time.Time) string { return t.Format("2 Jan 2006") }
 
-// dayIn is a date seen from now.
+// dayIn writes the date of t in the zone of now.
 func dayIn(t, now time.Time) string {
-	if now.Location() == time.Local { //nolint:gosmopolitan // the zone of the machine is nobody's
+	if now.Location() == time.Local { //nolint:gosmopolitan // the machine's zone is not the reader's
 		return day(t.UTC())
 	}
 	return day(t.In(now.Location()))
@@ -24,10 +24,10 @@ func Exact(ctx context.Context, t time.Time) string {
 	return local(ctx, t).Format("2 Jan 2006, 15:04:05 MST")
 }
 
-// recent is how long ago something may be for Ago to count days.
+// recent is the age up to which Ago counts days.
 const recent = 14 * 24 * time.Hour
 
-// Ago writes how long ago t was, seen from now; from two weeks on it is a date.
+// Ago writes how long ago t was, seen from now; after two weeks it writes the date.
 func Ago(t, now time.Time) string {
 	switch d := now.Sub(t); {
 	case d < time.Minute:
@@ -45,7 +45,7 @@ func Ago(t, now time.Time) string {
 	}
 }
 
-// When is Ago inside a sentence: "saved on 2 Jan 2006".
+// When is like Ago, for the middle of a sentence: "saved on 2 Jan 2006".
 func When(t, now time.Time) string {
 	if now.Sub(t) < recent {
 		return Ago(t, now)
@@ -67,11 +67,11 @@ func Remaining(until, now time.Time) string {
 	}
 }
 
-// soon is how long before its end what ends is marked, and its days are counted.
+// soon is how long before its end something is marked, and its days are counted.
 const soon = 14 * 24 * time.Hour // org.EndsSoon
 
-// Left writes how long something still lasts, for a place that has room for two words: "12 days". From two weeks on it is
-// the date of the end.
+// Left writes how long something still lasts, in at most two words: "12 days". Beyond two weeks it is the date of the
+// end.
 func Left(until, now time.Time) string {
 	switch d := until.Sub(now); {
 	case d <= 0:
@@ -85,12 +85,12 @@ func Left(until, now time.Time) string {
 	}
 }
 
-// EndsSoon reports whether what ends then is marked.
+// EndsSoon reports whether to mark what ends at that time.
 func EndsSoon(until, now time.Time) bool { return until.Sub(now) < soon }
 
-// DayHeading names the day of t above what happened on it, in the zone of now.
+// DayHeading names the day of t, in the zone of now, as the heading for what happened on it.
 func DayHeading(t, now time.Time) string {
-	if now.Location() == time.Local { //nolint:gosmopolitan // the zone of the machine is nobody's
+	if now.Location() == time.Local { //nolint:gosmopolitan // the machine's zone is not the reader's
 		now = now.UTC()
 	}
 	t = t.In(now.Location())
@@ -103,5 +103,5 @@ func DayHeading(t, now time.Time) string {
 	return t.Format("2 January 2006")
 }
 
-// stamp is a moment for programs.
+// stamp writes a moment for programs.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -86,7 +86,7 @@ func Day(t time.Time) templ.Component {
 	})
 }
 
-// Clock is a time of day, below a heading that says which.
+// Clock is a time of day, below a heading with the date.
 func Clock(t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -211,7 +211,7 @@ func Moment(t time.Time) templ.Component {
 	})
 }
 
-// ZoneNote says once for a list in which zone its times are.
+// ZoneNote says, once for a list, in which zone its times are.
 func ZoneNote() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -254,7 +254,7 @@ func ZoneNote() templ.Component {
 	})
 }
 
-// zoneUnknown is ZoneNote for a list of dates: they need no word where they are the reader's own.
+// zoneUnknown is ZoneNote for a list of dates: dates need no note if they are in the reader's own zone.
 func zoneUnknown() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -372,7 +372,7 @@ func Since(t, now time.Time) templ.Component {
 	})
 }
 
-// never stands in a column of times for what has not happened.
+// never is shown in a column of times if something has not happened.
 func never() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -402,7 +402,7 @@ func never() templ.Component {
 	})
 }
 
-// Expiry is how long something still lasts, or a badge when it is over.
+// Expiry says how long something still lasts, or is a badge if it is over.
 func Expiry(at, now time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -491,7 +491,7 @@ func Expiry(at, now time.Time) templ.Component {
 	})
 }
 
-// Until is when something ends: marked when that is soon, else the date. The zero time is never.
+// Until says when something ends: marked if that is soon, otherwise the date. The zero time is never.
 func Until(end, now time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -576,7 +576,7 @@ func Until(end, now time.Time) templ.Component {
 	})
 }
 
-// Ends is a mark inside a tag, of what ends soon.
+// Ends is a mark, inside a tag, for something that ends soon.
 func Ends(end, now time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

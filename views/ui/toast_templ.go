@@ -8,20 +8,20 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Message is the content of a toast: the outcome of the request before.
+// Message is the content of a toast: the outcome of the previous request.
 type Message struct {
 	Text   string
 	Detail string // why it did not work
 	Bad    bool   // it did not work
-	Undo   string // URL that takes it back by POST, "" if nothing does
-	Back   string // path and query of the page, where an undo without script returns to
+	Undo   string // URL that undoes it by POST, "" if it can't be undone
+	Back   string // path and query of the page, to which an undo without script returns
 
-	Then, ThenURL string // a link to what may come next, "" if there is none
+	Then, ThenURL string // a link to a possible next step, "" if there is none
 	Undoes        bool   // it leads to an undo
 }
 
-// Toast is a message as a part of a fragment: it goes to its place in the page out of band. In a fragment that is a
-// table row it has to come after the row, or the row would not be read as one.
+// Toast is a message as a part of a fragment: it is swapped into its place out of band. In a fragment that is a table
+// row it has to come after the row, or the row would not be parsed as one.
 func Toast(m Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -59,7 +59,7 @@ func Toast(m Message) templ.Component {
 	})
 }
 
-// toastRegion is there on every page, empty or not, so that screen readers watch it when something comes in.
+// toastRegion is on every page, empty or not, so that screen readers notice when a message appears.
 func toastRegion(m *Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -99,7 +99,7 @@ func toastRegion(m *Message) templ.Component {
 	})
 }
 
-// toastBody has a form only in a page: after a table row in a fragment, the parser would leave a form empty.
+// toastBody has a form only in a page: in a fragment after a table row, the parser would leave a form empty.
 func toastBody(m Message, fragment bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -17,17 +17,17 @@ func URL(path string, q url.Values) string {
 	return path + "?" + q.Encode()
 }
 
-// SplitURL takes a URL of this program apart.
+// SplitURL splits a URL of this program.
 func SplitURL(u string) (path string, q url.Values) {
 	path, query, _ := strings.Cut(u, "?")
 	q, _ = url.ParseQuery(query) // it was encoded by this program
 	return path, q
 }
 
-// SetPage adds to a query which part of a list is meant. Defaults stay out, so that one page has one URL.
+// SetPage sets the part of a list in a query. Defaults are left out, so that each page has one URL.
 func SetPage(q url.Values, limit, offset int) { SetPageOf(q, PageSize, limit, offset) }
 
-// SetPageOf is SetPage for a list whose pages have another size by default.
+// SetPageOf is like SetPage, for a list with another default page size.
 func SetPageOf(q url.Values, size, limit, offset int) {
 	if limit != 0 && limit != size {
 		q.Set("limit", strconv.Itoa(limit))
@@ -37,7 +37,7 @@ func SetPageOf(q url.Values, size, limit, offset int) {
 	}
 }
 
-// SetSort adds an order to a query, unless it is the first one, which the list has by default.
+// SetSort sets the order in a query, unless it is the first one, which is the default.
 func SetSort(q url.Values, sort, first string) {
 	if sort != "" && sort != first {
 		q.Set("sort", sort)
