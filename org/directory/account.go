@@ -12,24 +12,24 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Whose an account is decides what a directory may write. One that it made is its own: name, address and status follow. One that
-// was there before is linked, and stays what its owner made of it; else the address of a victim would be enough to rename it, to
-// change where its mail goes, or to suspend it. The same holds for an account with a role of the site, however it began:
-// a directory of one organization must not decide who runs the site. Nor may it decide who somebody is in another organization: where
-// settings link sign-ins by address, another address would be another person.
+// What a directory may write depends on whose the account is. An account that it created is its own: name, address and status
+// follow it. An existing account is linked and stays as its owner made it; otherwise the address of a victim would be enough to
+// rename it, redirect its mail, or suspend it. The same holds for an account with a site role, whoever created it: a directory of
+// one organization must not decide who runs the site. Nor may it decide who somebody is in another organization: where settings
+// link sign-ins by address, another address would be another person.
 
-// accountChange is what a directory changes about an account. The zero value is nothing.
+// accountChange is what a directory changes about an account. The zero value changes nothing.
 type accountChange struct {
-	follows *db.FollowDirectoryParams // what a managed account is called from now on
-	wakes   bool                      // the directory had suspended it
-	status  org.Status                // that it had
+	follows *db.FollowDirectoryParams // the new names of a managed account
+	wakes   bool                      // the directory had suspended it, and now activates it
+	status  org.Status                // the status before
 }
 
 // any reports whether there is anything to store.
 func (c *accountChange) any() bool { return c.follows != nil || c.wakes }
 
-// adjust decides what becomes of the account of somebody. Of an account that the directory does not manage, and of one with a
-// role of the site, it writes nothing. Conflict: the account was suspended by a person, or another one has the address.
+// adjust decides how the account of a person changes. It changes nothing about an account that the directory does not manage, or
+// that has a site role. Conflict: a person suspended the account, or another account has the address.
 func (c *Caller) adjust(ctx context.Context, a *unit.Attempt, row db.UserRow, u *scim.User) (p accountChange, err error) {
 	manager, err := a.Q.GetManager(ctx, row.ID)
 	if err != nil && !db.IsNotFound(err) {
@@ -59,7 +59,7 @@ func (c *Caller) adjust(ctx context.Context, a *unit.Attempt, row db.UserRow, u 
 		return p, nil
 	}
 	key := org.FoldCase(email)
-	if email == "" { // the key of an account must be its own
+	if email == "" { // the key of an account must be unique
 		key = row.ID.String()
 	} else if other, err := a.Q.GetUserByEmail(ctx, key); err == nil && other.ID != row.ID {
 		return p, scim.Taken("e-mail address")
@@ -73,7 +73,7 @@ func (c *Caller) adjust(ctx context.Context, a *unit.Attempt, row db.UserRow, u 
 	return p, nil
 }
 
-// store stores it, in an entry of its own.
+// store stores the change, with an audit entry of its own.
 func (c *accountChange) store(ctx context.Context, w *unit.Writer, row db.UserRow) error {
 	if !c.any() {
 		return nil
@@ -100,7 +100,7 @@ func (c *accountChange) store(ctx context.Context, w *unit.Writer, row db.UserRo
 type accountPlan struct {
 	id     uuid.UUID // of the person in the directory
 	insert *db.InsertDirectoryUserParams
-	drops  []uuid.UUID   // what earlier requests have left of other people under these names
+	drops  []uuid.UUID   // leftovers of other people under these names, from earlier requests
 	made   *account.Made // a new account
 	row    db.UserRow
 	change accountChange
@@ -108,7 +108,7 @@ type accountPlan struct {
 	ends   bool // the new account is not in use yet
 }
 
-// planAccount finds or makes the account of somebody, and changes it as the directory says.
+// planAccount finds or creates the account of a person, and changes it as the directory says.
 func planAccount(ctx context.Context, a *unit.Attempt, in userChange) (p accountPlan, err error) {
 	in.caller.become(a)
 	p.id, p.home = in.id, in.caller.Organization
@@ -129,8 +129,8 @@ func planAccount(ctx context.Context, a *unit.Attempt, in userChange) (p account
 	return p.adjusted(ctx, a, in.caller, &u)
 }
 
-// adjusted is the plan with what becomes of an account that was there before.
-// A refusal is about that account from here on, so that the trail names whom it was about.
+// adjusted adds to the plan how an existing account changes.
+// From here on a refusal is about that account, so that the audit trail names it.
 func (p accountPlan) adjusted(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (_ accountPlan, err error) {
 	a.About("user", p.row.ID, p.row.Username, uuid.Nil)
 	if p.change, err = c.adjust(ctx, a, p.row, u); err != nil {
@@ -145,7 +145,7 @@ func (p accountPlan) adjusted(ctx context.Context, a *unit.Attempt, c *Caller, u
 	return p, nil
 }
 
-// create is planAccount for somebody who is new in the directory. What a request that was cut off has left is taken up again.
+// create is planAccount for a person new to the directory. It reuses what an interrupted request has left.
 func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange) (accountPlan, error) {
 	a.About(userType, uuid.Nil, in.whole.Text("userName"), p.home)
 	u, err := scim.ReadUser(in.whole, true)
@@ -172,8 +172,8 @@ func (p accountPlan) create(ctx context.Context, a *unit.Attempt, in *userChange
 	return p, nil
 }
 
-// left finds what is there of somebody whom no request shows: a request that was cut off or refused has left it, or a DELETE the names
-// of one whose account has no address. What is of another person gives way. Conflict: the userName alone does not tell.
+// left finds what is stored about a person but not shown to the directory: leftovers of an interrupted or refused request, or the
+// names kept by a DELETE. Leftovers of another person are dropped. Conflict: the userName alone does not tell who it is.
 func (p accountPlan) left(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (accountPlan, error) {
 	byID, errID := a.Q.GetDirectoryUserByExternalID(ctx, db.GetDirectoryUserByExternalIDParams{OrganizationID: p.home, ExternalID: u.ExternalID})
 	named, errNamed := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: p.home, UserNameKey: org.FoldCase(u.UserName)})
@@ -204,12 +204,12 @@ func (p accountPlan) left(ctx context.Context, a *unit.Attempt, c *Caller, u *sc
 	return p, nil
 }
 
-// isLeft reports whether what is left is of the person who is sent now. An account that was found by its address is no one else's;
-// one that the directory made is the one of its own id, whatever the address is now. Conflict as left.
+// isLeft reports whether the leftovers belong to the person being sent. An account found by its address belongs to nobody else;
+// one that the directory created is found by its externalId, whatever its address is now. Conflict as left.
 func (c *Caller) isLeft(ctx context.Context, a *unit.Attempt, row *db.DirectoryUser, user *db.UserRow, u *scim.User) (bool, error) {
-	sameID := row.ExternalID != "" && row.ExternalID == u.ExternalID // the directory's own id is never somebody else's
+	sameID := row.ExternalID != "" && row.ExternalID == u.ExternalID // the directory never reuses its own ids
 	if user.Email == "" {
-		// Names are given again to those who come later, and with this one would go an account.
+		// Names are reused for people who come later, and the account would go to them along with the name.
 		if !sameID && (row.ExternalID != "" && u.ExternalID != "" || address(u) != "") {
 			return false, &org.Error{
 				Kind: org.Conflict, Code: scim.Uniqueness, Message: "Someone who was deleted had this userName, and the account has no e-mail address to tell the two apart.",
@@ -228,8 +228,8 @@ func (c *Caller) isLeft(ctx context.Context, a *unit.Attempt, row *db.DirectoryU
 	return manager.OrganizationID == c.Organization, err
 }
 
-// find is the account of the address that the directory states, or else a new one. Conflict: the account belongs to somebody
-// else in the directory already, or was suspended by a person.
+// find returns the account with the address that the directory states, or a new one. Conflict: the account already belongs to
+// someone else in the directory, or was suspended by a person.
 func (p accountPlan) find(ctx context.Context, a *unit.Attempt, c *Caller, u *scim.User) (accountPlan, error) {
 	email := address(u)
 	found, err := db.UserRow{}, error(nil)
@@ -247,7 +247,7 @@ func (p accountPlan) find(ctx context.Context, a *unit.Attempt, c *Caller, u *sc
 		if err == nil && there.Settled {
 			return p, scim.Taken("e-mail address")
 		}
-		p.id, p.row = there.ID, found // that of a request that was refused under other names, uuid.Nil for none
+		p.id, p.row = there.ID, found // left by a request refused under other names, or uuid.Nil
 		return p.adjusted(ctx, a, c, u)
 	}
 	username, err := account.FreeUsername(ctx, a, account.UsernameOf(u.UserName))
@@ -263,7 +263,7 @@ func (p accountPlan) find(ctx context.Context, a *unit.Attempt, c *Caller, u *sc
 	return p, err
 }
 
-// applyAccount stores the account first, and then that it is the one of somebody in the directory.
+// applyAccount stores the account first, and then its link to the person in the directory.
 func applyAccount(ctx context.Context, w *unit.Writer, p accountPlan) (uuid.UUID, error) {
 	for _, id := range p.drops {
 		if err := w.W.DeleteDirectoryUser(ctx, id); err != nil {
@@ -292,17 +292,17 @@ func applyAccount(ctx context.Context, w *unit.Writer, p accountPlan) (uuid.UUID
 	if err := p.change.store(ctx, w, p.row); err != nil || p.insert == nil {
 		return p.id, err
 	}
-	w.Entry = unit.Entry{} // the membership's unit tells of the person
+	w.Entry = unit.Entry{} // the unit of the membership records the person
 	return p.id, w.W.InsertDirectoryUser(ctx, *p.insert)
 }
 
-// userEnd asks to suspend the account of somebody who has lost access.
+// userEnd asks to suspend the account of a person who has lost access.
 type userEnd struct {
 	caller *Caller
 	user   uuid.UUID
 }
 
-// planEnd leaves alone an account that is in another organization, holds a role of the site, or has access again by now.
+// planEnd skips an account that is in another organization, has a site role, or has access again.
 func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, err error) {
 	in.caller.become(a)
 	if row, err = a.Q.GetUser(ctx, in.user); err != nil {
@@ -327,7 +327,7 @@ func planEnd(ctx context.Context, a *unit.Attempt, in userEnd) (row db.UserRow, 
 	return row, nil
 }
 
-// applyEnd ends the sessions and the tokens too: a token that works again after a return could be anybody's by then.
+// applyEnd ends the sessions and the tokens too: by the time the account returns, someone else could have its tokens.
 func applyEnd(ctx context.Context, w *unit.Writer, row db.UserRow) (none struct{}, err error) {
 	if row.ID == uuid.Nil {
 		return none, nil

@@ -13,21 +13,21 @@ import (
 )
 
 const (
-	// endingAtOnce is of how many tokens that end soon one look takes in.
+	// endingAtOnce is how many tokens that end soon one query reads.
 	endingAtOnce = 100
-	// toldAtMost is how many people are told that a token ends whose maker can do nothing about it.
+	// toldAtMost is how many people are told that a token ends whose creator cannot replace it.
 	toldAtMost = 20
 )
 
-// TellEndingTokens writes a line into the log for each token of a directory that ends in 30, 7 or 1 days, and mails who can make
-// another one: its maker, or where that account no longer may, the members who may. It does so once for each, whichever replica
-// it is, and returns how many it told of.
+// TellEndingTokens logs a line for each directory token that ends in 30, 7 or 1 days, and mails those who can replace it: its
+// creator or, if that account no longer may, the members who may. Only one replica does so, once for each token and number of
+// days. It returns how many tokens it reported.
 func (s *Service) TellEndingTokens(ctx context.Context) (told int, err error) {
 	defer org.Wrap(&err, "tell of tokens of directories that end")
 	for _, days := range org.EndNotices {
 		for {
 			now := s.units.Now()
-			// This look takes no lock, so a server may ask often. The plan looks again.
+			// This read takes no lock, so a server may repeat it often. The plan checks again.
 			due, err := s.units.DB.ListDirectoryTokensToTell(ctx, db.ListDirectoryTokensToTellParams{
 				Now: now, Until: now.Add(notice(days)), Days: int64(days), MaxRows: endingAtOnce,
 			})
@@ -51,7 +51,7 @@ func (s *Service) TellEndingTokens(ctx context.Context) (told int, err error) {
 	return told, nil
 }
 
-// tellEnding tells of the end of one token, unless another replica has, or the token was not made to live longer than that.
+// tellEnding reports the end of one token, unless another replica has, or the token was created with less time than that.
 func (s *Service) tellEnding(ctx context.Context, t db.ListDirectoryTokensToTellRow, days int) (tells bool, err error) {
 	in := ending{token: t, days: days}
 	if t.ExpiresAt.Sub(t.CreatedAt) > notice(days) {
@@ -68,10 +68,10 @@ func (s *Service) tellEnding(ctx context.Context, t db.ListDirectoryTokensToTell
 	return in.tells, err
 }
 
-// notice is how long before its end a token is told of.
+// notice returns how long before its end a token is reported.
 func notice(days int) time.Duration { return time.Duration(days) * org.Day }
 
-// ending is a token whose end is told to some people, so many days before it.
+// ending is a notice to some people that a token ends in that many days.
 type ending struct {
 	token  db.ListDirectoryTokensToTellRow
 	days   int
@@ -107,8 +107,8 @@ func applyEnding(ctx context.Context, w *unit.Writer, in ending) (ending, error)
 	return in, nil
 }
 
-// whoRenews is whom the end of a token is told: its maker, or else the first members of the organization who may change the
-// directory.
+// whoRenews returns whom to tell that a token ends: its creator, or else the first members of the organization who may change
+// the directory.
 func (s *Service) whoRenews(ctx context.Context, t db.ListDirectoryTokensToTellRow) (people []db.UserRow, err error) {
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
 		if err := src.Settle(ctx); err != nil {

@@ -12,10 +12,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Groups are listed as people are. Without the people in them, as Entra ID asks for them, a list costs two statements, however large
+// Groups are listed like people. Without their members, as Entra ID requests them, a list costs two statements, however large
 // the groups are.
 
-// GetGroup is a group of a directory. NotFound: there is none.
+// GetGroup returns a group of a directory. NotFound: no such group.
 func (s *Service) GetGroup(ctx context.Context, c *Caller, id string, p scim.Projection) (r scim.Resource, err error) {
 	defer org.Wrap(&err, "get group %q of %s", id, c.source())
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
@@ -118,7 +118,7 @@ func (c *Caller) allGroups(ctx context.Context, q db.Reads, in scim.Query) (list
 	}
 }
 
-// groupsAs is stored groups as resources, with the people in them if those are wanted.
+// groupsAs turns stored groups into resources, with their members if wanted.
 func groupsAs(ctx context.Context, q db.Reads, rows []db.DirectoryGroup, members bool) (list []scim.Resource, err error) {
 	list = make([]scim.Resource, len(rows))
 	for i, row := range rows {
@@ -132,7 +132,7 @@ func groupsAs(ctx context.Context, q db.Reads, rows []db.DirectoryGroup, members
 	return list, err
 }
 
-// groupOf is a stored group.
+// groupOf converts a stored group.
 func groupOf(row db.DirectoryGroup) (scim.Resource, error) {
 	r := scim.Resource{Type: scim.Groups, ID: row.ID, Version: row.Version, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
 	var err error
@@ -142,7 +142,7 @@ func groupOf(row db.DirectoryGroup) (scim.Resource, error) {
 	return r, err
 }
 
-// withMembers adds the people of groups.
+// withMembers adds the members of groups.
 func withMembers(ctx context.Context, q db.Reads, list []scim.Resource) error {
 	if len(list) == 0 {
 		return nil

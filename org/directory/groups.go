@@ -14,32 +14,32 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A group is who is in it and what it is called, and both decide what its people hold. Directories send a group of thousands as
-// changes of a few: those are found by their ids, and the others are not read. Where all must be looked at, since the group is
-// replaced or renamed, they are in pieces. What somebody holds is computed of all groups that they are in, and never by adding or
-// taking what one of them gives: two groups may give the same role.
+// A group is its members and its name, and both decide what its members hold. Directories send a group of thousands as
+// small changes: the people in a change are found by their ids, and the others are not read. If a group is replaced or renamed,
+// all its members are read, in batches. What a person holds is computed from all their groups, never by adding or removing
+// what one group gives: two groups may give the same role.
 
-// CreateGroup takes over a group, with the people in it. Conflict: its displayName or its externalId is taken. Invalid: somebody
-// in it is not in the directory.
+// CreateGroup stores a new group, with its members. Conflict: its displayName or its externalId is taken. Invalid: a member
+// is not in the directory.
 func (s *Service) CreateGroup(ctx context.Context, c *Caller, d scim.Document) (_ scim.Resource, err error) {
 	defer org.Wrap(&err, "create a group of %s", c.source())
 	return s.changeGroup(ctx, groupChange{caller: c, whole: d, creates: true})
 }
 
-// ReplaceGroup takes over all that the directory says of a group. NotFound: there is no such group. Conflict and Invalid as
-// CreateGroup; Conflict too: begun is without the version that is stored. Forbidden: the organization needs somebody's role.
+// ReplaceGroup replaces everything the directory says about a group. NotFound: no such group. Conflict and Invalid as
+// CreateGroup; also Conflict: begun lacks the stored version. Forbidden: the organization needs a member's role.
 func (s *Service) ReplaceGroup(ctx context.Context, c *Caller, id string, begun org.Versions, d scim.Document) (_ scim.Resource, err error) {
 	defer org.Wrap(&err, "replace group %q of %s", id, c.source())
 	return s.changeGroup(ctx, groupChange{caller: c, id: unit.ParseID(id), begun: begun, whole: d})
 }
 
-// PatchGroup takes over what the directory changes about a group. Errors as ReplaceGroup, and those of the change.
+// PatchGroup applies a directory's changes to a group. Errors as ReplaceGroup, and those of the change.
 func (s *Service) PatchGroup(ctx context.Context, c *Caller, id string, begun org.Versions, p *scim.Patch) (_ scim.Resource, err error) {
 	defer org.Wrap(&err, "patch group %q of %s", id, c.source())
 	return s.changeGroup(ctx, groupChange{caller: c, id: unit.ParseID(id), begun: begun, patch: p})
 }
 
-// DeleteGroup forgets a group; what it gave ends. Errors as ReplaceGroup.
+// DeleteGroup deletes a group, and ends what it gave. Errors as ReplaceGroup.
 func (s *Service) DeleteGroup(ctx context.Context, c *Caller, id string, begun org.Versions) (err error) {
 	defer org.Wrap(&err, "delete group %q of %s", id, c.source())
 	_, err = s.changeGroup(ctx, groupChange{caller: c, id: unit.ParseID(id), begun: begun, deletes: true})
@@ -57,25 +57,25 @@ type groupChange struct {
 	deletes bool
 }
 
-// changeGroup stores what a directory says about a group, and what the people in it hold by that, in one transaction: nobody
-// holds for a moment what neither the old group nor the new one gives.
+// changeGroup stores what a directory says about a group, and what that gives its members, in one transaction: nobody
+// ever holds what neither the old group nor the new one gives.
 func (s *Service) changeGroup(ctx context.Context, in groupChange) (scim.Resource, error) {
 	r, _, err := unit.Do(ctx, s.units, nil, unit.InOrganization(in.caller.Organization.String()), "write", in, planGroup, applyGroup)
 	return r, err
 }
 
-// groupPlan is what becomes of a group and of the people in it, as it was decided.
+// groupPlan is the decision about a group and its members.
 type groupPlan struct {
 	in          groupChange
-	row         db.DirectoryGroup // as it was; its id is there for a new one too
-	group       scim.Group        // as it is afterwards
+	row         db.DirectoryGroup // before the change; a new group has its id too
+	group       scim.Group        // after the change
 	add, remove []uuid.UUID       // people
-	changed     bool              // something else than who is in it
+	changed     bool              // more than the members changes
 	directed    []tenant.Directed
 	resource    scim.Resource
 }
 
-// planGroup decides about a group, and what it gives from then on to those who come, go, or stay under another name of it.
+// planGroup decides about a group, and what people who join, leave, or stay while it is renamed hold from then on.
 func planGroup(ctx context.Context, a *unit.Attempt, in groupChange) (p groupPlan, err error) {
 	in.caller.become(a)
 	p.in = in
@@ -95,7 +95,7 @@ func planGroup(ctx context.Context, a *unit.Attempt, in groupChange) (p groupPla
 	p.changed = in.creates || p.row.DisplayName != p.group.DisplayName || p.row.ExternalID != p.group.ExternalID || before != p.group.Document.JSON()
 	affected := slices.Concat(p.add, p.remove)
 	if !in.creates && (p.row.DisplayName != p.group.DisplayName || p.row.ExternalID != p.group.ExternalID) {
-		affected = append(affected, members...) // another rule may be about them now
+		affected = append(affected, members...) // another rule may apply to them now
 	}
 	if err := p.direct(ctx, a, affected); err != nil {
 		return p, forbidden(err)
@@ -104,7 +104,7 @@ func planGroup(ctx context.Context, a *unit.Attempt, in groupChange) (p groupPla
 	return p, p.answer(ctx, a, members)
 }
 
-// read finds the group.
+// read reads the stored group.
 func (p *groupPlan) read(ctx context.Context, a *unit.Attempt) (err error) {
 	if p.in.creates {
 		p.row = db.DirectoryGroup{ID: unit.NewID(), OrganizationID: p.in.caller.Organization, CreatedAt: a.Now, UpdatedAt: a.Now}
@@ -122,8 +122,8 @@ func (p *groupPlan) read(ctx context.Context, a *unit.Attempt) (err error) {
 	return a.BegunFrom(ctx, p.in.begun, strconv.FormatInt(p.row.Version, 10), "The group has changed.")
 }
 
-// after finds what the group is afterwards, and who comes and goes. members are those who are in it afterwards; nil where nobody
-// had to look at them, since some come and go by name.
+// after finds what the group will be, and who joins and leaves. members are all its members afterwards, or nil if they were
+// not read because people join and leave by id.
 func (p *groupPlan) after(ctx context.Context, a *unit.Attempt) (members []uuid.UUID, err error) {
 	if p.in.creates {
 		p.group, err = scim.ReadGroup(p.in.whole)
@@ -166,7 +166,7 @@ func (p *groupPlan) after(ctx context.Context, a *unit.Attempt) (members []uuid.
 	return p.group.Members, nil
 }
 
-// some is after for people who come and go by name: those who are in the group already do not come, and others do not go.
+// some is after for people who join and leave by id: those already in the group do not join, and those not in it do not leave.
 func (p *groupPlan) some(ctx context.Context, a *unit.Attempt, add, remove []uuid.UUID) error {
 	in := map[uuid.UUID]bool{}
 	for ids := range slices.Chunk(slices.Concat(add, remove), pieceOf) {
@@ -183,7 +183,7 @@ func (p *groupPlan) some(ctx context.Context, a *unit.Attempt, add, remove []uui
 	return nil
 }
 
-// without is the ids of a list that are not in another one.
+// without returns the ids of a list that are not in another one.
 func without(ids, others []uuid.UUID) []uuid.UUID {
 	there := make(map[uuid.UUID]bool, len(others))
 	for _, id := range others {
@@ -212,7 +212,7 @@ func (p *groupPlan) free(ctx context.Context, a *unit.Attempt) error {
 	return nil
 }
 
-// direct decides what the people concerned hold afterwards, by all groups that they are in. Invalid: somebody who comes is not in
+// direct decides what the people affected hold afterwards, from all their groups. Invalid: a person who joins is not in
 // the directory.
 func (p *groupPlan) direct(ctx context.Context, a *unit.Attempt, affected []uuid.UUID) error {
 	if len(affected) == 0 {
@@ -265,7 +265,7 @@ func (p *groupPlan) direct(ctx context.Context, a *unit.Attempt, affected []uuid
 	return err
 }
 
-// known refuses people who are not in the directory; at most a few are named.
+// known refuses people who are not in the directory; it names only a few.
 func (p *groupPlan) known(found map[uuid.UUID]bool) error {
 	const named = 20
 	text := ""
@@ -280,7 +280,7 @@ func (p *groupPlan) known(found map[uuid.UUID]bool) error {
 	return scim.Refuse(scim.InvalidValue, text[1:])
 }
 
-// answer is the group afterwards, with the people in it where they are known.
+// answer builds the answer: the group afterwards, with its members if they were read.
 func (p *groupPlan) answer(ctx context.Context, a *unit.Attempt, members []uuid.UUID) (err error) {
 	if p.in.deletes {
 		return nil

@@ -9,13 +9,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Storing writes a row for each of those who come and go, and no other.
+// Storing writes one row for each person who joins or leaves, and no others.
 
-// writes reports whether there is anything to store of the group itself.
+// writes reports whether anything about the group itself is to be stored.
 func (p *groupPlan) writes() bool { return p.changed || len(p.add)+len(p.remove) > 0 }
 
-// applyGroup stores what people gain and lose first, each in an entry of their own, and the group last: its entry is the receipt.
-// A change that changes nothing is not stored, since directories send the same again and again.
+// applyGroup first stores what people gain and lose, each in an entry of its own, and last the group, whose entry is the receipt.
+// A change that changes nothing is not stored, since directories repeat themselves.
 func applyGroup(ctx context.Context, w *unit.Writer, p groupPlan) (scim.Resource, error) {
 	w.Entry = unit.Entry{}
 	for i := range p.directed {
@@ -38,7 +38,7 @@ func applyGroup(ctx context.Context, w *unit.Writer, p groupPlan) (scim.Resource
 	return p.resource, p.store(ctx, w)
 }
 
-// store stores the group and who is in it. Its entry has the numbers: whom it gave what stands in entries of their own.
+// store stores the group and its members. Its entry has only the numbers: what each person gained or lost has its own entry.
 func (p *groupPlan) store(ctx context.Context, w *unit.Writer) error {
 	if p.in.deletes {
 		w.Field("display_name", p.row.DisplayName, nil)

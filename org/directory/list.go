@@ -13,11 +13,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A list is exact and bounded at once: the index finds the few whom an equality chooses, and otherwise everybody is looked at in
-// pieces along the index of their age. Both ask the same evaluator in the end, so they cannot tell different things. What is shown
-// besides, the groups of people or the people of groups, is read for the part that is asked for, in one statement for all of it.
+// A list is both exact and bounded: the index finds the few people that an equality selects; otherwise everybody is read in
+// batches, in order of age. Both end in the same evaluator, so they cannot differ. The groups of people, and the members of groups,
+// are read only for the page requested, in one statement for all of it.
 
-// GetUser is somebody in a directory. NotFound: nobody has the id.
+// GetUser returns a person in a directory. NotFound: no user has this id.
 func (s *Service) GetUser(ctx context.Context, c *Caller, id string, p scim.Projection) (r scim.Resource, err error) {
 	defer org.Wrap(&err, "get user %q of %s", id, c.source())
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
@@ -37,8 +37,8 @@ func (s *Service) GetUser(ctx context.Context, c *Caller, id string, p scim.Proj
 	return r, err
 }
 
-// ListUsers is a part of those in a directory whom a filter chooses, the oldest first, and how many it chooses in all. However many
-// there are, it holds a piece of them.
+// ListUsers returns a page of the people in a directory whom a filter selects, oldest first, and how many it selects in all.
+// However many there are, it holds one batch of them in memory.
 func (s *Service) ListUsers(ctx context.Context, c *Caller, q scim.Query) (list scim.List, err error) {
 	defer org.Wrap(&err, "list users of %s", c.source())
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
@@ -56,8 +56,8 @@ func (s *Service) ListUsers(ctx context.Context, c *Caller, q scim.Query) (list 
 	return list, err
 }
 
-// usersByKey looks up those whom an equality of the filter chooses by its index; the filter may choose fewer. known is false if
-// there is none.
+// usersByKey looks up the people whom an equality in the filter selects, by its index; the filter may select fewer. known is
+// false if the filter has no such equality.
 func (c *Caller) usersByKey(ctx context.Context, q db.Reads, f *scim.Filter) (rows []db.DirectoryUser, known bool, err error) {
 	one := func(row db.DirectoryUser, err error) ([]db.DirectoryUser, bool, error) {
 		if db.IsNotFound(err) || err == nil && !row.Settled {
@@ -84,10 +84,10 @@ func (c *Caller) usersByKey(ctx context.Context, q db.Reads, f *scim.Filter) (ro
 	return nil, false, nil
 }
 
-// pieceOf is how many rows are held at once.
+// pieceOf is how many rows are held in memory at once.
 const pieceOf = 500
 
-// allUsers goes through everybody, or without a filter to the place that is asked for.
+// allUsers goes through all people or, without a filter, only to the end of the page.
 func (c *Caller) allUsers(ctx context.Context, q db.Reads, in scim.Query) (list scim.List, err error) {
 	p := db.ListDirectoryUsersParams{OrganizationID: c.Organization, AfterTime: time.Unix(0, 0).UTC(), MaxRows: pieceOf}
 	if in.Filter == nil {
@@ -122,11 +122,11 @@ func (c *Caller) allUsers(ctx context.Context, q db.Reads, in scim.Query) (list 
 	}
 }
 
-// collector keeps the part of a list that is asked for, and counts the rest.
+// collector keeps the requested page of a list, and counts the rest.
 type collector struct{ list scim.List }
 
-// take counts all that the filter chooses, and keeps what stands at the places that are asked for. Groups and members are read for
-// those alone, unless the filter itself looks at them.
+// take counts all that the filter selects, and keeps those on the requested page. Groups and members are read only for
+// these, unless the filter itself uses them.
 func (f *collector) take(ctx context.Context, q db.Reads, in scim.Query, part []scim.Resource) error {
 	var chosen []scim.Resource
 	for i := range part {
@@ -152,7 +152,7 @@ func (f *collector) take(ctx context.Context, q db.Reads, in scim.Query, part []
 	return nil
 }
 
-// pick is the part of some rows that a query asks for.
+// pick returns the part of some rows that a query asks for.
 func pick(ctx context.Context, q db.Reads, in scim.Query, pieces [][]db.DirectoryUser) (scim.List, error) {
 	var found collector
 	for _, all := range pieces {
@@ -169,7 +169,7 @@ func pick(ctx context.Context, q db.Reads, in scim.Query, pieces [][]db.Director
 	return found.list, nil
 }
 
-// usersOf is stored people as resources, with their groups if those are wanted.
+// usersOf turns stored people into resources, with their groups if wanted.
 func usersOf(ctx context.Context, q db.Reads, rows []db.DirectoryUser, groups bool) (list []scim.Resource, err error) {
 	list = make([]scim.Resource, len(rows))
 	for i, row := range rows {
@@ -183,7 +183,7 @@ func usersOf(ctx context.Context, q db.Reads, rows []db.DirectoryUser, groups bo
 	return list, err
 }
 
-// resourceOf is a stored person.
+// resourceOf turns a stored person into a resource.
 func resourceOf(row db.DirectoryUser) (scim.Resource, error) {
 	d, err := scim.DocumentOf(row.Document)
 	return scim.Resource{
@@ -206,7 +206,7 @@ func withGroups(ctx context.Context, q db.Reads, list []scim.Resource) error {
 	return err
 }
 
-// groupsOf is the groups of people, by person.
+// groupsOf reads the groups of people, by person.
 func groupsOf(ctx context.Context, q db.Reads, ids []uuid.UUID) (map[uuid.UUID][]scim.Ref, error) {
 	if len(ids) == 0 {
 		return nil, nil

@@ -12,25 +12,25 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Rules are compared with groups here and nowhere else, so that a request, a change of the rules and its dry run cannot differ. A
-// name is compared without case, as the directory itself does; an external id exactly, since it is a key of another system. Who
-// may make a rule is asked here too: both of those who write rules and of those who make a token by which the rules that are there
-// come to act. What a role allows may change later; that stays under the rules of changing roles, as it does for people who hold
-// the role by hand.
+// Rules are compared with groups only here, so that a request, a change of the rules and its dry run cannot differ. A
+// name is compared without case, as the directory itself does; an external id exactly, since it is a key of another system. This
+// is also where it is checked who may make a rule, both when rules are written and when a token is made through which existing
+// rules take effect. What a role allows may change later; that is subject to the rules for changing roles, as it is for people
+// who were given the role by hand.
 
-// group is what a rule looks at.
+// group is what a rule is compared with.
 type group struct {
 	id               uuid.UUID
 	name, externalID string
 }
 
-// mapping is which groups give which roles, as the roles are now.
+// mapping says which groups give which roles, as the roles are now.
 type mapping struct {
 	rules []org.DirectoryRule
 	set   *unit.RoleSet
 }
 
-// mappingOf reads the rules of an organization with its roles as they are in the same moment, so that no rule gives a role that
+// mappingOf reads the rules of an organization together with its roles, in one snapshot, so that no rule gives a role that
 // has just been deleted.
 func mappingOf(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (m mapping, err error) {
 	if m.set, err = a.Roles(ctx, organization); err != nil {
@@ -41,7 +41,7 @@ func mappingOf(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (m 
 	return m, err
 }
 
-// rulesOf is stored rules as they are compared: without the organization, which is the same for all.
+// rulesOf converts stored rules for comparison: without the organization, which is the same for all.
 func rulesOf(rows []db.DirectoryRule) []org.DirectoryRule {
 	rules := make([]org.DirectoryRule, len(rows))
 	for i, r := range rows {
@@ -50,7 +50,7 @@ func rulesOf(rows []db.DirectoryRule) []org.DirectoryRule {
 	return rules
 }
 
-// matches reports whether a rule is about a group.
+// matches reports whether a rule applies to a group.
 func (g group) matches(r org.DirectoryRule) bool {
 	if r.Match == org.RuleByExternalID {
 		return g.externalID != "" && g.externalID == r.Value
@@ -58,8 +58,8 @@ func (g group) matches(r org.DirectoryRule) bool {
 	return org.FoldCase(g.name) == org.FoldCase(r.Value)
 }
 
-// add adds the roles that a group gives to those of somebody. The first group that gives a role stays the one. A role that is
-// gone is given by nothing.
+// add adds the roles that a group gives a person. The first group that gives a role is kept as its source. Nothing gives
+// a deleted role.
 func (m *mapping) add(roles map[string]string, g group) {
 	for _, r := range m.rules {
 		if _, there := m.set.ByName[r.Role]; !there || !g.matches(r) {
@@ -71,7 +71,7 @@ func (m *mapping) add(roles map[string]string, g group) {
 	}
 }
 
-// mayMap refuses rules that the caller may not add. Forbidden: with one entry for each.
+// mayMap refuses rules that the caller may not add. Forbidden: with one field error for each.
 func mayMap(by *org.Actor, organization uuid.UUID, set *unit.RoleSet, rules []org.DirectoryRule, field func(int) string) error {
 	var bad []org.Field
 	for i, r := range rules {
@@ -95,7 +95,7 @@ func same(x, y org.DirectoryRule) bool {
 	return x.Match == y.Match && x.Value == y.Value && x.Role == y.Role
 }
 
-// missing is the rules of a list that are not in another one.
+// missing returns the rules of a list that are not in another one.
 func missing(rules, others []org.DirectoryRule) []org.DirectoryRule {
 	return slices.DeleteFunc(slices.Clone(rules), func(r org.DirectoryRule) bool {
 		return slices.ContainsFunc(others, func(o org.DirectoryRule) bool { return same(r, o) })

@@ -13,34 +13,34 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The membership follows what the directory says, every time it says something: a request that repeats what is stored repairs what
-// a request that was cut off, or a person, has left otherwise. Access that a leaver has by other records ends with that of the
-// directory, since whoever leaves a company leaves all that it gave, and nobody else is told of it. The fuse counts memberships that
-// end and not requests, so that a directory which says the same twice is not held for it.
+// The membership is set to what the directory says with every request: one that repeats what is stored repairs whatever an
+// interrupted request, or a person, left otherwise. When a person leaves, access from other records ends with that of the
+// directory, since whoever leaves a company loses all that it gave, and only the directory is told. The fuse counts memberships
+// that end, not requests, so a directory that repeats itself does not trip it.
 
-// What the trail calls people and groups of a directory, and the directory itself.
+// The names that the trail uses for people and groups of a directory, and for the directory itself.
 const (
 	userType      = "scim_user"
 	groupType     = "scim_group"
 	directoryType = "scim_directory"
 )
 
-// memberPlan is what a directory makes of somebody in its organization, as it was decided.
+// memberPlan is the decision about a person in the organization.
 type memberPlan struct {
 	in       userChange
-	row      db.DirectoryUser // as it was
-	user     scim.User        // as it is afterwards
+	row      db.DirectoryUser // before the change
+	user     scim.User        // after the change
 	account  db.UserRow
 	changed  []string // names of attributes
 	version  int64
 	directed tenant.Directed
-	keeps    bool       // the names of one who is deleted, to find the account by
-	loses    bool       // access, which the fuse counts
-	held     *org.Error // too many do: nothing is taken
+	keeps    bool       // the names of a deleted person, to find the account again
+	loses    bool       // the person loses access, which the fuse counts
+	held     *org.Error // the fuse refuses, so nothing is taken
 	resource scim.Resource
 }
 
-// planMember gives or ends the membership of somebody, by the groups that they are in. It fails with errAccount if the account
+// planMember gives or ends the membership of a person, depending on their groups. It fails with errAccount if the account
 // must be changed first.
 func planMember(ctx context.Context, a *unit.Attempt, in userChange) (p memberPlan, err error) {
 	in.caller.become(a)
@@ -89,7 +89,7 @@ func (p *memberPlan) decide(ctx context.Context, a *unit.Attempt) error {
 		p.directed, err = tenant.DecideDirected(ctx, a, o, p.account, tenant.Direction{Source: p.in.caller.source(), Roles: roles})
 		return err
 	}
-	// A leaver keeps nothing, not even what others gave.
+	// A person who leaves keeps nothing, not even what others gave.
 	if p.directed, err = tenant.DecideDirectedEnd(ctx, a, o, p.account); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (p *memberPlan) decide(ctx context.Context, a *unit.Attempt) error {
 	return err
 }
 
-// isNameless reports whether somebody who is deleted has an account of this directory that no address leads to.
+// isNameless reports whether a deleted person has an account of this directory that cannot be found by an address.
 func (p *memberPlan) isNameless(ctx context.Context, a *unit.Attempt) (bool, error) {
 	if !p.in.deletes || p.account.Email != "" {
 		return false, nil
@@ -113,7 +113,7 @@ func (p *memberPlan) isNameless(ctx context.Context, a *unit.Attempt) (bool, err
 	return manager.OrganizationID == p.row.OrganizationID, err
 }
 
-// rolesOf is what the groups of somebody give, with the first group that gives each.
+// rolesOf returns what a person's groups give, with the first group that gives each role.
 func rolesOf(ctx context.Context, a *unit.Attempt, organization, id uuid.UUID) (map[string]string, error) {
 	groups, err := a.Q.ListGroupsOfDirectoryUsers(ctx, []uuid.UUID{id})
 	if err != nil || len(groups) == 0 {
@@ -130,8 +130,8 @@ func rolesOf(ctx context.Context, a *unit.Attempt, organization, id uuid.UUID) (
 	return roles, nil
 }
 
-// fuse says why the directory is held from now on, and somebody does not lose access: too many have lost it within an hour. nil if
-// nothing speaks against it. Unavailable: it is held already.
+// fuse says why the directory is held from now on and the person keeps access: too many have lost it within an hour. It returns
+// nil if the person may lose access. Unavailable: the directory is held already.
 func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*org.Error, error) {
 	d, err := a.Q.GetDirectory(ctx, organization)
 	if err != nil {
@@ -150,8 +150,8 @@ func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*
 	if err != nil {
 		return nil, err
 	}
-	// Those who have lost access are not active any more, and still count: else the limit would sink with each of them. What
-	// the directory holds back is told in the answer, so that its people see it there and not only here.
+	// Those who have lost access are no longer active but still count: otherwise the limit would shrink with each of them. The
+	// answer tells the directory that removals are held, so that its administrators see it there and not only here.
 	blows, err := limit.Blows(lost, func() (int64, error) {
 		active, err := a.Q.CountActiveDirectoryUsers(ctx, organization)
 		return active + lost, err
@@ -162,7 +162,7 @@ func fuse(ctx context.Context, a *unit.Attempt, organization, user uuid.UUID) (*
 	return held, nil
 }
 
-// answer says what is stored afterwards, and what of it changed.
+// answer builds the answer: what is stored afterwards, and which of it changed.
 func (p *memberPlan) answer(ctx context.Context, a *unit.Attempt) error {
 	p.version = p.row.Version
 	if nothing := p.in.deletes || p.held != nil; nothing {
@@ -194,7 +194,7 @@ func (p *memberPlan) answer(ctx context.Context, a *unit.Attempt) error {
 	return err
 }
 
-// differing is the names of the attributes in which two documents differ, sorted.
+// differing returns the names of the attributes in which two documents differ, sorted.
 func differing(before, after scim.Document) (names []string) {
 	same := func(d scim.Document, name string) string { return scim.Document{"v": d[name]}.JSON() }
 	for _, d := range []scim.Document{before, after} {
@@ -208,7 +208,7 @@ func differing(before, after scim.Document) (names []string) {
 	return names
 }
 
-// applyMember stores the membership, and what the directory says. A directory that is held is told so, and nothing else happens.
+// applyMember stores the membership, and what the directory says. If the directory is held, it stores only that.
 func applyMember(ctx context.Context, w *unit.Writer, p memberPlan) (memberPlan, error) {
 	if p.held != nil {
 		return p, hold(ctx, w, p)
@@ -239,7 +239,7 @@ func applyMember(ctx context.Context, w *unit.Writer, p memberPlan) (memberPlan,
 	return p, p.store(ctx, w)
 }
 
-// forget deletes somebody. Names that are kept get another id, which no request shows: an id is never used again.
+// forget deletes a person. Names that are kept get a new id that no request shows: ids are never reused.
 func (p *memberPlan) forget(ctx context.Context, w *unit.Writer) error {
 	if err := w.W.DeleteDirectoryUser(ctx, p.row.ID); err != nil || !p.keeps {
 		return err
@@ -250,7 +250,7 @@ func (p *memberPlan) forget(ctx context.Context, w *unit.Writer) error {
 	})
 }
 
-// store stores what the directory says about somebody.
+// store stores what the directory says about a person.
 func (p *memberPlan) store(ctx context.Context, w *unit.Writer) error {
 	u := &p.user
 	w.Begin("write", 200)
@@ -265,7 +265,7 @@ func (p *memberPlan) store(ctx context.Context, w *unit.Writer) error {
 	} else {
 		w.Field("user_name", p.row.UserName, u.UserName)
 		w.Field("active", p.row.Active, u.Active)
-		w.Field("attributes", nil, p.changed) // their names alone: what is in them is about a person
+		w.Field("attributes", nil, p.changed) // only their names: the values are personal data
 	}
 	if err := w.W.UpdateDirectoryUser(ctx, db.UpdateDirectoryUserParams{
 		ID: p.row.ID, UserName: u.UserName, UserNameKey: org.FoldCase(u.UserName), DisplayNameKey: org.FoldCase(u.DisplayName),
@@ -284,7 +284,7 @@ func (p *memberPlan) store(ctx context.Context, w *unit.Writer) error {
 	return nil
 }
 
-// hold stores that a directory may take nothing away until a person has looked at it.
+// hold records that a directory may take nothing away until a person has reviewed it.
 func hold(ctx context.Context, w *unit.Writer, p memberPlan) error {
 	w.Begin("write", p.held.Kind.Status())
 	w.About(directoryType, p.row.OrganizationID, p.in.caller.slug, p.row.OrganizationID)

@@ -12,36 +12,36 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The log is written some requests at a time: a row of its own would have each request of a directory wait for the disk once
-// more than its effect does, and a directory that sends ten thousand people sends little else. Nothing that anybody may do rests
-// on the log, so what waits may be lost with the process; whoever reads the log here writes first what waits here.
+// The log is written in batches: with one write per request, each request of a directory would wait for the disk once more,
+// and a directory that sends ten thousand people sends little else. No permission depends on the log, so entries not yet
+// written may be lost with the process. Reading the log here first writes what is waiting.
 
 const (
 	noteTime = 5 * time.Second // how long writing may take
 	noteWait = time.Second     // how long a request may wait for others
-	noteMany = 100             // so many do not wait
-	maxNoted = 1_000           // so many wait for a database that does not write; then the oldest go
+	noteMany = 100             // with this many, write at once
+	maxNoted = 1_000           // this many wait if the database cannot be written; then the oldest go
 )
 
-// requestLog is the requests that wait to be written, the oldest first.
+// requestLog holds the requests that wait to be written, oldest first.
 type requestLog struct {
-	writing sync.Mutex // held while some are written, so that they stay in order
+	writing sync.Mutex // held while writing, so that requests stay in order
 
 	mu      sync.Mutex
 	waiting []noted
 	lost    int
-	timer   *time.Timer // nil: nobody comes to write
+	timer   *time.Timer // nil: no write is scheduled
 }
 
-// noted is a request on its way into the log, cut and without secrets already: nothing else ever reaches the database.
+// noted is a request waiting to be logged, already truncated and without secrets: nothing else ever reaches the database.
 type noted struct {
 	id           uuid.UUID
 	organization uuid.UUID
 	org.DirectoryRequest
 }
 
-// Note puts a request into the log of its directory, from which those who set it up see what it sends. Passwords are taken out
-// before.
+// Note puts a request into the log of its directory, where those who set it up see what it sends. Passwords are removed
+// first.
 func (s *Service) Note(ctx context.Context, c *Caller, r Request) {
 	many := s.requests.add([]noted{{unit.NewID(), c.Organization, org.DirectoryRequest{
 		ID: c.request.ID, At: s.units.Now(), Took: r.Took, Method: r.Method, Path: cut(r.Path), Status: r.Status, Body: cut(readable(r.Body)), Answer: cut(r.Detail),
@@ -51,14 +51,14 @@ func (s *Service) Note(ctx context.Context, c *Caller, r Request) {
 	}
 }
 
-// catchUp writes what waits. What fails is tried again, and told to the operator: a request has been answered long ago.
+// catchUp writes what is waiting. A failure is retried and logged for the operator: the request was answered long ago.
 func (s *Service) catchUp(ctx context.Context) {
 	if err := s.WriteRequests(ctx); err != nil {
 		s.log.ErrorContext(ctx, "requests of directories are not in their log yet", "error", err)
 	}
 }
 
-// WriteRequests writes the requests that wait to be in the log. A server that ends calls it last.
+// WriteRequests writes the waiting requests to the log. A server that shuts down calls it last.
 func (s *Service) WriteRequests(ctx context.Context) (err error) {
 	defer org.Wrap(&err, "write requests of directories")
 	s.requests.writing.Lock()
@@ -70,7 +70,7 @@ func (s *Service) WriteRequests(ctx context.Context) (err error) {
 	if len(list) == 0 || s.units.DB.Closed() {
 		return nil
 	}
-	// The request has been answered, and with that its context may have ended.
+	// The request has been answered, and its context may have ended with it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
 	if _, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "write", list, planNote, applyNote); err != nil {
@@ -79,7 +79,7 @@ func (s *Service) WriteRequests(ctx context.Context) (err error) {
 	return err
 }
 
-// add lets some wait, and has write called after a while. many is true if they should not wait.
+// add queues some requests, and schedules write. many is true if they should be written at once.
 func (l *requestLog) add(list []noted, write func()) (many bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,7 +91,7 @@ func (l *requestLog) add(list []noted, write func()) (many bool) {
 	return len(l.waiting) >= noteMany
 }
 
-// back is add for some that could not be written, which come before those that came since.
+// back is add for requests that could not be written; they come before those added since.
 func (l *requestLog) back(list []noted, write func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +108,7 @@ func (l *requestLog) bound() {
 	}
 }
 
-// take takes all that wait, and how many are gone.
+// take removes all waiting requests, and returns them and how many were lost.
 func (l *requestLog) take() (list []noted, lost int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,13 +120,13 @@ func (l *requestLog) take() (list []noted, lost int) {
 	return list, lost
 }
 
-// planNote writes aside: nothing that anybody may do rests on the log.
+// planNote writes aside: no permission depends on the log.
 func planNote(_ context.Context, a *unit.Attempt, list []noted) ([]noted, error) {
 	a.Aside()
 	return list, nil
 }
 
-// applyNote forgets in the same transaction what is too old or too much, so that the log needs no one to sweep it.
+// applyNote deletes requests too old or too many in the same transaction, so that nothing else has to clean the log.
 func applyNote(ctx context.Context, w *unit.Writer, list []noted) (none struct{}, err error) {
 	directories := map[uuid.UUID]bool{}
 	for _, r := range list {

@@ -15,22 +15,22 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The log is for those who set a directory up: what it sends is seen nowhere else. It holds what a directory says about people, so
+// The log is for those who set a directory up: nothing else shows what it sends. It holds what a directory says about people, so
 // it is short, and only those who may read the settings see it.
 
 // requestsShown is how many requests the page shows.
 const requestsShown = 50
 
-// Request is a request of a directory that has been answered.
+// Request is an answered request of a directory.
 type Request struct {
 	Method, Path string // with the query
 	Status       int
-	Detail       string // of a refusal
+	Detail       string // why it was refused
 	Body         []byte
 	Took         time.Duration
 }
 
-// Requests are the last requests of the directory of an organization, the newest first. Errors as Directory.
+// Requests returns the latest requests of the directory of an organization, newest first. Errors as Directory.
 func (s *Service) Requests(ctx context.Context, subject *org.Actor, organization string) (list []org.DirectoryRequest, err error) {
 	defer org.Wrap(&err, "list requests of the directory of %q", organization)
 	s.catchUp(ctx)
@@ -45,7 +45,7 @@ func (s *Service) Requests(ctx context.Context, subject *org.Actor, organization
 	return list, err
 }
 
-// requestsOf are the newest requests of a directory. Ids of later requests are greater, so that the index by id is the order.
+// requestsOf reads the latest requests of a directory. Ids increase with time, so the index by id has the order.
 func requestsOf(ctx context.Context, q db.Reads, organization uuid.UUID, limit int64) ([]org.DirectoryRequest, error) {
 	rows, err := q.ListDirectoryRequests(ctx, db.ListDirectoryRequestsParams{OrganizationID: organization, MaxRows: limit})
 	list := make([]org.DirectoryRequest, len(rows))
@@ -58,7 +58,7 @@ func requestsOf(ctx context.Context, q db.Reads, organization uuid.UUID, limit i
 	return list, err
 }
 
-// readable is a body without the passwords in it. One that is no JSON is left out: nothing tells what it holds.
+// readable returns a body without passwords. A body that is not JSON is left out: what it holds cannot be known.
 func readable(body []byte) string {
 	if len(body) == 0 {
 		return ""
@@ -76,10 +76,10 @@ func readable(body []byte) string {
 	return string(text)
 }
 
-// hidden is how deep it is looked for passwords; what is deeper is left out.
+// hidden is the depth to which passwords are searched for; anything deeper is left out.
 const hidden = 32
 
-// hide takes passwords out of a value: those of a user, and those that a change sets by a path.
+// hide removes passwords from a value: those of a user, and those that a change sets by a path.
 func hide(v any, depth int) any {
 	if depth > hidden {
 		return "…"
@@ -109,12 +109,12 @@ func hide(v any, depth int) any {
 	return v
 }
 
-// isPassword goes by the end of a name, since a path may stand before it: urn:…:User:password.
+// isPassword checks the end of a name, since a path may precede it: urn:…:User:password.
 func isPassword(name string) bool {
 	return strings.HasSuffix(strings.ToLower(strings.TrimSpace(name)), "password")
 }
 
-// cut is a text as the log keeps it: valid, and not too long.
+// cut returns a text as the log keeps it: valid UTF-8, and not too long.
 func cut(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
 	if len(text) <= org.MaxDirectoryBody {

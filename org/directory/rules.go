@@ -13,14 +13,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Rules are replaced as a whole, like the roles of a member: what a caller saw is what it sends back, and a version of another
-// moment is refused. Only what is new is judged, and only what comes or goes is looked up.
+// Rules are replaced as a whole, like the roles of a member: a caller sends back what it saw, and an outdated version
+// is refused. Only new rules are judged, and only groups whose rules are added or removed are looked up.
 
-// groupsShown is how many groups the rules are shown with.
+// groupsShown is how many groups are shown with the rules.
 const groupsShown = 500
 
-// Rules are the rules of the directory of an organization, with its groups and the roles that they may give. NotFound: no such
-// organization. Forbidden: needs idpsync_settings:read.
+// Rules returns the rules of the directory of an organization, with its groups and the roles that they may give. NotFound: no
+// such organization. Forbidden: needs idpsync_settings:read.
 func (s *Service) Rules(ctx context.Context, subject *org.Actor, organization string) (r org.DirectoryRules, err error) {
 	defer org.Wrap(&err, "read directory rules of %q", organization)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -34,7 +34,7 @@ func (s *Service) Rules(ctx context.Context, subject *org.Actor, organization st
 	return r, err
 }
 
-// rulesShown is the rules as a caller sees them, with why it may not have each role given.
+// rulesShown returns the rules as a caller sees them, with why it may not have each role given.
 // The set of roles is shared with other requests, so refusals are written into copies.
 func rulesShown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization) (r org.DirectoryRules, err error) {
 	r.Organization, r.CanUpdate, r.Rules = unit.OrganizationOf(o), by.Can("update", settingsOf(o.ID)), []org.DirectoryRule{}
@@ -47,7 +47,7 @@ func rulesShown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organi
 		return r, err
 	}
 	for i := range set.List {
-		role := set.List[i].Role // a copy: the set is everybody's
+		role := set.List[i].Role // a copy: the set is shared
 		if role.Name == org.RoleOrganizationUser {
 			continue
 		}
@@ -70,9 +70,9 @@ func rulesShown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organi
 	return r, err
 }
 
-// SetRules replaces the rules of a directory; what people hold by their groups changes with them. Forbidden: needs
-// idpsync_settings:update, and for each rule that is new the rights to give its role. Invalid: what is wrong with the input, or
-// the organization needs somebody's role. Conflict: the input began from another version. Other errors as Rules.
+// SetRules replaces the rules of a directory; what people hold through their groups changes with them. Forbidden: needs
+// idpsync_settings:update, and for each new rule the rights to give its role. Invalid: what is wrong with the input, or
+// the organization needs somebody's role. Conflict: the input is based on another version. Other errors as Rules.
 func (s *Service) SetRules(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewDirectoryRules]) (r org.DirectoryRules, err error) {
 	defer org.Wrap(&err, "set directory rules of %q", organization)
 	in := ruling{organization, input}
@@ -82,7 +82,7 @@ func (s *Service) SetRules(ctx context.Context, subject *org.Actor, organization
 	return s.Rules(ctx, subject, organization)
 }
 
-// PreviewRules tells what SetRules would do to what people may do. Errors as there.
+// PreviewRules shows how SetRules would change what people may do. Errors as SetRules.
 func (s *Service) PreviewRules(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewDirectoryRules]) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview directory rules of %q", organization)
 	_, impact, err := unit.Try(ctx, s.units, subject, ruling{organization, input}, planRules)
@@ -95,15 +95,15 @@ type ruling struct {
 	input        org.Input[org.NewDirectoryRules]
 }
 
-// ruled is the rules as they were decided.
+// ruled is the decision about the rules.
 type ruled struct {
 	directory    db.Directory
 	added, ended []org.DirectoryRule
 	directed     []tenant.Directed
 }
 
-// planRules asks for rights before it reads the input, and for the right to give before it looks whom the rules are about.
-// Rules that stay are not judged again: that their author could give them is what counted.
+// planRules checks permissions before it reads the input, and the right to give roles before it looks up whom the rules concern.
+// Existing rules are not judged again: what counted is that their author could give the roles.
 func planRules(ctx context.Context, a *unit.Attempt, in ruling) (p ruled, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -162,7 +162,7 @@ func planRules(ctx context.Context, a *unit.Attempt, in ruling) (p ruled, err er
 	return p, nil
 }
 
-// known refuses roles that are not there, or that everybody holds; a rule whose role has been deleted since may stay.
+// known refuses roles that are missing, or that everybody holds; a rule whose role has since been deleted may stay.
 func known(set *unit.RoleSet, wanted, stored []org.DirectoryRule) error {
 	var bad org.FieldErrors
 	for i, r := range wanted {
@@ -178,7 +178,7 @@ func known(set *unit.RoleSet, wanted, stored []org.DirectoryRule) error {
 	return bad.Err("Validation failed.")
 }
 
-// direct decides what the people of those groups hold that a rule is about which comes or goes.
+// direct decides what the members of those groups hold that an added or removed rule is about.
 func (p *ruled) direct(ctx context.Context, a *unit.Attempt, o db.Organization, m mapping) error {
 	about := db.ListMatchingDirectoryGroupsParams{OrganizationID: o.ID}
 	for _, r := range slices.Concat(p.added, p.ended) {
@@ -216,8 +216,8 @@ func (p *ruled) direct(ctx context.Context, a *unit.Attempt, o db.Organization, 
 	return err
 }
 
-// applyRules stores what people gain and lose, and then the rules. Both versions of the settings move: the directory and its rules
-// share one, since a page shows them together.
+// applyRules stores what people gain and lose, and then the rules. It increments the versions of both the directory and its
+// rules: they share one, since a page shows them together.
 func applyRules(ctx context.Context, w *unit.Writer, p ruled) (none struct{}, err error) {
 	w.Entry = unit.Entry{}
 	if len(p.added)+len(p.ended) == 0 {
@@ -247,7 +247,7 @@ func applyRules(ctx context.Context, w *unit.Writer, p ruled) (none struct{}, er
 	})
 }
 
-// inWords is rules as the trail shows them.
+// inWords returns rules as the trail shows them.
 func inWords(rules []org.DirectoryRule) []string {
 	list := make([]string, len(rules))
 	for i, r := range rules {

@@ -1,5 +1,5 @@
 // Package directory holds the use cases of directories: a company's directory sends SCIM requests that say who its people are
-// and in which groups, and the organization takes them over. docs/spec/directories.md has the rules. Its API may change without notice.
+// and in which groups, and the organization follows. docs/spec/directories.md has the rules. Its API may change without notice.
 package directory
 
 import (
@@ -21,22 +21,22 @@ import (
 )
 
 // An account belongs to the site and a membership to an organization, and nothing writes both in one unit. To give
-// access, the account comes first; to take it, the membership does: a request that is cut off in between has
+// access, the account is written first; to take it away, the membership is: a request interrupted in between has
 // given too little, and the directory sends it again.
 
-// Service answers the use cases of directories. It is safe for concurrent use.
+// Service implements the use cases of directories. It is safe for concurrent use.
 type Service struct {
 	units    *unit.Units
 	log      *slog.Logger
 	requests requestLog
 }
 
-// New makes the use cases.
+// New returns a Service.
 func New(u *unit.Units, log *slog.Logger) *Service {
 	return &Service{units: u, log: cmp.Or(log, slog.Default())}
 }
 
-// Caller is a directory that sends requests: what its token stands for.
+// Caller is a directory that sends requests, identified by its token.
 type Caller struct {
 	Organization uuid.UUID
 	TokenID      uuid.UUID
@@ -45,23 +45,23 @@ type Caller struct {
 	request    org.Request
 }
 
-// source is where the records of the directory come from.
+// source returns the source of the records that the directory gives.
 func (c *Caller) source() org.Source { return org.Source("scim:" + c.slug) }
 
-// become makes the directory the caller, without rights: what it may do is what this package does. The trail tells its tokens apart.
+// become makes the directory the caller, without rights: it may do only what this package does. The trail tells its tokens apart.
 func (c *Caller) become(a *unit.Attempt) {
 	a.BecomeMachine(string(c.source()), c.TokenID, c.request)
 	a.Actor.TokenID = c.TokenID.String()
 }
 
-// usedEvery is how often it is noted that a token is in use.
+// usedEvery is how often the use of a token is recorded.
 const usedEvery = time.Minute
 
-// tokenPrefix begins every token of a directory, so that it is known for what it is wherever it turns up.
+// tokenPrefix begins every token of a directory, so that it is recognized wherever it turns up.
 const tokenPrefix = "scim_"
 
-// Authenticate finds the directory that a token stands for. organization is as in a path, "" for the default one.
-// Unauthenticated: no such token, or it has ended, or it is one of another organization.
+// Authenticate finds the directory that a token belongs to. organization is as in the path, "" for the default one.
+// Unauthenticated: no such token, or it has ended, or it belongs to another organization.
 func (s *Service) Authenticate(ctx context.Context, organization, token string, r org.Request) (_ *Caller, err error) {
 	defer org.Wrap(&err, "authenticate a directory")
 	id, secret, ok := splitToken(token)
@@ -95,25 +95,25 @@ func (s *Service) Authenticate(ctx context.Context, organization, token string, 
 	return &Caller{Organization: row.OrganizationID, TokenID: id, slug: row.Slug, name: row.Name, request: r}, nil
 }
 
-// planUse writes aside: that a token was used changes no list and no decision.
+// planUse writes aside: the use of a token changes no list and no decision.
 func planUse(_ context.Context, a *unit.Attempt, id uuid.UUID) (uuid.UUID, error) {
 	a.Aside()
 	return id, nil
 }
 
-// applyUse notes the moment; within a minute it is not asked for again.
+// applyUse records the time of use, at most once a minute.
 func applyUse(ctx context.Context, w *unit.Writer, id uuid.UUID) (none struct{}, err error) {
 	return none, w.W.UseDirectoryToken(ctx, db.UseDirectoryTokenParams{Now: unit.NullTime(w.Now), ID: id})
 }
 
-// newToken makes a token with 130 random bits, and what is stored of it.
+// newToken makes a token with 130 random bits, and the hash to store.
 func newToken(id uuid.UUID) (token string, hash []byte) {
 	secret := rand.Text()
 	sum := sha256.Sum256([]byte(secret))
 	return tokenPrefix + id.String() + "-" + secret, sum[:]
 }
 
-// splitToken takes a token apart. ok is false if it is none.
+// splitToken splits a token. ok is false if it is not one.
 func splitToken(token string) (id uuid.UUID, secret string, ok bool) {
 	rest, ok := strings.CutPrefix(token, tokenPrefix)
 	at := strings.LastIndexByte(rest, '-') // the id has dashes of its own, the secret has none
@@ -124,7 +124,7 @@ func splitToken(token string) (id uuid.UUID, secret string, ok bool) {
 	return id, rest[at+1:], err == nil && id.String() == rest[:at]
 }
 
-// forbidden is a refusal of a guard rail, as a directory is told of it: its request is right, and must not be done.
+// forbidden turns a guard rail's refusal into one for the directory: the request is valid, but must not be done.
 func forbidden(err error) error {
 	if e, ok := errors.AsType[*org.Error](err); ok && e.Kind == org.Invalid && e.Code == "" {
 		return &org.Error{Kind: org.Forbidden, Message: e.Message, Detail: "Make someone else an organization admin first, or ask a site owner."}

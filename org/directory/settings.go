@@ -15,16 +15,16 @@ import (
 	"rolecall.example/rbac"
 )
 
-// An organization has a directory before anybody sets it up: what it would be. The first change or token stores it, and from then
-// on its slug stands in records and in the trail, and stays.
+// Before it is set up, an organization shows the directory that it would have. The first change or token stores it; from then
+// on its slug is in records and in the trail, and cannot change.
 
-// settingsOf is what the rights over a directory are asked on.
+// settingsOf returns the object on which rights over a directory are checked.
 func settingsOf(organization uuid.UUID) rbac.Object {
 	return rbac.Object{Type: "idpsync_settings", Org: organization}
 }
 
-// mayRead is the organization that a path names. NotFound: there is none, or it may not be read. Forbidden: needs
-// idpsync_settings:read.
+// mayRead returns the organization that a path names. NotFound: no such organization, or the caller may not read it. Forbidden:
+// needs idpsync_settings:read.
 func mayRead(ctx context.Context, src unit.Reader, by *org.Actor, ref string) (db.Organization, error) {
 	o, err := src.Organization(ctx, by, ref)
 	if err == nil && !by.Can("read", settingsOf(o.ID)) {
@@ -33,7 +33,7 @@ func mayRead(ctx context.Context, src unit.Reader, by *org.Actor, ref string) (d
 	return o, err
 }
 
-// Directory is the directory of an organization, or what it would be. NotFound: no such organization. Forbidden: needs
+// Directory returns the directory of an organization, or what it would be. NotFound: no such organization. Forbidden: needs
 // idpsync_settings:read.
 func (s *Service) Directory(ctx context.Context, subject *org.Actor, organization string) (d org.Directory, err error) {
 	defer org.Wrap(&err, "read the directory of %q", organization)
@@ -49,7 +49,7 @@ func (s *Service) Directory(ctx context.Context, subject *org.Actor, organizatio
 	return d, err
 }
 
-// Page is what the page of a directory shows, of one moment. Errors as Directory.
+// Page returns what the page of a directory shows, from one snapshot. Errors as Directory.
 func (s *Service) Page(ctx context.Context, subject *org.Actor, organization string) (p org.DirectoryPage, err error) {
 	defer org.Wrap(&err, "read the directory page of %q", organization)
 	s.catchUp(ctx)
@@ -70,7 +70,7 @@ func (s *Service) Page(ctx context.Context, subject *org.Actor, organization str
 	return p, err
 }
 
-// shown is the directory of an organization as somebody sees it who may read it.
+// shown returns the directory of an organization as a caller who may read it sees it.
 func shown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization) (d org.Directory, err error) {
 	d = org.Directory{
 		Organization: unit.OrganizationOf(o), Slug: strings.ToLower(o.Name), Name: o.DisplayName, State: org.DirectoryOff,
@@ -112,7 +112,7 @@ func shown(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organizatio
 	return d, err
 }
 
-// timeOf is a time that the database may not have.
+// timeOf converts a time that may be null.
 func timeOf(t sql.NullTime) *time.Time {
 	if !t.Valid {
 		return nil
@@ -120,9 +120,9 @@ func timeOf(t sql.NullTime) *time.Time {
 	return &t.Time
 }
 
-// Update changes a directory, sets it up, or releases one that is held. Forbidden: needs idpsync_settings:update. Invalid: what
-// is wrong with the input; the slug of one that has been set up stays. Conflict: another directory has the slug, or the input
-// began from another version. NotFound: no such organization.
+// Update changes a directory, sets it up, or releases a held one. Forbidden: needs idpsync_settings:update. Invalid: what
+// is wrong with the input; the slug cannot change after setup. Conflict: another directory has the slug, or the input
+// is based on another version. NotFound: no such organization.
 func (s *Service) Update(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.DirectorySettings]) (_ org.Directory, err error) {
 	defer org.Wrap(&err, "change the directory of %q", organization)
 	in := settling{organization, input}
@@ -138,16 +138,16 @@ type settling struct {
 	input        org.Input[org.DirectorySettings]
 }
 
-// settled is a directory as it was and as it is to be.
+// settled is a directory before and after the change.
 type settled struct {
 	before, after db.Directory
 	made          bool
-	asked         bool // for something, if only what would be there anyway
+	asked         bool // the request has a field, even if its value is the current one
 	released      bool
 }
 
-// planSettings is one of the site, since the slug of a directory must be free among those of all organizations.
-// It changes nothing that a list or a decision rests on: what the fuse holds back shows at the next request.
+// planSettings runs in the scope of the site, since the slug of a directory must be unique among all organizations.
+// It changes nothing that a list or a decision depends on: what the fuse holds back shows at the next request.
 func planSettings(ctx context.Context, a *unit.Attempt, in settling) (p settled, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -163,7 +163,7 @@ func planSettings(ctx context.Context, a *unit.Attempt, in settling) (p settled,
 	if err != nil {
 		return p, err
 	}
-	a.Aside() // no list of people and no decision rests on it
+	a.Aside() // no list of people and no decision depends on it
 	a.About(directoryType, o.ID, o.Name, o.ID)
 	if p.before, p.made, err = directoryOf(ctx, a, o, wanted.Slug); err != nil {
 		return p, err
@@ -193,8 +193,8 @@ func planSettings(ctx context.Context, a *unit.Attempt, in settling) (p settled,
 	return p, nil
 }
 
-// directoryOf is the directory of an organization, or the one that is made now, under the slug that is wished for or one that is
-// free. Conflict: the slug is taken.
+// directoryOf returns the directory of an organization, or creates one with the slug that is wished for, or a free one.
+// Conflict: the slug is taken.
 func directoryOf(ctx context.Context, a *unit.Attempt, o db.Organization, wish *string) (d db.Directory, made bool, err error) {
 	d, err = a.Q.GetDirectory(ctx, o.ID)
 	if !db.IsNotFound(err) {
@@ -223,7 +223,7 @@ func directoryOf(ctx context.Context, a *unit.Attempt, o db.Organization, wish *
 	}
 }
 
-// applySettings stores nothing if nothing was asked for: a request without fields does not set a directory up.
+// applySettings stores nothing if the request was empty: a request without fields does not set a directory up.
 func applySettings(ctx context.Context, w *unit.Writer, p settled) (none struct{}, err error) {
 	b, d := &p.before, &p.after
 	if *b == *d && (!p.made || !p.asked) {
@@ -249,7 +249,7 @@ func applySettings(ctx context.Context, w *unit.Writer, p settled) (none struct{
 	})
 }
 
-// insert stores a new directory, and says so in the entry.
+// insert stores a new directory, and records that in the entry.
 func insert(ctx context.Context, w *unit.Writer, d db.Directory) error {
 	w.Field("slug", nil, d.Slug)
 	return w.W.InsertDirectory(ctx, db.InsertDirectoryParams{

@@ -10,15 +10,15 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Tokens of directories are a kind of their own, with a table and a check of their own: none of them opens the API, and none of
-// the API opens a directory. Two may live at once, so that one takes over from the other without a gap.
-// The secret is in the answer alone, and its hash in the database: a backup is of no use to those who read it. The trail tells the
-// id of a token, by which those of a directory can be told apart, and when it ends.
+// Tokens of directories are a separate kind, with their own table and check: none of them opens the API, and no API token
+// opens a directory. Two may exist at once, so that one can replace the other without a gap.
+// The secret is only in the answer, and only its hash in the database: a backup is useless to those who read it. The trail has
+// the id of a token, which tells the tokens of a directory apart, and when it ends.
 
 // CreateToken makes a token with which the directory of an organization sends requests, and sets the directory up if it is the
-// first. The token is in the answer alone. Forbidden: needs idpsync_settings:update, the rights to add members and to remove them, and
-// those to give each role that a rule gives: the holder of the token decides who is in a group. Invalid: what is wrong with the input. Conflict:
-// there are two already. NotFound: no such organization.
+// first. Only the answer has the token. Forbidden: needs idpsync_settings:update, the rights to add and remove members, and
+// those to give each role that a rule gives: the holder of the token decides who is in a group. Invalid: what is wrong with the
+// input. Conflict: there are two tokens already. NotFound: no such organization.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewDirectoryToken]) (t org.DirectoryToken, err error) {
 	defer org.Wrap(&err, "make a token for the directory of %q", organization)
 	t, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", minting{organization, input}, planToken, applyToken)
@@ -31,7 +31,7 @@ type minting struct {
 	input        org.Input[org.NewDirectoryToken]
 }
 
-// minted is a token as it was decided.
+// minted is the decision about a token.
 type minted struct {
 	directory db.Directory
 	made      bool
@@ -39,8 +39,8 @@ type minted struct {
 	hash      []byte
 }
 
-// planToken judges the rights first: those over the directory, those of adding and of removing members, and those of giving every role
-// that its rules give. Without them, a token would be a way to do what its maker could not.
+// planToken checks permissions first: to change the directory, to add and remove members, and to give every role that its rules
+// give. Otherwise a token would be a way to do what its creator could not.
 func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -94,7 +94,7 @@ func planToken(ctx context.Context, a *unit.Attempt, in minting) (p minted, err 
 	return p, nil
 }
 
-// applyToken makes room for the token: those that have ended are of no use to anybody.
+// applyToken makes room for the token by deleting those that have ended.
 func applyToken(ctx context.Context, w *unit.Writer, p minted) (org.DirectoryToken, error) {
 	if p.made {
 		if err := insert(ctx, w, p.directory); err != nil {
@@ -123,7 +123,7 @@ func (s *Service) RevokeToken(ctx context.Context, subject *org.Actor, organizat
 // revoking asks to end a token.
 type revoking struct{ organization, id string }
 
-// planRevocation takes no right to add members: to take a way in away is always less.
+// planRevocation needs no right to add members: removing a way in only reduces access.
 func planRevocation(ctx context.Context, a *unit.Attempt, in revoking) (t db.GetDirectoryTokenRow, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -144,14 +144,14 @@ func planRevocation(ctx context.Context, a *unit.Attempt, in revoking) (t db.Get
 	return t, err
 }
 
-// applyRevocation leaves the people as they are: what a directory gave stays until it, or a person, takes it.
+// applyRevocation leaves the people as they are: what a directory gave stays until the directory or a person takes it away.
 func applyRevocation(ctx context.Context, w *unit.Writer, t db.GetDirectoryTokenRow) (none struct{}, err error) {
 	w.Status = 204
 	w.Field("token", t.ID, nil)
 	return none, w.W.DeleteDirectoryToken(ctx, db.DeleteDirectoryTokenParams{ID: t.ID, OrganizationID: t.OrganizationID})
 }
 
-// tokenOf is a stored token without what could open anything.
+// tokenOf converts a stored token, without the secret's hash.
 func tokenOf(t db.DirectoryToken) org.DirectoryToken {
 	return org.DirectoryToken{
 		ID: t.ID, MakerID: t.CreatedBy.UUID, Maker: t.CreatedByName, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, LastUsed: timeOf(t.LastUsed),

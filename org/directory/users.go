@@ -15,14 +15,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A request about somebody is decided on the document as it is stored in that moment, by the same code in every unit: a change of a
-// document is applied anew in each, and never carried from one to the next. So a unit that comes late, since somebody else was
-// faster, decides about what is there then. What a document says is checked whole: a change that would leave it wrong is refused,
-// and nothing of it is stored.
+// A request about a person is decided from the document stored at that moment, by the same code in every unit: each unit
+// applies the change to the document again, and never passes a result to the next. So a unit that comes late, because another
+// request was faster, decides about what is stored then. The whole document is validated: a change that would make it invalid is
+// refused, and no part of it is stored.
 
-// CreateUser takes over somebody whom the directory sends for the first time: the account of the address is linked, or one is
-// made, and it becomes a member. Of many equal requests at once one succeeds. Conflict: the userName or the externalId is taken,
-// or the account was suspended by a person.
+// CreateUser adds a person whom the directory sends for the first time: the account with the address is linked, or one is
+// created, and it becomes a member. If several identical requests arrive at once, one succeeds. Conflict: the userName or the
+// externalId is taken, or the account was suspended by a person.
 func (s *Service) CreateUser(ctx context.Context, c *Caller, d scim.Document) (_ scim.Resource, err error) {
 	defer org.Wrap(&err, "create a user of %s", c.source())
 	in := userChange{caller: c, whole: d, creates: true}
@@ -34,27 +34,27 @@ func (s *Service) CreateUser(ctx context.Context, c *Caller, d scim.Document) (_
 	return s.change(ctx, in)
 }
 
-// ReplaceUser takes over all that the directory says of somebody. NotFound: nobody has the id. Conflict as CreateUser, and:
-// begun is without the version that is stored. Forbidden: the organization needs the member. Unavailable: too many lose access.
+// ReplaceUser replaces everything the directory says about a person. NotFound: no user has this id. Conflict as CreateUser, and:
+// begun lacks the stored version. Forbidden: the organization needs the member. Unavailable: too many lose access.
 func (s *Service) ReplaceUser(ctx context.Context, c *Caller, id string, begun org.Versions, d scim.Document) (_ scim.Resource, err error) {
 	defer org.Wrap(&err, "replace user %q of %s", id, c.source())
 	return s.change(ctx, userChange{caller: c, id: unit.ParseID(id), begun: begun, whole: d})
 }
 
-// PatchUser takes over what the directory changes about somebody. Errors as ReplaceUser, and those of the change.
+// PatchUser applies a directory's changes to a person. Errors as ReplaceUser, and those of the change.
 func (s *Service) PatchUser(ctx context.Context, c *Caller, id string, begun org.Versions, p *scim.Patch) (_ scim.Resource, err error) {
 	defer org.Wrap(&err, "patch user %q of %s", id, c.source())
 	return s.change(ctx, userChange{caller: c, id: unit.ParseID(id), begun: begun, patch: p})
 }
 
-// DeleteUser forgets somebody, who loses all that the membership gave. Errors as ReplaceUser.
+// DeleteUser deletes a person from the directory; all that the membership gave ends. Errors as ReplaceUser.
 func (s *Service) DeleteUser(ctx context.Context, c *Caller, id string, begun org.Versions) (err error) {
 	defer org.Wrap(&err, "delete user %q of %s", id, c.source())
 	_, err = s.change(ctx, userChange{caller: c, id: unit.ParseID(id), begun: begun, deletes: true})
 	return err
 }
 
-// userChange is what a directory says about somebody: a whole document, a change of it, or that there is nobody any more.
+// userChange is what a directory says about a person: a whole document, a change of it, or that the person is deleted.
 type userChange struct {
 	caller  *Caller
 	id      uuid.UUID
@@ -65,14 +65,14 @@ type userChange struct {
 	deletes bool
 }
 
-// errAccount means that the account must be changed first, which takes the scope of the site.
+// errAccount means that the account must be changed first, in the scope of the site.
 var errAccount = errors.New("this changes the account")
 
-// rounds is how often an account is changed anew that others change meanwhile.
+// rounds is how often the change of an account is retried if others change it meanwhile.
 const rounds = 3
 
-// change stores what a directory says about somebody: the account, if it has to change, then the membership, and then the end of
-// an account that has lost its last one.
+// change stores what a directory says about a person: first the account, if it has to change, then the membership, and last
+// the suspension of an account that has lost its last one.
 func (s *Service) change(ctx context.Context, in userChange) (r scim.Resource, err error) {
 	for range rounds {
 		var done memberPlan
@@ -92,7 +92,7 @@ func (s *Service) change(ctx context.Context, in userChange) (r scim.Resource, e
 	return r, &org.Error{Kind: org.Unavailable, RetryAfter: time.Second, Message: "This request met another one. Send it again."}
 }
 
-// suspend suspends the account of somebody who has lost access, if that account is the directory's.
+// suspend suspends the account of a person who has lost access, if the directory manages it.
 func (s *Service) suspend(ctx context.Context, c *Caller, user uuid.UUID) error {
 	row, err := s.units.DB.GetUser(ctx, user)
 	if db.IsNotFound(err) || err == nil && org.Status(row.Status) == org.StatusSuspended {
@@ -112,10 +112,10 @@ func (s *Service) suspend(ctx context.Context, c *Caller, user uuid.UUID) error 
 	return err
 }
 
-// read finds the person whom a change is about. NotFound: there is nobody.
+// read reads the person whom a change is about. NotFound: no such person.
 func (in *userChange) read(ctx context.Context, a *unit.Attempt) (row db.DirectoryUser, err error) {
 	row, err = a.Q.GetDirectoryUser(ctx, db.GetDirectoryUserParams{ID: in.id, OrganizationID: in.caller.Organization})
-	if db.IsNotFound(err) && in.creates { // another person was sent by this name meanwhile
+	if db.IsNotFound(err) && in.creates { // meanwhile another person was sent with this name
 		return row, scim.Taken("userName")
 	}
 	if db.IsNotFound(err) || err == nil && !row.Settled && !in.creates {
@@ -125,13 +125,13 @@ func (in *userChange) read(ctx context.Context, a *unit.Attempt) (row db.Directo
 		return row, err
 	}
 	a.About(userType, row.ID, row.UserName, row.OrganizationID)
-	if in.creates && row.Settled { // an equal request was faster
+	if in.creates && row.Settled { // an identical request was faster
 		return row, scim.Taken("userName")
 	}
 	return row, a.BegunFrom(ctx, in.begun, strconv.FormatInt(row.Version, 10), "The user has changed.")
 }
 
-// after is what a directory says about somebody once the change is made.
+// after returns what a directory says about a person after the change.
 func (in *userChange) after(ctx context.Context, a *unit.Attempt, row db.DirectoryUser) (u scim.User, err error) {
 	if in.deletes {
 		return scim.User{UserName: row.UserName}, nil
@@ -155,7 +155,7 @@ func (in *userChange) after(ctx context.Context, a *unit.Attempt, row db.Directo
 	return scim.ReadUser(d, row.Active)
 }
 
-// free refuses a userName or an externalId that somebody in the directory has who is none of these. Conflict.
+// free refuses a userName or an externalId that another person in the directory has, except these. Conflict.
 func free(ctx context.Context, a *unit.Attempt, organization uuid.UUID, u *scim.User, but ...uuid.UUID) error {
 	other, err := a.Q.GetDirectoryUserNamed(ctx, db.GetDirectoryUserNamedParams{OrganizationID: organization, UserNameKey: org.FoldCase(u.UserName)})
 	switch {
@@ -174,7 +174,7 @@ func free(ctx context.Context, a *unit.Attempt, organization uuid.UUID, u *scim.
 	return nil
 }
 
-// address is the e-mail address of somebody, "" if what the directory has is none.
+// address returns the e-mail address of a person, "" if what the directory has is not one.
 func address(u *scim.User) string {
 	if org.EmailProblem(u.Email) != "" {
 		return ""
@@ -182,7 +182,7 @@ func address(u *scim.User) string {
 	return u.Email
 }
 
-// addresses are all e-mail addresses of somebody, as they are looked up, each once.
+// addresses returns all e-mail addresses of a person, as keys to look up, each once.
 func addresses(d scim.Document) (keys []string) {
 	v, _ := d.Get("emails")
 	list, _ := v.([]any)
