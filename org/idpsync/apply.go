@@ -13,10 +13,10 @@ import (
 )
 
 // A sign-in is synced before its session begins: first the site, where losses are counted too, then one unit for each
-// organization in order of id. Each looks again at what is due, so it may be repeated, and what a crash leaves is finished by the
-// next sign-in.
+// organization in order of id. Each checks again what is due, so it may be repeated, and the next sign-in finishes what a crash
+// left undone.
 
-// Person is somebody who signs in, with what the provider says of them.
+// Person is someone who signs in, with what the provider says about them.
 type Person struct {
 	Provider *org.Provider
 	Claims   map[string]any
@@ -24,7 +24,7 @@ type Person struct {
 	User     uuid.UUID
 }
 
-// Outlook is what a sign-in leaves as it is, and whether it changes anything.
+// Outlook says what a sign-in leaves as it is, and whether it changes anything.
 type Outlook struct {
 	Due bool // what the account holds must change before the session begins
 
@@ -33,7 +33,7 @@ type Outlook struct {
 	had, has []notice
 }
 
-// Look finds out what a sign-in would change. It reads alone.
+// Look finds out what a sign-in would change. It only reads.
 func Look(ctx context.Context, s unit.Reader, by Person) (Outlook, error) {
 	o, err := lookAt(ctx, s, by, false)
 	if err != nil {
@@ -42,9 +42,9 @@ func Look(ctx context.Context, s unit.Reader, by Person) (Outlook, error) {
 	return Outlook{Due: o.due(), source: by.Provider.Source(), user: by.User, had: o.had, has: o.has}, nil
 }
 
-// Store notes what the sign-in has left as it was, and forgets what an earlier one had.
+// Store records what the sign-in left as it was, and deletes what an earlier one left.
 func (o *Outlook) Store(ctx context.Context, w *unit.Writer) error {
-	// Most sign-ins leave nothing and had nothing, and write nothing here.
+	// Most sign-ins leave nothing and had nothing, so they write nothing here.
 	for _, n := range o.had {
 		if slices.Contains(o.has, n) {
 			continue
@@ -76,8 +76,8 @@ func lookAt(ctx context.Context, s unit.Reader, by Person, counted bool) (*outlo
 	return look(ctx, s, question{provider: by.Provider, book: newRulebook(rules), claims: by.Claims, user: by.User, counted: counted})
 }
 
-// JoinsDefault reports whether an account that a sign-in makes belongs to the default organization from the start. Where rules
-// give memberships, they do that.
+// JoinsDefault reports whether an account created by a sign-in belongs to the default organization from the start. Where rules
+// give memberships, they decide that instead.
 func JoinsDefault(ctx context.Context, s unit.Reader, p *org.Provider, claims map[string]any) (bool, error) {
 	rules, err := Rules(ctx, s, p.ID)
 	for _, r := range rules {
@@ -89,14 +89,14 @@ func JoinsDefault(ctx context.Context, s unit.Reader, p *org.Provider, claims ma
 	return true, err
 }
 
-// maxRounds is how often Apply looks again at somebody whose records others change meanwhile.
+// maxRounds is how often Apply tries again if others change the records meanwhile.
 const maxRounds = 3
 
-// Apply makes what an account holds from a provider what the rules give it now.
+// Apply changes what an account holds from a provider to what the rules give it now.
 func (s *Service) Apply(ctx context.Context, by Person) (err error) {
 	defer org.Wrap(&err, "sync with %q", by.Provider.ID)
 	for range maxRounds {
-		// Without a lock: most often nothing but an organization is concerned, and the site need not be held for it.
+		// Without a lock: usually only organizations are affected, and the site need not be locked for that.
 		o, err := s.lookNow(ctx, by)
 		if err != nil || !o.due() {
 			return err
@@ -113,7 +113,7 @@ func (s *Service) Apply(ctx context.Context, by Person) (err error) {
 			// In order of id, so that two sign-ins of one person cannot wait for each other.
 			in := atPlace{by, p.place}
 			_, _, err := unit.Do(ctx, s.units, s.actor(by), unit.InOrganization(p.place.String()), "write", in, planPlace, applyPlace)
-			if err != nil && org.KindOf(err) != org.NotFound { // an organization that is gone
+			if err != nil && org.KindOf(err) != org.NotFound { // NotFound: the organization was deleted
 				return err
 			}
 		}
@@ -121,13 +121,13 @@ func (s *Service) Apply(ctx context.Context, by Person) (err error) {
 	return nil
 }
 
-// dueIn reports whether anything is to be stored in a place.
+// dueIn reports whether there is anything to store in a place.
 func (o *outlook) dueIn(place uuid.UUID) bool {
 	_, told := o.toTell(place)
 	return told || o.of(place).changes()
 }
 
-// toTell is the notice of a place that the trail does not tell of yet.
+// toTell returns the notice about a place that the trail does not have yet.
 func (o *outlook) toTell(place uuid.UUID) (notice, bool) {
 	n := notice{string(org.HoldLastOwner), ""}
 	if place != uuid.Nil {
@@ -136,7 +136,7 @@ func (o *outlook) toTell(place uuid.UUID) (notice, bool) {
 	return n, slices.Contains(o.has, n) && !slices.Contains(o.had, n)
 }
 
-// actor is the provider as the trail names it.
+// actor returns the provider as the trail names it.
 func (s *Service) actor(by Person) *org.Actor {
 	return s.units.Machine(string(by.Provider.Source())).WithRequest(by.Request)
 }
@@ -157,7 +157,7 @@ type siteSync struct {
 	change *org.HolderChange // nil: the roles of the site stay
 }
 
-// planSite decides about the roles of the site, and whether anything may be lost.
+// planSite decides about the roles of the site, and whether the sign-in may take anything away.
 func planSite(ctx context.Context, a *unit.Attempt, by Person) (p siteSync, err error) {
 	p.source = by.Provider.Source()
 	if p.user, err = syncable(ctx, a, by.User); err != nil {
@@ -167,7 +167,7 @@ func planSite(ctx context.Context, a *unit.Attempt, by Person) (p siteSync, err 
 	if p.outlook, err = lookAt(ctx, a.Reader, by, false); err != nil {
 		return p, err
 	}
-	// The unit may have been asked for the loss alone, which is counted here whatever it is about.
+	// The unit may have been started only for the loss, which is counted here wherever it occurs.
 	part := p.of(uuid.Nil)
 	if !part.changes() {
 		return p, nil
@@ -181,7 +181,7 @@ func planSite(ctx context.Context, a *unit.Attempt, by Person) (p siteSync, err 
 	return p, nil
 }
 
-// syncable is the account of somebody who signs in. Of one that was suspended meanwhile nothing changes.
+// syncable returns the account of the person who signs in. If it was suspended meanwhile, nothing changes.
 func syncable(ctx context.Context, a *unit.Attempt, id uuid.UUID) (db.UserRow, error) {
 	row, err := a.Q.GetUser(ctx, id)
 	if db.IsNotFound(err) {
@@ -203,7 +203,7 @@ func applySite(ctx context.Context, w *unit.Writer, p siteSync) (none struct{}, 
 	if err != nil {
 		return none, err
 	}
-	// Once: an entry at each sign-in would bury what else the trail tells.
+	// Once: an entry at each sign-in would bury everything else in the trail.
 	if n, told := p.toTell(uuid.Nil); told {
 		w.Begin("write", errHeld.Kind.Status())
 		w.About("user", p.user.ID, p.user.Username, uuid.Nil)
@@ -226,20 +226,20 @@ func applySite(ctx context.Context, w *unit.Writer, p siteSync) (none struct{}, 
 	return none, w.Record(ctx)
 }
 
-// errHeld is how the trail tells of what would have ended, and stays.
+// errHeld is how the trail records what would have ended but stays.
 var errHeld = &org.Error{Kind: org.Conflict, Message: "The last one must stay."}
 
-// count notes that somebody is about to lose something.
+// count records that someone is about to lose something.
 func (p *siteSync) count(ctx context.Context, w *unit.Writer) error {
 	source := string(p.source)
-	// What is too old to count goes here, since nobody else looks at it.
+	// Losses too old to count are deleted here, since nothing else reads them.
 	if err := w.W.DeleteOldSyncLosses(ctx, db.DeleteOldSyncLossesParams{Source: source, Before: w.Now.Add(-org.FuseWindow)}); err != nil {
 		return err
 	}
 	return w.W.NoteSyncLoss(ctx, db.NoteSyncLossParams{Source: source, UserID: p.user.ID, Now: w.Now})
 }
 
-// hold has the removals of a source wait.
+// hold holds back the removals of a source.
 func (p *siteSync) hold(ctx context.Context, w *unit.Writer) error {
 	w.Begin("write", errHeld.Kind.Status())
 	w.About(sourceType, sourceID(p.source), string(p.source), uuid.Nil)
@@ -266,7 +266,7 @@ type placeSync struct {
 	synced *tenant.Synced // nil: nothing changes
 }
 
-// planPlace decides about the membership and the roles of one organization. What would be lost was counted before.
+// planPlace decides about the membership and the roles in one organization. Losses were counted before.
 func planPlace(ctx context.Context, a *unit.Attempt, in atPlace) (p placeSync, err error) {
 	p.source, p.place = in.Provider.Source(), in.place
 	if p.user, err = syncable(ctx, a, in.User); err != nil {
@@ -280,7 +280,7 @@ func planPlace(ctx context.Context, a *unit.Attempt, in atPlace) (p placeSync, e
 		return p, err
 	}
 	a.About("organization_member", p.user.ID, p.user.Username, o.ID)
-	// Only what the unit of the site has counted may be taken, or two servers could pass the fuse together.
+	// Only what the unit of the site has counted may be taken, or two servers could pass the fuse at the same time.
 	if p.outlook, err = lookAt(ctx, a.Reader, in.Person, true); err != nil {
 		return p, err
 	}

@@ -13,12 +13,12 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Change changes a rule set and returns all of it. What people hold follows at their next sign-ins. NotFound: the
-// organization. Forbidden: needs idpsync_settings:update there, may not give what a new pair gives, or is no site owner where
-// that takes one. Invalid: the provider, or what is wrong with the input. Conflict: it began from another version.
+// Change changes a rule set and returns all of it. What people hold follows at their next sign-ins. NotFound: no such
+// organization. Forbidden: the caller needs idpsync_settings:update there, may not give what a new pair gives, or must be a site
+// owner. Invalid: the provider, or what is wrong with the input. Conflict: the input is based on another version.
 func (s *Service) Change(ctx context.Context, subject *org.Actor, in org.SyncPlace, provider org.Input[*org.Provider], change org.Input[org.SyncChange]) (r org.SyncRules, err error) {
 	defer org.Wrap(&err, "change the rule set of %s", in.Kind)
-	// A rule set is written where it gives: so no sign-in that reads it under the lock of an organization sees half of a change.
+	// A rule set is written in the scope where it gives, so no sign-in that reads it under that lock sees half of a change.
 	scope := unit.OnSite
 	if in.Kind == org.SyncRoles {
 		scope = unit.InOrganization(in.Organization)
@@ -34,16 +34,16 @@ type command struct {
 	change   org.Input[org.SyncChange]
 }
 
-// changed is a rule set before and after its change.
+// changed holds a rule set before and after its change.
 type changed struct{ before, after org.SyncRules }
 
-// pair is one that a change brings, and what the request calls its two sides.
+// pair is a pair that a change adds, with the names of its two sides in the request.
 type pair struct {
 	org.SyncPair
 	given, gets string
 }
 
-// planChange judges the caller before the body as such, that before the provider, and what the body gives last.
+// planChange checks the caller before it reads the body, then the provider, and last what the body gives.
 func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, err error) {
 	where, err := placeFor(ctx, a.Reader, a.Actor, "update", in.in)
 	if err != nil {
@@ -69,7 +69,7 @@ func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, er
 	if err := a.BegunFrom(ctx, change.From, c.before.Tag(), "Someone else changed these rules."); err != nil {
 		return c, err
 	}
-	// Before anything is compared: the same id in capitals would be another target.
+	// This comes before any comparison: otherwise the same id in capitals would be another target.
 	if in.in.Kind == org.SyncOrganizations {
 		change = withIDs(change)
 	}
@@ -80,7 +80,7 @@ func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, er
 	return c, mayMap(ctx, a, &c, added)
 }
 
-// withIDs is a change whose targets are ids of organizations, written as they are stored.
+// withIDs returns a change whose targets are ids of organizations, written as they are stored.
 func withIDs(change org.SyncChange) org.SyncChange {
 	canonical := func(target string) string {
 		if id, err := uuid.Parse(target); err == nil {
@@ -112,8 +112,8 @@ func withIDs(change org.SyncChange) org.SyncChange {
 	return change
 }
 
-// become makes the rule set what a change wants, and returns the pairs that are new to it. With another field every pair is
-// new: it gives the same to other people. Without one it gives nothing.
+// become applies a change to the rule set and returns the pairs that are new. If the field changes, every pair is
+// new: it gives the same to other people. A rule set without a field gives nothing.
 func (c *changed) become(change *org.SyncChange) (added []pair) {
 	r := &c.after
 	switch {
@@ -134,7 +134,7 @@ func (c *changed) become(change *org.SyncChange) (added []pair) {
 	if change.Mapping != nil {
 		return added
 	}
-	// In the order of the values, so that the same request is refused in the same words every time.
+	// In the order of the values, so that the same request is always refused with the same message.
 	for _, key := range slices.Sorted(maps.Keys(r.Mapping)) {
 		for i, target := range r.Mapping[key] {
 			if r.Field != c.before.Field && r.Field != "" || !slices.Contains(c.before.Mapping[key], target) {
@@ -145,15 +145,15 @@ func (c *changed) become(change *org.SyncChange) (added []pair) {
 	return added
 }
 
-// with adds pairs to the mapping, once each, and takes out those that are to be removed, whether they were there or are added.
+// with adds pairs to the mapping, once each, and takes out those to remove, whether they were there or are being added.
 func (c *changed) with(change *org.SyncMappingChange) (added []pair) {
-	// A copy: what is before goes into the trail as it was.
+	// A copy: the trail gets the old mapping unchanged.
 	next := map[string][]string{}
 	for key, targets := range c.before.Mapping {
 		next[key] = slices.Clone(targets)
 	}
 	for i, p := range change.Add {
-		// One that is removed at once gives nothing to anyone, so its author need not be able to.
+		// A pair that is removed at once gives nothing to anyone, so its author need not be able to.
 		if slices.Contains(next[p.Given], p.Gets) || slices.Contains(change.Remove, p) {
 			continue
 		}
@@ -178,12 +178,12 @@ func applyChange(ctx context.Context, w *unit.Writer, c changed) (org.SyncRules,
 	if after.Kind == org.SyncOrganizations {
 		w.Field("organization_assign_default", before.AssignDefault, after.AssignDefault)
 	}
-	// Terraform sends all of it at each run: that is no change, and none is recorded.
+	// Terraform sends all of it with each run: that changes nothing, and nothing is recorded.
 	if len(w.Fields) == 0 {
 		return before, nil
 	}
 	if after.Kind == org.SyncSiteRoles {
-		w.Field("kind", nil, after.Kind) // else it looks like that of an organization
+		w.Field("kind", nil, after.Kind) // otherwise it would look like one of an organization
 	}
 	mapping, err := json.Marshal(after.Mapping)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/org"
 )
 
-// lookUp is what a claim says: the values, sorted and each once, and what may be concluded from them.
+// lookUp returns what a claim says: its values, sorted and without duplicates, and what may be concluded from them.
 func lookUp(p *org.Provider, claims map[string]any, field string) (values []string, state org.ClaimState) {
 	if cutOff(claims, field) {
 		return nil, org.ClaimTruncated
@@ -19,8 +19,8 @@ func lookUp(p *org.Provider, claims map[string]any, field string) (values []stri
 	}
 	all, ok := texts(v, p.Separator)
 	switch {
-	// A list of exactly so many values may be all there is. To be wrong about that takes nothing from anybody.
-	case !ok: // of a shape that nobody can read, nothing can be concluded
+	// A list of exactly this length may be complete. Wrongly assuming that it is not takes nothing from anybody.
+	case !ok: // nothing can be concluded from a claim of an unknown shape
 		return nil, org.ClaimAbsent
 	case p.TruncatedAt > 0 && len(all) == p.TruncatedAt:
 		return nil, org.ClaimTruncated
@@ -33,12 +33,12 @@ func lookUp(p *org.Provider, claims map[string]any, field string) (values []stri
 	return slices.Compact(values), org.ClaimValues
 }
 
-// find finds a claim by its exact name, or else along the dots of the name.
+// find finds a claim by its exact name, or else by following the dots in the name.
 func find(claims map[string]any, name string) (any, bool) {
 	if v, ok := claims[name]; ok {
 		return v, true
 	}
-	// A part of the name may have dots itself: the longest that is there counts.
+	// A part of the name may itself have dots: the longest existing one counts.
 	for at := len(name) - 1; at > 0; at-- {
 		if name[at] != '.' {
 			continue
@@ -52,10 +52,10 @@ func find(claims map[string]any, name string) (any, bool) {
 	return nil, false
 }
 
-// cutOff reports whether the provider says that it left a claim out: it names it among those to be asked for elsewhere, or it is
-// Entra in the implicit flow, which says so of groups alone.
+// cutOff reports whether the provider says that it left a claim out: the token names it among the claims to request elsewhere, or
+// it is Entra in the implicit flow, which says so of groups only.
 func cutOff(claims map[string]any, field string) bool {
-	// Entra sends where the groups can be asked for instead. Nobody asks there: it takes rights of another kind.
+	// Entra sends an address for requesting the groups instead. It is not used: that takes rights of another kind.
 	elsewhere, _ := claims["_claim_names"].(map[string]any)
 	if _, named := elsewhere[field]; named {
 		return true
@@ -76,13 +76,13 @@ func cutOff(claims map[string]any, field string) bool {
 	return false
 }
 
-// texts are the values of a claim as it came, empty ones too; ok is false if it has a shape that is not understood.
+// texts returns the values of a claim as received, including empty ones; ok is false if its shape is not understood.
 func texts(v any, separator string) (values []string, ok bool) {
 	switch v := v.(type) {
 	case []any:
 		for _, one := range v {
 			text, ok := scalar(one)
-			if !ok { // what is left out could be what counts
+			if !ok { // a value left out could be the one that counts
 				return nil, false
 			}
 			values = append(values, text)
@@ -110,7 +110,7 @@ func texts(v any, separator string) (values []string, ok bool) {
 	return []string{text}, ok
 }
 
-// scalar is one value as text.
+// scalar returns one value as text.
 func scalar(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org"
 )
 
-// comparison compares what rules give with what an account has from their source.
+// comparison compares what rules give with what an account has from that source.
 type comparison struct {
 	source   org.Source
 	want     *wanted
@@ -20,26 +20,26 @@ type comparison struct {
 	protects map[string]bool // roles that neither end nor get an end
 }
 
-// has reports whether the source has given some of these records.
+// has reports whether some of these records are from the source.
 func (c *comparison) has(records []org.Assignment) bool {
 	return slices.ContainsFunc(records, func(r org.Assignment) bool { return r.Source == c.source })
 }
 
-// part is what a sign-in does in one place.
+// part is what a sign-in changes in one place.
 type part struct {
 	place  uuid.UUID // uuid.Nil: the site
 	made   []org.Assignment
 	gone   []org.Assignment
 	kept   []org.Assignment
-	held   []org.Assignment // no rule gives them, and they stay
-	before []org.Assignment // all that counts, of other sources too
+	held   []org.Assignment // no rule gives these, but they stay
+	before []org.Assignment // all records that count, from other sources too
 
-	protected bool // what is held stays since nobody else could administer the place
+	protected bool // held stays because nobody else could administer the place
 }
 
 func (p *part) changes() bool { return len(p.made)+len(p.gone) > 0 }
 
-// edits are the changes as the unit stores them, each role once.
+// edits returns the changes as the unit stores them, each role once.
 func (p *part) edits() (edits []org.RecordEdit) {
 	of := func(role string) *org.RecordEdit {
 		i := slices.IndexFunc(edits, func(e org.RecordEdit) bool { return e.Role == role })
@@ -53,7 +53,7 @@ func (p *part) edits() (edits []org.RecordEdit) {
 		e := of(r.Role)
 		e.Gone = append(e.Gone, r)
 	}
-	// A record that takes the place of one of the same source is one edit: the role is held all the time.
+	// A record that replaces one of the same source is a single edit: the role is held without interruption.
 	for i := range p.made {
 		e := of(p.made[i].Role)
 		e.New = &p.made[i]
@@ -64,7 +64,7 @@ func (p *part) edits() (edits []org.RecordEdit) {
 	return edits
 }
 
-// own is the record that a source has of a role, nil if it has none.
+// own returns the record that a source has of a role, nil if it has none.
 func (p *part) own(role string, source org.Source) *org.Assignment {
 	i := slices.IndexFunc(p.before, func(r org.Assignment) bool { return r.Role == role && r.Source == source })
 	if i < 0 {
@@ -73,7 +73,7 @@ func (p *part) own(role string, source org.Source) *org.Assignment {
 	return &p.before[i]
 }
 
-// after is all that counts afterwards.
+// after returns all records that count afterwards.
 func (p *part) after() []org.Assignment {
 	left := slices.DeleteFunc(slices.Clone(p.before), func(r org.Assignment) bool {
 		same := func(o org.Assignment) bool { return o.Role == r.Role && o.Source == r.Source }
@@ -82,9 +82,9 @@ func (p *part) after() []org.Assignment {
 	return append(left, p.made...)
 }
 
-// heldBack is the part with all that there is, and nothing that changes.
+// heldBack returns the part with everything kept and nothing changed.
 func (p part) heldBack() part {
-	for _, r := range p.made { // one that would have taken the place of another
+	for _, r := range p.made { // those that would have replaced another
 		if old := p.own(r.Role, r.Source); old != nil {
 			p.held = append(p.held, *old)
 		}
@@ -93,7 +93,7 @@ func (p part) heldBack() part {
 	return p
 }
 
-// inSite compares roles of the site.
+// inSite compares the site roles.
 func (c *comparison) inSite(records []org.Assignment, exists func(role string) bool) part {
 	p := part{before: records}
 	c.roles(&p, c.want.site, c.want.silent.site, true, exists)
@@ -112,19 +112,19 @@ func (c *comparison) in(place uuid.UUID, records []org.Assignment, exists func(r
 		c.give(&p, org.RoleOrganizationUser, ref)
 	case stored == nil:
 	case !c.want.ruled && !strings.HasPrefix(stored.SourceRef, string(org.SyncOrganizations)+":"):
-		c.leave(&p, stored) // the sign-in that made the account made it a member too, and no rule has a say
+		c.leave(&p, stored) // the sign-in that created the account made it a member too, and no rule decides about that
 	default:
 		c.end(&p, stored)
 	}
-	// By what it is afterwards: a membership that this sign-in gives has roles at once.
+	// By the state afterwards: a membership that this sign-in gives has its roles at once.
 	member := slices.ContainsFunc(p.after(), func(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser })
 	c.roles(&p, c.want.roles[place], c.want.silent.roles[place], member, exists)
 	return p
 }
 
-// roles compares roles of one place. Where somebody is no member, none is left.
+// roles compares the roles in one place. Without a membership no role is kept.
 func (c *comparison) roles(p *part, want map[string]string, silent, member bool, exists func(string) bool) {
-	// What ends comes first, and then what is given: a record that another value gives now is made anew under its name.
+	// First what ends, then what is given: a record that another value gives now is created again with that reference.
 	for i := range p.before {
 		r := &p.before[i]
 		_, wanted := want[r.Role]
@@ -162,12 +162,11 @@ func (c *comparison) end(p *part, r *org.Assignment) {
 	p.gone = append(p.gone, *r)
 }
 
-// Each renewal is a write with an entry, and browsers like to come twice.
-//
-// sameEnd is how far the end of a record may be from the one that it should have: two sign-ins of one moment write once.
+// sameEnd is how far the end of a record may be from the one that it should have, so that two sign-ins in quick succession write
+// only once: each renewal is a write with an entry, and browsers often send a request twice.
 const sameEnd = time.Minute
 
-// give keeps a record as it is if it says the same, and makes it or its successor otherwise.
+// give keeps a record that says the same, and otherwise creates it or replaces it.
 func (c *comparison) give(p *part, role, ref string) {
 	stored := p.own(role, c.source)
 	if stored != nil && stored.SourceRef == ref && c.endsAlike(stored.Until) {

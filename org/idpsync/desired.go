@@ -11,13 +11,13 @@ import (
 	"rolecall.example/org"
 )
 
-// wanted is what rules give somebody with some claims. It is pure: the same rules and claims always give the same.
+// wanted is what rules give a person with some claims. It is pure: the same rules and claims always give the same.
 type wanted struct {
-	places map[uuid.UUID]string            // organizations to belong to, and what gives that
+	places map[uuid.UUID]string            // organizations to belong to, and what gives each membership
 	roles  map[uuid.UUID]map[string]string // likewise roles, by organization
 	site   map[string]string
 
-	// What stays as it is, since the claim that decides about it says nothing.
+	// What stays as it is, since the claim that decides about it is silent.
 	silent struct {
 		places, site bool
 		roles        map[uuid.UUID]bool
@@ -25,14 +25,14 @@ type wanted struct {
 	ruled bool // there are rules for memberships
 
 	states    map[string]org.ClaimState // by claim
-	unmatched []string                  // values that no rule knows
+	unmatched []string                  // values that no rule has
 }
 
-// ruleSet is a rule set with its patterns apart, so that an exact key is found without trying each.
+// ruleSet is a rule set with its patterns separated, so that an exact key is found without trying each pattern.
 type ruleSet struct {
 	org.SyncRules
 	patterns []string
-	hushed   bool // it decides, and what claim it asks is not told
+	hushed   bool // it decides, but its claim is not shown
 }
 
 // rulebook is all rule sets of a provider.
@@ -53,16 +53,16 @@ func newRulebook(all []org.SyncRules) rulebook {
 	return book
 }
 
-// hush hushes the rule sets that a caller may not read.
+// hush marks the rule sets that the caller may not read.
 func (book rulebook) hush(by *org.Actor) {
 	for i := range book {
 		book[i].hushed = !by.Can("read", settingsOf(book[i].Organization.ID))
 	}
 }
 
-// targets are what a rule set gives for a value; known is false if it has no rule for it.
+// targets returns what a rule set gives for a value; known is false if it has no rule for it.
 func (r *ruleSet) targets(value string) (list []string, known bool) {
-	if !strings.HasPrefix(value, org.SyncGlob) { // a value cannot be taken for a pattern
+	if !strings.HasPrefix(value, org.SyncGlob) { // a value must not be taken for a pattern
 		list, known = r.Mapping[value]
 		list = slices.Clone(list)
 	}
@@ -74,15 +74,15 @@ func (r *ruleSet) targets(value string) (list []string, known bool) {
 	return list, known
 }
 
-// desire computes what the rules of a provider give somebody. home is the default organization, uuid.Nil if there is none.
+// desire computes what the rules of a provider give a person. home is the default organization, uuid.Nil if there is none.
 func (book rulebook) desire(p *org.Provider, claims map[string]any, home uuid.UUID) *wanted {
 	w := &wanted{
 		places: map[uuid.UUID]string{}, roles: map[uuid.UUID]map[string]string{}, site: map[string]string{},
 		states: map[string]org.ClaimState{},
 	}
 	w.silent.roles = map[uuid.UUID]bool{}
-	// A value may be of use to one rule set alone, so what is unmatched is known at the end.
-	met := map[string]bool{} // values, and whether some rule knows them
+	// Only one rule set may use a value, so which values are unmatched is known only at the end.
+	met := map[string]bool{} // values, and whether some rule has them
 	for i := range book {
 		set := &book[i]
 		if set.Field == "" {
@@ -117,7 +117,7 @@ func (book rulebook) desire(p *org.Provider, claims map[string]any, home uuid.UU
 	return w
 }
 
-// beSilent leaves the part of a rule set as it is.
+// beSilent marks the part of a rule set as staying as it is.
 func (w *wanted) beSilent(set *ruleSet) {
 	switch set.Kind {
 	case org.SyncOrganizations:
@@ -129,9 +129,9 @@ func (w *wanted) beSilent(set *ruleSet) {
 	}
 }
 
-// give adds what a value gives. Of several values that give the same, the first by name is what it is said to come from.
+// give adds what a value gives. If several values give the same, the first one by name is recorded as its source.
 func (w *wanted) give(set *ruleSet, value string, targets []string) {
-	// What names the source of a record must not change from one sign-in to the next, or each would write: values are sorted.
+	// The recorded source must not change from one sign-in to the next, or each would write: values are sorted.
 	ref := reference(set.Kind, value)
 	for _, target := range targets {
 		switch set.Kind {
@@ -151,7 +151,7 @@ func (w *wanted) give(set *ruleSet, value string, targets []string) {
 	}
 }
 
-// addFirst notes what gives a role, unless something does already. The role that everybody holds is not given.
+// addFirst records what gives a role, unless something does already. The role that everybody holds is not given.
 func addFirst(roles map[string]string, role, ref, implied string) {
 	if _, given := roles[role]; !given && role != implied {
 		roles[role] = ref
@@ -161,7 +161,7 @@ func addFirst(roles map[string]string, role, ref, implied string) {
 // maxReference is how long a reference may be: a value may have any length.
 const maxReference = 300
 
-// reference says what gives something: the kind of rule, and the value of the claim.
+// reference returns what gives something: the kind of rule, and the value of the claim.
 func reference(kind org.SyncKind, value string) string {
 	ref := string(kind) + ":" + strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || unicode.IsControl(r) {

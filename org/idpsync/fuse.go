@@ -9,9 +9,9 @@ import (
 	"rolecall.example/org"
 )
 
-// askFuse finds out whether somebody may lose something from the source. People who lost something within the last hour are
-// counted, each once, before they lose it; one too many holds the source. The units that take something away ask whether it was
-// counted, so that no two sign-ins at once can pass together.
+// askFuse finds out whether a person may lose something from the source. People are counted before they lose something, each once
+// within an hour; one too many holds the source. The units that take something away check that the loss was counted, so that two
+// simultaneous sign-ins cannot both pass.
 func (v *view) askFuse(ctx context.Context) error {
 	if v.user == uuid.Nil {
 		return nil
@@ -25,7 +25,7 @@ func (v *view) askFuse(ctx context.Context) error {
 	if !db.IsNotFound(err) {
 		return err
 	}
-	// A fuse that is switched off does not release what it has held before: a person does.
+	// Switching a fuse off does not release what it held before: a person does that.
 	if v.fuse().Off() {
 		v.known = true
 		return nil
@@ -43,13 +43,13 @@ func (v *view) askFuse(ctx context.Context) error {
 	return err
 }
 
-// fuse is that of the settings. They may change at a restart, so it is asked of them each time and stored nowhere: what was
-// lost within the hour before is then measured by the new limit.
+// fuse returns the fuse of the settings. They may change at a restart, so it is read each time and not stored: the losses
+// of the hour before are then measured by the new limit.
 func (v *view) fuse() org.Fuse {
 	return org.Fuse{People: int64(v.provider.FusePeople), Percent: int64(v.provider.FusePercent)}
 }
 
-// isOneTooMany reports whether one more loss is more than the fuse allows.
+// isOneTooMany reports whether one more loss would exceed what the fuse allows.
 func (v *view) isOneTooMany(ctx context.Context, source string) (bool, error) {
 	since := v.When.Add(-org.FuseWindow)
 	lost, err := v.Q.CountSyncLosses(ctx, db.CountSyncLossesParams{Source: source, Since: since, UserID: v.user})
@@ -64,8 +64,8 @@ func (v *view) isOneTooMany(ctx context.Context, source string) (bool, error) {
 // tripped says why a source is held.
 const tripped = "More people than the settings allow would have lost something within an hour."
 
-// sourceType is what the trail calls a source.
+// sourceType is the trail's name for a source.
 const sourceType = "idp_sync_source"
 
-// sourceID names a source in the trail.
+// sourceID returns the id of a source in the trail.
 func sourceID(source org.Source) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(source)) }

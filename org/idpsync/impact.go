@@ -14,7 +14,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// The impact looks at those who signed in last, some at a time, and no longer than a request may take.
+// The impact examines those who signed in last, in batches, and takes no longer than a request may.
 const (
 	maxWeighed  = 10_000
 	weighedOnce = 500
@@ -28,15 +28,15 @@ type gainKey struct {
 	role  string
 }
 
-// weighing counts what rules would do to everybody.
+// weighing counts what rules would change for everybody.
 type weighing struct {
 	by            *org.Actor
 	impact        org.SyncImpact
 	gains, losses map[gainKey]*org.SyncImpactLine
 }
 
-// weigh tells what rules would do to everybody by their last claims. Neither the fuse nor the last owner is asked: what rules
-// give is what is to be seen.
+// weigh reports what rules would do to everybody, given their last claims. It ignores the fuse and the protection of the last
+// owner: it shows what the rules give.
 func weigh(ctx context.Context, s unit.Reader, by *org.Actor, q question) (org.SyncImpact, error) {
 	w := weighing{by: by, gains: map[gainKey]*org.SyncImpactLine{}, losses: map[gainKey]*org.SyncImpactLine{}}
 	w.impact.Complete = true
@@ -44,7 +44,7 @@ func weigh(ctx context.Context, s unit.Reader, by *org.Actor, q question) (org.S
 	if err != nil {
 		return w.impact, err
 	}
-	// Whether an organization is there is asked once for all people, not once for each.
+	// Whether an organization exists is checked once for all people.
 	places := map[uuid.UUID]bool{}
 	began := time.Now()
 	page := db.ListLatestIdentitiesParams{Provider: q.provider.ID, Before: unit.NullTime(s.When.Add(org.Day)), MaxRows: weighedOnce}
@@ -73,7 +73,7 @@ func weigh(ctx context.Context, s unit.Reader, by *org.Actor, q question) (org.S
 	return w.impact, nil
 }
 
-// latest is a page of the people who signed in last: all, or the members of an organization.
+// latest returns a page of the people who signed in last: all, or the members of an organization.
 func latest(ctx context.Context, s unit.Reader, only uuid.UUID, page db.ListLatestIdentitiesParams) ([]db.ListLatestIdentitiesRow, error) {
 	if only == uuid.Nil {
 		return s.Q.ListLatestIdentities(ctx, page)
@@ -88,7 +88,7 @@ func latest(ctx context.Context, s unit.Reader, only uuid.UUID, page db.ListLate
 	return rows, err
 }
 
-// piece adds some people, with what they hold read at once.
+// piece adds a batch of people, and reads what they hold at once.
 func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uuid.UUID, rows []db.ListLatestIdentitiesRow, places map[uuid.UUID]bool) error {
 	ids := make([]uuid.UUID, len(rows))
 	for i := range rows {
@@ -99,7 +99,7 @@ func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uu
 		return err
 	}
 	for i := range rows {
-		// Claims that were too long to keep are known by name alone: what they would give is not known.
+		// Of claims too long to keep, only the names are stored: what they would give is unknown.
 		claims, ok := storedClaims(rows[i].Claims)
 		if !ok {
 			w.impact.Complete = false
@@ -108,7 +108,7 @@ func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uu
 		v := &view{Reader: s, question: q, outlook: &outlook{want: q.book.desire(q.provider, claims, home)}, lax: true, stored: places}
 		v.user = rows[i].UserID
 		v.hold(records[v.user])
-		if q.only != uuid.Nil && v.places[q.only] == nil { // a membership that the sweeper has not met yet
+		if q.only != uuid.Nil && v.places[q.only] == nil { // an ended membership that was not swept yet
 			continue
 		}
 		if err := v.compare(ctx, false); err != nil {
@@ -119,7 +119,7 @@ func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uu
 	return nil
 }
 
-// recordsOf is what some people hold, everywhere or in one organization alone.
+// recordsOf reads what some people hold, everywhere or in only one organization.
 func recordsOf(ctx context.Context, s unit.Reader, only uuid.UUID, ids []uuid.UUID) (map[uuid.UUID][]org.Assignment, error) {
 	within := db.ListRecordsOfParams{FirstID: only, LastID: only, UserIds: ids}
 	if only == uuid.Nil {
@@ -151,7 +151,7 @@ func (w *weighing) add(v *view, username string) {
 		if !p.changes() {
 			continue
 		}
-		// What is held counts, from whatever source: a role that somebody has by hand as well is no loss.
+		// Records of every source count: a role that a person also has by hand is not lost.
 		before, after := heldBy(p.before, p.place), heldBy(p.after(), p.place)
 		for role := range after {
 			if !before[role] {
@@ -171,7 +171,7 @@ func (w *weighing) add(v *view, username string) {
 	}
 }
 
-// heldBy is what some records give in a place: without a membership nothing.
+// heldBy returns what some records give in a place: without a membership, nothing.
 func heldBy(records []org.Assignment, place uuid.UUID) map[string]bool {
 	roles := map[string]bool{}
 	for i := range records {
@@ -199,7 +199,7 @@ func (w *weighing) line(lines map[gainKey]*org.SyncImpactLine, place uuid.UUID, 
 	l.Sample = l.Sample[:min(sampleSize, len(l.Sample))]
 }
 
-// sortedLines are lines by organization and role, the site first.
+// sortedLines returns lines by organization and role, the site first.
 func sortedLines(lines map[gainKey]*org.SyncImpactLine) []org.SyncImpactLine {
 	keys := slices.SortedFunc(maps.Keys(lines), func(a, b gainKey) int {
 		if c := slices.Compare(a.place[:], b.place[:]); c != 0 {

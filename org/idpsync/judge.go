@@ -15,13 +15,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Nobody maps what they could not give: a rule acts for itself, so each new pair is judged like giving that role to another
-// person now, or like adding one to that organization. docs/spec/sync.md has the rules.
+// Nobody may map what they could not give: a rule acts on its own, so each new pair is judged like giving that role to another
+// person now, or like adding a person to that organization. docs/spec/sync.md has the rules.
 
-// at names a side of a pair in a change of a mapping.
+// at returns the name of a side of a pair in a change of a mapping.
 func at(list string, i int, side string) string { return fmt.Sprintf("%s[%d].%s", list, i, side) }
 
-// check refuses a rule set that is not well-formed, with all that is wrong with it. Invalid.
+// check refuses a rule set that is not well-formed, with everything that is wrong with it. Invalid.
 func (c *changed) check(added []pair) error {
 	var bad org.FieldErrors
 	bad.Add("field", textProblem(c.after.Field))
@@ -31,7 +31,7 @@ func (c *changed) check(added []pair) error {
 		}
 		bad.Add(org.SyncKey(key), c.keyProblem(key))
 	}
-	// A value with several new targets is told of once.
+	// A value with several new targets is reported once.
 	seen := map[string]bool{}
 	for _, p := range added {
 		if !seen[p.given] {
@@ -39,7 +39,7 @@ func (c *changed) check(added []pair) error {
 			seen[p.given] = true
 		}
 	}
-	// One that is over a bound that came later may still be made smaller.
+	// A set above a limit that was introduced later may still be reduced.
 	if n := c.after.Pairs(); n > org.MaxSyncPairs && n > c.before.Pairs() || len(c.after.Mapping) > org.MaxSyncPairs {
 		bad.Add("mapping", fmt.Sprintf("must have at most %d pairs", org.MaxSyncPairs))
 	}
@@ -52,7 +52,7 @@ func (c *changed) keyProblem(key string) string {
 	switch {
 	case key == "" || key == org.SyncGlob:
 		return "must not be empty"
-	// A pattern reaches values that nobody has thought of yet.
+	// A pattern matches values that nobody has thought of yet.
 	case c.after.Kind == org.SyncSiteRoles && strings.HasPrefix(key, org.SyncGlob):
 		return "must be one value: patterns give no roles of the site"
 	}
@@ -69,7 +69,7 @@ func textProblem(text string) string {
 	return ""
 }
 
-// mayMap refuses a change that gives more than its author could. Invalid: an organization or a role that is not there.
+// mayMap refuses a change that gives more than its author could. Invalid: an organization or a role is missing.
 // Forbidden.
 func mayMap(ctx context.Context, a *unit.Attempt, c *changed, added []pair) error {
 	var refusal func(pair) (problem, refused string)
@@ -90,7 +90,7 @@ func mayMap(ctx context.Context, a *unit.Attempt, c *changed, added []pair) erro
 		}
 		no.Add(added[i].gets, refused)
 	}
-	// What is not there comes before what may not be given: the caller may see both.
+	// What is missing comes before what may not be given: the caller may see both.
 	if err := bad.Err("Validation failed."); err != nil {
 		return err
 	}
@@ -110,16 +110,16 @@ func mayMap(ctx context.Context, a *unit.Attempt, c *changed, added []pair) erro
 		Detail: "You may only map to what you could give to another person yourself."}
 }
 
-// kept reports whether a pair was there before, though it counts as new under another field. What it gives may be gone.
+// kept reports whether a pair existed before, though it counts as new under another field. Its target may have been deleted.
 func (c *changed) kept(p *pair) bool { return slices.Contains(c.before.Mapping[p.Given], p.Gets) }
 
-// opens reports whether the change makes people members of the default organization who would not have become that.
+// opens reports whether the change makes people members of the default organization who otherwise would not be.
 func (c *changed) opens() bool {
 	before, after := &c.before, &c.after
 	return after.AssignDefault && after.Field != "" && (!before.AssignDefault || before.Field != after.Field)
 }
 
-// mayAdd judges pairs that give memberships. An organization that the caller may not read is not there.
+// mayAdd judges pairs that give memberships. An organization that the caller may not read counts as missing.
 func mayAdd(ctx context.Context, a *unit.Attempt, added []pair) (func(pair) (problem, refused string), error) {
 	// All of them in one query, however many there are.
 	var ids []uuid.UUID

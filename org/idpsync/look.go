@@ -13,27 +13,27 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// What a sign-in would do is found in one place, look: a sign-in asks it whether there is anything to do, each of its units asks
-// it again under its lock, and the tester shows what it says. So a prediction is what happens.
+// What a sign-in would do is computed in one place, look: a sign-in calls it to see whether there is anything to do, each of its
+// units calls it again under its lock, and the tester shows its result. So a prediction is what happens.
 
-// question is whose sign-in is looked at.
+// question says whose sign-in is examined.
 type question struct {
 	provider *org.Provider
 	book     rulebook
 	claims   map[string]any
-	user     uuid.UUID // uuid.Nil: somebody who holds nothing
+	user     uuid.UUID // uuid.Nil: a person who holds nothing
 	counted  bool      // losses are allowed only if they have been counted already
-	only     uuid.UUID // the one organization that is asked about; uuid.Nil: everything
+	only     uuid.UUID // the only organization asked about; uuid.Nil: everything
 }
 
-// outlook is what a sign-in would do, and why not more.
+// outlook is what a sign-in would do, and what keeps it from doing more.
 type outlook struct {
 	want  *wanted
 	parts []part // the site first, then organizations by id
 	held  []org.SyncHeld
 	loses bool     // something ends
 	known bool     // the loss has been counted within the last hour
-	trips bool     // it is one loss too many, and the source is held from now on
+	trips bool     // this is one loss too many, and the source is held from now on
 	fused bool     // nothing ends, since the source is held
 	had   []notice // of the last sign-in
 	has   []notice // of this one
@@ -45,7 +45,7 @@ func (o *outlook) due() bool {
 		slices.ContainsFunc(o.has, func(n notice) bool { return n.told() && !slices.Contains(o.had, n) })
 }
 
-// of is the part of a place.
+// of returns the part of a place.
 func (o *outlook) of(place uuid.UUID) *part {
 	i := slices.IndexFunc(o.parts, func(p part) bool { return p.place == place })
 	if i < 0 {
@@ -54,7 +54,7 @@ func (o *outlook) of(place uuid.UUID) *part {
 	return &o.parts[i]
 }
 
-// look finds what a sign-in would do to what somebody has at the moment of the unit.
+// look computes what a sign-in would do to what the account holds when the unit reads it.
 func look(ctx context.Context, s unit.Reader, q question) (*outlook, error) {
 	home, err := homeOf(ctx, s, q.book)
 	if err != nil {
@@ -67,8 +67,8 @@ func look(ctx context.Context, s unit.Reader, q question) (*outlook, error) {
 	if err := v.compare(ctx, false); err != nil {
 		return nil, err
 	}
-	// The fuse is asked only by those who would lose something, and what it holds is found by comparing again: a membership
-	// that stays has roles that stay.
+	// The fuse is checked only for people who would lose something, and comparing again finds what it holds: a membership
+	// that stays keeps its roles.
 	if v.loses {
 		if err := v.askFuse(ctx); err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func look(ctx context.Context, s unit.Reader, q question) (*outlook, error) {
 	return v.outlook, err
 }
 
-// homeOf is the default organization, if a rule set speaks of it.
+// homeOf returns the default organization, if a rule set refers to it.
 func homeOf(ctx context.Context, s unit.Reader, book rulebook) (uuid.UUID, error) {
 	if !slices.ContainsFunc(book, func(r ruleSet) bool { return r.Kind == org.SyncOrganizations && r.Field != "" && r.AssignDefault }) {
 		return uuid.Nil, nil
@@ -93,18 +93,18 @@ func homeOf(ctx context.Context, s unit.Reader, book rulebook) (uuid.UUID, error
 	return o.ID, err
 }
 
-// view is a look that is being taken.
+// view is a look in progress.
 type view struct {
 	unit.Reader
 	question
 	*outlook
-	site   []org.Assignment               // all that counts
+	site   []org.Assignment               // all records that count
 	places map[uuid.UUID][]org.Assignment // likewise, by organization
 	stored map[uuid.UUID]bool             // organizations that are known to be there, or not to be
-	lax    bool                           // the last owner and the last admins are not asked for
+	lax    bool                           // the last owner and the last admins are not protected
 }
 
-// read reads what the account holds, and what its last sign-in has left as it was.
+// read reads what the account holds, and what its last sign-in left as it was.
 func (v *view) read(ctx context.Context) error {
 	if v.user == uuid.Nil {
 		v.hold(v.stranger())
@@ -129,7 +129,7 @@ func (v *view) read(ctx context.Context) error {
 	return err
 }
 
-// stranger is what somebody holds who holds nothing yet. Whoever asks about an organization asks what its members get.
+// stranger returns what a person holds who holds nothing yet. A question about an organization is about what its members get.
 func (v *view) stranger() []org.Assignment {
 	if v.only == uuid.Nil {
 		return nil
@@ -137,7 +137,7 @@ func (v *view) stranger() []org.Assignment {
 	return []org.Assignment{{OrganizationID: v.only, Role: org.RoleOrganizationUser, Source: org.SourceManual}}
 }
 
-// hold takes the records of the account, as far as they count.
+// hold takes those records of the account that count.
 func (v *view) hold(records []org.Assignment) {
 	v.places = map[uuid.UUID][]org.Assignment{}
 	for _, r := range records {
@@ -149,15 +149,15 @@ func (v *view) hold(records []org.Assignment) {
 			v.places[r.OrganizationID] = append(v.places[r.OrganizationID], r)
 		}
 	}
-	// The sweeper may not have come by yet.
-	for place, list := range v.places { // roles that are left of a membership that has ended give nothing
+	// The sweeper may not have run yet.
+	for place, list := range v.places { // roles left over from a membership that has ended give nothing
 		if !slices.ContainsFunc(list, func(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser }) {
 			delete(v.places, place)
 		}
 	}
 }
 
-// compare finds what changes in each place that the source or the rules speak of.
+// compare finds what changes in each place that the source or the rules refer to.
 func (v *view) compare(ctx context.Context, fused bool) error {
 	c := comparison{source: v.provider.Source(), want: v.want, now: v.When, fused: fused}
 	if v.provider.SyncLifetime > 0 {
@@ -198,7 +198,7 @@ func (v *view) add(p part, fused bool, why org.SyncHold) {
 	}
 }
 
-// concerned is the organizations that the account belongs to or shall belong to, or where it has records, by id.
+// concerned returns the organizations that the account belongs to or should belong to, or where it has records, by id.
 func (v *view) concerned() []uuid.UUID {
 	if v.only != uuid.Nil {
 		return []uuid.UUID{v.only}
@@ -213,7 +213,7 @@ func (v *view) concerned() []uuid.UUID {
 	return slices.SortedFunc(maps.Keys(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 }
 
-// onSite compares the roles of the site. The last owner stays one, and nothing is given that would lock all owners out.
+// onSite compares the site roles. The last owner stays one, and nothing is given that would lock all owners out.
 func (v *view) onSite(ctx context.Context, c comparison) (part, error) {
 	exists, err := v.existing(ctx, uuid.Nil, len(c.want.site) > 0 || c.has(v.site))
 	if err != nil {
@@ -237,13 +237,13 @@ func (v *view) onSite(ctx context.Context, c comparison) (part, error) {
 	return v.unlocked(ctx, p)
 }
 
-// unlocked leaves the site as it is if what is given would deny all owners their work.
+// unlocked leaves the site as it is if what is given would keep all owners from their work.
 func (v *view) unlocked(ctx context.Context, p part) (part, error) {
 	if !slices.ContainsFunc(p.before, func(r org.Assignment) bool { return r.Role == org.RoleOwner }) || !p.changes() {
 		return p, nil
 	}
 	h := org.HolderChange{User: v.user, Before: rolesOf(p.before), After: rolesOf(p.after())}
-	// A role that denies can do that, and rules may give it to each owner, one sign-in after the other.
+	// A role that denies could do that, and rules may give it to each owner, one sign-in after the other.
 	managed, err := v.If(h).ManagedBeside(ctx, uuid.Nil)
 	if err != nil || managed {
 		return p, err
@@ -254,7 +254,7 @@ func (v *view) unlocked(ctx context.Context, p part) (part, error) {
 	return p.heldBack(), nil
 }
 
-// rolesOf is the roles that some records give, sorted. The membership is none.
+// rolesOf returns the roles that some records give, sorted. The membership does not count as one.
 func rolesOf(records []org.Assignment) []string {
 	roles := []string{}
 	for i := range records {

@@ -8,19 +8,19 @@ import (
 	"rolecall.example/org"
 )
 
-// A sign-in has nobody to tell that it left something as it was: the person could not change it, and those who could are not
-// there. So it leaves notices, one for each thing and person, which the console shows until a later sign-in of the same person
-// finds the matter settled. They decide nothing, and to lose them loses no right.
+// A sign-in can tell nobody that it left something as it was: the person signing in could not change it, and those who could are
+// not present. So it leaves notices, one for each matter and person, which the console shows until a later sign-in of the same
+// person finds the matter settled. No decision depends on them, and losing them loses no right.
 
-// notice is one thing that a sign-in leaves as it was.
+// notice is something that a sign-in leaves as it was.
 type notice struct{ kind, target string }
 
-// told reports whether the trail tells of a notice, in the chain of what it is about.
+// told reports whether the trail records a notice, in the chain of what it is about.
 func (n notice) told() bool {
 	return n.kind == string(org.HoldLastOwner) || n.kind == string(org.HoldLastAdmin)
 }
 
-// note says what this sign-in leaves as it was.
+// note records what this sign-in leaves as it was.
 func (v *view) note() {
 	add := func(kind, target string) {
 		if n := (notice{kind, target}); !slices.Contains(v.has, n) {

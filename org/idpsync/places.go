@@ -10,13 +10,13 @@ import (
 	"rolecall.example/org"
 )
 
-// An organization must not be left without anybody who can run it because a provider says so: nobody is there to ask. Two questions
-// are asked, the cheaper first: whether an organization admin stays for good, which goes by a name, and whether someone stays able to
-// manage it, which goes by what roles allow. The second is about all that the account holds, on the site and elsewhere too. A sign-in
-// writes the site first and then organizations by id, so it is asked of what the account holds once those before have been written:
-// the unit of the organization finds just that.
+// A provider must not be able to leave an organization without anybody who can run it: there is nobody to ask. Two checks follow,
+// the cheaper first: whether an organization admin without an end remains, which depends on role names, and whether someone
+// remains able to manage it, which depends on what roles allow. The second considers all that the account holds, on the site and
+// elsewhere too. A sign-in writes the site first and then organizations by id, so the check uses what the account holds once those before
+// have been written: the unit of the organization finds exactly that.
 
-// inPlace compares one organization. The last admin stays one, and the last who is able to manage it stays that.
+// inPlace compares one organization. The last admin stays one, and the last person able to manage it stays able.
 func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part, error) {
 	records := v.places[place]
 	if len(records) == 0 {
@@ -33,12 +33,12 @@ func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part
 		return p, nil
 	}
 	if endless(records, org.RoleOrganizationAdmin, org.RoleOrganizationUser) && !endless(p.after(), org.RoleOrganizationAdmin, org.RoleOrganizationUser) {
-		// Only now, since it takes queries: the last admin is seldom asked about.
+		// Only now, since it takes queries: the last admin rarely matters.
 		other, err := v.AdminBeside(ctx, place, v.user)
 		if err != nil {
 			return p, err
 		}
-		if !other { // the membership too: without it nobody is an admin
+		if !other { // the membership too: an admin must be a member
 			c.protects = map[string]bool{org.RoleOrganizationAdmin: true, org.RoleOrganizationUser: true}
 			p = c.in(place, records, exists)
 			p.protected = true
@@ -47,8 +47,8 @@ func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part
 	return v.managed(ctx, p)
 }
 
-// managed leaves an organization as it is if it would lose the last one who is able to manage it (R3 in docs/spec/roles.md). No
-// single role stands for that, so all of it stays.
+// managed leaves an organization as it is if it would lose the last person able to manage it (R3 in docs/spec/roles.md). No
+// single role is responsible for that, so all of it stays.
 func (v *view) managed(ctx context.Context, p part) (part, error) {
 	if v.user == uuid.Nil || !p.changes() {
 		return p, nil
@@ -60,7 +60,7 @@ func (v *view) managed(ctx context.Context, p part) (part, error) {
 	return p.heldBack(), nil
 }
 
-// with is all that the account holds when an organization is written, with some records there.
+// with returns all that the account holds when an organization is written, with some records there.
 func (v *view) with(place uuid.UUID, records []org.Assignment) []org.Assignment {
 	all := slices.Clone(records)
 	for id, list := range v.places {
@@ -71,7 +71,7 @@ func (v *view) with(place uuid.UUID, records []org.Assignment) []org.Assignment 
 	return append(all, v.written(uuid.Nil, v.site)...)
 }
 
-// written is what counts in a place, as far as it has been compared already.
+// written returns what counts in a place, as far as it has been compared already.
 func (v *view) written(place uuid.UUID, records []org.Assignment) []org.Assignment {
 	if p := v.of(place); p.changes() {
 		return p.after()
@@ -79,7 +79,7 @@ func (v *view) written(place uuid.UUID, records []org.Assignment) []org.Assignme
 	return records
 }
 
-// isThere reports whether there is an organization. A rule may outlive it.
+// isThere reports whether an organization exists. A rule may outlive it.
 func (v *view) isThere(ctx context.Context, place uuid.UUID) (bool, error) {
 	if there, known := v.stored[place]; known {
 		return there, nil
@@ -95,7 +95,7 @@ func (v *view) isThere(ctx context.Context, place uuid.UUID) (bool, error) {
 	return there, err
 }
 
-// existing reports whether a place has a role. A rule may outlive the role that it gives.
+// existing returns a function that reports whether a place has a role. A rule may outlive the role that it gives.
 func (v *view) existing(ctx context.Context, place uuid.UUID, asked bool) (func(string) bool, error) {
 	if !asked {
 		return func(string) bool { return false }, nil

@@ -12,10 +12,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Release lets a source that is held take away again what its rules do not give: the fuse counts from nothing. With an action it
-// is for a source whose provider has left the settings: its records become local ones, or end. Forbidden: the caller may not
-// write the rules of the site; with an action, it is no owner. NotFound: the source is not held, or has no records. Invalid: people
-// can sign in with its provider still, or no such action.
+// Release lets a held source take away again what its rules do not give; the fuse starts counting from zero. An action is only
+// for a source whose provider has left the settings: its records become local ones, or end. Forbidden: the caller may not
+// change the rules of the site or, with an action, is not an owner. NotFound: the source is not held, or has no records. Invalid:
+// people can still sign in with its provider, or no such action.
 func (s *Service) Release(ctx context.Context, by *org.Actor, source string, action org.Input[string]) (done org.SyncReleased, err error) {
 	defer org.Wrap(&err, "release %q", source)
 	in := release{source: source, action: action}
@@ -26,13 +26,13 @@ func (s *Service) Release(ctx context.Context, by *org.Actor, source string, act
 	return s.dissolve(ctx, by, dissolving{source: org.Source(source), keep: what == org.ReleaseKeep})
 }
 
-// release asks to let a source go on, or to give it up.
+// release asks to release a source, or to dissolve it.
 type release struct {
 	source string
 	action org.Input[string]
 }
 
-// released is a release as it was decided.
+// released is the decision about a release.
 type released struct {
 	source string
 	action string
@@ -64,7 +64,7 @@ func planRelease(ctx context.Context, a *unit.Attempt, in release) (r released, 
 	if !ok || provider == "" {
 		return r, org.FieldErrors{{Field: "source", Detail: "must be that of a sign-in provider, like oidc:okta"}}.Err("Validation failed.")
 	}
-	// Its next sign-in would give again what ended, and give twice what was kept.
+	// The next sign-in would give again what ended, and give what was kept a second time.
 	if a.Configured(provider) {
 		return r, org.ErrInvalid("People can sign in with this provider.", "Its records follow its rules. Change those, or take the provider out of the settings first.")
 	}
@@ -86,38 +86,38 @@ func applyRelease(ctx context.Context, w *unit.Writer, r released) (action strin
 	if err := w.W.ReleaseSyncSource(ctx, r.source); err != nil {
 		return "", err
 	}
-	// The count begins anew, or the next loss would hold the source again.
+	// The count starts over, or the next loss would hold the source again.
 	if err := w.W.DeleteSyncLosses(ctx, r.source); err != nil {
 		return "", err
 	}
 	return r.action, w.W.DeleteSyncNoticesOf(ctx, db.DeleteSyncNoticesOfParams{Source: r.source, Kind: string(org.HoldFuse)})
 }
 
-// dissolvedOnce is how many people one transaction takes records from: others wait for it.
+// dissolvedOnce is how many people one transaction takes records from: others have to wait for it.
 const dissolvedOnce = 200
 
-// dissolving is what becomes of the records of a source in a place.
+// dissolving asks what should become of the records of a source in a place.
 type dissolving struct {
 	source org.Source
 	keep   bool // they become local ones
 	place  uuid.UUID
-	after  uuid.UUID // the last person that was looked at
+	after  uuid.UUID // the last person examined
 }
 
-// dissolved is what a piece of it has done.
+// dissolved is the result of a batch.
 type dissolved struct {
 	people, kept int
 	last         uuid.UUID
 	more         bool
 }
 
-// dissolve gives up the records of a source, place by place. What is cut off goes on when it is asked for again.
+// dissolve dissolves the records of a source, place by place. If interrupted, it continues when requested again.
 func (s *Service) dissolve(ctx context.Context, by *org.Actor, in dissolving) (done org.SyncReleased, err error) {
 	done.Source, done.Action = in.source, org.ReleaseEnd
 	if in.keep {
 		done.Action = org.ReleaseKeep
 	}
-	// Records that a sign-in makes meanwhile are none of this source: nobody can sign in with its provider.
+	// Sign-ins meanwhile add no records of this source: nobody can sign in with its provider.
 	places, err := s.units.DB.ListOrganizationsOfSource(ctx, string(in.source))
 	if err != nil {
 		return done, err
@@ -143,14 +143,14 @@ func (s *Service) dissolve(ctx context.Context, by *org.Actor, in dissolving) (d
 	return done, nil
 }
 
-// dissolution is a piece of it, as it was decided.
+// dissolution is the decision about a batch.
 type dissolution struct {
 	dissolved
 	members []tenant.Synced
 	site    []org.HolderChange
 }
 
-// planDissolve decides about some members of an organization. The last admin keeps what it has, by hand from now on.
+// planDissolve decides about some members of an organization. The last admin keeps what it has, as local records from now on.
 func planDissolve(ctx context.Context, a *unit.Attempt, in dissolving) (d dissolution, err error) {
 	if !a.Actor.Owner() {
 		return d, org.ErrForbidden("idpsync_settings:update")
@@ -175,7 +175,7 @@ func planDissolve(ctx context.Context, a *unit.Attempt, in dissolving) (d dissol
 		return d, err
 	}
 	for _, row := range rows {
-		// Asked of the state after those before: of two admins that go at once the second one is the last.
+		// Checked after the decisions before it: of two admins that would both end, the second is the last.
 		keep := in.keep
 		p := in.part(a, records[row.ID], keep)
 		if !keep && endless(p.before, org.RoleOrganizationAdmin, org.RoleOrganizationUser) && !endless(p.after(), org.RoleOrganizationAdmin, org.RoleOrganizationUser) {
@@ -197,12 +197,12 @@ func planDissolve(ctx context.Context, a *unit.Attempt, in dissolving) (d dissol
 	return d, nil
 }
 
-// planDissolveSite decides about the roles of some accounts on the site. The last owner stays one, by hand from now on.
+// planDissolveSite decides about the site roles of some accounts. The last owner stays one, by a local record from now on.
 func planDissolveSite(ctx context.Context, a *unit.Attempt, in dissolving) (d dissolution, err error) {
 	if !a.Actor.Owner() {
 		return d, org.ErrForbidden("idpsync_settings:update")
 	}
-	// By id, a piece at a time: those who keep something by hand are not found again.
+	// By id, in batches: those who keep something as local records are not found again.
 	users, err := a.Q.ListAccountsOfSource(ctx, db.ListAccountsOfSourceParams{Source: string(in.source), AfterUser: in.after, MaxRows: dissolvedOnce})
 	if err != nil || len(users) == 0 {
 		return d, err
@@ -238,9 +238,9 @@ func planDissolveSite(ctx context.Context, a *unit.Attempt, in dissolving) (d di
 	return d, nil
 }
 
-// part is what becomes of the records of one person. One that is kept takes the place of a local record that ends sooner.
+// part decides about the records of one person. A kept one replaces a local record that ends sooner.
 func (in *dissolving) part(a *unit.Attempt, records []org.Assignment, keep bool) part {
-	// The trail tells of both sides, so an undo can take back the one and give back the other.
+	// The trail records both sides, so an undo can take back one and restore the other.
 	p := part{place: in.place, before: records}
 	for _, r := range records {
 		if r.Source != in.source {

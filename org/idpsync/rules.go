@@ -15,7 +15,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Rules are all rule sets of a provider that are stored. A target that is gone, an organization or a role, gives nothing.
+// Rules returns all stored rule sets of a provider. A target that was deleted, an organization or a role, gives nothing.
 func Rules(ctx context.Context, src unit.Reader, provider string) ([]org.SyncRules, error) {
 	rows, err := src.Q.ListSyncRules(ctx, provider)
 	if err != nil {
@@ -31,7 +31,7 @@ func Rules(ctx context.Context, src unit.Reader, provider string) ([]org.SyncRul
 	return sets, nil
 }
 
-// rulesOf is a stored rule set.
+// rulesOf converts a stored rule set.
 func rulesOf(row *db.SyncRule) (r org.SyncRules, err error) {
 	r = org.SyncRules{
 		ID: row.ID, Provider: row.Provider, Kind: org.SyncKind(row.Kind), Organization: org.Organization{ID: row.OrganizationID.UUID},
@@ -43,14 +43,14 @@ func rulesOf(row *db.SyncRule) (r org.SyncRules, err error) {
 	return r, err
 }
 
-// unset is a rule set that nobody has stored.
+// unset returns a rule set that was never stored.
 func unset(in place, provider string) org.SyncRules {
 	return org.SyncRules{
 		Provider: provider, Kind: in.kind, Organization: in.organization, Mapping: map[string][]string{}, AssignDefault: in.kind == org.SyncOrganizations,
 	}
 }
 
-// place is where a rule set is, as far as a caller may know of it.
+// place is where a rule set applies, as far as a caller may know of it.
 type place struct {
 	kind         org.SyncKind
 	organization org.Organization
@@ -58,17 +58,17 @@ type place struct {
 
 func (p place) object() rbac.Object { return settingsOf(p.organization.ID) }
 
-// settingsOf is what rights on rule sets are asked on: those of an organization, or of the site.
+// settingsOf returns the object on which rights over rule sets are checked: those of an organization, or of the site.
 func settingsOf(organization uuid.UUID) rbac.Object {
 	return rbac.Object{Type: settingsType, Org: organization}
 }
 
 const settingsType = "idpsync_settings"
 
-// errNotOwner refuses to show or change who gets roles of the site. No custom role gives the right to it.
+// errNotOwner refuses to show or change who gets site roles. No custom role gives the right to do that.
 var errNotOwner = &org.Error{Kind: org.Forbidden, Message: "Only site owners may map site roles."}
 
-// placeFor finds the place of a rule set for a caller who may do something with it. NotFound: the organization. Forbidden.
+// placeFor finds the place of a rule set for a caller who may do an action with it. NotFound: no such organization. Forbidden.
 func placeFor(ctx context.Context, src unit.Reader, by *org.Actor, action string, in org.SyncPlace) (p place, err error) {
 	p.kind = in.Kind
 	if in.Kind == org.SyncRoles {
@@ -80,7 +80,7 @@ func placeFor(ctx context.Context, src unit.Reader, by *org.Actor, action string
 	} else if err := src.Settle(ctx); err != nil {
 		return p, err
 	}
-	// To decide who becomes an owner takes an owner.
+	// Only an owner may decide who becomes an owner.
 	if in.Kind == org.SyncSiteRoles && !by.Owner() {
 		return p, errNotOwner
 	}
@@ -90,7 +90,7 @@ func placeFor(ctx context.Context, src unit.Reader, by *org.Actor, action string
 	return p, nil
 }
 
-// rulesAt is the rule set of a place, stored or not.
+// rulesAt returns the rule set of a place, stored or not.
 func rulesAt(ctx context.Context, src unit.Reader, in place, provider string) (org.SyncRules, error) {
 	var row db.SyncRule
 	var err error
@@ -99,7 +99,7 @@ func rulesAt(ctx context.Context, src unit.Reader, in place, provider string) (o
 	} else {
 		row, err = src.Q.GetSyncRulesOfSite(ctx, db.GetSyncRulesOfSiteParams{Provider: provider, Kind: string(in.kind)})
 	}
-	// What nobody has stored is shown as Coder's API shows it, not as missing.
+	// A rule set that was never stored is shown as in Coder's API, not as missing.
 	if db.IsNotFound(err) {
 		return unset(in, provider), nil
 	}
@@ -111,8 +111,8 @@ func rulesAt(ctx context.Context, src unit.Reader, in place, provider string) (o
 	return r, err
 }
 
-// Settings is a rule set. NotFound: the organization. Forbidden: needs idpsync_settings:read there, or for roles of the site to
-// be a site owner. Invalid: the provider.
+// Settings returns a rule set. NotFound: no such organization. Forbidden: needs idpsync_settings:read there or, for site roles,
+// to be a site owner. Invalid: the provider.
 func (s *Service) Settings(ctx context.Context, subject *org.Actor, in org.SyncPlace, provider org.Input[*org.Provider]) (r org.SyncRules, err error) {
 	defer org.Wrap(&err, "read the rule set of %s", in.Kind)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -130,7 +130,7 @@ func (s *Service) Settings(ctx context.Context, subject *org.Actor, in org.SyncP
 	return r, err
 }
 
-// All is the stored rule sets of a provider that the caller may read, those of organizations by name. Forbidden: needs
+// All returns those stored rule sets of a provider that the caller may read, those of organizations by name. Forbidden: needs
 // idpsync_settings:read on the site. Invalid: the provider.
 func (s *Service) All(ctx context.Context, subject *org.Actor, provider org.Input[*org.Provider]) (sets []org.SyncRules, err error) {
 	defer org.Wrap(&err, "list rule sets")
@@ -154,7 +154,7 @@ func (s *Service) All(ctx context.Context, subject *org.Actor, provider org.Inpu
 
 // visible leaves out the rule sets that a caller may not read.
 func visible(by *org.Actor, all []org.SyncRules) []org.SyncRules {
-	// The site's right to read does not open organizations that the caller can't see.
+	// Permission to read on the site does not include organizations that the caller can't see.
 	sets := []org.SyncRules{}
 	for _, r := range all {
 		o := r.Organization.ID

@@ -11,10 +11,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// maxNotices is how many notices Status has.
+// maxNotices is how many notices Status returns.
 const maxNotices = 50
 
-// Status tells which sources are held or have left the settings, and what sign-ins have left as it was. Forbidden: the caller
+// Status reports which sources are held or have left the settings, and what sign-ins have left as it was. Forbidden: the caller
 // may not read the rules of the site.
 func (s *Service) Status(ctx context.Context, by *org.Actor) (st org.SyncStatus, err error) {
 	defer org.Wrap(&err, "read how syncing stands")
@@ -37,7 +37,7 @@ func status(ctx context.Context, s unit.Reader, by *org.Actor) (st org.SyncStatu
 	if err != nil {
 		return st, err
 	}
-	// Whether a provider is still there only the settings of this server say.
+	// Only the settings of this server say whether a provider still exists.
 	st.Gone = gone(s.Units, all)
 	for _, h := range held {
 		of := org.SyncSource{Source: org.Source(h.Source), HeldAt: h.HeldAt, Reason: h.Reason}
@@ -57,7 +57,7 @@ func status(ctx context.Context, s unit.Reader, by *org.Actor) (st org.SyncStatu
 	}
 	for _, r := range rows {
 		n := org.SyncNotice{Source: org.Source(r.Source), Kind: r.Kind, At: r.NotedAt}
-		// That there is a notice may be known to all who look after the rules, about whom only to those who read accounts.
+		// All who manage the rules may know that there is a notice, but only those who read accounts may know about whom.
 		if by.Can("read", org.UserObject(r.UserID)) {
 			n.UserID, n.Username = r.UserID, r.Username
 		}
@@ -80,7 +80,7 @@ func status(ctx context.Context, s unit.Reader, by *org.Actor) (st org.SyncStatu
 	return st, nil
 }
 
-// gone is the sources of providers that have left the settings.
+// gone returns the sources of providers that have left the settings.
 func gone(u *unit.Units, all []db.ListSourcesRow) (list []org.SyncSource) {
 	for _, r := range all {
 		if provider, ok := strings.CutPrefix(r.Source, "oidc:"); ok && !u.Configured(provider) {
@@ -90,7 +90,7 @@ func gone(u *unit.Units, all []db.ListSourcesRow) (list []org.SyncSource) {
 	return list
 }
 
-// Sources are the sources of sign-in providers that the database has records of, for an operator.
+// Sources returns, for an operator, the sign-in providers' sources that the database has records of.
 func (s *Service) Sources(ctx context.Context) (list []org.SyncSource, err error) {
 	defer org.Wrap(&err, "list the sources of records")
 	all, err := s.units.DB.ListSources(ctx)

@@ -15,9 +15,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Test tells what a sign-in would do, and what the rules would do to everybody. It is what a sign-in does, without storing
-// anything. For the roles of an organization it tells of that organization and of its members alone. NotFound: the organization.
-// Forbidden: needs idpsync_settings:read there, or on the site. Invalid: no such user, or one without claims.
+// Test reports what a sign-in would do, and what the rules would do to everybody. It does what a sign-in does, without storing
+// anything. For the roles of an organization it reports only that organization and its members. NotFound: no such organization.
+// Forbidden: needs idpsync_settings:read there, or on the site. Invalid: no such user, or a user without claims.
 func (s *Service) Test(ctx context.Context, by *org.Actor, in org.SyncPlace, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
 	defer org.Wrap(&err, "try the rules of a sign-in provider")
 	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
@@ -51,7 +51,7 @@ func test(ctx context.Context, s unit.Reader, by *org.Actor, scope org.SyncPlace
 			return f, err
 		}
 	}
-	// The same look as that of a sign-in, so there is nothing that could say something else.
+	// The same look as that of a sign-in, so the two cannot differ.
 	o, err := look(ctx, s, q)
 	if err != nil {
 		return f, err
@@ -68,7 +68,7 @@ func test(ctx context.Context, s unit.Reader, by *org.Actor, scope org.SyncPlace
 	return f, nameAll(ctx, s, by, &f)
 }
 
-// rules are the rule sets that decide about a place. In an organization those are its own, and the one that says who is a member.
+// rules returns the rule sets that decide about a place. For an organization these are its own, and the one about memberships.
 func (p place) rules(ctx context.Context, s unit.Reader, provider string) ([]org.SyncRules, error) {
 	if p.kind != org.SyncRoles {
 		return Rules(ctx, s, provider)
@@ -81,8 +81,8 @@ func (p place) rules(ctx context.Context, s unit.Reader, provider string) ([]org
 	return []org.SyncRules{memberships, own}, err
 }
 
-// ask makes somebody the one whose sign-in is looked at, with the last claims if there are no others. Who is no member of the
-// organization that is asked about looks like nobody there.
+// ask sets the person whose sign-in is examined, with their last claims unless others are given. A user who is not a member of
+// the organization asked about looks like no user.
 func (q *question) ask(ctx context.Context, s unit.Reader, by *org.Actor, ref string) error {
 	var username string
 	if q.only != uuid.Nil {
@@ -109,7 +109,7 @@ func (q *question) ask(ctx context.Context, s unit.Reader, by *org.Actor, ref st
 	return err
 }
 
-// hide leaves out what the rule sets give that the caller may not read.
+// hide leaves out what the rule sets that the caller may not read give.
 func hide(by *org.Actor, f *org.SyncForecast) {
 	hidden := func(place uuid.UUID, role string) bool {
 		switch {
@@ -125,7 +125,7 @@ func hide(by *org.Actor, f *org.SyncForecast) {
 	}
 	f.Roles, f.SiteRoles = lines(f.Roles), lines(f.SiteRoles)
 	f.Held = slices.DeleteFunc(f.Held, func(h org.SyncHeld) bool { return hidden(h.Organization, h.Role) })
-	if !by.Can("read", settingsOf(uuid.Nil)) { // that somebody is a member may be known, by which rule of the site may not
+	if !by.Can("read", settingsOf(uuid.Nil)) { // the caller may know that a person is a member, but not by which site rule
 		for i := range f.Organizations {
 			f.Organizations[i].Rule = ""
 		}
@@ -144,8 +144,8 @@ func hide(by *org.Actor, f *org.SyncForecast) {
 	f.Impact.Gains, f.Impact.Losses = impact(f.Impact.Gains), impact(f.Impact.Losses)
 }
 
-// checkDraft finds the organizations of rule sets that are not stored, and tells all that is wrong with them. What they give need
-// not be there: then it gives nothing. A draft of an organization is its one rule set.
+// checkDraft finds the organizations of rule sets that are not stored, and reports everything wrong with them. The targets need
+// not exist: then they give nothing. A draft for an organization is its only rule set.
 func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, where place, draft []org.SyncRules) ([]org.SyncRules, error) {
 	var bad org.FieldErrors
 	checked := slices.Clone(draft)
@@ -167,7 +167,7 @@ func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, where place, 
 			}
 			set.Organization = unit.OrganizationOf(o)
 		}
-		// The checks of a change that is stored, so that what can be tried can be saved.
+		// The same checks as for a stored change, so what can be tried can be saved.
 		c := changed{before: org.SyncRules{Kind: set.Kind}, after: *set}
 		if e, ok := errors.AsType[*org.Error](c.check(nil)); ok {
 			for _, f := range e.Fields {
@@ -178,17 +178,17 @@ func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, where place, 
 	return checked, bad.Err("Validation failed.")
 }
 
-// drafted puts rule sets that are not stored into the place of stored ones.
+// drafted replaces stored rule sets with ones that are not stored.
 func drafted(rules, draft []org.SyncRules) []org.SyncRules {
 	same := func(a, b *org.SyncRules) bool { return a.Kind == b.Kind && a.Organization.ID == b.Organization.ID }
-	// A draft replaces a whole set, as saving it would; the other sets count too, since people hold by all of them.
+	// A draft replaces a whole set, as saving it would; the other sets count too, since people hold roles through all of them.
 	left := slices.DeleteFunc(slices.Clone(rules), func(r org.SyncRules) bool {
 		return slices.ContainsFunc(draft, func(d org.SyncRules) bool { return same(&r, &d) })
 	})
 	return append(left, draft...)
 }
 
-// lastClaims is what a provider said of somebody at the last sign-in.
+// lastClaims returns what a provider said about a user at the last sign-in.
 func lastClaims(ctx context.Context, s unit.Reader, p *org.Provider, user uuid.UUID, username string) (map[string]any, error) {
 	rows, err := s.Q.ListIdentities(ctx, user)
 	if err != nil {
@@ -215,14 +215,14 @@ func badUser(detail string) error {
 	return org.FieldErrors{{Field: "user", Detail: detail}}.Err("There are no claims to try.")
 }
 
-// storedClaims are the claims that are kept of a sign-in; ok is false if they were too long to keep.
+// storedClaims returns the claims kept from a sign-in; ok is false if they were too long to keep.
 func storedClaims(text string) (claims map[string]any, ok bool) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	return claims, d.Decode(&claims) == nil && claims != nil
 }
 
-// forecast tells of an outlook line by line.
+// forecast describes an outlook line by line.
 func forecast(o *outlook) (f org.SyncForecast) {
 	f.States, f.Unmatched, f.Held = o.want.states, o.want.unmatched, o.held
 	for i := range o.parts {
@@ -241,7 +241,7 @@ func forecast(o *outlook) (f org.SyncForecast) {
 		for i := range p.made {
 			r := &p.made[i]
 			change := org.SyncAdd
-			if p.own(r.Role, r.Source) != nil { // it says something else from now on
+			if p.own(r.Role, r.Source) != nil { // it changes but stays
 				change = org.SyncKept
 			}
 			add(r, change)
@@ -270,9 +270,9 @@ func lineOf(r *org.Assignment, change org.SyncStep) org.SyncLine {
 	return org.SyncLine{Organization: r.OrganizationID, Role: r.Role, Rule: r.SourceRef, Change: change}
 }
 
-// nameAll gives organizations their names, as far as the caller may read them.
+// nameAll fills in the names of organizations, as far as the caller may read them.
 func nameAll(ctx context.Context, s unit.Reader, by *org.Actor, f *org.SyncForecast) error {
-	// One look for each organization, however many lines are about it.
+	// One lookup for each organization, however many lines are about it.
 	names := map[uuid.UUID]string{}
 	name := func(id uuid.UUID) (string, error) {
 		known, ok := names[id]

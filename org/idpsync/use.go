@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Use is how much these providers are used, by their ids. Forbidden: the caller may not read the rules of the site.
+// Use returns how much these providers are used, by their ids. Forbidden: the caller may not read the rules of the site.
 func (s *Service) Use(ctx context.Context, subject *org.Actor, providers []string) (use map[string]org.ProviderUse, err error) {
 	defer org.Wrap(&err, "read how much sign-in providers are used")
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -25,7 +25,7 @@ func (s *Service) Use(ctx context.Context, subject *org.Actor, providers []strin
 		for _, r := range rows {
 			use[r.Provider] = org.ProviderUse{People: int(r.People)}
 		}
-		for _, id := range providers { // ten at most
+		for _, id := range providers { // at most ten
 			last, err := src.Q.GetLastLogin(ctx, id)
 			if err != nil && !db.IsNotFound(err) {
 				return err

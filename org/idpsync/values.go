@@ -12,15 +12,15 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// How many identities are looked through, the latest first, how many at once, and how many texts are told.
+// How many identities are searched, latest first, how many are read at once, and how many texts are returned.
 const (
 	maxIdentities = 10_000
 	fewIdentities = 500
 	maxTexts      = 10_000
 )
 
-// Fields are the names of the claims that a provider has made of people, sorted: of all, or of the members of an organization.
-// NotFound: the organization. Forbidden: needs idpsync_settings:read there. Invalid: the provider.
+// Fields returns the names of the claims that a provider has made about people, sorted: about all, or the members of an
+// organization. NotFound: no such organization. Forbidden: needs idpsync_settings:read there. Invalid: the provider.
 func (s *Service) Fields(ctx context.Context, subject *org.Actor, organization string, provider org.Input[*org.Provider]) (fields []string, err error) {
 	defer org.Wrap(&err, "list claims")
 	return s.texts(ctx, subject, organization, provider, func(_ *org.Provider, claims map[string]any) []string {
@@ -28,7 +28,7 @@ func (s *Service) Fields(ctx context.Context, subject *org.Actor, organization s
 	})
 }
 
-// Values are what a claim holds, sorted. Errors as Fields.
+// Values returns what a claim holds, sorted. Errors as Fields.
 func (s *Service) Values(ctx context.Context, subject *org.Actor, organization string, provider org.Input[*org.Provider], field string) (values []string, err error) {
 	defer org.Wrap(&err, "list values of the claim %q", field)
 	return s.texts(ctx, subject, organization, provider, func(p *org.Provider, claims map[string]any) []string {
@@ -37,7 +37,7 @@ func (s *Service) Values(ctx context.Context, subject *org.Actor, organization s
 	})
 }
 
-// texts collects what is told of the claims of each identity.
+// texts collects something from the claims of each identity.
 func (s *Service) texts(ctx context.Context, subject *org.Actor, organization string, provider org.Input[*org.Provider],
 	of func(*org.Provider, map[string]any) []string,
 ) (list []string, err error) {
@@ -45,7 +45,7 @@ func (s *Service) texts(ctx context.Context, subject *org.Actor, organization st
 	if organization != "" {
 		in = org.SyncPlace{Kind: org.SyncRoles, Organization: organization}
 	}
-	// Each is kept once: thousands of people have the same few groups.
+	// Each is kept once: thousands of people share the same few groups.
 	found := map[string]bool{}
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		where, err := placeFor(ctx, src, subject, "read", in)
@@ -67,7 +67,7 @@ func (s *Service) texts(ctx context.Context, subject *org.Actor, organization st
 	return list[:min(len(list), maxTexts)], err
 }
 
-// eachClaims walks the claims of the latest identities, a piece at a time, until each says to stop.
+// eachClaims walks the claims of the latest identities, in batches, until each says to stop.
 func eachClaims(ctx context.Context, src unit.Reader, in place, provider string, each func(map[string]any) bool) error {
 	for skip := int64(0); skip < maxIdentities; skip += fewIdentities {
 		texts, err := someClaims(ctx, src, in, provider, skip)
@@ -100,11 +100,11 @@ func someClaims(ctx context.Context, src unit.Reader, in place, provider string,
 	return texts, err
 }
 
-// ParseClaims reads claims as they are stored: an object, or the names alone of what was too long to keep, which are null then.
+// ParseClaims reads claims as stored: an object or, if they were too long to keep, only the names, with null values.
 func ParseClaims(text string) map[string]any {
 	claims := map[string]any{}
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.UseNumber() // a number of a group must not come out rounded
+	d.UseNumber() // the number of a group must not be rounded
 	if d.Decode(&claims) == nil && claims != nil {
 		return claims
 	}
@@ -118,11 +118,11 @@ func ParseClaims(text string) map[string]any {
 	return claims
 }
 
-// Claims are what a provider said of the caller at the last sign-in; of any provider if provider is "". Invalid: the caller
-// has not signed in with it.
+// Claims returns what a provider said about the caller at the last sign-in; of any provider if provider is "". Invalid: the
+// caller has not signed in with it.
 func (s *Service) Claims(ctx context.Context, subject *org.Actor, provider string) (_ map[string]any, err error) {
 	defer org.Wrap(&err, "read the claims of the caller")
-	// The own ones take no right.
+	// Reading one's own claims needs no permission.
 	rows, err := s.units.DB.ListClaimsOfUser(ctx, subject.ID())
 	if err != nil {
 		return nil, err
