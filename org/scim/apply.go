@@ -7,7 +7,7 @@ import (
 	"rolecall.example/org"
 )
 
-// apply changes the document by one operation. before is the resource as it is stored.
+// apply changes the document by one operation. before is the resource as stored.
 func (o operation) apply(d, before Document, t Type) *org.Error {
 	a, sub := o.path.of(t)
 	if err := o.known(d, a, sub); err != nil {
@@ -19,7 +19,7 @@ func (o operation) apply(d, before Document, t Type) *org.Error {
 	if sub != nil {
 		o.path.Sub = sub.Name
 	}
-	// Extensions that no schema describes are taken as they come: what they hold is the business of those who made them up.
+	// Extensions that no schema describes are accepted as they come: their content is up to those who defined them.
 	if a != nil && a.Fixed == "readOnly" {
 		if was, _ := before.Get(a.Name); o.op != "remove" && o.path.Sub == "" && o.path.only == nil && reflect.DeepEqual(was, o.value) {
 			return nil // sent back as it is: Okta names the id of the group that it renames
@@ -36,7 +36,7 @@ func (o operation) apply(d, before Document, t Type) *org.Error {
 			return Refuse(InvalidValue, o.path.Name+" must be true or false.")
 		}
 	}
-	// Without it the stored state would count, so that somebody whom the directory meant to shut out would stay.
+	// Without this the stored value would count, and a person whom the directory meant to deactivate would stay.
 	if o.path.is("active") && o.op == "remove" {
 		return Refuse(InvalidValue, "active can't be removed. Set it to false.")
 	}
@@ -64,7 +64,7 @@ func (o operation) apply(d, before Document, t Type) *org.Error {
 	return nil
 }
 
-// put sets an attribute. Nothing, and a list without values, is none.
+// put sets an attribute. Null, or a list without values, removes it.
 func (d Document) put(name string, v any) {
 	if all, isList := v.([]any); v == nil || isList && len(all) == 0 {
 		d.remove(name)
@@ -73,7 +73,7 @@ func (d Document) put(name string, v any) {
 	d.set(name, v)
 }
 
-// known refuses a path that names nothing: neither the schema nor the document has it. Extensions may have more than the
+// known refuses a path to an attribute that neither the schema nor the document has. Extensions may have more than the
 // schemas say.
 func (o operation) known(d Document, a, sub *attribute) *org.Error {
 	if o.path.Schema != "" || strings.HasPrefix(fold(o.path.Name), "urn:") {
@@ -91,7 +91,7 @@ func (o operation) known(d Document, a, sub *attribute) *org.Error {
 	return nil
 }
 
-// extension is the part of the document that belongs to an extension. It is made where something is to be set.
+// extension returns the part of the document that belongs to an extension. It creates it if something is to be set.
 func (o operation) extension(d Document) Document {
 	v, _ := d.Get(o.path.Schema)
 	e, ok := v.(map[string]any)
@@ -129,7 +129,7 @@ func (o operation) onOne(v any, a *attribute) (any, *org.Error) {
 	return object, nil
 }
 
-// merged lays the parts that were sent over those that are there. A text stands for the value of a reference to a user.
+// merged merges the parts that were sent into the existing ones. A text is taken as the value of a reference to a user.
 func (o operation) merged(was map[string]any, a *attribute) (any, *org.Error) {
 	parts, isObject := o.value.(map[string]any)
 	if a != nil && a.Type == "complex" && !isObject {
@@ -154,7 +154,7 @@ func (o operation) merged(was map[string]any, a *attribute) (any, *org.Error) {
 	return was, nil
 }
 
-// simple is the value that was sent. For an attribute with one value it may be a list of that one, as Entra has sent it.
+// simple returns the value that was sent. For a single-valued attribute it may be a list of one, as Entra has sent it.
 func (o operation) simple(a *attribute) (any, *org.Error) {
 	all, isList := o.value.([]any)
 	if !isList || a == nil {

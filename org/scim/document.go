@@ -13,18 +13,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Document is the JSON of a resource as it was sent. Names keep their spelling and are found in any case; values are those of
+// Document is the JSON of a resource as it was sent. Names keep their spelling and are looked up in any case; values are those of
 // encoding/json, with json.Number for numbers.
 type Document map[string]any
 
 // Limits of documents.
 const (
 	maxDepth    = 32
-	MaxDocument = 32 << 10 // bytes of what is kept of a resource
+	MaxDocument = 32 << 10 // bytes kept of a resource
 	MaxName     = 255      // characters of userName, externalId, displayName
 )
 
-// ParseDocument reads one JSON object. It refuses what two readers could understand in two ways.
+// ParseDocument reads one JSON object. It refuses anything that two readers could understand differently.
 func ParseDocument(data []byte) (Document, error) {
 	if !utf8.Valid(data) {
 		return nil, Refuse(InvalidSyntax, "The body is not UTF-8.")
@@ -81,8 +81,8 @@ func (d decoder) value(depth int) (any, error) {
 	}
 }
 
-// object reads an object and refuses a name that is there twice: names of SCIM have no case, and which of two counts would be
-// anybody's guess.
+// object reads an object and refuses duplicate names: names in SCIM have no case, and nobody could tell which of two
+// counts.
 func (d decoder) object(depth int) (any, error) {
 	fields, seen := map[string]any{}, map[string]bool{}
 	for d.PeekKind() != '}' {
@@ -103,7 +103,7 @@ func (d decoder) object(depth int) (any, error) {
 	return fields, err
 }
 
-// DocumentOf reads what JSON wrote. The text was checked when it came, so it needs none of the care of ParseDocument.
+// DocumentOf reads JSON that this package wrote. It was checked when it came in, so ParseDocument's care is not needed.
 func DocumentOf(text string) (Document, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -112,7 +112,7 @@ func DocumentOf(text string) (Document, error) {
 	return o, err
 }
 
-// JSON is the document as text, with names in order.
+// JSON returns the document as text, with names sorted.
 func (d Document) JSON() string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -132,14 +132,14 @@ func (d Document) Get(name string) (any, bool) {
 	return nil, false
 }
 
-// Text returns an attribute that is a text, "" if it is none.
+// Text returns a text attribute, "" if it is not a text.
 func (d Document) Text(name string) string {
 	v, _ := d.Get(name)
 	text, _ := v.(string)
 	return text
 }
 
-// key is how the document spells a name.
+// key returns the document's spelling of a name.
 func (d Document) key(name string) (string, bool) {
 	if _, ok := d[name]; ok {
 		return name, true
@@ -152,7 +152,7 @@ func (d Document) key(name string) (string, bool) {
 	return "", false
 }
 
-// set sets an attribute under the spelling that the document has for it.
+// set sets an attribute under the spelling that the document uses.
 func (d Document) set(name string, v any) {
 	if key, ok := d.key(name); ok {
 		name = key
@@ -166,7 +166,7 @@ func (d Document) remove(name string) {
 	}
 }
 
-// without is a shallow copy that lacks some attributes.
+// without returns a shallow copy that lacks some attributes.
 func (d Document) without(names ...string) Document {
 	c := maps.Clone(d)
 	for _, name := range names {
@@ -175,7 +175,7 @@ func (d Document) without(names ...string) Document {
 	return c
 }
 
-// clone is a deep copy.
+// clone returns a deep copy.
 func clone(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -195,8 +195,8 @@ func clone(v any) any {
 	}
 }
 
-// list is a value as the values of an attribute that may have many: a single one counts as a list of it, nothing as an empty
-// one.
+// list returns the values of an attribute that may have many: a single value counts as a list of one, a missing one as an empty
+// list.
 func list(v any) []any {
 	switch v := v.(type) {
 	case nil:
@@ -208,7 +208,7 @@ func list(v any) []any {
 	}
 }
 
-// names are the names of an object in order.
+// names returns the sorted names of an object.
 func names(o map[string]any) []string { return slices.Sorted(maps.Keys(o)) }
 
 // boolean reads true or false, also as the texts that Entra sends.

@@ -16,7 +16,7 @@ const (
 	maxNested = 16      // parentheses, brackets and negations within each other
 )
 
-// Filter chooses resources (RFC 7644, 3.4.2.2).
+// Filter selects resources (RFC 7644, 3.4.2.2).
 type Filter struct {
 	root *node
 	of   Type
@@ -27,7 +27,7 @@ const (
 	isAnd  = iota
 	isOr   //
 	isNot  //
-	isSome // some value of path matches all of left, and the part of it compares
+	isSome // some value of path matches left, and its part compares
 	isTerm // path op value
 )
 
@@ -57,7 +57,7 @@ type parser struct {
 	text   string
 	at     int
 	terms  int
-	within Path // the attribute whose values are asked about
+	within Path // the attribute whose values the filter is about
 }
 
 // parseNode reads a filter of resources, or of the values of an attribute.
@@ -94,7 +94,7 @@ func (p *parser) skip() {
 	}
 }
 
-// take passes a byte that is next.
+// take consumes the next byte if it is b.
 func (p *parser) take(b byte) bool {
 	p.skip()
 	if p.at < len(p.text) && p.text[p.at] == b {
@@ -104,7 +104,7 @@ func (p *parser) take(b byte) bool {
 	return false
 }
 
-// word passes what stands up to a space, a parenthesis or a bracket.
+// word consumes everything up to a space, a parenthesis or a bracket.
 func (p *parser) word() string {
 	p.skip()
 	from := p.at
@@ -114,7 +114,7 @@ func (p *parser) word() string {
 	return p.text[from:p.at]
 }
 
-// keyword passes a word if it is that one.
+// keyword consumes a word if it is the one wanted.
 func (p *parser) keyword(want string) bool {
 	from := p.at
 	if strings.EqualFold(p.word(), want) {
@@ -128,7 +128,7 @@ func (p *parser) or(depth int) (*node, error) { return p.chain(depth, "or", isOr
 
 func (p *parser) and(depth int) (*node, error) { return p.chain(depth, "and", isAnd, p.primary) }
 
-// chain reads parts with a word between them.
+// chain reads parts separated by a keyword.
 func (p *parser) chain(depth int, between string, kind int, part func(int) (*node, error)) (*node, error) {
 	if depth > maxNested {
 		return nil, refuseFilter("It is nested deeper than %d levels.", maxNested)
@@ -146,7 +146,7 @@ func (p *parser) primary(depth int) (*node, error) {
 	if p.take('(') {
 		return p.closed(depth, ')')
 	}
-	// "not" needs its parentheses by the grammar, which also keeps it from being taken for an attribute.
+	// The grammar requires parentheses after "not", which also distinguishes it from an attribute.
 	from := p.at
 	if p.keyword("not") {
 		if p.take('(') {
@@ -158,7 +158,7 @@ func (p *parser) primary(depth int) (*node, error) {
 	return p.term(depth)
 }
 
-// closed reads a filter up to what closes it.
+// closed reads a filter up to the closing byte.
 func (p *parser) closed(depth int, end byte) (*node, error) {
 	n, err := p.or(depth + 1)
 	if err == nil && !p.take(end) {
@@ -197,7 +197,7 @@ func (p *parser) values(path Path, depth int) (*node, error) {
 	if p.within.Name != "" || path.Sub != "" {
 		return nil, refuseFilter("A filter of values can't be within another, or after a part of an attribute.")
 	}
-	// Terms in the brackets are about one value at a time, so that a type and an address must be of the same entry.
+	// Terms in the brackets apply to one value at a time, so that a type and an address must belong to the same entry.
 	p.at++
 	p.within = path
 	inner, err := p.closed(depth, ']')
@@ -262,7 +262,7 @@ func (n *node) sound() error {
 	return nil
 }
 
-// literal reads a JSON value. A bare word counts as a text, since some send one.
+// literal reads a JSON value. A bare word counts as a text, since some clients send one.
 func (p *parser) literal() (any, error) {
 	p.skip()
 	if p.at < len(p.text) && p.text[p.at] == '"' {
@@ -293,7 +293,7 @@ func (p *parser) literal() (any, error) {
 	return word, nil
 }
 
-// isTime reports whether the attribute is a moment.
+// isTime reports whether the attribute is a time.
 func (p Path) isTime() bool {
 	return p.is("meta") && (strings.EqualFold(p.Sub, "created") || strings.EqualFold(p.Sub, "lastModified"))
 }

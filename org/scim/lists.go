@@ -26,7 +26,7 @@ func (o operation) onList(all []any, a *attribute, t Type) (any, *org.Error) {
 	case o.op == "replace":
 		all = nil
 	}
-	// A value that is there already is not added again: directories repeat what they were not sure to have sent.
+	// A value that exists already is not added again: directories repeat what they may not have sent.
 	known := keysOf(all)
 	for _, v := range values {
 		if key := keyOf(v); !known[key] {
@@ -37,7 +37,7 @@ func (o operation) onList(all []any, a *attribute, t Type) (any, *org.Error) {
 	return all, nil
 }
 
-// entries are the values that were sent for an attribute with many. A bare text counts as the value of an object.
+// entries returns the values that were sent for a multi-valued attribute. A bare text counts as the value of an object.
 func entries(v any, a *attribute) []any {
 	all := slices.Clone(list(v))
 	for i, e := range all {
@@ -48,7 +48,7 @@ func entries(v any, a *attribute) []any {
 	return all
 }
 
-// keyOf is what makes a value the same as another: the whole of it, or of a member its id.
+// keyOf returns what identifies a value: all of it or, for a member, its id.
 func keyOf(v any) string {
 	if o, ok := v.(map[string]any); ok {
 		if id, isID := memberID(v); isID {
@@ -68,7 +68,7 @@ func keysOf(all []any) map[string]bool {
 	return keys
 }
 
-// valueKey is what a value is removed by: its "value" where it has one, or else the whole of it.
+// valueKey returns what a value is removed by: its "value" if it has one, otherwise all of it.
 func valueKey(v any) string {
 	if o, ok := v.(map[string]any); ok {
 		if value, has := Document(o).Get("value"); has {
@@ -78,7 +78,7 @@ func valueKey(v any) string {
 	return keyOf(v)
 }
 
-// onlyPrimary takes the mark of the primary value off the others, if the one at has it.
+// onlyPrimary removes the primary mark from all other values, if the one at that index has it.
 func onlyPrimary(all []any, at int) []any {
 	is := func(e any) bool {
 		o, _ := e.(map[string]any)
@@ -103,7 +103,7 @@ func (o operation) onSome(all []any, t Type) (any, *org.Error) {
 	if o.op == "remove" {
 		return o.removeSome(all, matches), nil
 	}
-	// The entries are changed where they are: what else a directory keeps in them must stay.
+	// The entries are changed in place: whatever else a directory keeps in them must stay.
 	found := false
 	for i, e := range all {
 		if !matches(e) {
@@ -118,8 +118,8 @@ func (o operation) onSome(all []any, t Type) (any, *org.Error) {
 	if found {
 		return all, nil
 	}
-	// The standard has noTarget for a replace that matches nothing. Entra sends it for the first address of a user as well as for
-	// every later one, and takes a refusal as a failure of the user.
+	// The standard has noTarget for a replace that matches nothing. But Entra sends such a replace for the first address of a user
+	// too, and treats a refusal as a failure of the whole user.
 	made := map[string]any{}
 	if o.path.only != nil && !o.path.only.fulfil(made, t) {
 		return nil, Refuse(NoTarget, "No value of "+o.path.Name+" matches the path.")
@@ -131,7 +131,7 @@ func (o operation) onSome(all []any, t Type) (any, *org.Error) {
 	return onlyPrimary(append(all, entry), len(all)), nil
 }
 
-// setIn sets the part of one value, or lays the parts that were sent over it.
+// setIn sets the part of one value, or merges the parts that were sent into it.
 func (o operation) setIn(e *any) *org.Error {
 	object, ok := (*e).(map[string]any)
 	if !ok {
@@ -157,7 +157,7 @@ func (o operation) setIn(e *any) *org.Error {
 	return nil
 }
 
-// removeSome takes away the values that match, or a part of each. A value that has lost its "value" is none any more.
+// removeSome removes the values that match, or a part of each. A value that has lost its "value" is removed.
 func (o operation) removeSome(all []any, matches func(any) bool) []any {
 	left := []any{}
 	for _, e := range all {
@@ -175,7 +175,7 @@ func (o operation) removeSome(all []any, matches func(any) bool) []any {
 	return left
 }
 
-// fulfil makes a value such that the filter matches it, if it is made of equalities.
+// fulfil changes a value so that the filter matches it, if the filter consists of equalities.
 func (n *node) fulfil(e map[string]any, t Type) bool {
 	switch {
 	case n.kind == isAnd:

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Matches reports whether a resource is among those that the filter chooses. No filter chooses all.
+// Matches reports whether the filter selects a resource. A nil filter selects all.
 func (f *Filter) Matches(r *Resource) bool { return f == nil || f.matches(r.Whole()) }
 
 func (f *Filter) matches(d Document) bool { return f.root.matches(d, f.of) }
 
-// Uses reports whether the filter looks at an attribute.
+// Uses reports whether the filter uses an attribute.
 func (f *Filter) Uses(name string) bool { return f != nil && f.root.uses(name) }
 
 func (n *node) uses(name string) bool {
@@ -35,7 +35,7 @@ func (n *node) matches(d Document, t Type) bool {
 			return n.left.matchesValue(e, t) && (n.right == nil || n.right.matchesValue(e, t))
 		})
 	}
-	// Of an attribute with many values the term holds if it holds for any of them (RFC 7644, 3.4.2.2).
+	// For a multi-valued attribute the term holds if it holds for any of the values (RFC 7644, 3.4.2.2).
 	v, _ := n.path.holder(d).Get(n.path.Name)
 	all := list(v)
 	if n.path.Sub != "" {
@@ -57,7 +57,7 @@ func (n *node) matchesValue(e any, t Type) bool {
 	return n.compares(parts([]any{e}, n.path.Sub), t)
 }
 
-// parts are the parts of values. A value that has no parts is its own "value".
+// parts returns a part of each value. A value without parts is its own "value".
 func parts(all []any, name string) (found []any) {
 	for _, e := range all {
 		if o, ok := e.(map[string]any); ok {
@@ -70,8 +70,8 @@ func parts(all []any, name string) (found []any) {
 	return found
 }
 
-// compares reports whether one of the values compares as the term says. An object stands for its "value", as Entra has it where
-// it asks whether members equal an id.
+// compares reports whether the term holds for one of the values. An object is compared by its "value", as Entra expects when it
+// asks whether members equal an id.
 func (n *node) compares(all []any, t Type) bool {
 	var values []any
 	for _, v := range all {
@@ -85,7 +85,7 @@ func (n *node) compares(all []any, t Type) bool {
 			values = append(values, v)
 		}
 	}
-	// What has no value, or an empty one, is not there: it equals null and the empty text, and differs from everything else.
+	// A missing or empty value equals null and the empty text, and differs from everything else.
 	switch {
 	case n.op == "pr":
 		return len(values) > 0
@@ -103,7 +103,7 @@ const (
 	asTime        // as moments, whatever their zone
 )
 
-// rule is how the attribute is compared.
+// rule returns how the attribute is compared.
 func (p Path) rule(t Type) int {
 	a, sub := p.of(t)
 	switch {
@@ -165,7 +165,7 @@ func word(b bool) string {
 	return "false"
 }
 
-// compareValues orders two values of one kind; ok is false if they are of two.
+// compareValues orders two values of one kind; ok is false if their kinds differ.
 func compareValues(have, want any, rule int) (order int, ok bool) {
 	switch h := have.(type) {
 	case string:
@@ -191,8 +191,8 @@ func compareValues(have, want any, rule int) (order int, ok bool) {
 	return 0, false
 }
 
-// rational is the exact value of a number, unless it is so long that to compute with it would cost too much. As floating point
-// two ids of twenty digits would be equal that are not.
+// rational returns the exact value of a number, unless it is so long that computing with it would cost too much. As floating
+// point numbers, two different ids of twenty digits would be equal.
 func rational(n json.Number) (*big.Rat, bool) {
 	if _, exponent, ok := strings.Cut(strings.ToLower(string(n)), "e"); len(n) > 64 || ok && len(exponent) > 3 {
 		return nil, false
@@ -200,15 +200,15 @@ func rational(n json.Number) (*big.Rat, bool) {
 	return new(big.Rat).SetString(string(n))
 }
 
-// Key is an equality: the attribute is one of those that a store may have an index of, and the value is folded where the
-// attribute has no case.
+// Key is an equality: the attribute is one that a store may have an index for, and the value is folded if the
+// attribute ignores case.
 type Key struct{ Attribute, Value string }
 
-// indexed are the attributes of keys, those that choose fewest first.
+// indexed lists the attributes of keys, the most selective first.
 var indexed = []string{"id", "externalId", "userName", "displayName", "emails.value", "members.value"}
 
-// Keys returns equalities that every resource which the filter chooses fulfils. A store looks up those of one of them by its
-// index, and asks Matches of each.
+// Keys returns equalities that hold for every resource that the filter selects. A store looks one of them up in its
+// index, and calls Matches for each resource found.
 func (f *Filter) Keys() []Key {
 	if f == nil {
 		return nil
@@ -243,7 +243,7 @@ func (n *node) keys(t Type, found []Key) []Key {
 	return found
 }
 
-// index is the attribute as indexed has it, "" if it is none of those.
+// index returns the attribute as indexed spells it, "" if it is not in the list.
 func (p Path) index() string {
 	name := p.Name
 	if p.Sub != "" {

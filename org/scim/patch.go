@@ -11,13 +11,13 @@ import (
 	"rolecall.example/org"
 )
 
-// Patch changes a resource (RFC 7644, 3.5.2), all of it or nothing.
+// Patch changes a resource (RFC 7644, 3.5.2), completely or not at all.
 type Patch struct {
 	of         Type
 	operations []operation
 }
 
-// operation is one step. Those that came without a path are split into one for each attribute.
+// operation is one step. An operation sent without a path is split into one for each attribute.
 type operation struct {
 	number int    // as it was sent, from 1
 	op     string // add, replace or remove
@@ -26,8 +26,8 @@ type operation struct {
 	given  bool // there was a value, and not null
 }
 
-// maxOperations is how many operations a request may have, each attribute of one without a path counted. Each may walk all members
-// of a group, so without a bound a body of a megabyte could keep the server busy for minutes.
+// maxOperations is how many operations a request may have, counting each attribute of one without a path. Each may walk all
+// members of a group, so without a limit a one-megabyte body could keep the server busy for minutes.
 const maxOperations = 1000
 
 // ParsePatch reads the body of a PATCH.
@@ -56,7 +56,7 @@ func ParsePatch(d Document, t Type) (*Patch, error) {
 	return p, nil
 }
 
-// about names the operation that an error is about.
+// about adds to an error the number of the operation that it is about.
 func about(number int, err *org.Error) *org.Error {
 	err.Message = fmt.Sprintf("Operation %d: %s", number, err.Message)
 	return err
@@ -81,7 +81,7 @@ func (p *Patch) read(d Document, number int) *org.Error {
 	o.given = o.value != nil
 	where, _ := d.Get("path")
 	text, isText := where.(string)
-	// An empty path is none: Entra sends one where it means the whole resource.
+	// An empty path counts as no path: Entra sends one when it means the whole resource.
 	switch {
 	case where != nil && !isText:
 		return Refuse(InvalidPath, "path must be a text.")
@@ -90,7 +90,7 @@ func (p *Patch) read(d Document, number int) *org.Error {
 	case o.op == "remove":
 		return Refuse(NoTarget, "remove needs a path.")
 	}
-	// The attributes are taken in the order of their names: JSON has none, and the answer must not depend on chance.
+	// The attributes are applied in the order of their names: JSON has no order, and the answer must not vary.
 	values, ok := o.value.(map[string]any)
 	if !ok {
 		return Refuse(InvalidValue, "Without a path, value must be an object.")
@@ -105,7 +105,7 @@ func (p *Patch) read(d Document, number int) *org.Error {
 	return nil
 }
 
-// append adds an operation with a path. The parts of an extension are attributes of their own.
+// append adds an operation with a path. The parts of an extension are separate attributes.
 func (p *Patch) append(o operation, path string) *org.Error {
 	var err error
 	if o.path, err = parsePath(path); err != nil {
@@ -115,7 +115,7 @@ func (p *Patch) append(o operation, path string) *org.Error {
 		if o.op == "add" || o.path.is("members") { // a list that was lost on its way must not empty a group
 			return Refuse(InvalidValue, "The value for "+shorten(path)+" is missing.")
 		}
-		o.op = "remove" // what is set to nothing is taken away
+		o.op = "remove" // setting to null removes
 	}
 	if parts, ok := o.value.(map[string]any); ok && o.op != "remove" && strings.HasPrefix(fold(o.path.Name), "urn:") {
 		for _, name := range names(parts) {
@@ -130,15 +130,15 @@ func (p *Patch) append(o operation, path string) *org.Error {
 	return nil
 }
 
-// asRefusal is an error of this package as what it is.
+// asRefusal returns an error of this package with its own type.
 func asRefusal(err error) *org.Error {
 	e, _ := errors.AsType[*org.Error](err)
 	return e
 }
 
-// Apply returns the document of a resource after the change. Those of groups need their members.
+// Apply returns the document of a resource after the change. Patches of groups need their members loaded.
 func (p *Patch) Apply(r *Resource) (Document, error) {
-	// The copy is deep: the stored document must stay as it is when a later operation is refused.
+	// The copy is deep: if a later operation is refused, the stored document must be unchanged.
 	before := r.Whole()
 	after, _ := clone(map[string]any(before)).(map[string]any)
 	for _, o := range p.operations {
@@ -149,14 +149,14 @@ func (p *Patch) Apply(r *Resource) (Document, error) {
 	return after, nil
 }
 
-// Members returns the members that the change adds and removes, if that is all that it does, so that nothing of a large group
-// has to be read. No member is in both lists: what comes later counts.
+// Members returns the members that the change adds and removes, if that is all that it does, so that a large group need not
+// be read. No member is in both lists: the later operation counts.
 func (p *Patch) Members() (add, remove []uuid.UUID, ok bool) {
 	if p.of != Groups {
 		return nil, nil, false
 	}
 	adds, order := map[uuid.UUID]bool{}, []uuid.UUID{}
-	// What these conditions let through says by itself whom it adds or takes; a filter or a replacement must see who is there.
+	// Operations that pass these conditions name the members they add or remove; a filter or a replacement needs the stored members.
 	for _, o := range p.operations {
 		if !o.path.is("members") || o.path.Sub != "" || !o.given && o.path.only == nil || o.op == "replace" || o.op == "add" && o.path.only != nil {
 			return nil, nil, false
@@ -171,7 +171,7 @@ func (p *Patch) Members() (add, remove []uuid.UUID, ok bool) {
 		for _, v := range values {
 			id, isID := memberID(v)
 			if !isID {
-				return nil, nil, false // Apply tells what is wrong with it
+				return nil, nil, false // Apply reports what is wrong with it
 			}
 			if _, known := adds[id]; !known {
 				order = append(order, id)

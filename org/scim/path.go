@@ -15,14 +15,14 @@ type Path struct {
 
 var (
 	attributeName = regexp.MustCompile(`^[A-Za-z$][A-Za-z0-9_$-]*$`)
-	// wholeExtension matches the name of an extension itself, which ends in a version and a kind of resource.
+	// wholeExtension matches the name of an extension itself, which ends in a version and a resource type.
 	wholeExtension = regexp.MustCompile(`(?i)^urn:.*:\d+(\.\d+)+:[a-z]+$`)
 )
 
-// parseName reads the name of an attribute: with the schema before it, and with a part after it.
+// parseName reads the name of an attribute, with an optional schema before it and an optional part after it.
 func parseName(text string) (p Path, ok bool) {
 	rest := text
-	// A version has a dot, so what stands before the last colon is passed over before a part is looked for.
+	// Versions contain dots, so everything up to the last colon is skipped before a part is looked for.
 	if len(text) >= 4 && strings.EqualFold(text[:4], "urn:") {
 		if wholeExtension.MatchString(text) {
 			return Path{Name: text}, !isCore(text)
@@ -76,7 +76,7 @@ func parsePath(text string) (Path, error) {
 	return p, nil
 }
 
-// shorten cuts a text for a message: what was sent may be long, and stands in logs afterwards.
+// shorten truncates a text for a message: what was sent may be long, and ends up in logs.
 func shorten(text string) string {
 	if r := []rune(text); len(r) > 80 {
 		return string(r[:80]) + "…"
@@ -84,10 +84,10 @@ func shorten(text string) string {
 	return text
 }
 
-// is reports whether the path is the attribute of the resource itself, whole or some of its values.
+// is reports whether the path is that attribute of the resource itself, all or some of its values.
 func (p Path) is(name string) bool { return p.Schema == "" && strings.EqualFold(p.Name, name) }
 
-// holder is the object that has the attribute: the document, or the part of the extension, nil if it is not there.
+// holder returns the object that has the attribute: the document, or the part of the extension; nil if it is missing.
 func (p Path) holder(d Document) Document {
 	if p.Schema == "" {
 		return d

@@ -10,7 +10,7 @@ type Projection struct {
 	without []Path
 }
 
-// maxNames is how many attributes a projection may name. Each is looked for in every resource of a list.
+// maxNames is how many attributes a projection may name. Each is looked up in every resource of a list.
 const maxNames = 200
 
 // ParseProjection reads the lists of attributes and of excludedAttributes.
@@ -34,7 +34,7 @@ func parseNames(texts []string) (paths []Path, err error) {
 			if name == "" {
 				continue
 			}
-			if isCore(name) { // the whole schema: no restriction to any of its attributes
+			if isCore(name) { // the whole schema: no restriction
 				paths = append(paths, Path{})
 				continue
 			}
@@ -50,7 +50,7 @@ func parseNames(texts []string) (paths []Path, err error) {
 	return paths, nil
 }
 
-// Given reports whether certain attributes are asked for.
+// Given reports whether the request asks for particular attributes.
 func (p Projection) Given() bool { return len(p.only) > 0 }
 
 // Wants reports whether an attribute of the resource itself, or a part of it, is in the answer.
@@ -71,12 +71,12 @@ func (p Projection) Wants(name string) bool {
 	return false
 }
 
-// always are the attributes that no projection leaves out.
+// always lists the attributes that no projection leaves out.
 var always = []string{"schemas", "id"}
 
-// Of is the part of a document that the projection chooses.
+// Of returns the part of a document that the projection selects.
 func (p Projection) Of(d Document) Document {
-	// Nothing of the document itself is changed: the parts that stay are shared with it.
+	// The document itself is not changed: the result shares the parts that stay.
 	if p.Given() {
 		out := Document{}
 		for _, name := range always {
@@ -133,7 +133,7 @@ func (p Path) copyTo(out, d Document) {
 	out[key] = partOf(d[key], out[key], p.Sub)
 }
 
-// partOf is a value with one part more than have, which is nil or holds other parts of it.
+// partOf returns a value with one more part than have, which is nil or holds other parts of it.
 func partOf(v, have any, sub string) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -161,7 +161,7 @@ func partOf(v, have any, sub string) any {
 	}
 }
 
-// cutFrom is the document without what the path names.
+// cutFrom returns the document without what the path names.
 func (p Path) cutFrom(d Document) Document {
 	for _, name := range always {
 		if p.is(name) {

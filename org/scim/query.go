@@ -13,8 +13,8 @@ func ParseQuery(values url.Values, t Type) (Query, error) {
 	return newQuery(t, values.Get("filter"), values.Get("startIndex"), values.Get("count"), values["attributes"], values["excludedAttributes"])
 }
 
-// ParseSearch reads the body of a search, which asks the same as the query of a list. It is for filters that would not fit into
-// a URL, or that should not stand in the logs of proxies.
+// ParseSearch reads the body of a search, which means the same as the query of a list. It is for filters that do not fit into
+// a URL, or that should not appear in the logs of proxies.
 func ParseSearch(d Document, t Type) (Query, error) {
 	if v, ok := d.Get("schemas"); ok && !slices.ContainsFunc(list(v), isText(messageSearch)) {
 		return Query{}, Refuse(InvalidSyntax, "schemas must have "+messageSearch+".")
@@ -38,7 +38,7 @@ func ParseSearch(d Document, t Type) (Query, error) {
 	return newQuery(t, d.Text("filter"), number(d, "startIndex"), number(d, "count"), texts["attributes"], texts["excludedAttributes"])
 }
 
-// number is an attribute as the text of it, "" if it is not there.
+// number returns an attribute as text, "" if it is missing.
 func number(d Document, name string) string {
 	switch v, _ := d.Get(name); v := v.(type) {
 	case nil:
@@ -59,7 +59,7 @@ func newQuery(t Type, filter, start, count string, attributes, excluded []string
 	if q.Count, err = integer("count", count, usualCount); err != nil {
 		return q, err
 	}
-	// Numbers out of range are no errors: the standard says what they stand for.
+	// Numbers out of range are no errors: the standard says what they mean.
 	q.Start, q.Count = max(1, q.Start), min(max(0, q.Count), MaxCount)
 	if q.Projection, err = ParseProjection(attributes, excluded); err != nil {
 		return q, err
@@ -68,7 +68,7 @@ func newQuery(t Type, filter, start, count string, attributes, excluded []string
 	return q, err
 }
 
-// maxStart bounds what a list begins at, so that no sum of it overflows.
+// maxStart bounds the start of a list, so that no sum with it overflows.
 const maxStart = 1 << 31
 
 func integer(name, text string, usual int) (int, error) {

@@ -9,13 +9,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Ref names another resource of the directory: a group of a user, or a member of a group.
+// Ref refers to another resource of the directory: a group of a user, or a member of a group.
 type Ref struct {
 	ID      uuid.UUID
 	Display string
 }
 
-// Resource is a user or a group as it is stored.
+// Resource is a user or a group as stored.
 type Resource struct {
 	Type      Type
 	ID        uuid.UUID
@@ -26,13 +26,13 @@ type Resource struct {
 	Refs      []Ref    // groups of a user, members of a group; nil: not loaded
 }
 
-// Tag is the version as an entity tag.
+// Tag returns the version as an entity tag.
 func (r *Resource) Tag() string { return `W/"` + strconv.FormatInt(r.Version, 10) + `"` }
 
-// Location is the address of the resource, base being that of the directory.
+// Location returns the address of the resource below base, the address of the directory.
 func (r *Resource) Location(base string) string { return base + r.Type.Path() + "/" + r.ID.String() }
 
-// Whole is the resource with all that rolecall adds to its document. Filters and PATCH go by it.
+// Whole returns the resource with everything that rolecall adds to its document. Filters and PATCH use it.
 func (r *Resource) Whole() Document { return r.whole("") }
 
 func (r *Resource) whole(base string) Document {
@@ -67,7 +67,7 @@ func (r *Resource) whole(base string) Document {
 	return d
 }
 
-// schemas are those that were sent, and those of what the document holds.
+// schemas returns the schemas that were sent, and those of what the document contains.
 func (r *Resource) schemas() []any {
 	all := []any{r.Type.Schema()}
 	add := func(name string) {
@@ -92,10 +92,10 @@ func (r *Resource) schemas() []any {
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
-// Wire is the resource as it is sent: with addresses below base, and what the projection leaves.
+// Wire returns the resource as it is sent: with addresses below base, reduced to the projection.
 func (r *Resource) Wire(base string, p Projection) Document { return p.Of(r.whole(base)) }
 
-// Query is what a list is asked for.
+// Query is the query of a list.
 type Query struct {
 	Filter     *Filter
 	Start      int // of the first, from 1
@@ -109,13 +109,13 @@ const (
 	MaxCount   = 500
 )
 
-// List is a part of the resources that a query chooses.
+// List is a page of the resources that a query selects.
 type List struct {
-	Total     int // that it chooses
+	Total     int // that the query selects
 	Resources []Resource
 }
 
-// Wire is the list as it is sent.
+// Wire returns the list as it is sent.
 func (l *List) Wire(base string, q Query) Document {
 	resources := make([]any, len(l.Resources))
 	for i := range l.Resources {
@@ -124,14 +124,14 @@ func (l *List) Wire(base string, q Query) Document {
 	return ListOf(resources, l.Total, q.Start)
 }
 
-// ListOf is the message of a list.
+// ListOf returns the message for a list.
 func ListOf(resources []any, total, start int) Document {
 	return Document{
 		"schemas": []any{messageList}, "totalResults": total, "startIndex": start, "itemsPerPage": len(resources), "Resources": resources,
 	}
 }
 
-// Problem is the message of a failure.
+// Problem returns the message for a failure.
 func Problem(status int, code, detail string) Document {
 	d := Document{"schemas": []any{messageError}, "status": strconv.Itoa(status), "detail": detail}
 	if code != "" {

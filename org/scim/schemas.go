@@ -30,13 +30,13 @@ const (
 	Groups
 )
 
-// String is the name of the resource type.
+// String returns the name of the resource type.
 func (t Type) String() string { return [...]string{"User", "Group"}[t] }
 
-// Schema is the schema of the resource type.
+// Schema returns the schema of the resource type.
 func (t Type) Schema() string { return [...]string{SchemaUser, SchemaGroup}[t] }
 
-// Path is where the resources are, below the address of the directory.
+// Path returns where the resources are, below the address of the directory.
 func (t Type) Path() string { return [...]string{"/Users", "/Groups"}[t] }
 
 var (
@@ -48,7 +48,7 @@ var (
 	configJSON []byte
 )
 
-// attribute is what a schema says of an attribute, as far as the code goes by it.
+// attribute is what a schema says about an attribute, as far as the code uses it.
 type attribute struct {
 	Name  string      `json:"name"`
 	Type  string      `json:"type"`
@@ -58,8 +58,8 @@ type attribute struct {
 	Subs  []attribute `json:"subAttributes"`
 }
 
-// common are the attributes of every resource. The schemas leave them out, as those of the standard do (RFC 7643, 3.1).
-// They are needed all the same: PATCH must know that an id is not to be changed, and filters that it has a case.
+// common lists the attributes of every resource. The schemas leave them out, as those of the standard do (RFC 7643, 3.1).
+// They are needed all the same: PATCH must know that an id cannot be changed, and filters that its case matters.
 var common = []attribute{
 	{Name: "schemas", Type: "reference", Multi: true, Exact: true},
 	{Name: "id", Type: "string", Exact: true, Fixed: "readOnly"},
@@ -70,7 +70,7 @@ var common = []attribute{
 	}},
 }
 
-// attributes are those of the schemas, by the folded name of the schema.
+// attributes returns those of the schemas, by the folded name of the schema.
 var attributes = sync.OnceValue(func() map[string][]attribute {
 	var all []struct {
 		ID         string      `json:"id"`
@@ -93,7 +93,7 @@ func named(list []attribute, name string) *attribute {
 	return nil
 }
 
-// of is what the schemas say of an attribute, nil if nothing.
+// of returns what the schemas say about an attribute, nil if nothing.
 func (p Path) of(t Type) (a, sub *attribute) {
 	schema := p.Schema
 	if schema == "" {
@@ -109,15 +109,15 @@ func (p Path) of(t Type) (a, sub *attribute) {
 	return a, sub
 }
 
-// Schemas are the descriptions of the schemas, each with its place below the address of the directory.
+// Schemas returns the descriptions of the schemas, each with its address below that of the directory.
 func Schemas(base string) []Document { return described(schemasJSON, base, "Schema", "/Schemas/") }
 
-// ResourceTypes are the descriptions of the kinds of resources.
+// ResourceTypes returns the descriptions of the resource types.
 func ResourceTypes(base string) []Document {
 	return described(typesJSON, base, "ResourceType", "/ResourceTypes/")
 }
 
-// Config describes what of SCIM the server can do.
+// Config describes which parts of SCIM the server supports.
 func Config(base string) Document {
 	d, _ := DocumentOf(string(configJSON)) // a test reads it
 	d["meta"] = map[string]any{"resourceType": "ServiceProviderConfig", "location": base + "/ServiceProviderConfig"}
@@ -133,8 +133,8 @@ func described(text []byte, base, kind, path string) []Document {
 	return all
 }
 
-// Describing returns the description with an id, or nil. It takes the id in any case: that of a schema is a URN, and directories
-// spell those as they like.
+// Describing returns the description with an id, or nil. The id is matched in any case: that of a schema is a URN, and
+// directories vary its spelling.
 func Describing(all []Document, id string) Document {
 	for _, d := range all {
 		if strings.EqualFold(d.Text("id"), id) {
@@ -144,5 +144,5 @@ func Describing(all []Document, id string) Document {
 	return nil
 }
 
-// fold is the form in which texts without case are compared.
+// fold returns the form in which texts without case are compared.
 func fold(s string) string { return org.FoldCase(s) }

@@ -10,19 +10,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// User is what rolecall goes by in the document of a user.
+// User is what rolecall uses from the document of a user.
 type User struct {
 	UserName    string
 	ExternalID  string
 	DisplayName string
-	Name        string   // for the account: what people see
+	Name        string   // for the account: its display name
 	Email       string   // for the account; "" if there is none
 	Active      bool     //
 	Document    Document // what is kept
 }
 
-// ReadUser reads the document of a user. active counts where the document does not say: to leave it out must not let anybody
-// back in.
+// ReadUser reads the document of a user. active applies if the document does not say: leaving it out must not give anybody
+// access again.
 func ReadUser(d Document, active bool) (User, error) {
 	var wrong problems
 	wrong.checkSchemas(d, Users)
@@ -37,7 +37,7 @@ func ReadUser(d Document, active bool) (User, error) {
 			wrong.add("active must be true or false.")
 		}
 	}
-	// A name that the directory has put together itself is better than one made of its parts: their order depends on the language.
+	// A name that the directory has put together itself is better than one made from its parts, whose order depends on the language.
 	name := wrong.object(d, "name")
 	given, family := wrong.text(name, "givenName", false), wrong.text(name, "familyName", false)
 	formatted := wrong.text(name, "formatted", false)
@@ -47,17 +47,17 @@ func ReadUser(d Document, active bool) (User, error) {
 		}
 	}
 	u.Email = wrong.email(d, u.UserName)
-	// What is kept has active as true or false, whichever way it was sent: answers and filters go by that.
+	// What is kept has active as true or false, however it was sent: answers and filters use that.
 	u.Document = keep(d, "members")
 	u.Document.set("active", u.Active)
-	if v, _ := d.Get("emails"); v != nil { // one alone is kept as a list of it, as the schema has it
+	if v, _ := d.Get("emails"); v != nil { // a single one is kept as a list of one, as the schema requires
 		u.Document.set("emails", list(v))
 	}
 	wrong.size(u.Document)
 	return u, wrong.err()
 }
 
-// Group is what rolecall goes by in the document of a group.
+// Group is what rolecall uses from the document of a group.
 type Group struct {
 	DisplayName string
 	ExternalID  string
@@ -70,7 +70,7 @@ func ReadGroup(d Document) (Group, error) {
 	var wrong problems
 	wrong.checkSchemas(d, Groups)
 	g := Group{DisplayName: wrong.text(d, "displayName", true), ExternalID: wrong.text(d, "externalId", false)}
-	// Members are rows and not part of the document: a group of thousands would not fit, and each change would store all.
+	// Members are rows and not part of the document: a group of thousands would not fit, and each change would rewrite all of it.
 	v, _ := d.Get("members")
 	seen := map[uuid.UUID]bool{}
 	for _, e := range list(v) {
@@ -91,7 +91,7 @@ func ReadGroup(d Document) (Group, error) {
 // maxProblems is how many wrong members one answer names.
 const maxProblems = 20
 
-// memberID reads a member: an object with its id, or the id alone.
+// memberID reads a member: an object with its id, or only the id.
 func memberID(v any) (uuid.UUID, bool) {
 	if o, ok := v.(map[string]any); ok {
 		v, _ = Document(o).Get("value")
@@ -111,7 +111,7 @@ func noMember(v any) string {
 	return "Each member must have the id of a user as its value."
 }
 
-// keep is the document without what rolecall adds to it, and without what is not to be kept.
+// keep returns the document without what rolecall adds to it, and without what is not to be kept.
 func keep(d Document, more ...string) Document {
 	return d.without(append(more, "id", "meta", "groups", "password")...)
 }
@@ -166,7 +166,7 @@ func (p *problems) size(d Document) {
 	}
 }
 
-// email is the address for the account: the primary one, else that for work, else the first, else the userName if it is one.
+// email returns the address for the account: the primary one, else that for work, else the first, else the userName if it is one.
 func (p *problems) email(d Document, userName string) string {
 	v, _ := d.Get("emails")
 	var primary, work, first string
@@ -184,7 +184,7 @@ func (p *problems) email(d Document, userName string) string {
 			p.add("Each of emails must have a text as its value.")
 			return ""
 		}
-		// Two may be marked, since nobody checks what is sent; the first of them counts.
+		// Two may be marked as primary, since nothing checks what is sent; the first of them counts.
 		mark, _ := Document(o).Get("primary")
 		if is, _ := boolean(mark); is && primary == "" {
 			primary = address
