@@ -14,7 +14,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// apart is the people who are looked at one by one: because a role that they hold in one organization counts outside it too,
+// apart is the people who are examined one by one: because a role that they hold in one organization counts outside it too,
 // or because a record of theirs has ended and was not swept yet. The groups that the database counts know only what is stored
 // in one place, so they would give these people the wrong effect: each group is counted without them.
 type apart struct {
@@ -28,8 +28,8 @@ func newApart() *apart {
 	return &apart{places: map[place]bool{}, counted: map[group]int64{}, carried: map[string]bool{}, due: map[uuid.UUID]bool{}}
 }
 
-// eachApart shows the people who are looked at one by one: each of their memberships with what the others bring, and the
-// account with what all of them bring. It must come before the groups, which are counted without them.
+// eachApart shows the people who are examined one by one: each of their memberships with what the others add, and the
+// account with what all of them add. It must come before the groups, which are counted without them.
 func (s *survey) eachApart(ctx context.Context, c *concern, v visitor) error {
 	ids, err := s.findApart(ctx)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *survey) eachApart(ctx context.Context, c *concern, v visitor) error {
 	return nil
 }
 
-// findApart finds out who is looked at alone.
+// findApart finds out who is examined alone.
 func (s *survey) findApart(ctx context.Context) (ids map[uuid.UUID]bool, err error) {
 	ids = map[uuid.UUID]bool{}
 	for _, r := range s.builtIn {
@@ -59,7 +59,7 @@ func (s *survey) findApart(ctx context.Context) (ids map[uuid.UUID]bool, err err
 			continue
 		}
 		s.apart.carried[r.name] = true
-		// Whose role has ended is looked at alone too, so these are taken as they are stored: at a moment before any end.
+		// People whose role has ended are examined alone too, so these are read as stored, with a time before any end.
 		holders, err := s.q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{
 			Role: r.name, OrganizationID: uuid.Nil, Now: sql.NullTime{Valid: true},
 		})
@@ -77,7 +77,7 @@ func (s *survey) findApart(ctx context.Context) (ids map[uuid.UUID]bool, err err
 	return ids, err
 }
 
-// single is somebody who is looked at alone: memberships as they are stored, and those that count with what is held by them.
+// single is a person who is examined alone: memberships as stored, and those that count with what is held now.
 type single struct {
 	stored, held []db.ListHoldingsOfRow
 	account      *[2]db.UserRow // stored and held, of those with a record that has ended
@@ -126,7 +126,7 @@ func (s *survey) readApart(ctx context.Context, ids []uuid.UUID) ([]single, erro
 	return people, nil
 }
 
-// showApart shows one person, by all memberships.
+// showApart shows one person, through all memberships.
 func (s *survey) showApart(c *concern, v visitor, p *single) {
 	brings := make([]map[string]bool, len(p.held))
 	for i := range p.held {
@@ -162,7 +162,7 @@ func (s *survey) showApart(c *concern, v visitor, p *single) {
 	s.showAccount(c, v, p, but(-1))
 }
 
-// showAccount shows the account of somebody who is looked at alone.
+// showAccount shows the account of a person who is examined alone.
 func (s *survey) showAccount(c *concern, v visitor, p *single, elsewhere string) {
 	if p.account == nil {
 		if elsewhere != "" {
@@ -182,25 +182,25 @@ func (s *survey) showAccount(c *concern, v visitor, p *single, elsewhere string)
 	s.countApart(g)
 }
 
-// memberGroup is a membership that is looked at alone.
+// memberGroup returns a membership that is examined alone.
 func memberGroup(r *db.ListHoldingsOfRow) group {
 	return group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, status: r.Status, key: r.UsernameKey}
 }
 
-// alone shows somebody by what is held.
+// alone shows a person by what is held.
 func (s *survey) alone(v visitor, g group) {
 	s.apart.places[place{g.org, g.account, g.key}] = true
 	g.members = 1
 	s.show(v, &g)
 }
 
-// countApart notes that the group in which somebody is stored is counted without them, and shown no second time.
+// countApart records that the group in which a person is stored is counted without them, and not shown twice.
 func (s *survey) countApart(g group) {
 	s.apart.places[place{g.org, g.account, g.key}] = true
 	s.apart.counted[g.alike()]++
 }
 
-// here reports whether members of an organization with this holding are looked at.
+// here reports whether members of an organization with this holding are examined.
 func (c *concern) here(s *survey, g *group) bool {
 	if c.everywhere || c.holders > s.limits.few && (len(c.site) > 0 || c.in[g.org] != nil) {
 		return true
@@ -213,7 +213,7 @@ func (c *concern) here(s *survey, g *group) bool {
 	return c.onSite(g)
 }
 
-// onSite reports whether somebody holds a role of the site that changes.
+// onSite reports whether a person holds a role of the site that changes.
 func (c *concern) onSite(g *group) bool {
 	for name := range strings.FieldsSeq(g.siteRoles) {
 		if slices.Contains(c.site, name) {

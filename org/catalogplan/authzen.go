@@ -12,7 +12,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// authZEN compares the rules for questions of the AuthZEN API: they change what a question asks, and so its answer.
+// authZEN compares the rules for questions of the AuthZEN API: they change what a question means, and so its answer.
 func (d *differ) authZEN() {
 	was, is := d.was.AuthZEN(), d.is.AuthZEN()
 	d.text(org.CatalogAuthZEN, "authzen.default_organization", was.DefaultOrganization, is.DefaultOrganization)
@@ -36,7 +36,7 @@ func (d *differ) authZEN() {
 	d.things(was.Instances, is.Instances)
 }
 
-// things compares the things that the catalog knows, type by type.
+// things compares the things that the catalog lists, type by type.
 func (d *differ) things(was, is map[string][]rbac.AuthZENObject) {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(was)), maps.Keys(is))
 	slices.Sort(names)
@@ -52,7 +52,7 @@ func (d *differ) things(was, is map[string][]rbac.AuthZENObject) {
 	}
 }
 
-// ruleTexts writes rules for people.
+// ruleTexts returns rules in readable form.
 func ruleTexts(rules []rbac.AuthZENRewrite) []string {
 	out := make([]string, len(rules))
 	for i, r := range rules {

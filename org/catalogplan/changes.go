@@ -120,8 +120,8 @@ func (d *differ) roles() {
 	}
 }
 
-// assignedBy is the built-in roles that one may hand out, as text. They are sorted, since a new order in the document is no
-// change.
+// assignedBy returns the built-in roles that one may hand out, as text. They are sorted, since a new order in the document is
+// no change.
 func assignedBy(c *rbac.Catalog, name string) string {
 	for _, r := range c.Document().Roles {
 		if r.Name == name {
@@ -139,7 +139,7 @@ func texts(perms []rbac.Permission) []string {
 	return out
 }
 
-// bothBuiltIns is the built-in roles of two versions, joined by name: built-in roles cannot be renamed, so another name is
+// bothBuiltIns returns the built-in roles of two versions, joined by name: built-in roles cannot be renamed, so another name is
 // another role. Those of the site come first, and within a scope the order is that of the later catalog.
 func bothBuiltIns(was, is *rbac.Catalog) []*role {
 	var list []*role

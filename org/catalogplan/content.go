@@ -10,7 +10,7 @@ import (
 // The sets below are of numbers of pairs, as [rbac.Role.Bits] has them: a pair has the same number in every version. The
 // sets of different versions may differ in length.
 
-// at is a word of a set, 0 beyond its end.
+// at returns a word of a set, 0 beyond its end.
 func at(set []uint64, i int) uint64 {
 	if i < len(set) {
 		return set[i]
@@ -39,11 +39,11 @@ func meet(a, b []uint64) bool {
 	return false
 }
 
-// levels is all of them.
+// levels lists all levels of a role.
 var levels = []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser}
 
-// says is what a role allows and denies at a level, by words. A pair that it both allows and denies is denied, so that roles
-// which differ only in what a denial hides count as equal.
+// says returns what a role allows and denies at a level, word by word. A pair that it both allows and denies is denied, so that
+// roles that differ only in what a deny hides count as equal.
 func says(r *rbac.Role, l rbac.Level) func(i int) (allow, deny uint64) {
 	if r == nil {
 		return func(int) (uint64, uint64) { return 0, 0 }
@@ -52,7 +52,7 @@ func says(r *rbac.Role, l rbac.Level) func(i int) (allow, deny uint64) {
 	return func(i int) (uint64, uint64) { return at(allows, i) &^ at(denies, i), at(denies, i) }
 }
 
-// width is how many words the longer sets of two roles have. Those of one role are equally long at all levels.
+// width returns how many words the longer sets of two roles have. Those of one role are equally long at all levels.
 func width(before, after *rbac.Role) int {
 	n := 0
 	for _, r := range []*rbac.Role{before, after} {
@@ -117,7 +117,7 @@ func (s *survey) content(r *role, within bool) int {
 	return id
 }
 
-// keyOf is the key of a set of contents in a place. Order and repetition make no difference to the engine, so they make none
+// keyOf returns the key of a set of contents in a place. Order and repetition make no difference to the engine, so they make none
 // to the key either. It sorts the slice that it is given.
 func keyOf(place byte, contents []int) string {
 	slices.Sort(contents)

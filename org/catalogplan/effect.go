@@ -18,7 +18,7 @@ type heldAs struct {
 	roles, siteRoles, elsewhere string
 }
 
-// effect is what the change does to somebody.
+// effect is what the change does to a person.
 type effect struct {
 	gains, losses []org.CatalogRight
 	level         string // the site or an organization: where the person was asked about
@@ -26,7 +26,7 @@ type effect struct {
 
 func (e *effect) none() bool { return len(e.gains)+len(e.losses) == 0 }
 
-// here stands for the organization that is asked about. Decisions are shared between organizations, so it is none of them.
+// here stands for the organization that is asked about. Decisions are shared between organizations, so it is the id of none.
 var here = uuid.UUID{14: 1}
 
 // effectOf decides about a holding. The engine is slow compared with a look-up, so it is asked once for each set of
@@ -58,13 +58,13 @@ func (s *survey) effectOf(g *group) *effect {
 	return e
 }
 
-// holding is a role that somebody has, and where it is held.
+// holding is a role that a person has, and where it is held.
 type holding struct {
 	role *role
 	in   uuid.UUID
 }
 
-// grantsOf is the roles of a holding that matter, and what they contain.
+// grantsOf returns the roles of a holding that matter, and their contents.
 func (s *survey) grantsOf(g *group) (grants []holding, contents []int) {
 	add := func(r *role, in uuid.UUID) {
 		content := r.out
@@ -93,8 +93,8 @@ func (s *survey) grantsOf(g *group) (grants []holding, contents []int) {
 	return grants, contents
 }
 
-// roleOf is the role of a name in an organization, or on the site for uuid.Nil; nil if the change does not concern it. Only
-// names are stored with people, and a custom role comes before a built-in one of the same name.
+// roleOf returns the role with a name in an organization, or on the site for uuid.Nil; nil if the change does not concern it.
+// Only names are stored with people, and a custom role takes precedence over a built-in one with the same name.
 func (s *survey) roleOf(in uuid.UUID, name string) *role {
 	if r := s.named[in][name]; r != nil {
 		return r
@@ -126,11 +126,11 @@ func (s *survey) decide(g *group, held []holding) *effect {
 		e.level, o.Org, orgs = rbac.LevelSite.String(), rbac.ID{}, nil
 	}
 	if g.belongs {
-		// Which organization makes no difference on the site, only that there is one.
+		// On the site it makes no difference which organization it is, only that there is one.
 		orgs = []rbac.ID{org.ElsewhereOrg}
 	}
 	before, after := s.Before.NewSubject(unit.Anyone, orgs, was), s.After.NewSubject(unit.Anyone, orgs, is)
-	// Things of anybody come first: what somebody gains or loses there is not told again for their own.
+	// Anybody's things come first: what a person gains or loses there is not repeated for their own.
 	told := map[rbac.Permission]bool{}
 	for _, own := range []bool{false, true} {
 		if own {
@@ -154,7 +154,7 @@ func (s *survey) decide(g *group, held []holding) *effect {
 	return e
 }
 
-// siteOnly reports whether nothing of a type belongs to an organization: there is nothing to tell of it there.
+// siteOnly reports whether things of the type belong to no organization: then there is nothing to report there.
 func (s *survey) siteOnly(p rbac.Permission) bool {
 	if s.After.Valid(p.ResourceType, p.Action) {
 		return s.After.SiteOnly(p.ResourceType)

@@ -13,9 +13,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Each gives every custom role that the change touches, and then everybody who gains or loses something, unless suspended:
-// once for each organization, and once for the site. It returns how many times it gave a person, which may be more than
-// there are people. People who hold the same share their gains and losses, which must not be changed. It stops at the first
+// Each calls role for every custom role that the change touches, and then person for everybody who gains or loses something,
+// unless suspended: once for each organization, and once for the site. It returns how often it called person, which may be more
+// than there are people. People who hold the same share their gains and losses, which must not be changed. It stops at the first
 // error of role or person and returns it, wrapped.
 func Each(ctx context.Context, q db.Reads, c Change, role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (n int64, err error) {
 	defer org.Wrap(&err, "list people of catalog %d", c.To)
@@ -34,7 +34,7 @@ func Each(ctx context.Context, q db.Reads, c Change, role func(*org.CatalogRole)
 	return l.given, err
 }
 
-// lister gives the people of the groups that it has met when it leaves a range, so it never holds more than one range. A
+// lister lists the people of the groups that it has met when it leaves a range, so it never holds more than one range. A
 // group says how many people are in it but not who, so they are read only then, if they gain or lose anything.
 type lister struct {
 	s     *survey
@@ -93,9 +93,9 @@ func (l *lister) leave(ctx context.Context, first, last uuid.UUID) error {
 	return nil
 }
 
-// tell gives one person.
+// tell lists one person.
 func (l *lister) tell(ctx context.Context, in uuid.UUID, username, name string, e *effect) error {
-	if in != l.last { // whoever is given comes by organization
+	if in != l.last { // people come by organization
 		organization, err := l.s.nameOf(ctx, in)
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func (l *lister) tell(ctx context.Context, in uuid.UUID, username, name string, 
 	return l.give(&org.CatalogPerson{Organization: l.lastName, Username: username, Name: name, Gains: e.gains, Losses: e.losses})
 }
 
-// people gives those who were found alone, by place.
+// people lists those who were examined alone, by place.
 func (l *lister) people(ctx context.Context) error {
 	type home struct {
 		org     uuid.UUID
@@ -135,7 +135,7 @@ func (l *lister) people(ctx context.Context) error {
 	return nil
 }
 
-// group gives the people of one group.
+// group lists the people of one group.
 func (l *lister) group(ctx context.Context, g *group) error {
 	for key := ""; ; {
 		people, err := l.s.after(ctx, g, key, unit.WalkPiece)
@@ -157,8 +157,8 @@ func (l *lister) group(ctx context.Context, g *group) error {
 	}
 }
 
-// walkMembers gives the people of all groups of a range, by organization and username. Several organizations are read at
-// once: together they are no longer than a range may be. One alone may be longer, and is read in pieces.
+// walkMembers lists the people of all groups of a range, by organization and username. Several organizations are read at
+// once: together they are no longer than a range may be. A single one may be longer, and is read in batches.
 func (l *lister) walkMembers(ctx context.Context, first, last uuid.UUID) error {
 	if first != last {
 		rows, err := l.s.q.WalkMembers(ctx, db.WalkMembersParams{FirstID: first, LastID: last})
@@ -185,7 +185,7 @@ func (l *lister) walkMembers(ctx context.Context, first, last uuid.UUID) error {
 	}
 }
 
-// member gives one member, if the group gains or loses anything and the person is not one of those who were given alone.
+// member lists one member, if the group gains or loses anything and the person was not listed alone.
 func (l *lister) member(ctx context.Context, r *db.WalkMembersRow) error {
 	e := l.effects[group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, status: r.Status}]
 	if e == nil || l.s.apart.places[place{org: r.OrganizationID, key: r.UsernameKey}] {
@@ -194,7 +194,7 @@ func (l *lister) member(ctx context.Context, r *db.WalkMembersRow) error {
 	return l.tell(ctx, r.OrganizationID, r.Username, r.Name, e)
 }
 
-// walkAccounts gives the accounts of all groups, by username.
+// walkAccounts lists the accounts of all groups, by username.
 func (l *lister) walkAccounts(ctx context.Context) error {
 	p := db.WalkAccountsParams{MaxRows: unit.WalkPiece, Belonging: l.s.belonging()}
 	for {

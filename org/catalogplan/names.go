@@ -8,15 +8,15 @@ import (
 	"rolecall.example/db"
 )
 
-// named is somebody's username and name, with the key that usernames are compared and sorted by.
+// named is a person's username and name, with the key that usernames are compared and sorted by.
 type named struct{ key, username, name string }
 
-// first is up to n people of a group, the first by username.
+// first returns up to n people of a group, the first by username.
 func (s *survey) first(ctx context.Context, g *group, n int64) (list []named, err error) {
 	if g.key != "" {
 		return s.byKeys(ctx, g.org, g.account, []string{g.key})
 	}
-	// The database counts people apart in the group too, and they may all come first: enough must be read to leave n others.
+	// The database counts people apart in the group too, and they may all come first: the query must return n others beyond them.
 	most := n + s.apart.counted[g.alike()]
 	var all []named
 	if g.account {
@@ -40,7 +40,7 @@ func (s *survey) first(ctx context.Context, g *group, n int64) (list []named, er
 	return list, err
 }
 
-// after is up to n members of a group whose keys follow the one given. It includes people apart, whom callers leave out.
+// after returns up to n members of a group whose keys follow the one given. It includes people apart, whom callers leave out.
 func (s *survey) after(ctx context.Context, g *group, key string, n int64) (list []named, err error) {
 	rows, err := s.q.ListGroupNames(ctx, db.ListGroupNamesParams{
 		OrganizationID: g.org, Roles: g.roles, SiteRoles: g.siteRoles, Status: g.status, AfterKey: key, MaxRows: n,
@@ -51,7 +51,7 @@ func (s *survey) after(ctx context.Context, g *group, key string, n int64) (list
 	return list, err
 }
 
-// byKeys is the people at these places, in any order.
+// byKeys returns the people at these places, in any order.
 func (s *survey) byKeys(ctx context.Context, in uuid.UUID, account bool, keys []string) (list []named, err error) {
 	if account {
 		rows, err := s.q.ListAccountNames(ctx, keys)

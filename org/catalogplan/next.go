@@ -20,7 +20,7 @@ type Next struct {
 	other bool // it is the catalog of another product, and the change does not say so
 }
 
-// For is the version that would come of a document. Invalid: it cannot follow the one in force; the error names every
+// For returns the version that a document would become. Invalid: it cannot follow the one in force; the error names every
 // problem. The catalog of another product is no error here, so that it can be planned: see [Next.Refuse].
 func For(ctx context.Context, r unit.Reader, in org.CatalogChange) (n Next, err error) {
 	if n, err = next(ctx, r, in.Retire); err != nil {
@@ -35,8 +35,8 @@ func For(ctx context.Context, r unit.Reader, in org.CatalogChange) (n Next, err 
 	return n, n.make(numbered, steps, 0)
 }
 
-// Back is the version that would have the content of an earlier one. A rollback makes a new version too, since numbers only
-// go up. NotFound: there is none of that number. Invalid: what it contains cannot follow the version in force.
+// Back returns the version that would have the content of an earlier one. A rollback makes a new version too, since numbers only
+// go up. NotFound: no version has that number. Invalid: its content cannot follow the version in force.
 func Back(ctx context.Context, r unit.Reader, in org.CatalogRollback) (n Next, err error) {
 	if n, err = next(ctx, r, in.Retire); err != nil {
 		return n, err
@@ -56,7 +56,7 @@ func Back(ctx context.Context, r unit.Reader, in org.CatalogRollback) (n Next, e
 	return n, n.make(numbered, steps, in.Version)
 }
 
-// refuseAll is one error about all problems, so that nobody has to fix them one at a time; nil if there is none.
+// refuseAll returns one error about all problems, so that nobody has to fix them one at a time; nil if there are none.
 func refuseAll(problems []rbac.Problem) error {
 	fields := make(org.FieldErrors, len(problems))
 	for i, p := range problems {
@@ -65,7 +65,7 @@ func refuseAll(problems []rbac.Problem) error {
 	return fields.Err("This catalog can not follow the one in force.")
 }
 
-// next is what is known of the next version before its document is. It settles the reader first, to be sure which catalog
+// next returns what is known of the next version before its document is. It settles the reader first, to be sure which catalog
 // is in force.
 func next(ctx context.Context, r unit.Reader, retire []string) (n Next, err error) {
 	if err := r.Settle(ctx); err != nil {
@@ -78,7 +78,7 @@ func next(ctx context.Context, r unit.Reader, retire []string) (n Next, err erro
 	return n, err
 }
 
-// history is all versions that are stored, oldest first.
+// history returns all stored versions, oldest first.
 func history(ctx context.Context, r unit.Reader) ([]rbac.Version, error) {
 	list, err := r.CatalogHistory(ctx)
 	if err != nil {
@@ -102,7 +102,7 @@ func (n *Next) make(d *rbac.Document, steps rbac.Steps, sameAs int64) (err error
 	return nil
 }
 
-// Refuse is why the version cannot be applied as it was asked for: an [org.CatalogInUseError] of kind Conflict, with the
+// Refuse returns why the version cannot be applied as requested: an [org.CatalogInUseError] of kind Conflict, with the
 // plan. It is nil if the version can be applied, or would change nothing. It does not look at people, so the plan may be
 // that of [Overview].
 func (n *Next) Refuse(p org.CatalogPlan) error {

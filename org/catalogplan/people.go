@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// group is people of one place who hold the same: members of an organization, or accounts on the site. There are far fewer
+// group is people in one place who hold the same: members of an organization, or accounts on the site. There are far fewer
 // groups than people, and one decision is right for a whole group, so the database counts them and people need not be read.
 type group struct {
 	org                         uuid.UUID
@@ -24,12 +24,12 @@ type group struct {
 	key                         string // of one who was found alone, "" of a group
 }
 
-// alike is the group that somebody is counted in, unless counted alone.
+// alike returns the group that a person is counted in, unless counted alone.
 func (g *group) alike() group {
 	return group{org: g.org, account: g.account, roles: g.roles, siteRoles: g.siteRoles, belongs: g.belongs, status: g.status}
 }
 
-// place is one person's membership, or account. Somebody with several memberships is shown, and counted, in each.
+// place is one person's membership, or account. A person with several memberships is shown, and counted, in each.
 type place struct {
 	org     uuid.UUID
 	account bool
@@ -39,7 +39,7 @@ type place struct {
 // visitor is shown everybody whom a change concerns, in groups.
 type visitor interface {
 	meet(g *group, e *effect)
-	// leave follows upon the groups of a range of organizations, of accounts for uuid.Nil, or upon some people alone.
+	// leave follows the groups of a range of organizations, or of accounts for uuid.Nil, or some people examined alone.
 	leave(ctx context.Context, first, last uuid.UUID) error
 }
 
@@ -47,12 +47,12 @@ type visitor interface {
 type concern struct {
 	everywhere bool                           // all members
 	accounts   bool                           // and all accounts
-	in         map[uuid.UUID]map[string]int64 // else: by organization the roles that change, with how many hold each
+	in         map[uuid.UUID]map[string]int64 // otherwise: by organization, the roles that change and how many hold each
 	site       []string                       // roles of the site that change
-	holders    int64                          // of all of them; somebody with two roles counts twice
+	holders    int64                          // of all of them; a person with two roles counts twice
 }
 
-// concerned finds out whom the change concerns from counts of holders alone, to choose the cheapest way to look at them.
+// concerned finds out whom the change concerns from counts of holders alone, to choose the cheapest way to read them.
 func (s *survey) concerned(ctx context.Context) (concern, error) {
 	c := concern{in: map[uuid.UUID]map[string]int64{}}
 	hold := func(in uuid.UUID, name string, members int64) {
@@ -77,7 +77,7 @@ func (s *survey) concerned(ctx context.Context) (concern, error) {
 		case r.either().BuiltIn && r.name == s.After.ImpliedSite().Name:
 			c.everywhere, c.accounts = true, true
 		case r.either().BuiltIn && r.name == s.After.ImpliedOrganization().Name:
-			// What it says at the levels of the site and of the user, it says to all accounts that belong somewhere.
+			// What it says at the levels of the site and of the user, it says to all accounts that belong to an organization.
 			c.everywhere, c.accounts = true, c.accounts || s.belonging()
 		case r.either().BuiltIn && !r.either().SiteScope:
 			rows, err := s.q.ListRoleCounts(ctx, r.name)
@@ -232,7 +232,7 @@ func (s *survey) eachHolder(ctx context.Context, c concern, v visitor) error {
 	return nil
 }
 
-// fewIn is how many holders of a role are few in an organization: they are read with those of others.
+// fewIn is up to how many holders a role has only few in an organization: they are read together with those of others.
 const fewIn = unit.WalkPiece / 8
 
 // eachOfFew shows who holds one of these roles in organizations where few do.
@@ -283,7 +283,7 @@ func (s *survey) eachAccount(ctx context.Context, names []string, v visitor) err
 	return v.leave(ctx, uuid.Nil, uuid.Nil)
 }
 
-// accountsOf is who holds a role of the site. It is read once: counts, uses and people all ask for it.
+// accountsOf returns who holds a role of the site. It is read once: counts, uses and people all ask for it.
 func (s *survey) accountsOf(ctx context.Context, name string) ([]db.ListAccountsOfRoleRow, error) {
 	if list, ok := s.accounts[name]; ok {
 		return list, nil
@@ -312,7 +312,7 @@ func (s *survey) loadOrganizations(ctx context.Context) (err error) {
 	return err
 }
 
-// nameOf is the name of an organization, "" for the site or if there is no such organization.
+// nameOf returns the name of an organization, "" for the site or if there is no such organization.
 func (s *survey) nameOf(ctx context.Context, id uuid.UUID) (string, error) {
 	if id == uuid.Nil {
 		return "", nil

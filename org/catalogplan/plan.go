@@ -1,5 +1,5 @@
-// Package catalogplan says what another version of the catalog would do: to the catalog, to the roles that are stored, and
-// to what people may do. It reads one snapshot and writes nothing. Its API is for the use cases alone.
+// Package catalogplan computes what another version of the catalog would do: to the catalog, to the stored roles, and to
+// what people may do. It reads one snapshot and writes nothing. Its API is for the use cases alone.
 package catalogplan
 
 import (
@@ -16,21 +16,21 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Change is from the version of the catalog in force to one that may come after it.
+// Change is a change from the version of the catalog in force to one that may follow it.
 type Change struct {
 	Before, After *rbac.Catalog
-	History       []rbac.Version // of both, with all that were between them and before them
+	History       []rbac.Version // both, with all versions between and before them
 	From, To      int64          // their numbers
 	Retire        []string       // what may go although it is in use
-	Now           time.Time      // what is held then counts; the zero time is before every end
+	Now           time.Time      // what is held at this time counts; the zero time is before every end
 
 	limits limits // the zero value is what a server uses
 }
 
-// limits say how people are looked for, in numbers of people. Tests set low ones to try every way with few people.
+// limits choose how people are searched for, as numbers of people. Tests set low ones to try every way with few people.
 type limits struct{ few, of int64 }
 
-// Up to fewHolders people who hold what changes are looked at one by one; if there are more, whole organizations are read, a
+// Up to fewHolders people who hold what changes are examined one by one; if there are more, whole organizations are read, a
 // range at a time. The organizations of a range have up to rangeSize members together, which bounds the memory for groups.
 const (
 	fewHolders = 20_000
@@ -55,7 +55,7 @@ func Plan(ctx context.Context, q db.Reads, c Change) (p org.CatalogPlan, err err
 	return p, err
 }
 
-// Overview is Plan with all roles and without people: it takes no longer however many there are.
+// Overview is Plan with all roles and without people: its time does not depend on their number.
 func Overview(ctx context.Context, q db.Reads, c Change) (p org.CatalogPlan, err error) {
 	defer org.Wrap(&err, "look through catalog %d", c.To)
 	_, p, err = overview(ctx, q, c)
@@ -101,10 +101,10 @@ func overview(ctx context.Context, q db.Reads, c Change) (*survey, org.CatalogPl
 	return s, p, err
 }
 
-// use is what uses a permission that goes.
+// use is what uses a permission that is removed.
 type use struct{ allows, denies users }
 
-// users counts roles, and the organizations that they are in; the site is none.
+// users counts roles, and the organizations that they are in; the site does not count as one.
 type users struct {
 	roles         map[*role]bool
 	organizations map[uuid.UUID]bool
@@ -124,7 +124,7 @@ func (u *users) count() org.CatalogUsers {
 	return org.CatalogUsers{Roles: len(u.roles), Organizations: len(u.organizations)}
 }
 
-// listUses is what would go although it is in use, by name.
+// listUses returns what would be removed although it is in use, by name.
 func listUses(uses map[string]*use, retire []string) []org.CatalogUse {
 	list := make([]org.CatalogUse, 0, len(uses))
 	for what, u := range uses {
@@ -136,7 +136,7 @@ func listUses(uses map[string]*use, retire []string) []org.CatalogUse {
 	return list
 }
 
-// goneRoles is the built-in roles that go although somebody holds them.
+// goneRoles returns the built-in roles that are removed although somebody holds them.
 func (s *survey) goneRoles(ctx context.Context) (list []org.CatalogUse, err error) {
 	for _, r := range s.builtIn {
 		if r.after != nil {
@@ -167,7 +167,7 @@ func (s *survey) goneRoles(ctx context.Context) (list []org.CatalogUse, err erro
 	return list, nil
 }
 
-// takenNames tells of the new built-in roles whose names custom roles have. Only names are stored with people, so whoever
+// takenNames reports the new built-in roles whose names custom roles have. Only names are stored with people, so whoever
 // holds the custom role would seem to hold the built-in one.
 func (s *survey) takenNames(ctx context.Context) (list []string, err error) {
 	for _, r := range s.builtIn {
@@ -185,7 +185,7 @@ func (s *survey) takenNames(ctx context.Context) (list []string, err error) {
 	return list, nil
 }
 
-// taken says where custom roles of a name are.
+// taken says where custom roles with a name are.
 func taken(name string, in []uuid.NullUUID) string {
 	organizations := 0
 	for _, id := range in {
@@ -202,7 +202,7 @@ func taken(name string, in []uuid.NullUUID) string {
 	return fmt.Sprintf("%q is a custom role in %d organizations.", name, organizations)
 }
 
-// holders is how many hold a custom role.
+// holders returns how many people hold a custom role.
 func (s *survey) holders(ctx context.Context, r *role) (int64, error) {
 	if r.org == uuid.Nil {
 		accounts, err := s.accountsOf(ctx, r.name)

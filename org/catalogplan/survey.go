@@ -12,13 +12,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// survey is what has been found out about a change before anybody is looked at.
+// survey is what is known about a change before anybody's permissions are examined.
 type survey struct {
 	Change
 	q db.Reads
 
 	builtIn []*role
-	custom  []*role                        // those that the change touches, or whose permissions it concerns
+	custom  []*role                        // custom roles that the change touches, or whose permissions it concerns
 	named   map[uuid.UUID]map[string]*role // the custom ones
 	ofScope map[scoped]*role               // the built-in ones
 	// The pairs about which some role says something else, by number. No decision about any other pair can change, so what
@@ -34,7 +34,7 @@ type survey struct {
 	apart         *apart
 }
 
-// role is one role under both versions.
+// role is a role under both versions.
 type role struct {
 	name          string
 	org           uuid.UUID // of a custom role; uuid.Nil on the site
@@ -46,7 +46,7 @@ type role struct {
 	renamed, writtenOut, retired, revived []rbac.Permission
 }
 
-// either is the role in the later version that has it.
+// either returns the role in the later version that has it.
 func (r *role) either() *rbac.Role {
 	if r.after != nil {
 		return r.after
@@ -54,7 +54,7 @@ func (r *role) either() *rbac.Role {
 	return r.before
 }
 
-// changed reports whether the role says something else.
+// changed reports whether the role says something different.
 func (r *role) changed() bool { return len(orDifference(nil, r.before, r.after)) > 0 }
 
 // newSurvey finds the roles that matter and what they say under both versions.
@@ -86,7 +86,7 @@ func newSurvey(ctx context.Context, q db.Reads, c Change) (*survey, error) {
 	if err := s.loadCustom(ctx); err != nil {
 		return nil, err
 	}
-	// What no role makes use of changes for nobody, and need not be told apart.
+	// Pairs that no role uses change for nobody, and need not be distinguished.
 	s.mask = builtInMask
 	for _, r := range s.custom {
 		s.mask = orDifference(s.mask, r.before, r.after)
@@ -102,7 +102,7 @@ func newSurvey(ctx context.Context, q db.Reads, c Change) (*survey, error) {
 // word is one stored permission under both versions.
 type word struct {
 	permission rbac.Permission
-	moved      bool     // it is called another way, or is gone
+	moved      bool     // it has another name, or is gone
 	covers     []uint64 // the pairs that it is about in either version
 }
 
@@ -146,7 +146,7 @@ func (s *survey) loadCustom(ctx context.Context) error {
 	return nil
 }
 
-// look compares what one permission of an earlier version means before and after, and notes which pairs that concerns.
+// look compares what one permission of an earlier version means before and after, and records which pairs that concerns.
 func (s *survey) look(m [2]*rbac.Migration, p rbac.Permission) word {
 	was, is := m[0].Permission(p), m[1].Permission(p)
 	before := s.Before.Compile(rbac.Role{Site: was, Organization: was, User: was})
@@ -201,7 +201,7 @@ func (s *survey) loadRoles(ctx context.Context, ids []uuid.UUID, migrations map[
 	return nil
 }
 
-// trace notes what becomes of one stored permission. One that means nothing before the change was retired by an earlier one;
+// trace records what becomes of one stored permission. If it means nothing before the change, an earlier one retired it;
 // it is kept in the role, and means something again if a rollback brings its pair back.
 func (r *role) trace(m [2]*rbac.Migration, step *rbac.Migration, p rbac.Permission) {
 	was := m[0].Permission(p)
@@ -228,7 +228,7 @@ func (r *role) trace(m [2]*rbac.Migration, step *rbac.Migration, p rbac.Permissi
 	}
 }
 
-// tell is what the change does to the role, without who holds it.
+// tell returns what the change does to the role, without who holds it.
 func (r *role) tell() org.CatalogRole {
 	return org.CatalogRole{
 		OrganizationID: r.org, Name: r.name,
@@ -236,7 +236,7 @@ func (r *role) tell() org.CatalogRole {
 	}
 }
 
-// use notes which of the permissions that go the role has. Denials are counted apart: when they go, people may do more.
+// use records which of the removed permissions the role has. Denies are counted separately: without them, people may do more.
 func (r *role) use(uses map[string]*use) {
 	for _, p := range r.retired {
 		what := rbac.Permission{ResourceType: p.ResourceType, Action: p.Action}.String()
@@ -251,7 +251,7 @@ func (r *role) use(uses map[string]*use) {
 	}
 }
 
-// once is permissions as text, sorted: a role may have one at several levels.
+// once returns permissions as text, sorted: a role may have one at several levels.
 func once(perms []rbac.Permission) []string {
 	perms = slices.Clone(perms)
 	rbac.SortPermissions(perms)

@@ -46,7 +46,7 @@ func (t *tally) meet(g *group, e *effect) {
 	case e.none():
 		return
 	case org.Status(g.status) == org.StatusSuspended:
-		// They may do nothing before or after; they are told of because the effect comes when they are let back in.
+		// They may do nothing before or after, but are reported because the change takes effect when they are activated.
 		t.told.Suspended += g.members
 		return
 	}
@@ -82,7 +82,7 @@ func (t *tally) add(key lineKey, g *group) {
 
 func (t *tally) leave(context.Context, uuid.UUID, uuid.UUID) error { return nil }
 
-// people is what was counted: lines by permission, what is on everything before what is on one's own things.
+// people returns what was counted: lines by permission, those for all things before those for one's own.
 func (t *tally) people(ctx context.Context) (org.CatalogPeople, error) {
 	t.told.Lines = []org.CatalogLine{}
 	for key, l := range t.lines {
@@ -102,7 +102,7 @@ func (t *tally) people(ctx context.Context) (org.CatalogPeople, error) {
 	return t.told, nil
 }
 
-// compareFlags orders no before yes.
+// compareFlags orders false before true.
 func compareFlags(a, b bool) int {
 	switch {
 	case a == b:
