@@ -11,17 +11,17 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// caller is somebody who listens, on one stream or on many. h.mu guards it.
+// caller is a caller that listens, on one stream or on many. h.mu guards it.
 type caller struct {
 	id      unit.Credential
-	ends    time.Time // of its token
+	ends    time.Time // when its token ends
 	who     *org.Actor
 	streams map[*Subscription]struct{}
-	allowed map[uuid.UUID]bool // what was asked already
-	sure    bool               // its rights could be read when they were asked for last
+	allowed map[uuid.UUID]bool // what was checked already
+	sure    bool               // its rights could be read the last time
 }
 
-// may says whether the caller may have the document of an organization, and so learn what changes in it.
+// may reports whether the caller may have the document of an organization, and so learn what changes in it.
 func (c *caller) may(orgID uuid.UUID) bool {
 	yes, known := c.allowed[orgID]
 	if !known {
@@ -31,8 +31,8 @@ func (c *caller) may(orgID uuid.UUID) bool {
 	return yes
 }
 
-// ask asks again what some callers may do. Who may not listen any more is cut off; of organizations that one may no longer
-// read it is told to forget them.
+// ask checks again what some callers may do. Callers that may no longer listen are disconnected; others are told to forget
+// the organizations that they may no longer read.
 func (h *Hub) ask(ctx context.Context, callers []*caller) {
 	for _, c := range callers {
 		h.mu.Lock()
@@ -51,7 +51,7 @@ func (h *Hub) ask(ctx context.Context, callers []*caller) {
 			for s := range c.streams {
 				s.end(nil)
 			}
-		default: // it is not known, so nothing is told
+		default: // unknown, so nothing is sent
 			c.sure = false
 		}
 		h.mu.Unlock()
@@ -59,15 +59,15 @@ func (h *Hub) ask(ctx context.Context, callers []*caller) {
 	}
 }
 
-// turn notes what a caller may do now. It returns who has to fetch what: an organization that it could not have before, and
-// with each that comes or goes the site, whose document lists the members of those that the caller may read. h.mu is held.
+// turn records what a caller may do now. It returns who has to fetch what: organizations that the caller could not have before
+// and, whenever one is added or lost, the site, whose document lists the members that the caller may read. h.mu is held.
 func (h *Hub) turn(c *caller, now *org.Actor) (moved map[uuid.UUID][]*Subscription) {
 	before := *c
 	c.who = now
 	if now.Grants == before.who.Grants {
 		return nil
 	}
-	// What was allowed before is asked of the copy, which still has what the caller could do then.
+	// What was allowed before is taken from the copy, which still has the previous rights.
 	c.allowed = map[uuid.UUID]bool{}
 	moved = map[uuid.UUID][]*Subscription{}
 	for s := range c.streams {
@@ -89,8 +89,8 @@ func (h *Hub) turn(c *caller, now *org.Actor) (moved map[uuid.UUID][]*Subscripti
 	return moved
 }
 
-// fetch has streams fetch organizations and the site. If it is not known what there is to fetch they end: who goes on from
-// its position is told again.
+// fetch tells streams to fetch organizations and the site. If it is not known what there is to fetch, they end: a client that
+// continues from its position is told again.
 func (h *Hub) fetch(ctx context.Context, moved map[uuid.UUID][]*Subscription) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -104,7 +104,7 @@ func (h *Hub) fetch(ctx context.Context, moved map[uuid.UUID][]*Subscription) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	// The site first, as its id is: its document is then made after these revisions, and has all that changed with them.
+	// The site first, in the order of ids: its document is then made after these revisions, and has all that changed with them.
 	for _, id := range unit.SortedIDs(moved) {
 		to, known := revisions[id]
 		for _, s := range moved[id] {

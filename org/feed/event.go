@@ -10,17 +10,17 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// Event is one event, encoded once for all who get it. It is not changed once it is made.
+// Event is one event, encoded once for all who receive it. It does not change after it was made.
 type Event struct {
 	Name string
-	ID   int64 // where to go on after it; 0: it moves no position
+	ID   int64 // the position to continue from after it; 0: it moves no position
 	Data []byte
 
-	about uuid.UUID // the organization that it is about, uuid.Nil for the site
+	about uuid.UUID // the organization it is about, uuid.Nil for the site
 	frame []byte
 }
 
-// Frame is the event as a stream of server-sent events has it.
+// Frame returns the event in the form of server-sent events.
 func (e *Event) Frame() []byte { return e.frame }
 
 func newEvent(name string, id int64, about uuid.UUID, data []byte) *Event {
@@ -33,7 +33,7 @@ func newEvent(name string, id int64, about uuid.UUID, data []byte) *Event {
 	return e
 }
 
-// encoded is an event whose data is v, of a type that can always be encoded.
+// encoded returns an event with v as its data, whose type can always be encoded.
 func encoded(name string, id int64, about uuid.UUID, v any) *Event {
 	data, _ := json.Marshal(v)
 	return newEvent(name, id, about, data)
@@ -47,7 +47,7 @@ func denied(about uuid.UUID) *Event {
 	return encoded(snapshot.EventDenied, 0, about, snapshot.Denied{Organization: about.String()})
 }
 
-// named is the id of an organization in an event, "" for the site.
+// named returns the id of an organization in an event, "" for the site.
 func named(id uuid.UUID) string {
 	if id == uuid.Nil {
 		return ""
@@ -64,7 +64,7 @@ type row struct {
 	payload   string
 }
 
-// event is what is sent of a row. Of an organization that is gone everybody is told what those are told who may no longer
+// event returns the event for a row. About a deleted organization everybody is told what callers are told who may no longer
 // read it.
 func (r *row) event(id int64) *Event {
 	switch r.kind {
@@ -81,7 +81,7 @@ func (r *row) event(id int64) *Event {
 	}
 }
 
-// change is the data of a change: the payload has what is set.
+// change returns the data of a change: the payload has the fields that are set.
 func (r *row) change() []byte {
 	data := make([]byte, 0, len(r.payload)+100)
 	data = append(data, '{')
@@ -96,7 +96,7 @@ func (r *row) change() []byte {
 	return append(data, '}')
 }
 
-// touches are the accounts whose rights a change may concern, everybody if it may concern anybody.
+// touches returns the accounts whose rights a change may affect, or that it may affect everybody.
 func (r *row) touches() (accounts []string, everybody bool) {
 	if r.kind != unit.KindChange {
 		return nil, r.kind != unit.KindSame && r.kind != unit.KindKeys

@@ -1,5 +1,5 @@
-// Package feed tells programs that decide by a copy of who may do what of each change: a hub in each server, which reads the
-// table of changes once for all who listen to it. Its API may change without notice.
+// Package feed notifies programs that decide from a copy of who may do what: a hub in each server reads the
+// table of changes once for all its listeners. Its API may change without notice.
 package feed
 
 import (
@@ -16,24 +16,24 @@ import (
 // Options are the settings of a Hub.
 type Options struct {
 	Clients int           // how many may listen at once
-	Beat    time.Duration // between two heartbeats
+	Beat    time.Duration // the time between two heartbeats
 }
 
-// Defaults are what a server uses.
+// Defaults are the settings of a server.
 var Defaults = Options{Clients: 10_000, Beat: 5 * time.Second}
 
 const (
-	// How often the table is looked at for what others wrote. On SQLite that is a look at the header of the log, which tells
-	// whether there was a commit at all.
+	// How often the table is checked for what others wrote. On SQLite this checks the header of the log, which shows whether
+	// there was a commit at all.
 	pollServer = 50 * time.Millisecond
 	pollFile   = 25 * time.Millisecond
 
-	checkEvery  = time.Second     // whether the tokens of those who listen still stand
-	readTimeout = 2 * time.Second // of a look at the table: one that takes longer has failed
-	maxRows     = 20_000          // of one look: who has missed more than that goes on from where it was
+	checkEvery  = time.Second     // whether the tokens of listeners are still valid
+	readTimeout = 2 * time.Second // for a read of the table: a longer one has failed
+	maxRows     = 20_000          // in one read: a listener that missed more continues from its position
 )
 
-// Hub hands what changes to all who listen. It is safe for concurrent use.
+// Hub distributes changes to all listeners. It is safe for concurrent use.
 type Hub struct {
 	units *unit.Units
 	o     Options
@@ -42,19 +42,19 @@ type Hub struct {
 
 	mu       sync.Mutex
 	closed   bool
-	running  context.CancelFunc // nil while nobody listens
+	running  context.CancelFunc // nil if nobody listens
 	clients  map[*Subscription]struct{}
-	of       map[uuid.UUID]map[*Subscription]struct{} // by the organizations that they named
+	of       map[uuid.UUID]map[*Subscription]struct{} // by the organizations they named
 	all      map[*Subscription]struct{}
 	callers  map[unit.Credential]*caller
-	existing map[uuid.UUID]bool // all organizations, nil while nobody listens to all
+	existing map[uuid.UUID]bool // all organizations, nil if nobody listens to all
 	lastRead time.Time
 }
 
 // place is a position, and what it is made of.
 type place struct{ position, base, floor int64 }
 
-// New makes a hub. It reads nothing before somebody listens.
+// New makes a hub. It reads nothing until somebody listens.
 func New(u *unit.Units, o Options) *Hub {
 	h := &Hub{
 		units: u, o: o, wake: make(chan struct{}, 1), clients: map[*Subscription]struct{}{},
@@ -64,14 +64,14 @@ func New(u *unit.Units, o Options) *Hub {
 	return h
 }
 
-// Clients is how many listen.
+// Clients returns the number of listeners.
 func (h *Hub) Clients() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.clients)
 }
 
-// Backlog is how many events wait for the one of those who listen that is slowest.
+// Backlog returns how many events are waiting for the slowest listener.
 func (h *Hub) Backlog() (most int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -83,14 +83,14 @@ func (h *Hub) Backlog() (most int) {
 	return most
 }
 
-// Tune changes the settings of a hub that nobody listens to yet.
+// Tune changes the settings of a hub without listeners.
 func (h *Hub) Tune(o Options) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.o = o
 }
 
-// Lag is how long ago the table was read last, 0 while nobody listens.
+// Lag returns how long ago the table was last read, 0 if nobody listens.
 func (h *Hub) Lag() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -100,7 +100,7 @@ func (h *Hub) Lag() time.Duration {
 	return time.Since(h.lastRead)
 }
 
-// Close ends all streams with a word of it, and refuses new ones.
+// Close ends all streams after a last event, and refuses new ones.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -116,20 +116,20 @@ func (h *Hub) changed() {
 	if !h.units.DB.Shared() || !h.send.TryLock() {
 		return
 	}
-	// Outside of the transaction, which must not wait for it, and those of many commits at once.
+	// Outside the transaction, which must not wait for it, and once for many commits.
 	go func() {
 		<-time.After(notifyPause)
-		h.send.Unlock() // a commit from here on is told of anew
+		h.send.Unlock() // a commit from here on is announced again
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()
-		_ = h.units.DB.Notify(ctx) // the others look by themselves, only later
+		_ = h.units.DB.Notify(ctx) // the others find out by themselves, only later
 	}()
 }
 
-// notifyPause is for how long commits are gathered before other servers are told of them.
+// notifyPause is how long commits are collected before other servers are notified.
 const notifyPause = 2 * time.Millisecond
 
-// nudge has the loop look at the table now.
+// nudge makes the loop read the table now.
 func (h *Hub) nudge() {
 	select {
 	case h.wake <- struct{}{}:
@@ -137,7 +137,7 @@ func (h *Hub) nudge() {
 	}
 }
 
-// start begins to read, if nobody listened before. h.mu is held.
+// start begins reading, if this is the first listener. h.mu is held.
 func (h *Hub) start(ctx context.Context) error {
 	if h.running != nil {
 		return nil
@@ -159,7 +159,7 @@ func (h *Hub) start(ctx context.Context) error {
 	return nil
 }
 
-// stop ends the reading when nobody listens any more. h.mu is held.
+// stop ends reading when the last listener has gone. h.mu is held.
 func (h *Hub) stop() {
 	if len(h.clients) == 0 && h.running != nil {
 		h.running()
@@ -167,7 +167,7 @@ func (h *Hub) stop() {
 	}
 }
 
-// listen waits for what other servers tell, as long as that works: the table is looked at anyway.
+// listen waits for notifications of other servers, as long as that works: the table is read anyway.
 func (h *Hub) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		_ = h.units.DB.Listen(ctx, h.nudge)
@@ -178,7 +178,7 @@ func (h *Hub) listen(ctx context.Context) {
 	}
 }
 
-// everyone is all who listen.
+// everyone returns all listeners.
 func (h *Hub) everyone() []*caller {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -189,7 +189,7 @@ func (h *Hub) everyone() []*caller {
 	return list
 }
 
-// unavailable is the answer to somebody who wants to listen and cannot.
+// unavailable returns the error for a caller that cannot listen now.
 func unavailable(why string) error {
 	return &org.Error{Kind: org.Unavailable, Message: why, RetryAfter: time.Second}
 }

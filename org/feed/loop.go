@@ -11,13 +11,13 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// loop reads for as long as somebody listens. What it knows of the table is its own.
+// loop reads for as long as anybody listens. Only it uses its knowledge of the table.
 type loop struct {
 	*Hub
 	place   place
 	version db.Version      // of the data when the table was read
-	checked db.Version      // likewise when tokens were looked for
-	seen    map[int64]int64 // the transactions of rows that were sent and come again, by seq
+	checked db.Version      // likewise when tokens were checked
+	seen    map[int64]int64 // the transactions of rows that were sent and will be read again, by seq
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -45,8 +45,8 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// look reads what is new and hands it out. It reports whether the table could be read, or, of a lazy look, whether it need
-// not be.
+// look reads new rows and distributes them. It reports whether the table could be read or, if lazy, did not need to
+// be.
 func (l *loop) look(ctx context.Context, lazy bool) bool {
 	version, known := l.units.DB.Version()
 	if lazy && known && version == l.version {
@@ -73,7 +73,7 @@ func (l *loop) look(ctx context.Context, lazy bool) bool {
 			})
 		}
 	}
-	// Before they are handed out: a change may be the one that takes the right to hear of it.
+	// Before they are sent: a change may be the one that takes away the right to hear about it.
 	if len(rows) > 0 {
 		l.ask(ctx, l.concerned(rows))
 	}
@@ -82,8 +82,8 @@ func (l *loop) look(ctx context.Context, lazy bool) bool {
 	return true
 }
 
-// hand gives rows to all who may have them, and goes on to a place. Events carry the place before, and the last one the new
-// one: who goes on from there has all that came before it.
+// hand sends rows to all who may have them, and moves on to a place. Events have the place before, and the last one the new
+// one: a client that continues from there has everything before it.
 func (l *loop) hand(rows []row, now place) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +96,7 @@ func (l *loop) hand(rows []row, now place) {
 		l.send1(r, r.event(id))
 		l.seen[r.seq] = r.xact
 	}
-	// What is below the position does not come again.
+	// Rows below the position will not be read again.
 	for seq, xact := range l.seen {
 		if xact <= now.position-now.base {
 			delete(l.seen, seq)
@@ -105,7 +105,7 @@ func (l *loop) hand(rows []row, now place) {
 	l.place, l.lastRead = now, time.Now()
 }
 
-// send1 gives one event to all who may have it. l.mu is held.
+// send1 sends one event to all who may have it. l.mu is held.
 func (l *loop) send1(r *row, e *Event) {
 	if r.about == uuid.Nil {
 		for s := range l.clients {
@@ -131,7 +131,7 @@ func (l *loop) send1(r *row, e *Event) {
 	}
 }
 
-// concerned is those whose rights may not be what they were, after some changes.
+// concerned returns the callers whose rights some changes may have affected.
 func (l *loop) concerned(rows []row) []*caller {
 	accounts := map[string]bool{}
 	for i := range rows {
@@ -152,7 +152,7 @@ func (l *loop) concerned(rows []row) []*caller {
 	return list
 }
 
-// beat sends a heartbeat, if the table could be read just now, to those who may still listen.
+// beat sends a heartbeat to those who may still listen, if the table could be read just now.
 func (l *loop) beat(ctx context.Context) {
 	if !l.look(ctx, false) {
 		return
@@ -168,7 +168,7 @@ func (l *loop) beat(ctx context.Context) {
 	}
 }
 
-// check finds the tokens that have ended meanwhile: that changes no list and no decision, and so makes no row.
+// check finds tokens that have ended meanwhile: that changes no list and no decision, so there is no row for it.
 func (l *loop) check(ctx context.Context) {
 	version, known := l.units.DB.Version()
 	same := known && version == l.checked
@@ -207,7 +207,7 @@ func (l *loop) check(ctx context.Context) {
 	l.ask(ctx, ask)
 }
 
-// cutAll ends all streams: who listens goes on from where it was.
+// cutAll ends all streams: clients continue from their positions.
 func (l *loop) cutAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,15 +8,15 @@ import (
 	"rolecall.example/org"
 )
 
-// How long rows are kept: who was away for longer, and for more changes, fetches documents.
+// How long rows are kept: a client that was away for longer, and missed more changes, fetches documents.
 const (
 	Kept     = org.Day
 	KeptRows = 100_000
-	// A piece is one transaction of few milliseconds: who signs in waits for no more than one.
+	// Each batch is one transaction of a few milliseconds: a sign-in waits for no more than one.
 	pruneRows = 1000
 )
 
-// Prune deletes the rows that are older than Kept, but for the newest KeptRows. It returns how many there were.
+// Prune deletes the rows that are older than Kept, except the newest KeptRows. It returns how many it deleted.
 func (h *Hub) Prune(ctx context.Context) (deleted int, err error) {
 	defer org.Wrap(&err, "delete old changes")
 	return h.prune(ctx, Kept, KeptRows)

@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	maxNamed  = 1000 // organizations that hello tells of; with more the document of the site has them
-	maxReplay = 1000 // events since a position; with more it is cheaper to fetch the documents
-	pageSize  = 500  // rows of a piece of the table
+	maxNamed  = 1000 // organizations listed in hello; beyond that the document of the site has them
+	maxReplay = 1000 // events since a position; beyond that it is cheaper to fetch the documents
+	pageSize  = 500  // rows read at once
 )
 
-// Ask is who wants to listen, to what.
+// Ask says who wants to listen, and to what.
 type Ask struct {
 	Actor         *org.Actor
 	Organizations []string // ids or names
-	All           bool     // all that it may read, those that begin later too
-	After         int64    // the position to go on from; 0: from now on
+	All           bool     // all that the caller may read, including later ones
+	After         int64    // the position to continue from; 0: from now on
 }
 
-// Subscribe begins to listen. first is hello and what has come since the position; what comes later is in the subscription,
-// and may be the same again. Of organizations that are not there, or may not be read, it says denied.
-// NotFound: none of them may be read. Unavailable: too many listen, or the server stops.
+// Subscribe begins to listen. first is hello and the events since the position; later ones come through the subscription, which
+// may repeat some. For organizations that are missing, or that the caller may not read, it sends denied.
+// NotFound: the caller may read none of them. Unavailable: too many listeners, or the server is stopping.
 func (h *Hub) Subscribe(ctx context.Context, in Ask) (s *Subscription, first []*Event, err error) {
 	defer org.Wrap(&err, "listen to changes")
 	s = &Subscription{hub: h, all: in.All, signal: make(chan struct{}, 1)}
@@ -46,13 +46,13 @@ func (h *Hub) Subscribe(ctx context.Context, in Ask) (s *Subscription, first []*
 	if err := h.enter(ctx, s, in.Actor); err != nil {
 		return nil, nil, err
 	}
-	// Else it would count as one that listens for ever.
+	// Otherwise it would count as a listener for ever.
 	defer func() {
 		if err != nil {
 			s.Close()
 		}
 	}()
-	// It is asked for again after the stream has been entered: from here on a loss is noticed.
+	// The rights are checked again after the stream has been entered: from here on a loss is noticed.
 	h.ask(ctx, []*caller{s.caller})
 	if err := s.standing(); err != nil {
 		return nil, nil, err
@@ -67,7 +67,7 @@ func (h *Hub) Subscribe(ctx context.Context, in Ask) (s *Subscription, first []*
 	return s, first, err
 }
 
-// standing refuses a caller whose access has ended, or that cannot be asked about.
+// standing refuses a caller whose access has ended or cannot be checked.
 func (s *Subscription) standing() error {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
@@ -82,7 +82,7 @@ func (s *Subscription) standing() error {
 	return nil
 }
 
-// find is the organizations that are meant, and the ids of those that may not be read.
+// find returns the organizations that the request means, and the ids of those that the caller may not read.
 func (h *Hub) find(ctx context.Context, in Ask) (found, refused []uuid.UUID, err error) {
 	src := h.units.Snapshot(in.Actor)
 	seen := map[uuid.UUID]bool{}
@@ -92,7 +92,7 @@ func (h *Hub) find(ctx context.Context, in Ask) (found, refused []uuid.UUID, err
 		case err != nil && org.KindOf(err) != org.NotFound:
 			return nil, nil, err
 		case err != nil || !in.Actor.MayFollow(o.ID):
-			// A name is not told back: who may not read an organization does not learn that a name is one's.
+			// A name is not returned: a caller that may not read an organization must not learn that it exists.
 			if id := unit.ParseID(ref); id != uuid.Nil {
 				refused = append(refused, id)
 			}
@@ -107,7 +107,7 @@ func (h *Hub) find(ctx context.Context, in Ask) (found, refused []uuid.UUID, err
 	return found, refused, nil
 }
 
-// enter puts a subscription where events are handed out.
+// enter registers a subscription for events.
 func (h *Hub) enter(ctx context.Context, s *Subscription, by *org.Actor) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -140,7 +140,7 @@ func (h *Hub) enter(ctx context.Context, s *Subscription, by *org.Actor) error {
 	return nil
 }
 
-// begin is hello, and what has come since a position.
+// begin returns hello, and the events since a position.
 func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*Event, error) {
 	feed, err := q.GetFeed(ctx)
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*E
 	if after <= 0 {
 		return []*Event{encoded(snapshot.EventHello, now.position, uuid.Nil, hello)}, nil
 	}
-	// Without an id: what comes after it is still to be taken in.
+	// Without an id: what follows has still to be processed.
 	first := []*Event{encoded(snapshot.EventHello, 0, uuid.Nil, hello)}
 	if after >= now.floor && after <= now.position {
 		missed, whole, err := s.since(ctx, q, now, site.Value, after)
@@ -174,7 +174,7 @@ func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*E
 			return append(first, missed...), err
 		}
 	}
-	// The site first: what changed there with a revision of an organization is told before it.
+	// The site first: what changed there together with a revision of an organization is sent before it.
 	revisions[uuid.Nil] = site.Value
 	ids := []uuid.UUID{uuid.Nil}
 	if len(revisions) <= maxNamed+1 {
@@ -228,8 +228,8 @@ func (s *Subscription) since(ctx context.Context, q db.Reads, now place, site, a
 	return missed, true, nil
 }
 
-// moves says whether a change of an organization may have been one of what the caller may read. There may be many that are
-// not, so those are told by the text.
+// moves reports whether a change of an organization may affect what the caller may read. Many do not, so this is decided from
+// the text.
 func (s *Subscription) moves(r *row) bool {
 	s.hub.mu.Lock()
 	who := s.caller.who
@@ -249,12 +249,12 @@ func (s *Subscription) moves(r *row) bool {
 	}
 	own, member := who.Basis.Of(r.about)
 	_, set := c.Set[id]
-	// Who held a role that is gone is not told.
+	// The row does not say who held a deleted role.
 	return set || slices.Contains(c.Gone, id) || member && len(c.RolesGone) > 0 ||
 		slices.ContainsFunc(c.Roles, func(role snapshot.Role) bool { return slices.Contains(strings.Fields(own.Roles), role.Name) })
 }
 
-// wants says whether something about an organization, or the site, is for it.
+// wants reports whether the subscription includes an organization, or the site.
 func (s *Subscription) wants(id uuid.UUID) bool {
 	if id == uuid.Nil {
 		return true
@@ -267,7 +267,7 @@ func (s *Subscription) wants(id uuid.UUID) bool {
 	return s.caller.may(id)
 }
 
-// revisions is those of the organizations that it listens to.
+// revisions returns those of the organizations that it listens to.
 func (s *Subscription) revisions(ctx context.Context, q db.Reads) (map[uuid.UUID]int64, error) {
 	list := map[uuid.UUID]int64{}
 	for _, id := range s.named {
@@ -312,7 +312,7 @@ func (s *Subscription) revisions(ctx context.Context, q db.Reads) (map[uuid.UUID
 	}
 }
 
-// know notes which organizations there are, for those who listen to all.
+// know records which organizations exist, for those who listen to all.
 func (h *Hub) know(rows []db.Organization) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

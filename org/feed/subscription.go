@@ -14,12 +14,12 @@ import (
 // maxQueue is how many events may wait for a client.
 const maxQueue = 1000
 
-// ErrSlow ends the stream of a client that does not take what is sent.
+// ErrSlow ends the stream of a client that does not keep up.
 var ErrSlow = errors.New("the client does not keep up")
 
 var bye = encoded(snapshot.EventBye, 0, uuid.Nil, snapshot.Bye{})
 
-// Subscription is one who listens.
+// Subscription is one listener.
 type Subscription struct {
 	hub    *Hub
 	caller *caller
@@ -28,11 +28,11 @@ type Subscription struct {
 
 	mu     sync.Mutex
 	queue  []*Event
-	over   error // nil while it goes on
+	over   error // nil while it continues
 	signal chan struct{}
 }
 
-// each gives every organization that it listens to. hub.mu is held.
+// each calls fn for every organization that it listens to. hub.mu is held.
 func (s *Subscription) each(fn func(uuid.UUID)) {
 	if !s.all {
 		for _, id := range s.named {
@@ -45,7 +45,7 @@ func (s *Subscription) each(fn func(uuid.UUID)) {
 	}
 }
 
-// take queues an event, unless it is not known whether its caller may have it: then the stream ends, since none may be left
+// take queues an event. If it is unknown whether the caller may have it, the stream ends, since none may be left
 // out.
 func (s *Subscription) take(e *Event) {
 	if !s.caller.sure {
@@ -90,8 +90,8 @@ func (s *Subscription) wake() {
 	}
 }
 
-// Next waits for events. io.EOF: the stream ends, because the server stops or the caller may not listen any more. ErrSlow:
-// too many events waited.
+// Next waits for events. io.EOF: the stream ends, because the server is stopping or the caller may no longer listen. ErrSlow:
+// too many events are waiting.
 func (s *Subscription) Next(ctx context.Context) ([]*Event, error) {
 	for {
 		s.mu.Lock()
@@ -112,7 +112,7 @@ func (s *Subscription) Next(ctx context.Context) ([]*Event, error) {
 	}
 }
 
-// Close ends listening.
+// Close ends the subscription.
 func (s *Subscription) Close() {
 	h := s.hub
 	h.mu.Lock()
