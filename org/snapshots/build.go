@@ -22,8 +22,8 @@ import (
 // piece is how many rows are read at once.
 const piece = 5000
 
-// Organization is the document of an organization, for a caller who may read its members and its roles.
-// NotFound: it is not there, or the caller may not.
+// Organization returns the document of an organization, for a caller who may read its members and its roles.
+// NotFound: no such organization, or the caller may not have its document.
 func (s *Service) Organization(ctx context.Context, by *org.Actor, ref string, o Order) (_ *File, err error) {
 	defer org.Wrap(&err, "make the snapshot of organization %q", ref)
 	if err := o.Normal(); err != nil {
@@ -54,14 +54,14 @@ func (s *Service) Organization(ctx context.Context, by *org.Actor, ref string, o
 	if err != nil {
 		return nil, err
 	}
-	// Roles alone are asked for where all must be of one version: they are never late.
+	// Documents with roles only are requested where all must be of one version: they are never out of date.
 	return s.get(ctx, key, now, o.AtLeast, !o.RolesOnly, func(ctx context.Context) (*entry, error) {
 		return s.buildOrganization(ctx, key, id, o)
 	})
 }
 
-// atLeast is the revision that a document must have reached. One that the feed does not lead on from is of no use, however
-// young it is. No document can have reached what is not stored.
+// atLeast returns the revision that a document must have reached. A document from which the feed does not continue is useless,
+// however recent. No document can have reached a revision that is not stored.
 func (s *Service) atLeast(ctx context.Context, src unit.Reader, key string, id uuid.UUID, now state, asked int64) (int64, error) {
 	e := s.cache.peek(key)
 	if e == nil || e.state.revision >= now.revision || asked >= now.revision {
@@ -74,7 +74,7 @@ func (s *Service) atLeast(ctx context.Context, src unit.Reader, key string, id u
 	return asked, err
 }
 
-// read reads the state of an organization. NotFound: it is gone.
+// read reads the state of an organization. NotFound: it was deleted.
 func (st *state) read(ctx context.Context, src unit.Reader, id uuid.UUID) error {
 	row, err := src.Q.GetSnapshotState(ctx, id)
 	if db.IsNotFound(err) {
@@ -89,7 +89,7 @@ func (s *Service) buildOrganization(ctx context.Context, key string, id uuid.UUI
 	if err != nil {
 		return nil, err
 	}
-	// The key of now, not of when it was asked for: a wait for the turn may be long.
+	// The current key, not that of the time of the request: waiting for a turn may take long.
 	by := snapshot.Signer{ID: kid, Key: private}
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
 		st := state{kid: kid}
@@ -123,7 +123,7 @@ func (s *Service) buildOrganization(ctx context.Context, key string, id uuid.UUI
 	return e, err
 }
 
-// customs are the custom roles of a set, compiled. The built-in ones come from the catalog, the same for every organization.
+// customs returns the custom roles of a set, compiled. The built-in ones come from the catalog, the same for every organization.
 func customs(set *unit.RoleSet) (list []*rbac.Role) {
 	for i := range set.List {
 		if !set.List[i].BuiltIn {
@@ -133,7 +133,7 @@ func customs(set *unit.RoleSet) (list []*rbac.Role) {
 	return list
 }
 
-// numbersOf is the places of roles in the document, by which sets name them.
+// numbersOf returns the positions of roles in the document, by which sets refer to them.
 func numbersOf(roles []snapshot.Role) map[string]uint16 {
 	numbers := make(map[string]uint16, len(roles))
 	for i := range roles {
@@ -149,8 +149,8 @@ func with(sections []snapshot.Section, b *snapshot.Builder, h *snapshot.Header) 
 	return append(sections, list...), err
 }
 
-// members reads who belongs to an organization and is not suspended. Most hold the same as somebody before: each list of
-// names is looked at once.
+// members reads who belongs to an organization and is not suspended. Most hold the same as someone before: each distinct
+// list of names is parsed once.
 func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, numbers map[string]uint16) (*snapshot.Builder, error) {
 	row, err := src.Q.GetOrganization(ctx, id)
 	if err != nil {
@@ -163,14 +163,14 @@ func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, number
 		if err != nil {
 			return nil, err
 		}
-		// Most members hold nothing that ends, and are read no further.
+		// Most members hold nothing that ends, and need no further reading.
 		stays, err := staysOf(ctx, src, id, rows)
 		if err != nil {
 			return nil, err
 		}
 		for i := range rows {
 			r := &rows[i]
-			// The query gives them all the same: where a piece ends must not depend on who is suspended.
+			// The query returns them all the same: where a batch ends must not depend on who is suspended.
 			if r.Status == string(org.StatusSuspended) {
 				continue
 			}
@@ -201,7 +201,7 @@ func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, number
 	}
 }
 
-// staysOf is until when those of some members hold what of whom anything ends.
+// staysOf reads until when those of some members hold their roles who hold anything that ends.
 func staysOf(ctx context.Context, src unit.Reader, id uuid.UUID, rows []db.ListSnapshotMembersRow) (map[unit.StayOf]*unit.Stay, error) {
 	var users []uuid.UUID
 	for i := range rows {
@@ -212,7 +212,7 @@ func staysOf(ctx context.Context, src unit.Reader, id uuid.UUID, rows []db.ListS
 	return src.Stays(ctx, id, id, users)
 }
 
-// until is the numbers of roles by their names, each with its end.
+// until returns the numbers of roles by their names, each with its end.
 func until(names string, stay *unit.Stay, numbers map[string]uint16) (list []snapshot.Until) {
 	for name := range strings.FieldsSeq(names) {
 		if n, ok := numbers[name]; ok {
@@ -222,7 +222,7 @@ func until(names string, stay *unit.Stay, numbers map[string]uint16) (list []sna
 	return list
 }
 
-// held is the numbers of roles by their names, a space between two. A name that no role answers to gives nothing.
+// held returns the numbers of roles by their names, separated by spaces. A name without a role gives nothing.
 func held(names string, numbers map[string]uint16) (list []uint16) {
 	for name := range strings.FieldsSeq(names) {
 		if n, ok := numbers[name]; ok {
@@ -263,7 +263,7 @@ func (s *Service) store(key string, st state, h snapshot.Header, sections []snap
 	return &entry{key: key, tag: st.tag(key), state: st, made: s.units.Now(), path: f.Name(), size: info.Size()}, nil
 }
 
-// inPieces walks all organizations by id.
+// inPieces walks all organizations by id, in batches.
 func inPieces(ctx context.Context, q db.Reads, use func(after uuid.UUID, list []db.ListOrganizationRevisionsRow) error) error {
 	p := db.ListOrganizationRevisionsParams{MaxRows: piece / 10}
 	for {
@@ -283,8 +283,8 @@ func inPieces(ctx context.Context, q db.Reads, use func(after uuid.UUID, list []
 	}
 }
 
-// Find is the organizations that are named, or all, whose documents the caller may have. NotFound: one that is named is not
-// there, or the caller may not.
+// Find returns those organizations that are named, or all, whose documents the caller may have. NotFound: a named organization
+// does not exist, or the caller may not have its document.
 func (s *Service) Find(ctx context.Context, by *org.Actor, refs []string, all bool) (ids []uuid.UUID, err error) {
 	defer org.Wrap(&err, "find %d organizations", len(refs))
 	err = s.units.Moment(ctx, by, func(src unit.Reader) error {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// entry is a document in a file. The file goes when nobody needs it any more.
+// entry is a document in a file. The file is removed when nobody needs it any more.
 type entry struct {
 	key   string
 	tag   string
@@ -18,10 +18,10 @@ type entry struct {
 	size  int64
 
 	mu    sync.Mutex
-	holds int // by the cache, and by those who are about to open it
+	holds int // held by the cache, and by those about to open it
 }
 
-// take opens the file, nil if it is gone.
+// take opens the file; nil if it is gone.
 func (e *entry) take() (*File, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -30,7 +30,7 @@ func (e *entry) take() (*File, error) {
 	}
 	f, err := os.Open(e.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // somebody cleared the folder
+		return nil, nil // the folder was cleared
 	}
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (e *entry) release() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.holds--; e.holds == 0 {
-		_ = os.Remove(e.path) // those who have it open go on reading
+		_ = os.Remove(e.path) // those who have it open can still read it
 	}
 }
 
@@ -63,7 +63,7 @@ type cache struct {
 	bytes  int64
 }
 
-// open opens what is kept under a key, nil if that is nothing good.
+// open opens the entry under a key, nil if there is no good one.
 func (c *cache) open(key string, good func(*entry) bool) (*File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,7 +75,7 @@ func (c *cache) open(key string, good func(*entry) bool) (*File, error) {
 	return nil, nil
 }
 
-// peek is what is kept under a key, nil if that is nothing.
+// peek returns the entry under a key, nil if there is none.
 func (c *cache) peek(key string) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,7 +87,7 @@ func (c *cache) peek(key string) *entry {
 	return nil
 }
 
-// keep takes an entry in the place of the one with its key. The oldest ones go until the rest fits.
+// keep stores an entry, replacing the one with its key. It removes the oldest ones until the rest fits.
 func (c *cache) keep(e *entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +102,7 @@ func (c *cache) keep(e *entry) {
 	}
 	kept = append(kept, e)
 	c.list, c.bytes = kept, c.bytes+e.size
-	// One that is larger than all that may be kept goes as well. Those who wait for it hold it.
+	// An entry larger than the limit is removed as well. Those who wait for it hold it.
 	for c.bytes > c.limit && len(c.list) > 0 {
 		c.drop(c.list[0])
 		c.list = c.list[1:]
@@ -114,14 +114,14 @@ func (c *cache) drop(e *entry) {
 	e.release()
 }
 
-// create makes a file in the folder, which only this account may read.
+// create creates a file in the folder that only this account may read.
 func (c *cache) create() (*os.File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.folder != "" {
 		if f, err := os.CreateTemp(c.folder, "*.rcs"); err == nil {
 			return f, nil
-		} // or else somebody cleared the folder for temporary files
+		} // otherwise the folder for temporary files was cleared
 	}
 	folder, err := os.MkdirTemp("", "rolecall-snapshots-*")
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *cache) close() error {
 	return os.RemoveAll(folder)
 }
 
-// flights lets those who want the same at once share the work.
+// flights lets simultaneous requests for the same document share the work.
 type flights struct {
 	mu  sync.Mutex
 	now map[string]*flight
@@ -164,14 +164,14 @@ type flight struct {
 	err   error
 }
 
-// share does the work, or waits for whoever does it: mine says which. The work goes on when its first caller leaves, since
-// others may wait for it. keep is called with what came of it before anybody has it.
+// share does the work, or waits for whoever does it: mine says which. The work continues if its first caller leaves, since
+// others may wait for it. keep is called with the result before anybody gets it.
 func (f *flights) share(ctx context.Context, key string, work func(context.Context) (*entry, error), keep func(*entry)) (e *entry, mine bool, err error) {
 	f.mu.Lock()
 	if f.now == nil {
 		f.now = map[string]*flight{}
 	}
-	// Nobody joins one that has ended: it is taken from the map before it says so.
+	// Nobody joins work that has ended: it is removed from the map before its waiters are told.
 	one := f.now[key]
 	if mine = one == nil; mine {
 		one = &flight{done: make(chan struct{})}
@@ -200,5 +200,5 @@ func (f *flights) share(ctx context.Context, key string, work func(context.Conte
 	}
 }
 
-// lingering is how long a file stays for those who waited for it, where the cache has no room.
+// lingering is how long a file stays for those who waited for it, if the cache has no room.
 const lingering = 5 * time.Second

@@ -16,8 +16,8 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// Site is the document of the site. It lists the accounts that the caller may read, and those that are members where the
-// caller may read who is: others are nobody to it. NotFound: the caller may follow no organization.
+// Site returns the document of the site. It lists the accounts that the caller may read, and those that are members where the
+// caller may read the members; it leaves out all others. NotFound: the caller may follow no organization.
 func (s *Service) Site(ctx context.Context, by *org.Actor, o Order) (_ *File, err error) {
 	defer org.Wrap(&err, "make the snapshot of the site")
 	if !by.MayFollowAny() {
@@ -33,22 +33,22 @@ func (s *Service) Site(ctx context.Context, by *org.Actor, o Order) (_ *File, er
 		if err := errors.Join(src.Settle(ctx), now.readSite(ctx, src)); err != nil {
 			return err
 		}
-		// It differs by what callers may read. Its key says who asks, and all that their rights were read from.
+		// It depends on what the caller may read. Its key has the caller, and everything that its rights were read from.
 		key = o.key("site " + by.ID().String() + " " + hex.EncodeToString(by.Key[:]))
 		return now.distrust(ctx, src, s.cache.peek(key))
 	})
 	if err != nil {
 		return nil, err
 	}
-	// What it says of roles of organizations moves no revision of the site: an application that was told to fetch it must
-	// not get the one from before.
+	// What it says about roles of organizations moves no revision of the site: an application that was told to fetch it must
+	// not get the previous one.
 	return s.get(ctx, key, now, min(o.AtLeast, now.revision), false, func(ctx context.Context) (*entry, error) {
 		return s.buildSite(ctx, key, by, o)
 	})
 }
 
-// distrust refuses a document that is kept if the feed, from its position on, says to fetch it. It may have been made with
-// that in it: a position is before all that others had not committed then, and who fetched it would fetch it for ever.
+// distrust refuses a kept document if the feed, from its position on, says to fetch it. The document may already include
+// that: a position is before everything that others had not yet committed, and a client would fetch it again and again.
 func (st *state) distrust(ctx context.Context, src unit.Reader, e *entry) error {
 	if e == nil || e.state.position >= st.position {
 		return nil
@@ -72,7 +72,7 @@ func (s *Service) buildSite(ctx context.Context, key string, by *org.Actor, o Or
 	if err != nil {
 		return nil, err
 	}
-	with := *by // its rights may be read again, and belong to a request that may be over
+	with := *by // a copy: its rights may be read again, and its request may have ended
 	by = &with
 	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
 		st := state{kid: kid}
@@ -106,7 +106,7 @@ type listing struct {
 }
 
 func (l *listing) sections(ctx context.Context, h *snapshot.Header, organizations bool) ([]snapshot.Section, error) {
-	// All roles, be they held by somebody listed or not: an event may give one to anybody later.
+	// All roles, whether somebody listed holds them or not: a later event may give one to anybody.
 	section, err := snapshot.RolesSection(l.roles)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (l *listing) sections(ctx context.Context, h *snapshot.Header, organization
 	// In the order of a map: the builder sorts.
 	for id, roles := range l.held {
 		end := slices.MaxFunc(roles, func(a, b snapshot.Until) int { return cmp.Compare(a.End, b.End) }).End
-		b.Add(id, b.Held(roles, end)) // who holds nothing any more is nobody
+		b.Add(id, b.Held(roles, end)) // whoever holds nothing any more is left out
 	}
 	h.Counts.Roles = len(l.roles)
 	list, err := with([]snapshot.Section{snapshot.CatalogSection(l.Catalog().Document().Bytes()), section}, b, h)
@@ -133,7 +133,7 @@ func (l *listing) sections(ctx context.Context, h *snapshot.Header, organization
 	return append(list, snapshot.OrganizationsSection(readable)), err
 }
 
-// find collects holders: of roles of the site, and of roles of organizations that give something outside of them.
+// find collects holders: of roles of the site, and of roles of organizations that give something outside them.
 func (l *listing) find(ctx context.Context) error {
 	l.held = map[uuid.UUID][]snapshot.Until{}
 	numbers := numbersOf(l.roles)
@@ -151,8 +151,8 @@ func (l *listing) find(ctx context.Context) error {
 	})
 }
 
-// add notes that somebody holds a role until a time: of several the last counts. Suspended people are left out here,
-// whichever way they are found, and so is what has ended.
+// add records that an account holds a role until a time: of several ends the last counts. It leaves out suspended people,
+// however they are found, and what has ended.
 func (l *listing) add(user uuid.UUID, role uint16, status string, end int64) {
 	if status == string(org.StatusSuspended) || end <= l.When.UnixMicro() {
 		return
@@ -184,7 +184,7 @@ func (l *listing) accounts(ctx context.Context, numbers map[string]uint16) error
 		if len(rows) < piece {
 			return nil
 		}
-		// The last account may have more roles, which are read again with the next piece: adding twice is adding once.
+		// The last account may have more roles, which are read again with the next batch: adding twice does no harm.
 		last := rows[len(rows)-1].UserID
 		p.AfterUser = before(last)
 		if rows[0].UserID == last {
@@ -193,7 +193,7 @@ func (l *listing) accounts(ctx context.Context, numbers map[string]uint16) error
 	}
 }
 
-// before is the id before another one.
+// before returns the id before another one.
 func before(id uuid.UUID) uuid.UUID {
 	for i := len(id) - 1; i >= 0; i-- {
 		id[i]--
@@ -228,8 +228,8 @@ func (l *listing) carriers(ctx context.Context, r *rbac.Role, number uint16, aft
 			ending = append(ending, m.UserID)
 		}
 	}
-	// A role is gone with the membership, however long it was given for. One that is held in several organizations lasts until
-	// the last of them ends.
+	// A role ends with the membership, however long it was given for. A role held in several organizations lasts until the last
+	// of them ends.
 	stays, err := l.Stays(ctx, after, last, ending)
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func (l *listing) carriers(ctx context.Context, r *rbac.Role, number uint16, aft
 	return nil
 }
 
-// leaveOut drops whom the caller may not know of.
+// leaveOut drops accounts that the caller may not know of.
 func (l *listing) leaveOut(ctx context.Context) error {
 	if l.by.Can("read", org.UsersObject) {
 		return nil
@@ -276,7 +276,7 @@ func (l *listing) leaveOut(ctx context.Context) error {
 	return nil
 }
 
-// organizations are those whose documents the caller may have.
+// organizations returns those whose documents the caller may have.
 func (l *listing) organizations(ctx context.Context) (readable []snapshot.OrganizationRevision, err error) {
 	err = inPieces(ctx, l.Q, func(_ uuid.UUID, list []db.ListOrganizationRevisionsRow) error {
 		for _, r := range list {
