@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
 )
 
@@ -125,5 +126,22 @@ func TestInvitationOfRemadeRole(t *testing.T) {
 	}
 	if got := s.accepts(t, s.invite(t, "oa", "other@example.com", "viewer").Secret, "other"); got != took {
 		t.Errorf("one that was made since: kind %d", got)
+	}
+}
+
+// TestUndoOfOldEntry: an entry of before there were records has the names of the roles alone, and is taken back by them.
+func TestUndoOfOldEntry(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	dbtest.Unguard(t, s.place, "audit_logs")
+	for _, names := range [][]string{{"viewer"}, {"viewer", "dealer"}, {}} {
+		if err := drop(s.SetMemberRoles(t.Context(), s.as(t, "o"), "default", "m", roles(names...))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entry := s.lastEntry(t, "organization_member", "m")
+	s.exec(t, `UPDATE audit_logs SET changes = '{"roles":{"old":["dealer","viewer"],"new":[]}}' WHERE id = ?`, entry)
+	if err := drop(s.Undo(t.Context(), s.as(t, "o"), entry)); err != nil || s.memberRoles(t, home, "m") != "dealer viewer" {
+		t.Errorf("m holds %q, %v", s.memberRoles(t, home, "m"), err)
 	}
 }
