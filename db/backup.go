@@ -13,8 +13,8 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Schema is the version of the schema of the database at place, 0 if there is none, and the version that this program
-// knows. An error says that it is none of this program, or cannot be read.
+// Schema returns the version of the schema of the database at place, 0 if there is none, and the version that this program
+// knows. An error means that the database is not one of this program, or cannot be read.
 func Schema(ctx context.Context, place string) (version, current int64, err error) {
 	if IsServer(place) {
 		return schemaOfServer(ctx, place)
@@ -26,7 +26,7 @@ func Schema(ctx context.Context, place string) (version, current int64, err erro
 	return version, current, err
 }
 
-// known is the version of the newest migration of an engine.
+// known returns the version of the newest migration of an engine.
 func known(engine string) (int64, error) {
 	files, err := fs.Glob(migrations, "migrations/"+engine+"/*.sql")
 	if err != nil {
@@ -35,10 +35,10 @@ func known(engine string) (int64, error) {
 	return goose.NumericComponent(files[len(files)-1])
 }
 
-// KnownSchema is the schema that this program brings a database to, of whatever engine.
+// KnownSchema returns the schema version that this program upgrades a database to, with either engine.
 func KnownSchema() (int64, error) { return known("sqlite") }
 
-// attach opens a file of ours for looking, whatever its schema.
+// attach opens a file of this program for reading, whatever its schema.
 func attach(ctx context.Context, path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func texts(ctx context.Context, c *sql.DB, query string) (list []string, err err
 }
 
 // Backup writes the database at path, which may be in use, to another file that only its owner can read: a copy of one
-// moment, looked over before it takes the place of a file of that name.
+// moment, checked before it replaces a file with that name.
 func Backup(ctx context.Context, path, to string) error {
 	temporary, err := copyOf(ctx, path, to)
 	if err != nil {
@@ -123,7 +123,7 @@ func copyOf(ctx context.Context, path, to string) (temporary string, err error) 
 	return temporary, nil
 }
 
-// vacuumInto needs a connection that may write, though it writes nothing to path.
+// vacuumInto needs a connection that may write, although it writes nothing to path.
 func vacuumInto(ctx context.Context, path, to string) (err error) {
 	c, err := sql.Open("sqlite", plainDSN(path))
 	if err != nil {
@@ -133,7 +133,7 @@ func vacuumInto(ctx context.Context, path, to string) (err error) {
 	return errors.Join(err, c.Close())
 }
 
-// notInUse refuses to put a copy where the database itself or another one in use is.
+// notInUse refuses to write a copy over the database itself or another one in use.
 func notInUse(path, to string) error {
 	a, err := os.Stat(path)
 	if err != nil {
@@ -157,10 +157,10 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Restore puts a copy of the backup in the place of the database at path, which nobody may be using. prepare makes the copy ready
-// before that: what is at path at any moment is whole, however the restore ends. It is given the place of the copy, and the highest
-// revision, or position of the feed, that the database at path had, 0 if that cannot be read. What was there is kept under the name
-// that is returned, "" if there was nothing.
+// Restore replaces the database at path, which nobody may be using, with a copy of the backup. prepare makes the copy ready
+// before that: whatever is at path at any moment is complete, however the restore ends. It receives the place of the copy, and
+// the highest revision, or position of the feed, of the database at path, 0 if that cannot be read. The old database is kept
+// under the name returned, "" if there was none.
 func Restore(ctx context.Context, backup, path, stamp string, prepare func(ctx context.Context, place string, highest int64) error) (kept string, err error) {
 	r, err := Inspect(ctx, backup, false)
 	switch {
@@ -174,7 +174,7 @@ func Restore(ctx context.Context, backup, path, stamp string, prepare func(ctx c
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
-	left, err := beside(path, ".restored.", ".part") // by restores that were interrupted
+	left, err := beside(path, ".restored.", ".part") // left by interrupted restores
 	if err != nil {
 		return "", err
 	}
@@ -198,8 +198,8 @@ func Restore(ctx context.Context, backup, path, stamp string, prepare func(ctx c
 	return kept, removeAll(left)
 }
 
-// setAside gives a database another name, "" if there is none. The log belongs to the file: what stands in it alone would be lost for
-// the kept one, and must not meet the new one.
+// setAside renames a database and returns its new name, "" if there was none. The log belongs to the file: what only the log has
+// would be lost for the kept file, and must not meet the new one.
 func setAside(path, name string) (kept string, err error) {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		switch err := os.Rename(path+suffix, name+suffix); {
@@ -212,7 +212,7 @@ func setAside(path, name string) (kept string, err error) {
 	return kept, nil
 }
 
-// beside is the files in the folder of a database whose names begin with its own, go on so and end so.
+// beside returns the files in the folder of a database whose names begin with its own, and go on and end like this.
 func beside(path, begins, ends string) (files []string, err error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	for _, e := range entries {
@@ -232,10 +232,10 @@ func removeAll(files []string) (err error) {
 	return err
 }
 
-// halfRestored refuses to take the place of a database for empty when a restore was interrupted after it had set the old one aside.
+// halfRestored refuses to create an empty database where an interrupted restore has set the old one aside.
 func halfRestored(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil // others look at what is there
+		return nil // others check an existing file
 	}
 	left, err := beside(path, ".restored.", ".part")
 	if err != nil || len(left) == 0 {
@@ -244,7 +244,7 @@ func halfRestored(path string) error {
 	return fmt.Errorf("%s is missing, since a restore of it was interrupted: run `rolecall restore` again; the database that it was to replace is %s.replaced-…", path, path)
 }
 
-// foldLog puts the log of a database that nobody uses into its file, if they can still be read.
+// foldLog merges the log of a database that nobody uses into its file, if they can still be read.
 func foldLog(ctx context.Context, path string) {
 	if c, err := attach(ctx, path); err == nil {
 		_, _ = c.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -252,8 +252,8 @@ func foldLog(ctx context.Context, path string) {
 	}
 }
 
-// highestBefore is the highest number of a state that the database at path has handed out. Where it is missing, a restore may have been
-// interrupted, which has kept it.
+// highestBefore returns the highest revision or position that the database at path has issued. If the database is missing, an
+// interrupted restore may have kept it.
 func highestBefore(ctx context.Context, path string) (highest int64) {
 	files := []string{path}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -265,8 +265,8 @@ func highestBefore(ctx context.Context, path string) (highest int64) {
 	return highest
 }
 
-// highestIn is the highest number of a state that a database has handed out, 0 if it cannot be read. One of an older schema
-// has no feed.
+// highestIn returns the highest revision or position that a database has issued, 0 if it cannot be read. A database with an
+// older schema has no feed.
 func highestIn(ctx context.Context, path string) (highest int64) {
 	c, err := attach(ctx, path)
 	if err != nil {
@@ -282,7 +282,7 @@ func highestIn(ctx context.Context, path string) (highest int64) {
 	return highest
 }
 
-// QuickCheck looks for damage in the file at path as long as it takes, but no longer than ctx lasts.
+// QuickCheck searches the file at path for damage until it is done or ctx ends.
 func QuickCheck(ctx context.Context, path string) error {
 	if _, err := fileVersion(ctx, path); err != nil {
 		return err
@@ -295,7 +295,7 @@ func QuickCheck(ctx context.Context, path string) error {
 	err = errors.Join(err, c.Close())
 	switch {
 	case ctx.Err() != nil:
-		return nil //nolint:nilerr // not looked through to the end: nothing is known to be wrong
+		return nil //nolint:nilerr // not finished: nothing is known to be wrong
 	case err == nil && len(found) > 0:
 		err = errors.New(found[0])
 		return fmt.Errorf("%s is damaged: put a backup in its place with `rolecall restore` (%w)", path, err)

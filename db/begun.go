@@ -2,8 +2,8 @@ package db
 
 import "context"
 
-// NewTransaction is the number of a transaction that begins and ends now: one that has written before has a lower number. It is 0 where
-// one process writes, in turn.
+// NewTransaction returns the number of a transaction that begins and ends now: any that has already written has a lower number.
+// It is 0 where one process does all the writing.
 func (d *DB) NewTransaction(ctx context.Context) (int64, error) { return d.newTransaction(ctx) }
 
 func (f *file) newTransaction(context.Context) (int64, error) { return 0, nil }

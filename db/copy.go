@@ -19,9 +19,9 @@ import (
 // Copied is what Copy moved: how many rows of each table.
 type Copied map[string]int64
 
-// Copy moves what the SQLite file at path holds to the database at url, whose tables must be empty, in one transaction:
-// all of it is there in the end, or nothing. Every row is read back and compared before that. progress is told now and
-// then how many rows are done; there are twice as many as the file has, since each is written and compared.
+// Copy copies what the SQLite file at path holds to the database at url, whose tables must be empty, in one transaction:
+// completely or not at all. Every row is read back and compared before it commits. progress is called from time to time with the
+// number of rows done; there are twice as many as the file has, since each is written and compared.
 func Copy(ctx context.Context, path, url string, progress func(done, total int64)) (copied Copied, err error) {
 	r, err := Inspect(ctx, path, true)
 	switch {
@@ -47,7 +47,7 @@ func Copy(ctx context.Context, path, url string, progress func(done, total int64
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	source, err := from.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one moment of it
+	source, err := from.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one snapshot
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func Copy(ctx context.Context, path, url string, progress func(done, total int64
 	return copied, err
 }
 
-// move is a copy under way.
+// move is a copy in progress.
 type move struct {
 	ctx         context.Context //nolint:containedctx // one copy, made and dropped in one call
 	from        *sql.Tx
@@ -77,19 +77,19 @@ type move struct {
 	progress    func(done, total int64)
 }
 
-// table is one that is copied. serial is a column that numbers its rows, "" if there is none.
+// table is a table to copy. serial is a column that numbers its rows, "" if there is none.
 type table struct {
 	name, serial string
 	columns      []string
 	truths       []bool // which of them are boolean: a file has numbers for that
-	bytes        []bool // which of them are bytes, and not null: a file gives none for empty ones
+	bytes        []bool // which of them are bytes, and not null: a file returns nil for empty ones
 }
 
-// seeds are the tables that are not empty in an empty database: the migration puts a row into each, or a server that was
-// started on it.
+// seeds are the tables that are not empty in an empty database: the migration, or a server started on it, puts a row into
+// each.
 var seeds = []string{"audit_seal", "catalog_versions", "revisions", "user_counts"}
 
-// notCopied are the tables of the feed, which begins anew, and that of the migrations.
+// notCopied are the tables of the feed, which starts over, and that of the migrations.
 var notCopied = []string{"changes", "feeds", "goose_db_version"}
 
 func (m *move) run() error {
@@ -118,12 +118,12 @@ func (m *move) run() error {
 	if err := m.raise(); err != nil {
 		return err
 	}
-	_, err = m.to.Exec(m.ctx, "ANALYZE") // else the server plans for empty tables until it does so by itself
+	_, err = m.to.Exec(m.ctx, "ANALYZE") // otherwise the server plans for empty tables until it does so by itself
 	return err
 }
 
-// raise moves every revision past those that were handed out: a program that decides by a copy of the file's data must not
-// take what the server has for older than its own. The feed of the server began when its tables were made, or later.
+// raise moves every revision above those already issued: a program that decides from a copy of the file's data must not
+// take what the server has for older than its own. The feed of the server began when its tables were created, or later.
 func (m *move) raise() error {
 	var highest int64
 	if err := m.from.QueryRowContext(m.ctx, "SELECT max(n) FROM (SELECT max(value) AS n FROM revisions UNION SELECT position FROM feed_positions)").Scan(&highest); err != nil {
@@ -137,7 +137,7 @@ func (m *move) raise() error {
 	return err
 }
 
-// tables is all of them, in an order in which references lead to what is there already: that in which they were made.
+// tables returns all of them in the order of their creation, in which references point to existing rows.
 func (m *move) tables() (list []table, err error) {
 	rows, err := m.to.Query(m.ctx, `SELECT t.relname::text, array_agg(a.attname::text ORDER BY a.attnum), array_agg(a.atttypid = 'bool'::regtype ORDER BY a.attnum),
 			array_agg(a.atttypid = 'bytea'::regtype AND a.attnotnull ORDER BY a.attnum),
@@ -153,7 +153,7 @@ func (m *move) tables() (list []table, err error) {
 	})
 }
 
-// clear makes sure that a table is empty, and that what its triggers would do is not done twice: it is copied.
+// clear makes sure that a table is empty, and turns off triggers whose effects are copied anyway.
 func (m *move) clear(t table) error {
 	seed := slices.Contains(seeds, t.name)
 	var full bool
@@ -230,7 +230,7 @@ func (m *move) table(t table) error {
 	return m.finish(t)
 }
 
-// finish lets a table go on where the file's would.
+// finish makes a table continue its numbers where the file's ends.
 func (m *move) finish(t table) error {
 	if t.serial != "" {
 		if _, err := m.to.Exec(m.ctx, fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), (SELECT coalesce(max(%[2]s), 0) + 1 FROM %[1]s), false)", t.name, t.serial)); err != nil {
@@ -247,14 +247,14 @@ func (m *move) step() {
 	}
 }
 
-// digest stands for rows in any order: the hashes of the rows, put together. No two rows are alike, so none cancels
+// digest identifies rows in any order, by combining their hashes. No two rows are alike, so none cancels
 // another out.
 type digest struct {
 	rows int64
 	sum  [sha256.Size]byte
 }
 
-// add takes the values of a row as either driver gives them.
+// add adds the values of a row as either driver returns them.
 func (d *digest) add(values []any) error {
 	h := sha256.New()
 	for _, v := range values {
@@ -272,7 +272,7 @@ func (d *digest) add(values []any) error {
 	return nil
 }
 
-// canonical is a value as text that begins with its kind.
+// canonical returns a value as text that begins with its kind.
 func canonical(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
@@ -287,7 +287,7 @@ func canonical(v any) (string, error) {
 		return fmt.Sprint("t", v), nil
 	case time.Time:
 		return "d" + v.UTC().Format(time.RFC3339Nano), nil
-	case [16]byte: // an id, which a file holds as text
+	case [16]byte: // an id, which a file stores as text
 		return "s" + uuid.UUID(v).String(), nil
 	}
 	return "", fmt.Errorf("no table has a column of %T", v)

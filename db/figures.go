@@ -8,8 +8,8 @@ import (
 
 // figures tell SQLite what memberships and their records are like: rows of the table, then rows with the same first column of
 // the index, with the same first two, and so on, as ANALYZE finds them in a large organization. Without them it expects ten
-// records in an organization, and reads all of them to find those of one member. It does not count for itself, or the same
-// query would have another plan on another day.
+// records in an organization, and reads all of them to find those of one member. Nothing is counted, or the same
+// query would have a different plan on another day.
 var figures = []struct{ table, index, rows string }{
 	{"member_roles", "member_roles", "1500000 10000 700 1 1"},
 	{"member_roles", "member_roles_by_end", "20000 100 1"},
@@ -25,7 +25,7 @@ var figures = []struct{ table, index, rows string }{
 	{"organization_members", "organization_members_in_order", "1000000 7000 1"},
 }
 
-// hasFigures reports whether a file has them: whatever drops a table or an index drops its figures.
+// hasFigures reports whether a file has them: dropping a table or an index drops its figures.
 func hasFigures(ctx context.Context, c *sql.DB) (bool, error) {
 	var tables, right int
 	err := c.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'").Scan(&tables)
@@ -36,7 +36,7 @@ func hasFigures(ctx context.Context, c *sql.DB) (bool, error) {
 	return right == len(figures), err
 }
 
-// writeFigures gives the statements that store them, for the connection that runs them as well.
+// writeFigures returns the statements that store them; the same connection must run them all.
 func writeFigures() []string {
 	const load = "ANALYZE sqlite_schema" // which makes the table, and counts nothing
 	return []string{

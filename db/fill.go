@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// kept is the triggers and indexes that cost each row more than it takes to make up for them in the end. ?1 is the last
-// account that was there before. The index of texts is put together in 32 MiB of memory instead of one.
+// kept lists the triggers and indexes that cost more per row than rebuilding them at the end. ?1 is the last
+// account that existed before. The index of texts is built in 32 MiB of memory instead of one.
 var kept = []struct {
 	name       string
 	statements []string
@@ -27,7 +27,7 @@ var kept = []struct {
 	{"organization_members_by_holding", nil},
 }
 
-// Fill does without what keeps up with each row, and makes it again.
+// Fill drops what is updated for each row, and rebuilds it.
 func (f *file) Fill(ctx context.Context, fn func(q *Queries) error) error {
 	w := f.writer
 	return w.do(&job{ctx: ctx, large: true, fn: func(q *Queries) error {
@@ -57,7 +57,7 @@ func (f *file) Fill(ctx context.Context, fn func(q *Queries) error) error {
 				return err
 			}
 		}
-		for _, statement := range writeFigures() { // they went with the indexes
+		for _, statement := range writeFigures() { // they were dropped with the indexes
 			if err := w.exec(statement); err != nil {
 				return err
 			}
@@ -66,8 +66,8 @@ func (f *file) Fill(ctx context.Context, fn func(q *Queries) error) error {
 	}})
 }
 
-// stretch gives the connection more memory, for a write that goes all over the tables: what does not fit the cache is
-// written more than once. It returns what takes the memory back.
+// stretch gives the connection more memory, for a write all over the tables: pages that do not fit the cache are
+// written more than once. It returns a function that undoes this.
 func (w *writer) stretch() func() {
 	_ = errors.Join(w.exec("PRAGMA cache_size(-256000)"), w.exec("PRAGMA temp_store(MEMORY)")) // it works without, too
 	return func() {

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// What each migration does to the schema is written down beside it, as in 00002.schema: a line for every table, column, index,
-// trigger, view and function that it makes or alters, and one for each that goes. All of them up to a version say what its
-// schema is. A number in a table does not prove that the schema is the one that the number stands for.
+// What each migration does to the schema is recorded beside it, as in 00002.schema: a line for every table, column, index,
+// trigger, view and function that it creates or alters, and one for each that it drops. All of them up to a version add up to its
+// schema. A version number in a table does not prove that the schema is the one of that version.
 
 // schemaPart is one thing that a schema is made of: its kind and its name.
 type schemaPart struct{ kind, name string }
 
-// of reports whether f has the table or view that a column, an index or a trigger belongs to.
+// of reports whether f has the table or view to which a column, an index or a trigger belongs.
 func (p schemaPart) of(f fingerprint) bool {
 	name, _, _ := strings.Cut(p.name, ".")
 	_, table := f[schemaPart{"table", name}]
@@ -27,10 +27,10 @@ func (p schemaPart) of(f fingerprint) bool {
 
 func (p schemaPart) String() string { return p.kind + " " + p.name }
 
-// fingerprint is what a schema is made of, each part with its definition.
+// fingerprint is the parts of a schema, each with its definition.
 type fingerprint map[schemaPart]string
 
-// expected is the schema of a version as it is written down.
+// expected returns the recorded schema of a version.
 func expected(engine string, version int64) (fingerprint, error) {
 	f := fingerprint{}
 	for before := range version {
@@ -51,7 +51,7 @@ func expected(engine string, version int64) (fingerprint, error) {
 	return f, nil
 }
 
-// since is the form in which a schema is written down, after the one before it.
+// since returns a schema in the form in which it is recorded, given the one before it.
 func (f fingerprint) since(before fingerprint) string {
 	var lines []string
 	for part, definition := range f {
@@ -68,12 +68,12 @@ func (f fingerprint) since(before fingerprint) string {
 	return strings.Join(lines, "")
 }
 
-// differences tells how a schema differs from the one that it should be. Tables and indexes besides ours are no
-// difference: tools put theirs beside ours. Columns and triggers are, since they change what a write of ours does.
+// differences reports how a schema differs from what it should be. Additional tables and indexes do not count: tools put theirs
+// beside ours. Additional columns and triggers do, since they change what our writes do.
 func (f fingerprint) differences(is fingerprint) (list []string) {
 	for part, definition := range f {
 		switch got, ok := is[part]; {
-		case !ok && strings.Contains(part.name, ".") && !part.of(is): // it went with its table
+		case !ok && strings.Contains(part.name, ".") && !part.of(is): // it was dropped with its table
 		case !ok:
 			list = append(list, part.String()+" is missing")
 		case got != definition:
@@ -92,7 +92,7 @@ func (f fingerprint) differences(is fingerprint) (list []string) {
 	return list
 }
 
-// compareSchema tells how the schema of a database differs from the one that is written down for a version.
+// compareSchema reports how the schema of a database differs from the recorded one of a version.
 func compareSchema(ctx context.Context, c *sql.DB, engine string, version int64) (differences []string, err error) {
 	want, err := expected(engine, version)
 	if err != nil {
@@ -106,7 +106,7 @@ func compareSchema(ctx context.Context, c *sql.DB, engine string, version int64)
 }
 
 // sameSchema refuses a database whose schema is not that of its version: statements would fail one by one, or worse,
-// triggers would be missing without anybody noticing.
+// triggers would be missing unnoticed.
 func sameSchema(ctx context.Context, c *sql.DB, engine, place string, version int64) error {
 	differences, err := compareSchema(ctx, c, engine, version)
 	if err != nil || len(differences) == 0 {
@@ -119,7 +119,7 @@ func sameSchema(ctx context.Context, c *sql.DB, engine, place string, version in
 	return fmt.Errorf("the schema of %s is not that of version %d: %s%s", place, version, differences[0], more)
 }
 
-// readSchema is the schema that a database has.
+// readSchema returns the schema of a database.
 func readSchema(ctx context.Context, c *sql.DB, engine string) (fingerprint, error) {
 	rows, err := c.QueryContext(ctx, schemaQueries[engine])
 	if err != nil {
@@ -142,8 +142,8 @@ func readSchema(ctx context.Context, c *sql.DB, engine string) (fingerprint, err
 	return f, rows.Err()
 }
 
-// schemaQueries gives kind, name and definition of every part. PostgreSQL is asked for nothing that it puts into words
-// itself: the next version may choose others.
+// schemaQueries return kind, name and definition of every part. They avoid what PostgreSQL words
+// itself: its next version may word it differently.
 var schemaQueries = map[string]string{
 	"sqlite": `SELECT 'table', name, '' FROM pragma_table_list
 		WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'

@@ -15,11 +15,11 @@ import (
 // applicationID marks a SQLite file as one of this program, in its header. It reads "RlCl".
 const applicationID = 0x526C436C
 
-// ours are tables that no other program's database has together. Files from before they were marked are known by them.
+// ours are tables that only a database of this program has together. They identify files from before files were marked.
 var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_logs"}
 
-// Resolve gives the path of a SQLite file without symbolic links, so that whatever is beside the file, its log and its
-// lock, has one name. It fails for a link that leads nowhere.
+// Resolve returns the path of a SQLite file without symbolic links, so that the files beside it, its log and its
+// lock, have one name. It fails for a link that leads nowhere.
 func Resolve(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err == nil || !absent(err) {
@@ -30,21 +30,21 @@ func Resolve(path string) (string, error) {
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return path, nil //nolint:nilerr // it is not there either: making it will fail, and say why
+		return path, nil //nolint:nilerr // the folder is missing too: creating the file will fail, and say why
 	}
 	return filepath.Join(folder, filepath.Base(path)), nil
 }
 
-// absent reports whether err tells that there is no such file.
+// absent reports whether err means that there is no such file.
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
-// foreign is the refusal of a file that another program made.
+// foreign returns the error for a file that another program made.
 func foreign(path string) error {
 	return fmt.Errorf("%s belongs to another program, and is no database of this program", path)
 }
 
-// fileVersion gives the version of the schema of the SQLite file at path, 0 if there is no file, or nothing in it yet. It
-// writes nothing, so that what belongs to another program stays as it is.
+// fileVersion returns the schema version of the SQLite file at path, 0 if the file is missing or empty. It
+// writes nothing, so that another program's file stays as it is.
 func fileVersion(ctx context.Context, path string) (version int64, err error) {
 	switch info, err := os.Stat(path); {
 	case absent(err):
@@ -60,7 +60,7 @@ func fileVersion(ctx context.Context, path string) (version int64, err error) {
 	return version, errors.Join(explain(path, err), c.Close())
 }
 
-// identify gives the version of the schema that a connection to the file at path finds, 0 for an empty one.
+// identify returns the schema version that a connection to the file at path finds, 0 for an empty one.
 func identify(ctx context.Context, c *sql.DB, path string) (version int64, err error) {
 	var id int64
 	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
@@ -89,7 +89,7 @@ func identify(ctx context.Context, c *sql.DB, path string) (version int64, err e
 	return version, nil
 }
 
-// mark makes a file known as one of this program.
+// mark marks a file as one of this program.
 func mark(ctx context.Context, c *sql.DB) error {
 	var id int64
 	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil || id == applicationID {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// A Report is what looking at a database found.
+// A Report is the result of inspecting a database.
 type Report struct {
 	Schema   int64            // version of its schema
 	Known    int64            // the version that this program works with
@@ -16,9 +16,9 @@ type Report struct {
 	auditEnd int64
 }
 
-// Inspect looks at the database at place, which may be in use, and changes nothing. quick leaves out what takes long with
-// a large file: whether the indexes agree with their tables. Of a server it asks nothing that only the server can see: files and
-// indexes. An error says that the database cannot be read at all, or is not one of this program.
+// Inspect examines the database at place, which may be in use, and changes nothing. quick skips what takes long with
+// a large file: whether the indexes agree with their tables. On a server it skips what only the server can see: files and
+// indexes. An error means that the database cannot be read at all, or is not one of this program.
 func Inspect(ctx context.Context, place string, quick bool) (r Report, err error) {
 	if IsServer(place) {
 		return inspectServer(ctx, place)
@@ -64,9 +64,9 @@ func inspectServer(ctx context.Context, url string) (r Report, err error) {
 const serverTables = `SELECT table_name::text FROM information_schema.tables
 	WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> 'goose_db_version'`
 
-// serverReferences is the query for queries, one for each reference, that give a line for each row whose reference leads nowhere,
-// as pragma_foreign_key_check does. A server keeps references, but not while its triggers are off: in a restore of data alone, on
-// a replica, or by hand.
+// serverReferences is a query that returns queries, one for each reference, each of which returns a line for every row whose
+// reference leads nowhere, as pragma_foreign_key_check does. A server enforces references, but not while its triggers are off:
+// in a restore of data alone, on a replica, or by hand.
 const serverReferences = `SELECT format('SELECT %L::text FROM %s c WHERE %s AND NOT EXISTS (SELECT 1 FROM %s p WHERE %s) LIMIT 100',
 		child.relname || ' has a row whose ' || parent.relname || ' is missing', child.oid::regclass,
 		string_agg(format('c.%I IS NOT NULL', a.attname), ' AND '), parent.oid::regclass, string_agg(format('p.%I = c.%I', b.attname, a.attname), ' AND '))
@@ -77,7 +77,7 @@ const serverReferences = `SELECT format('SELECT %L::text FROM %s c WHERE %s AND 
 	WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace
 	GROUP BY k.oid, child.oid, child.relname, parent.oid, parent.relname ORDER BY k.oid`
 
-// look fills a report. Each of checks gives a line for what is wrong.
+// look fills in a report. Each of checks returns a line for everything wrong.
 func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, checks ...string) (err error) {
 	if r.Known, err = known(engine); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, che
 	different := len(r.Findings) > 0
 	for _, query := range append(checks, contradictions(r.Schema)...) {
 		found, err := texts(ctx, c, query)
-		if err != nil && !different { // else it may ask for what is missing
+		if err != nil && !different { // otherwise it may query what is missing
 			return err
 		}
 		r.Findings = append(r.Findings, found...)
@@ -111,7 +111,7 @@ func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, che
 	return c.QueryRowContext(ctx, auditPosition).Scan(&r.auditEnd)
 }
 
-// auditPosition is the number that the newest entry of the audit trail got in a file, of whatever version.
+// auditPosition returns the number of the newest entry of the audit trail in a file of any version.
 const auditPosition = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit_logs'"
 
 // count counts the rows of every table.
@@ -134,7 +134,7 @@ func (r *Report) count(ctx context.Context, c *sql.DB, tables string) error {
 // recordsSchema is the version with which roles became records.
 const recordsSchema = 12
 
-// contradictions gives a line for every copy and counter, kept by triggers, that is not what its sources say.
+// contradictions returns a line for every copy and counter, kept by triggers, that disagrees with its sources.
 func contradictions(schema int64) []string {
 	const held = "(SELECT DISTINCT organization_id, username_key, role FROM member_roles WHERE role <> 'organization-member')"
 	if schema < recordsSchema {
@@ -143,7 +143,7 @@ func contradictions(schema int64) []string {
 	return append(append(countersAndTexts(held), fmt.Sprintf(outdated, ", m.site_next_end", ", u.next_end")), endsAndMemberships...)
 }
 
-// countersAndTexts compares what holds each role of an organization once with what is counted and listed of it.
+// countersAndTexts compares counters and listed roles with held, which has each role of each member once.
 func countersAndTexts(held string) []string {
 	return []string{
 		`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
@@ -161,12 +161,12 @@ func countersAndTexts(held string) []string {
 	}
 }
 
-// outdated compares memberships with their accounts, and the columns that are put in.
+// outdated compares memberships with their accounts, and with the columns copied from them.
 const outdated = `SELECT m.username || ' is listed with what is no longer so' FROM organization_members m JOIN users u ON u.id = m.user_id
 	WHERE (m.username, m.username_key, m.email, m.email_key, m.name, m.name_key, m.search_key, m.avatar_url, m.status, m.login_type, m.site_roles%s)
 	IS DISTINCT FROM (u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles%s)`
 
-// endsAndMemberships compares the ends that are listed with those of the records, and finds memberships without one.
+// endsAndMemberships compares the listed ends with those of the records, and finds memberships without a record.
 var endsAndMemberships = []string{
 	`SELECT m.username || ' is a member by no record' FROM organization_members m WHERE NOT EXISTS (
 		SELECT 1 FROM member_roles r WHERE r.organization_id = m.organization_id AND r.role = 'organization-member' AND r.username_key = m.username_key)`,

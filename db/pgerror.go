@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// What the server says is wrong, by the codes of its manual (appendix A).
+// Errors of the server, by the codes of its manual (appendix A).
 const (
 	serializationFailure  = "40001"
 	deadlockDetected      = "40P01"
@@ -32,7 +32,7 @@ func hasState(err error, states ...string) bool {
 	return ok && slices.ContainsFunc(states, func(s string) bool { return strings.HasPrefix(e.Code, s) })
 }
 
-// serverFailed says whether err tells of a server that cannot be reached, has no room, is going down, or was too busy.
+// serverFailed reports whether err means that the server cannot be reached, has no room, is shutting down, or was too busy.
 func serverFailed(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
@@ -48,7 +48,7 @@ func serverFailed(err error) bool {
 	}, func(target error) bool { return errors.Is(err, target) })
 }
 
-// explainServer adds to an error of opening a database what to do about it. The password is in none of them.
+// explainServer adds to an error from opening a database what to do about it. It never contains the password.
 func explainServer(c *pgx.ConnConfig, err error) error {
 	where := describe(c)
 	switch _, connecting := errors.AsType[*pgconn.ConnectError](err); {

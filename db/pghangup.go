@@ -10,14 +10,14 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// pingAfter is how long a connection may be idle before it is asked whether it still works. The library's own figure.
+// pingAfter is how long a connection may be idle before it is tested. It is the library's own value.
 const pingAfter = time.Second
 
-// hangUp is when a connection of a pool last broke, in nanoseconds since 1970. A server that restarts ends all of them at
-// once, and each would fail the query that uses it next. So when one breaks, the others are asked before they are used.
+// hangUp is when a connection of a pool last broke, in nanoseconds since 1970. A restarting server ends all of them at
+// once, and each would fail the next query that uses it. So when one breaks, the others are tested before they are used.
 type hangUp struct{ atomic.Int64 }
 
-// shouldPing reports whether a connection is to be asked before it is used again.
+// shouldPing reports whether a connection must be tested before it is used again.
 func (h *hangUp) shouldPing(_ context.Context, p stdlib.ShouldPingParams) bool {
 	return p.IdleDuration > pingAfter || time.Now().Add(-p.IdleDuration).UnixNano() <= h.Load()
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// maxQueued is how many statements wait for the next round trip: a change of thousands of members takes several.
+// maxQueued is how many statements may wait for the next round trip: a change of thousands of members takes several.
 const maxQueued = 500
 
-// queue runs the statements of a write on PostgreSQL. One that returns no rows waits until something is read or the write
-// commits, so that a change costs one round trip to the server, with COMMIT in it, and not one for each row. If one fails,
+// queue runs the statements of a write on PostgreSQL. A statement that returns no rows waits until something is read or the write
+// commits, so that a change costs one round trip to the server, including COMMIT, and not one per row. If one fails,
 // the server runs none after it.
 type queue struct {
 	portable
 	conn    *sql.Conn
 	waiting []*queued
-	failed  error // why a statement that had waited failed: what comes after it cannot know
+	failed  error // why a queued statement failed: later calls must fail with it
 }
 
 func newQueue(ctx context.Context, conn *sql.Conn) *queue {
@@ -35,7 +35,7 @@ type queued struct {
 	rows  int64
 }
 
-// LastInsertId is unknown: ids are not given by the database.
+// LastInsertId is not supported: the database does not assign ids.
 func (*queued) LastInsertId() (int64, error) { return 0, errors.ErrUnsupported }
 
 // RowsAffected runs the statement, if it has not yet.
@@ -71,7 +71,7 @@ func (q *queue) QueryContext(ctx context.Context, query string, args ...any) (*s
 
 // QueryRowContext runs a query for one row, after the statements that wait. If one of them fails, so does the query.
 func (q *queue) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	_ = q.flush() // it is kept in failed
+	_ = q.flush() // the error is kept in failed
 	return q.portable.QueryRowContext(ctx, query, args...)
 }
 
@@ -90,14 +90,14 @@ func (q *queue) commit() error {
 	}
 	return q.send(func(results pgx.BatchResults) error {
 		tag, err := results.Exec()
-		if err == nil && tag.String() != "COMMIT" { // a statement has failed: the server ends the rest without a word
+		if err == nil && tag.String() != "COMMIT" { // a statement has failed: the server rolls back without an error
 			err = pgx.ErrTxCommitRollback
 		}
 		return named("commit", err)
 	})
 }
 
-// send sends what waits, and COMMIT if end is there to read its result.
+// send sends the waiting statements, followed by COMMIT if end is not nil, which reads its result.
 func (q *queue) send(end func(pgx.BatchResults) error) error {
 	batch, sent := &pgx.Batch{}, q.waiting
 	q.waiting = nil
@@ -120,7 +120,7 @@ func (q *queue) send(end func(pgx.BatchResults) error) error {
 	})
 }
 
-// readResults stops at the first statement that failed.
+// readResults stops at the first failed statement.
 func readResults(results pgx.BatchResults, sent []*queued) error {
 	for _, s := range sent {
 		tag, err := results.Exec()
@@ -132,7 +132,7 @@ func readResults(results pgx.BatchResults, sent []*queued) error {
 	return nil
 }
 
-// nameOf is the name of a query of queries/*.sql, of another one its first word.
+// nameOf returns the name of a query from queries/*.sql; of any other, its first word.
 func nameOf(query string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(query, "-- name: "), " ")
 	return name

@@ -13,14 +13,14 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// schemaLock is an advisory lock, as its two keys. Sessions that work with the schema share it for as long as they live, and
-// whoever changes the schema holds it alone. So a server never works with a schema that it does not know.
+// schemaLock is an advisory lock, as its two keys. Sessions that use the schema share it as long as they live, and
+// whoever changes the schema holds it exclusively. So a server never works with a schema that it does not know.
 const schemaLock = "1919904869, 1"
 
 // evictTime is how long the sessions of other servers may take to end. They are told to, so it takes milliseconds.
 const evictTime = 30 * time.Second
 
-// SchemaError says that a database has another schema than the program works with.
+// SchemaError means that a database has a schema other than the one that the program works with.
 type SchemaError struct{ Stored, Known int64 }
 
 func (e *SchemaError) Error() string {
@@ -30,20 +30,20 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("its schema is %d, this program knows %d: run a newer version of it", e.Stored, e.Known)
 }
 
-// isSchemaError reports whether a server of an older version was told that it has to go.
+// isSchemaError reports whether a server of an older version was told to stop.
 func isSchemaError(err error) bool {
 	_, other := errors.AsType[*SchemaError](err)
 	return other
 }
 
-// fits lets a session work with the schema that the program knows, and refuses any other. While the schema is being changed
-// it waits.
+// fits lets a session work with the schema that the program knows, and refuses any other. It waits while the schema is being
+// changed.
 func (p *postgres) fits(ctx context.Context, c *pgx.Conn) error {
 	known := p.schema.Load()
-	if known == 0 { // the schema is still to be looked at, or to be changed, by this session
+	if known == 0 { // this session will check or change the schema
 		return nil
 	}
-	// Two statements in one message could see the state from before the wait.
+	// Two statements in one message could see the state before the wait.
 	if _, err := c.PgConn().Exec(ctx, "SELECT pg_advisory_lock_shared("+schemaLock+")").ReadAll(); err != nil {
 		return err
 	}
@@ -58,17 +58,17 @@ func (p *postgres) fits(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
-// anySession is for who only looks.
+// anySession accepts every session, for programs that only read.
 func anySession(context.Context, *pgx.Conn) error { return nil }
 
-// settle has every session from now on work with this version of the schema. Those that looked at it before are closed.
+// settle makes all sessions from now on require this version of the schema. It closes those that checked it before.
 func (p *postgres) settle(known int64) {
 	p.schema.Store(known)
 	p.writers.SetMaxIdleConns(0)
 	p.writers.SetMaxIdleConns(maxWriters)
 }
 
-// upgrade brings the schema to the version known, while no server works with it. Of several that start together one does it,
+// upgrade brings the schema to the version known, while no server works with it. Of several that start together, one does it
 // and the others wait.
 func (p *postgres) upgrade(ctx context.Context, m *goose.Provider, known int64) (err error) {
 	turn, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120), lock.WithUnlockTimeout(1, 10))
@@ -79,7 +79,7 @@ func (p *postgres) upgrade(ctx context.Context, m *goose.Provider, known int64) 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }() // gives it back
+	defer func() { _ = conn.Close() }() // returns it to the pool
 	if err := turn.SessionLock(ctx, conn); err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (p *postgres) upgrade(ctx context.Context, m *goose.Provider, known int64) 
 	switch stored, err := serverSchema(ctx, p.writers); {
 	case err != nil || stored == known:
 		return err
-	case stored > known: // one of a newer version was faster
+	case stored > known: // a newer version was faster
 		return &SchemaError{stored, known}
 	}
 	if err := p.evict(ctx, conn); err != nil {
@@ -98,8 +98,8 @@ func (p *postgres) upgrade(ctx context.Context, m *goose.Provider, known int64) 
 	return errors.Join(err, unlocking)
 }
 
-// evict takes the schema lock for conn. It waits in line for it, so that no session gets in any more, and ends those that
-// have it.
+// evict takes the schema lock for conn. It queues for the lock, so that no new session gets it, and ends the sessions that
+// hold it.
 func (p *postgres) evict(ctx context.Context, conn *sql.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, evictTime)
 	defer cancel()
@@ -123,7 +123,7 @@ func (p *postgres) evict(ctx context.Context, conn *sql.Conn) error {
 	}
 }
 
-// serverSchema is the version of the schema that a server has, 0 if there is none.
+// serverSchema returns the version of the schema of a server, 0 if there is none.
 func serverSchema(ctx context.Context, c *sql.DB) (stored int64, err error) {
 	var ours bool
 	err = c.QueryRowContext(ctx, "SELECT max(version_id), to_regclass('audit_logs') IS NOT NULL FROM goose_db_version WHERE is_applied").Scan(&stored, &ours)

@@ -14,17 +14,17 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// A write locks one thing, in its first statement: the row of its scope, or, for the site, the whole table, for which each
-// of the others must be over. All that it reads comes after that, and each of its statements sees what is committed by
-// then. What a write of an organization decides by stays as it is until it ends: the organization by the row, the accounts
-// and the site by the table, which locking a row holds as well.
+// A write takes one lock, in its first statement: the row of its scope or, for the site, the whole table, which waits for all
+// other writes to end. All its reads come after that, and each of its statements sees what is committed at that
+// moment. What a write of an organization bases its decision on stays as it is until it ends: the row protects the organization;
+// the table, which locking a row protects as well, protects the accounts and the site.
 const (
 	lockRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id = $1 FOR NO KEY UPDATE"
 	lockTable = "LOCK TABLE revisions IN EXCLUSIVE MODE"
 	readRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id = $1"
 )
 
-// endTimeout is how long a transaction that failed may take to end. After that its connection is dropped.
+// endTimeout is how long a failed transaction may take to end. After that its connection is dropped.
 const endTimeout = 5 * time.Second
 
 func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) (err error) {
@@ -32,8 +32,8 @@ func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, h
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }() // gives it back
-	// From here on the outcome counts, also for somebody who stops waiting.
+	defer func() { _ = conn.Close() }() // returns it to the pool
+	// From here on the outcome counts, even if the caller stops waiting.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	defer func() {
@@ -44,7 +44,7 @@ func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, h
 	p.writes.Add(1)
 	statements := newQueue(ctx, conn)
 	err = call(func(q *Queries) error { return fn(q, head) }, New(statements))
-	if statements.failed != nil { // what came of it is of no interest
+	if statements.failed != nil { // the error of fn no longer matters
 		err = statements.failed
 	}
 	if err != nil {
@@ -58,7 +58,7 @@ func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, h
 }
 
 // begin takes a connection and begins a transaction on it, which locks its scope. After the server was away, the pool has
-// connections that are dead, which shows when they are used: the next one is tried, as nothing was written yet.
+// dead connections, which shows when they are used: the next one is tried, as nothing was written yet.
 func (p *postgres) begin(ctx context.Context, scope Scope) (conn *sql.Conn, head *Revision, err error) {
 	for range maxWriters + 1 { // the last one is new
 		conn, err = p.writers.Conn(ctx)
@@ -82,7 +82,7 @@ func (p *postgres) begin(ctx context.Context, scope Scope) (conn *sql.Conn, head
 }
 
 // lockScope begins a transaction and locks its scope, in one round trip. It returns the row of the scope, a zero one if it
-// is not there.
+// is missing.
 func lockScope(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, err error) {
 	head = &Revision{}
 	err = conn.Raw(func(c any) error {
@@ -98,7 +98,7 @@ func lockScope(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision
 		}
 		id := scope.Organization()
 		if scope.Nowhere() {
-			id = uuid.Max // of which there is none
+			id = uuid.Max // which does not exist
 		}
 		b.Queue(row, id.String()).QueryRow(func(r pgx.Row) error {
 			var id pgtype.UUID
@@ -114,7 +114,7 @@ func lockScope(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision
 	return head, err
 }
 
-// rollBack ends a transaction that failed. A connection that cannot do that is given up, and not alive.
+// rollBack ends a failed transaction. It drops a connection that cannot do that, which is then not alive.
 func rollBack(ctx context.Context, conn *sql.Conn) (alive bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()

@@ -13,12 +13,12 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// perSession are the settings that are made in a session once it has begun: a pooler refuses them at the start.
+// perSession lists the settings that are made after a session has begun: a pooler refuses them at the start.
 var perSession = []string{
 	"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "default_transaction_read_only", "jit",
 }
 
-// sessionSettings is a configuration without the settings that are made in the session, and the statements that make them.
+// sessionSettings returns a configuration without the settings that are made in the session, and the statements that make them.
 func sessionSettings(config *pgx.ConnConfig) (startup *pgx.ConnConfig, statements string) {
 	startup = config.Copy()
 	for _, name := range slices.Sorted(maps.Keys(config.RuntimeParams)) {
@@ -32,14 +32,14 @@ func sessionSettings(config *pgx.ConnConfig) (startup *pgx.ConnConfig, statement
 
 var errPooler = errors.New("this looks like a pooler in transaction mode: use session pooling or connect directly")
 
-// ownSessions makes sure that a connection is a session of its own. Behind a pooler in transaction mode each transaction
-// goes to another one: timeouts would be those of somebody else, or none.
+// ownSessions makes sure that each connection is a session of its own. Behind a pooler in transaction mode, each transaction
+// goes to a different session: timeouts would be somebody else's, or missing.
 func ownSessions(ctx context.Context, pool *sql.DB) error {
 	one, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = one.Close() }() // gives it back
+	defer func() { _ = one.Close() }() // returns it to the pool
 	other, err := pool.Conn(ctx)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func ownSessions(ctx context.Context, pool *sql.DB) error {
 		return err
 	}
 	defer func() { _, _ = ask(context.WithoutCancel(ctx), one, "RESET rolecall.session") }()
-	// The transaction keeps what the pooler gave to it, which is what was just used.
+	// The open transaction keeps the session that the pooler gave it, which is the one that was just used.
 	seen, err := ask(ctx, other, "BEGIN; SELECT coalesce(current_setting('rolecall.session', true), '')")
 	defer func() { _, _ = ask(context.WithoutCancel(ctx), other, "ROLLBACK") }()
 	if err != nil {
@@ -65,7 +65,7 @@ func ownSessions(ctx context.Context, pool *sql.DB) error {
 	return err
 }
 
-// ask runs statements without preparing them, which a pooler may not be able to do, and gives the first value of the last.
+// ask runs statements without preparing them, which a pooler may not support, and returns the first value of the last.
 func ask(ctx context.Context, c *sql.Conn, statements string) (value string, err error) {
 	err = c.Raw(func(conn any) error {
 		results, err := conn.(*stdlib.Conn).Conn().PgConn().Exec(ctx, statements).ReadAll()

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Pool is how busy the connections of one kind are. When all of them are, whoever needs one waits.
+// Pool says how busy the connections of one kind are. If all are busy, callers wait.
 type Pool struct {
 	Name              string // readers, writers, snapshots or standby
 	Open, InUse, Most int
-	Waits             int64 // how often somebody waited, since the database was opened
+	Waits             int64 // how often a caller waited since the database was opened
 	Waited            time.Duration
 }
 
@@ -21,10 +21,10 @@ func poolOf(name string, d *sql.DB) Pool {
 	return Pool{name, s.OpenConnections, s.InUse, s.MaxOpenConnections, s.WaitCount, s.WaitDuration}
 }
 
-// Pools is of the readers alone: the one connection that writes is never waited for here, writes wait in their own line.
+// Pools returns only the readers: nothing waits here for the single connection that writes, since writes have their own queue.
 func (f *file) Pools() []Pool { return []Pool{poolOf("readers", f.readers)} }
 
-// Pools has the turns of snapshots beside the connections: they are waited for first.
+// Pools returns the turns of snapshots along with the connections: callers wait for a turn first.
 func (p *postgres) Pools() []Pool {
 	n := len(p.turns)
 	all := []Pool{
@@ -37,7 +37,7 @@ func (p *postgres) Pools() []Pool {
 	return all
 }
 
-// waits counts how often, and for how long, something was waited for.
+// waits counts how often, and for how long, callers waited for something.
 type waits struct{ count, nanoseconds atomic.Int64 }
 
 func (w *waits) since(start time.Time) {
@@ -45,7 +45,7 @@ func (w *waits) since(start time.Time) {
 	w.nanoseconds.Add(int64(time.Since(start)))
 }
 
-// turn waits for the turn of a snapshot.
+// turn waits for a snapshot's turn.
 func (p *postgres) turn(ctx context.Context) error {
 	select {
 	case p.turns <- struct{}{}:
@@ -61,7 +61,7 @@ func (p *postgres) turn(ctx context.Context) error {
 	}
 }
 
-// Ask takes a turn of snapshots: a table that is locked must not hold every connection.
+// Ask takes a snapshot's turn: a locked table must not occupy every connection.
 func (p *postgres) Ask(ctx context.Context, fn func(q *Queries) error) error {
 	if err := p.turn(ctx); err != nil {
 		return err

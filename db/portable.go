@@ -17,8 +17,8 @@ func Portable(c DBTX) DBTX { return portable{DBTX: c} }
 // portable lets the generated queries run on PostgreSQL: they are written with the placeholders of SQLite.
 type portable struct {
 	DBTX
-	// ctx, if set, is that of the transaction, and ends a statement in the caller's place: one that is interrupted
-	// takes the transaction with it, and somebody who stops waiting must not undo a change half-way.
+	// ctx, if set, is that of the transaction, and ends a statement instead of the caller's: an interrupted statement
+	// ends the transaction with it, and a caller who stops waiting must not undo a change half-way.
 	ctx context.Context //nolint:containedctx // see above: it is of the transaction, not of the call
 }
 
@@ -49,8 +49,8 @@ func (p portable) QueryRowContext(ctx context.Context, query string, args ...any
 	return p.DBTX.QueryRowContext(p.within(ctx), rebind(query), storable(args)...)
 }
 
-// storable makes texts that PostgreSQL refuses, because they are not UTF-8 or have a zero in them, into ones that it takes:
-// people search for anything. What is stored has been checked before it comes here.
+// storable replaces texts that PostgreSQL refuses, because they are not UTF-8 or contain a zero byte, with ones that it accepts:
+// people search for anything. What is stored was checked earlier.
 func storable(args []any) []any {
 	var out []any
 	for i, arg := range args {
@@ -69,14 +69,14 @@ func storable(args []any) []any {
 	return out
 }
 
-// Placeholders, and what can hold a question mark that is none: comments and quoted text.
+// Placeholders, and whatever can contain a question mark that is not one: comments and quoted text.
 var placeholders = regexp.MustCompile(`(?s)--[^\n]*|/\*.*?\*/|'[^']*'|"[^"]*"|\?\d*`)
 
-// rebound has the queries of the program as PostgreSQL reads them. Those over lists of several values are not kept: each
-// length of a list is a query of its own.
+// rebound caches queries as PostgreSQL reads them. Queries with lists of values are not cached: each
+// length of a list makes a different query.
 var rebound sync.Map
 
-// rebind writes placeholders the way of PostgreSQL: ?2 becomes $2, and a bare ? gets the number after the highest so far.
+// rebind rewrites placeholders for PostgreSQL: ?2 becomes $2, and a bare ? gets the number after the highest so far.
 func rebind(query string) string {
 	if known, ok := rebound.Load(query); ok {
 		return known.(string)
@@ -88,7 +88,7 @@ func rebind(query string) string {
 			return part
 		}
 		n, err := strconv.Atoi(number)
-		if err != nil { // no number
+		if err != nil { // not a number
 			n = highest + 1
 			listed++
 		}

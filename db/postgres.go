@@ -21,21 +21,21 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Limits of one replica. PostgreSQL lets in 100 connections unless told otherwise: room for five replicas.
+// Limits of one replica. PostgreSQL accepts 100 connections by default: enough for five replicas.
 const (
 	maxReaders = 16
-	// Of these, as many may be in snapshots, which is how lists are read: when a table is slow, the others still get to
-	// sessions and to what is small.
+	// Of these, this many may be used by snapshots, which lists are read in: when a table is slow, the others remain for
+	// sessions and small reads.
 	maxSnapshots = 12
-	// Writes of one scope run one after the other, in all replicas together. More than these do not get more done: the
+	// Writes in one scope run one after another, over all replicas. More connections than this do not speed them up: the
 	// server makes what 16 have written durable at once.
 	maxWriters = 16
 
 	connectTimeout   = 5 * time.Second
 	statementTimeout = 30 * time.Second
 	lockTimeout      = 10 * time.Second
-	writeTimeout     = time.Minute     // of a whole write, when the server does not even say that it is gone
-	idleTransaction  = 5 * time.Second // a replica that hangs in a write must not keep the others from writing
+	writeTimeout     = time.Minute     // for a whole write, if the server vanished silently
+	idleTransaction  = 5 * time.Second // a replica that hangs in a write must not block the others
 	idleSnapshot     = 3 * time.Minute // a list on its way to a slow client
 	maxAttempts      = 10
 )
@@ -45,15 +45,15 @@ type postgres struct {
 	queries *Queries // on the readers
 	readers *sql.DB
 	writers *sql.DB
-	probe   *sql.DB       // of the one connection that Ping uses: that all others are busy is no reason to be taken for dead
-	ears    *sql.DB       // of the one that hears of commits
-	turns   chan struct{} // of snapshots
+	probe   *sql.DB       // the one connection that Ping uses: a busy server must not be taken for dead
+	ears    *sql.DB       // the connection that listens for commits
+	turns   chan struct{} // turns for snapshots
 	writes  atomic.Int64
 	commits atomic.Int64
 	waiting atomic.Int64
 	waits   waits        // for turns
-	standby *standby     // nil: there is none
-	schema  atomic.Int64 // that sessions have to find; 0 until it is up to date
+	standby *standby     // nil: none
+	schema  atomic.Int64 // the version that sessions must find; 0 until the schema is up to date
 }
 
 func openPostgres(ctx context.Context, url string, anySchema bool, o options) (*DB, error) {
@@ -88,7 +88,7 @@ func openPostgres(ctx context.Context, url string, anySchema bool, o options) (*
 	return &DB{reads{p.queries}, p, o.watch.each != nil, new(atomic.Bool)}, nil
 }
 
-// CheckURL says what is wrong with the URL of a server, and nothing of what it holds: it may be a password.
+// CheckURL reports what is wrong with the URL of a server, without quoting it: it may contain a password.
 func CheckURL(url string) error {
 	_, err := parseServer(url)
 	return err
@@ -101,9 +101,9 @@ func parseServer(url string) (*pgx.ConnConfig, error) {
 			"or names files that are not there; in a password, / is written %2F, and likewise : ? # @ and %")
 	}
 	config.ConnectTimeout = connectTimeout
-	// A server that vanished without a word is noticed.
+	// Keep-alives detect a server that vanished silently.
 	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}).DialContext
-	// A standby must not be written to, and must not be read either: what it has is old.
+	// A standby cannot be written to, and must not be read here either: its data is old.
 	config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rolecall"
@@ -113,7 +113,7 @@ func parseServer(url string) (*pgx.ConnConfig, error) {
 		"statement_timeout":                   milliseconds(statementTimeout),
 		"lock_timeout":                        milliseconds(lockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(idleTransaction),
-		// It compiles queries over many rows for up to a second, and they run for less than a tenth of that.
+		// Otherwise it compiles queries over many rows for up to a second, which run for less than a tenth of that.
 		"jit": "off",
 	})
 	return config, nil
@@ -121,7 +121,7 @@ func parseServer(url string) (*pgx.ConnConfig, error) {
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 
-// pool opens connections as they are needed, each if begin has nothing against it.
+// pool opens connections as needed, each of which begin must accept.
 func pool(config *pgx.ConnConfig, limit int, begin func(context.Context, *pgx.Conn) error) *sql.DB {
 	startup, settings := sessionSettings(config)
 	broke := &hangUp{}
@@ -135,7 +135,7 @@ func pool(config *pgx.ConnConfig, limit int, begin func(context.Context, *pgx.Co
 		})
 		err := begin(ctx, c)
 		if err != nil {
-			_ = c.Close(ctx) // which the library leaves to us
+			_ = c.Close(ctx) // the library leaves this to us
 		}
 		return err
 	}))
@@ -145,7 +145,7 @@ func pool(config *pgx.ConnConfig, limit int, begin func(context.Context, *pgx.Co
 	return d
 }
 
-// migrate brings the schema up to date. Of replicas that start together one does it, and the others wait for it.
+// migrate brings the schema up to date. Of replicas that start together, one does it and the others wait.
 func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 	var encoding string
 	if err := p.writers.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
@@ -174,7 +174,7 @@ func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 		return &SchemaError{stored, current}
 	case stored > 0 && !anySchema:
 		if err := sameSchema(ctx, p.writers, "postgres", "the database", stored); err != nil {
-			if now, _ := serverSchema(ctx, p.writers); now != stored { // another replica brought it up to date meanwhile
+			if now, _ := serverSchema(ctx, p.writers); now != stored { // another replica has upgraded it meanwhile
 				return p.migrate(ctx, anySchema)
 			}
 			return err
@@ -189,7 +189,7 @@ func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 	return err
 }
 
-// WriteIn runs fn again if it could not go on beside another one.
+// WriteIn runs fn again if it collided with another write.
 func (p *postgres) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
@@ -202,12 +202,12 @@ func (p *postgres) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries,
 	}
 }
 
-// Fill is a write like any other: the server keeps its indexes well enough.
+// Fill is a write like any other: the server maintains its indexes fast enough.
 func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
 	return p.WriteIn(ctx, OnSite, func(q *Queries, _ *Revision) error { return fn(q) })
 }
 
-// Read begins a read-only transaction, which keeps to the snapshot of its first query.
+// Read begins a read-only transaction, which keeps the snapshot of its first query.
 func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
 	if err := p.turn(ctx); err != nil {
 		return err
@@ -221,10 +221,10 @@ func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
 	return fn(New(portable{DBTX: tx}))
 }
 
-// Version is not known: the server would have to be asked.
+// Version is unknown: the server would have to be asked.
 func (p *postgres) Version() (v Version, ok bool) { return v, false }
 
-// Ping asks on a connection of its own.
+// Ping uses a connection of its own.
 func (p *postgres) Ping(ctx context.Context) error { return p.probe.PingContext(ctx) }
 
 // WriteStats counts transactions of this replica.
@@ -233,7 +233,7 @@ func (p *postgres) WriteStats() (writes, commits int64) { return p.writes.Load()
 // Waiting counts the writes of this replica.
 func (p *postgres) Waiting() int64 { return p.waiting.Load() }
 
-// Err is nil: what a server refuses now it may take after a restart, or another one in its place.
+// Err is nil: what a server refuses now, it may accept after a restart, or its successor may.
 func (p *postgres) Err() error { return nil }
 
 // Size asks the server.
@@ -242,7 +242,7 @@ func (p *postgres) Size(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// Close waits for the writes at hand and closes the connections.
+// Close waits for the current writes and closes the connections.
 func (p *postgres) Close() error {
 	var errs []error
 	pools := []*sql.DB{p.readers, p.writers, p.probe, p.ears}
@@ -257,7 +257,7 @@ func (p *postgres) Close() error {
 	return errors.Join(errs...)
 }
 
-// Describe is how the program calls a database: its place, without a password.
+// Describe returns the program's name for a database: its place, without a password.
 func Describe(place string) string {
 	if !IsServer(place) {
 		return place

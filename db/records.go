@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Join makes an account a member past all rules, by hand and without an end: the membership, and the record that says so.
-// It is for what fills a database; use cases join by their Writer.
+// Join makes an account a member, bypassing all rules, by hand and without an end: the membership, and the record of it.
+// It is for filling a database; use cases join through their Writer.
 func (q *Queries) Join(ctx context.Context, organization, user uuid.UUID, now time.Time) error {
 	return errors.Join(
 		q.InsertMember(ctx, InsertMemberParams{OrganizationID: organization, UserID: user, Now: now}),

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// MaxSkew is by how much the clock of this machine may differ from that of the database before it is worth a warning: what
-// somebody holds ends by the clock of each server.
+// MaxSkew is by how much the clock of this machine may differ from that of the database before it is worth a warning: each
+// server decides by its own clock when roles end.
 const MaxSkew = 5 * time.Second
 
-// Skew is by how much the clock of this machine is ahead of the server's, as far as the time that asking takes lets it be
-// seen. A file has no clock of its own.
+// Skew returns by how much the clock of this machine is ahead of the server's, as far as the duration of the query lets it be
+// measured. A file has no clock of its own.
 func (d *DB) Skew(ctx context.Context) (time.Duration, error) { return d.skew(ctx) }
 
-// SkewWarning says what is wrong with a clock, "" if nothing is.
+// SkewWarning reports what is wrong with a clock, "" if nothing is.
 func SkewWarning(skew time.Duration) string {
 	if skew.Abs() <= MaxSkew {
 		return ""
@@ -28,7 +28,7 @@ func SkewWarning(skew time.Duration) string {
 
 func (f *file) skew(context.Context) (time.Duration, error) { return 0, nil }
 
-// skew takes the server's time for that in the middle of the question. What is in doubt then counts as no difference.
+// skew assumes that the server read its clock halfway through the query. Any uncertainty counts as no difference.
 func (p *postgres) skew(ctx context.Context) (time.Duration, error) {
 	var there time.Time
 	before := time.Now()

@@ -14,25 +14,25 @@ type Option func(*options)
 
 type options struct {
 	watch       slowWatch
-	standby     string // the URL of one; "" for none
+	standby     string // the URL of a standby; "" for none
 	standbyTold func(error)
 }
 
-// NoteSlow has note called for each statement that took longer than over, with the name of its query and nothing of what
-// it was asked with. Statements that were sent together are one, by all of their names.
+// NoteSlow has note called for each statement that took longer than over, with the name of its query and none of its
+// arguments. Statements that were sent together count as one, with all of their names.
 func NoteSlow(over time.Duration, note func(query string, took time.Duration)) Option {
 	return func(o *options) { o.watch.over, o.watch.note = over, note }
 }
 
-// Statement is one that has ended, or several that were sent together.
+// Statement is a finished statement, or several that were sent together.
 type Statement struct {
-	Queries []string // their names, and nothing of what they were asked with
+	Queries []string // their names, without arguments
 	Start   time.Time
-	Took    time.Duration // in the database: what is done with rows meanwhile does not count
+	Took    time.Duration // in the database, without the time spent on rows meanwhile
 	Err     error
 }
 
-// NoteEach has note called for each statement when it has ended, in the context of the unit that it belongs to.
+// NoteEach has note called for each finished statement, in the context of its unit.
 func NoteEach(note func(ctx context.Context, s Statement)) Option {
 	return func(o *options) { o.watch.each = note }
 }
@@ -45,24 +45,24 @@ func optionsOf(all []Option) (o options) {
 	return o
 }
 
-// slowWatch looks at statements that have ended, for those that took long. The zero value looks at none.
+// slowWatch watches for statements that took long. The zero value watches none.
 type slowWatch struct {
 	over    time.Duration
 	note    func(query string, took time.Duration)
 	each    func(ctx context.Context, s Statement)
-	running *sync.Map // what began and has not ended, by the connection
+	running *sync.Map // statements in progress, by connection
 }
 
 func (w slowWatch) on() bool { return w.note != nil || w.each != nil }
 
-// since is called when statements have ended. The error of one that found no row is none.
+// since is called when statements have ended. A query that found no row has not failed.
 func (w slowWatch) since(ctx context.Context, start time.Time, err error, statements ...string) {
 	if w.on() {
 		w.took(ctx, start, time.Since(start), err, statements...)
 	}
 }
 
-// took is since for a time that was measured.
+// took is since with a measured duration.
 func (w slowWatch) took(ctx context.Context, start time.Time, took time.Duration, err error, statements ...string) {
 	slow := w.note != nil && took > w.over
 	if !slow && w.each == nil {
@@ -80,8 +80,8 @@ func (w slowWatch) took(ctx context.Context, start time.Time, took time.Duration
 	}
 }
 
-// queryName takes the name out of the comment that sqlc begins each query with. Others go by their first word: no value
-// that somebody sent may come into a log.
+// queryName returns the name from the comment that sqlc begins each query with. Other queries go by their first word: no value
+// that anybody sent may get into a log.
 func queryName(statement string) string {
 	if rest, ok := strings.CutPrefix(statement, "-- name: "); ok {
 		name, _, _ := strings.Cut(rest, " ")
@@ -97,7 +97,7 @@ type began struct {
 	statements []string
 }
 
-// begin notes when statements began. A connection runs one thing at a time.
+// begin records when statements began. A connection runs one thing at a time.
 func (w slowWatch) begin(ctx context.Context, c *pgx.Conn, statements ...string) {
 	w.running.Store(c, began{ctx, time.Now(), statements})
 }
@@ -115,12 +115,12 @@ func (w slowWatch) TraceQueryStart(ctx context.Context, c *pgx.Conn, data pgx.Tr
 	return ctx
 }
 
-// TraceQueryEnd comes when the last row was read.
+// TraceQueryEnd is called when the last row was read.
 func (w slowWatch) TraceQueryEnd(_ context.Context, c *pgx.Conn, data pgx.TraceQueryEndData) {
 	w.end(c, data.Err)
 }
 
-// TraceBatchStart begins a write, or what has been gathered of it.
+// TraceBatchStart begins a write, or what has been queued of it.
 func (w slowWatch) TraceBatchStart(ctx context.Context, c *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
 	var statements []string
 	for _, q := range data.Batch.QueuedQueries {
@@ -133,7 +133,7 @@ func (w slowWatch) TraceBatchStart(ctx context.Context, c *pgx.Conn, data pgx.Tr
 // TraceBatchQuery has nothing to add: the statements of a batch go out together.
 func (w slowWatch) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
-// TraceBatchEnd comes when all results were read.
+// TraceBatchEnd is called when all results were read.
 func (w slowWatch) TraceBatchEnd(_ context.Context, c *pgx.Conn, data pgx.TraceBatchEndData) {
 	w.end(c, data.Err)
 }

@@ -17,15 +17,15 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// undoMemory is how many bytes of what a statement or savepoint would undo are held in memory before a file is made for
-// them. SQLite's own 64 KiB are less than one change of ours touches, and the file takes a third of its time. More than
-// this does not work: it goes into the file with one call, and SQLite writes less than 128 KiB with one.
+// undoMemory is how many bytes of undo data of a statement or savepoint are kept in memory before SQLite creates a file for
+// them. Its default of 64 KiB is less than one of our changes touches, and the file takes a third of its time. A higher value
+// does not work: the data goes into the file with one call, and SQLite writes less than 128 KiB with one.
 const undoMemory = 127 << 10
 
-// errSetUp is nil when the SQLite library was set up as the program needs it. Commands that open no database do not ask.
+// errSetUp is nil if the SQLite library was configured as the program needs it. Commands that open no database ignore it.
 var errSetUp = configure()
 
-// configure must come before anybody opens a database.
+// configure must run before any database is opened.
 func configure() error {
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -41,15 +41,15 @@ func configure() error {
 type file struct {
 	path    string
 	readers *sql.DB
-	pool    *sql.DB // of the one connection that writes: SQLite has one writer
+	pool    *sql.DB // the single connection that writes: SQLite has one writer
 	writer  *writer
 	index   logIndex
 	slow    slowWatch
-	failed  atomic.Pointer[error] // what the disk said when it failed a read; nil as long as it has not
+	failed  atomic.Pointer[error] // the error of a failed read; nil if none has failed
 }
 
-// openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
-// none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
+// openFile opens the SQLite file at path; if it upgrades the file, it keeps a copy of the old state beside it. A missing
+// file is created for this user alone. synchronous says when writes are on disk: only FULL
 // keeps what Write promises.
 func openFile(ctx context.Context, path, synchronous string, anySchema bool, watch slowWatch) (*DB, error) {
 	if errSetUp != nil {
@@ -76,7 +76,7 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool, wat
 	return &DB{reads{New(f.readers)}, f, watch.each != nil, new(atomic.Bool)}, nil
 }
 
-// Create makes an empty database at path if there is no file, for this user alone. Its folder must be there.
+// Create makes an empty database at path if there is no file, for this user alone. Its folder must exist.
 func Create(ctx context.Context, path string) error {
 	if err := halfRestored(path); err != nil {
 		return err
@@ -98,7 +98,7 @@ func Create(ctx context.Context, path string) error {
 	return errors.Join(explain(path, mark(ctx, c)), c.Close())
 }
 
-// explain adds to an error of opening path what to do about it.
+// explain adds to an error from opening path what to do about it.
 func explain(path string, err error) error {
 	switch {
 	case hasCode(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -113,8 +113,8 @@ func explain(path string, err error) error {
 	return err
 }
 
-// cannotOpen is why the folder of a file cannot be opened: it is not there, or this process has too many files open.
-// SQLite has one word for all of that.
+// cannotOpen returns why the folder of a file cannot be opened: it is missing, or this process has too many files open.
+// SQLite has one message for all of that.
 func cannotOpen(path string) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
@@ -145,14 +145,14 @@ func (f *file) start(ctx context.Context) (err error) {
 	n := max(4, runtime.GOMAXPROCS(0))
 	f.readers.SetMaxOpenConns(n)
 	f.readers.SetMaxIdleConns(n)
-	var version int64 // what keeps connections from reading, such as too many open files, shows now
+	var version int64 // what prevents reading, such as too many open files, shows now
 	if err := f.readers.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
 		return err
 	}
 	return f.index.open(f.path)
 }
 
-// tellFigures stores the figures that plans are made by, if they are not there.
+// tellFigures stores the figures that the planner uses, if they are missing.
 func (f *file) tellFigures(ctx context.Context) error {
 	told, err := hasFigures(ctx, f.pool)
 	if err != nil || told {
@@ -171,7 +171,7 @@ func (f *file) tellFigures(ctx context.Context) error {
 	return tx.Commit()
 }
 
-// recognize refuses a file that is not one of this program, or does not have the schema of its version, before anything
+// recognize refuses a file that is not one of this program, or lacks the schema of its version, before anything
 // is written to it.
 func recognize(ctx context.Context, path string, anySchema bool) error {
 	version, err := fileVersion(ctx, path)
@@ -189,13 +189,13 @@ func recognize(ctx context.Context, path string, anySchema bool) error {
 	return errors.Join(explain(path, err), c.Close())
 }
 
-// logLimit is how many bytes of the log stay when it begins anew: it may have grown for one large write.
+// logLimit is how many bytes of the log are kept when it starts over: it may have grown for one large write.
 const logLimit = "journal_size_limit(16777216)"
 
-// pageCache is what a connection keeps of the file, in KiB. What it does not, the system does.
+// pageCache is how much of the file a connection caches, in KiB. The operating system caches the rest.
 const pageCache = "cache_size(-8000)"
 
-// dsn names the file and sets every connection up alike.
+// dsn names the file and configures every connection the same.
 func dsn(path string, pragmas ...string) string {
 	v := url.Values{
 		"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", pageCache}, pragmas...),
@@ -204,17 +204,17 @@ func dsn(path string, pragmas ...string) string {
 	return fileURL(path, v)
 }
 
-// plainDSN opens a file as it is, to look at it or to copy it.
+// plainDSN opens a file as it is, to examine or copy it.
 func plainDSN(path string, pragmas ...string) string {
 	return fileURL(path, url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "mode": {"rw"}})
 }
 
-// readOnlyDSN opens a file so that nothing in it changes, whosever it is.
+// readOnlyDSN opens a file so that nothing in it changes, whatever program made it.
 func readOnlyDSN(path string) string {
 	return fileURL(path, url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}})
 }
 
-// fileURL has times written as microseconds since 1970, in UTC: to read a text that tells a time takes longer than all
+// fileURL has times written as microseconds since 1970, in UTC: parsing a time from text takes longer than everything
 // else in a row.
 func fileURL(path string, query url.Values) string {
 	query.Set("_time_integer_format", "unix_micro")
@@ -251,9 +251,9 @@ func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
 	return nil
 }
 
-// unlinked runs migrations on a pool of one connection without foreign keys: one that makes a table anew drops the old one,
-// and with them every row that refers to it would go too. Such a migration looks at its end whether all references lead
-// somewhere. In its transaction it is too late to turn them off.
+// unlinked runs migrations on a pool of one connection without foreign keys: a migration that recreates a table drops the old
+// one, which would delete every row that refers to it. Such a migration checks at its end that all references lead
+// somewhere. Inside its transaction it is too late to turn them off.
 func unlinked(ctx context.Context, w *sql.DB, fn func() error) error {
 	if _, err := w.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
 		return err
@@ -263,27 +263,27 @@ func unlinked(ctx context.Context, w *sql.DB, fn func() error) error {
 	return errors.Join(err, on)
 }
 
-// WriteIn hands fn to the writer, which has one line for all scopes.
+// WriteIn hands fn to the writer, which has one queue for all scopes.
 func (f *file) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries, head *Revision) error) error {
 	return f.writer.do(&job{ctx: ctx, fn: func(q *Queries) error { return fn(q, nil) }})
 }
 
-// WriteStats counts in the writer.
+// WriteStats returns the counts of the writer.
 func (f *file) WriteStats() (writes, commits int64) {
 	return f.writer.writes.Load(), f.writer.commits.Load()
 }
 
-// Waiting counts those that wait for their turn, or for the disk.
+// Waiting counts writes that wait for their turn, or for the disk.
 func (f *file) Waiting() int64 { return f.writer.queue.Load() }
 
-// note remembers that the disk failed a read.
+// note records that the disk failed a read.
 func (f *file) note(err error) {
 	if diskFailed(err) {
 		f.failed.CompareAndSwap(nil, &err)
 	}
 }
 
-// Err tells of a disk that has failed or is full.
+// Err reports a disk that has failed or is full.
 func (f *file) Err() error {
 	if cause := f.failed.Load(); cause != nil {
 		return fmt.Errorf("%w (%w)", ErrUnreadable, *cause)
@@ -297,7 +297,7 @@ func (f *file) Err() error {
 	return nil
 }
 
-// haveRoom tries whether a folder takes a file larger than a change needs: that a small one fits says too little.
+// haveRoom tries whether a folder has room for a file larger than a change needs: that a small one fits proves too little.
 func haveRoom(folder string) error {
 	f, err := os.CreateTemp(folder, ".room-*")
 	if err != nil {
@@ -307,12 +307,12 @@ func haveRoom(folder string) error {
 	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
-// Size counts the file and its log.
+// Size adds up the file and its log.
 func (f *file) Size(context.Context) (int64, error) {
 	return fileSize(f.path) + fileSize(f.path+"-wal"), nil
 }
 
-// fileSize is 0 for a file that is not there.
+// fileSize returns 0 for a missing file.
 func fileSize(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -321,7 +321,7 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// Read begins a transaction of a reader: it keeps to the snapshot of its first query.
+// Read begins a transaction of a reader, which keeps the snapshot of its first query.
 func (f *file) Read(ctx context.Context, fn func(q *Queries) error) error {
 	tx, err := f.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -331,10 +331,10 @@ func (f *file) Read(ctx context.Context, fn func(q *Queries) error) error {
 	return fn(New(tx))
 }
 
-// Ping asks a reader.
+// Ping uses a reader.
 func (f *file) Ping(ctx context.Context) error { return f.readers.PingContext(ctx) }
 
-// Close closes the readers, then the writer, which folds the log into the file.
+// Close closes the readers, then the writer, which merges the log into the file.
 func (f *file) Close() error {
 	var errs []error
 	if f.readers != nil {

@@ -11,12 +11,12 @@ import (
 	"rolecall.example/org/fold"
 )
 
-// registerFunctions is what statements of ours call that PostgreSQL has as a function of its schema, or in SQL.
+// registerFunctions registers the functions of our statements that PostgreSQL has in its schema, or in SQL.
 func registerFunctions() error {
 	return errors.Join(register("search_pattern", searchPattern), register("search_fold", fold.Text))
 }
 
-// register lets statements call a function of a text.
+// register makes a function of a text available to statements.
 func register(name string, of func(string) string) error {
 	return sqlite.RegisterDeterministicScalarFunction(name, 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		text, _ := args[0].(string)
@@ -24,10 +24,10 @@ func register(name string, of func(string) string) error {
 	})
 }
 
-// searchPattern is what the index user_search is asked for: every three letters that a text has. Whether they stand
-// together in what is found must be looked at there.
+// searchPattern returns the query for the index user_search: every three letters in a row of a text. Whether they are
+// adjacent in what is found must be checked there.
 func searchPattern(text string) string {
-	text, _, _ = strings.Cut(text, "\x00") // where the reader of the pattern would stop
+	text, _, _ = strings.Cut(text, "\x00") // where the parser of the pattern would stop
 	letters := []rune(text)
 	var all []string
 	for i := range max(0, len(letters)-2) {
@@ -37,7 +37,7 @@ func searchPattern(text string) string {
 		}
 	}
 	if all == nil {
-		return `""` // which is in no text
+		return `""` // which matches no text
 	}
 	return strings.Join(all, " AND ")
 }

@@ -14,23 +14,23 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// A hot standby has what the primary had a moment ago. A read that it answers asks the primary first how far its log goes,
-// and begins when the standby has come so far: so it sees every write that was acknowledged before it began, by whatever
-// server, as a read of the primary does. Where the standby does not come so far in a moment, or is no standby of this
+// A hot standby has what the primary had a moment ago. A read for it first asks the primary how far its log goes,
+// and begins when the standby has got that far: so it sees every write that was acknowledged before it began, by any
+// server, as a read of the primary does. If the standby does not catch up in a moment, or is no standby of this
 // primary, the primary answers.
 
 const (
-	standbyPatience = 100 * time.Millisecond // how long a read waits for the standby to come as far as the primary
-	standbyRest     = time.Second            // for so long all reads go to the primary once one could not go to the standby
+	standbyPatience = 100 * time.Millisecond // how long a read waits for the standby to catch up
+	standbyRest     = time.Second            // how long all reads go to the primary after one could not go to the standby
 )
 
-// ReadFrom has ViewAside read from a hot standby at a URL. told is called with the reason when it can't be used any more, or for
-// another reason, and with nil when it is used again.
+// ReadFrom makes ViewAside read from a hot standby at a URL. told is called with the reason when it becomes unusable, or the
+// reason changes, and with nil when it is used again.
 func ReadFrom(url string, told func(error)) Option {
 	return func(o *options) { o.standby, o.standbyTold = url, told }
 }
 
-// StandbyStats is how reads went that a standby may answer, since the database was opened.
+// StandbyStats counts the reads that a standby may answer, since the database was opened.
 type StandbyStats struct {
 	Read   int64 // answered by the standby
 	Behind int64 // by the primary, since the standby was too far behind
@@ -44,7 +44,7 @@ type standby struct {
 	pool *sql.DB
 	told func(error)
 
-	trying sync.Mutex // held by the one read that finds out whether a standby can be used that could not
+	trying sync.Mutex // held by the one read that retries an unusable standby
 	usable atomic.Bool
 	rests  atomic.Int64 // until when no read goes there, in nanoseconds since 1970
 	reason atomic.Value // that was told last why it can't be used, "" while it can

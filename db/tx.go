@@ -8,18 +8,18 @@ import (
 )
 
 // Unit is what a transaction may write; of a statement, the transactions that it may run in. The units of organizations
-// differ in what they lock, so a statement that runs in the wrong one changes what another one relies on.
+// lock different things, so a statement in the wrong unit changes what another one relies on.
 type Unit uint8
 
 // Each table is written in one unit. The exceptions are statements that end access: an account that gains rights loses
-// what others could sign in with, wherever it gains them.
+// what others could sign in to it with, wherever it gains them.
 const (
 	OrganizationUnit Unit = 1 << iota // members and roles of one organization
 	SiteUnit                          // accounts, tokens, links, site roles, organizations as such
 	SignInUnit                        // sessions, failed logins, times of use
 )
 
-// String is the unit in an error.
+// String returns the unit as errors name it.
 func (u Unit) String() string {
 	switch u {
 	case OrganizationUnit:
@@ -35,14 +35,14 @@ func (u Unit) String() string {
 // roleWriters are the statements that change what a custom role is.
 var roleWriters = map[string]bool{"InsertRole": true, "UpdateRole": true, "DeleteRole": true, "InsertPermission": true, "DeletePermission": true, "DeletePermissionsOfRole": true}
 
-// holderWriters are the statements that change who holds a role, or is a member.
+// holderWriters are the statements that change who holds a role, or who is a member.
 var holderWriters = map[string]bool{"InsertMember": true, "DeleteMember": true, "InsertMembership": true, "InsertMemberRole": true, "DeleteMemberRole": true, "DeleteMemberRecord": true, "DeleteEndedRecords": true, "DeleteRoleFromMembers": true,
 	"InsertUserRole": true, "DeleteUserRole": true, "DeleteUserRecord": true, "DeleteEndedSiteRecords": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
 
-// siteWriters are those of them that change who holds a role of the site.
+// siteWriters are those that change who holds a site role.
 var siteWriters = map[string]bool{"InsertUserRole": true, "DeleteUserRole": true, "DeleteUserRecord": true, "DeleteEndedSiteRecords": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
 
-// ErrUnit is the answer to a statement in a unit that it does not belong to.
+// ErrUnit is the error of a statement in a unit that it does not belong to.
 var ErrUnit = errors.New("unit")
 
 // Tx is one transaction. Its Reads and its Writes see the same state; only Writes can change it.
@@ -58,13 +58,13 @@ type Tx struct {
 	wroteSite    bool
 }
 
-// Reads are the queries of the transaction.
+// Reads returns the queries of the transaction.
 func (t *Tx) Reads() Reads { return reads{t.queries} }
 
-// Writes are the statements that change something.
+// Writes returns the statements that change something.
 func (t *Tx) Writes() Writes { return Writes{t} }
 
-// Head is the row of the scope in revisions as it was locked, nil where it must be read.
+// Head returns the row of the scope in revisions as it was locked, nil if it must be read.
 func (t *Tx) Head() *Revision { return t.head }
 
 // Wrote reports whether a statement has written, or has tried to.
@@ -76,10 +76,10 @@ func (t *Tx) WroteRoles() bool { return t.wroteRoles }
 // WroteHolders reports whether a statement has written who holds a role or is a member, or has tried to.
 func (t *Tx) WroteHolders() bool { return t.wroteHolders }
 
-// WroteSiteHolders is WroteHolders for roles of the site alone.
+// WroteSiteHolders is WroteHolders for site roles only.
 func (t *Tx) WroteSiteHolders() bool { return t.wroteSite }
 
-// enter notes that a statement writes, and refuses one of another unit.
+// enter records that a statement writes, and refuses one of another unit.
 func (t *Tx) enter(name string) error {
 	t.wrote, t.wroteRoles = true, t.wroteRoles || roleWriters[name]
 	t.wroteHolders, t.wroteSite = t.wroteHolders || holderWriters[name], t.wroteSite || siteWriters[name]
@@ -92,11 +92,11 @@ func (t *Tx) enter(name string) error {
 }
 
 // WriteIn runs fn in a transaction that may write what belongs to a scope; see engine. A statement of another unit returns
-// ErrUnit and changes nothing, and neither does the rest of the transaction, even if fn returns nil.
+// ErrUnit, and then the whole transaction changes nothing, even if fn returns nil.
 func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(tx *Tx) error) error {
 	return d.write(ctx, scope, func(q *Queries, head *Revision) error {
 		t := &Tx{queries: q, head: head, unit: scope.unit()}
-		defer func() { t.unit = 0 }() // a write after the end would be in the transaction of somebody else
+		defer func() { t.unit = 0 }() // a write after the end would be in another transaction
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -114,13 +114,13 @@ func (d *DB) ViewAside(ctx context.Context, fn func(r Reads) error) error {
 	return d.ReadAside(ctx, func(q *Queries) error { return fn(reads{d.within(ctx, q)}) })
 }
 
-// Ask runs fn on what is committed: each of its queries sees what is so by then. On a server that is one round trip for a
-// query, where a snapshot takes three; it waits for its turn like a snapshot.
+// Ask runs fn on what is committed: each of its queries sees what is committed at that moment. On a server that is one round trip
+// per query, where a snapshot takes three; it waits for its turn like a snapshot.
 func (d *DB) Ask(ctx context.Context, fn func(r Reads) error) error {
 	return d.engine.Ask(ctx, func(q *Queries) error { return fn(reads{q}) })
 }
 
-// named puts the name of a query before its error.
+// named prefixes an error with the name of its query.
 func named(query string, err error) error {
 	if err == nil {
 		return nil

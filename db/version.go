@@ -7,20 +7,20 @@ import (
 	"runtime"
 )
 
-// indexHeader is the size of the two copies of its header with which SQLite's index of the write-ahead log begins. Each
-// commit, by whatever process, changes both, and nothing becomes visible in another way
+// indexHeader is the size of the two copies of the header that SQLite's index of the write-ahead log begins with. Each
+// commit, by any process, changes both, and nothing becomes visible in another way
 // (https://www.sqlite.org/walformat.html#the_wal_index_header).
 const indexHeader = 2 * 48
 
-// A Version names a state of the data. Versions have no order.
+// A Version identifies a state of the data. Versions have no order.
 type Version [indexHeader]byte
 
-// logIndex is the index of the log. Looking at its header costs a tenth of a query.
+// logIndex is the index of the log. Reading its header costs a tenth of a query.
 type logIndex struct {
 	file *os.File // nil where a file and its mapping into memory may differ
 }
 
-// open begins to look at the index of the log of the database at path, which must be open already. The file must stay
+// open opens the index of the log of the database at path, which must be open already. The file must stay
 // open as long as the database is: closing it would release the locks that this process has on it.
 func (i *logIndex) open(path string) (err error) {
 	if runtime.GOOS == "windows" {
@@ -39,7 +39,7 @@ func (i *logIndex) close() error {
 	return i.file.Close()
 }
 
-// Version is the header, unless that is being written, or cannot be had.
+// Version returns the header, unless it is being written or unavailable.
 func (f *file) Version() (v Version, ok bool) {
 	if f.index.file == nil {
 		return v, false

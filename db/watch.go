@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// watcher makes connections to a SQLite file that tell note of every error: a query may meet it in any of its rows, and
-// what the generated code is given there is of no type of ours.
+// watcher makes connections to a SQLite file that report every error to note: a query may fail at any of its rows, and
+// the generated code sees only types of the driver there.
 type watcher struct {
 	of   driver.Driver
 	dsn  string
@@ -18,7 +18,7 @@ type watcher struct {
 	slow slowWatch
 }
 
-// Driver is the one that is watched.
+// Driver returns the driver that is watched.
 func (w *watcher) Driver() driver.Driver { return w.of }
 
 // Connect opens a connection.
@@ -35,7 +35,7 @@ func (w *watcher) Connect(context.Context) (driver.Conn, error) {
 	return &watchedConn{all, w.note, w.slow, map[string]driver.Stmt{}}, nil
 }
 
-// connection is what the driver's connections can do that package sql uses.
+// connection lists what the driver's connections can do that database/sql uses.
 type connection interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -51,7 +51,7 @@ type watchedConn struct {
 	connection
 	note func(error)
 	slow slowWatch
-	kept map[string]driver.Stmt // by its text: to read one takes longer than to run most
+	kept map[string]driver.Stmt // by text: parsing one takes longer than running most
 }
 
 // Close closes the connection.
@@ -77,8 +77,8 @@ func (c *watchedConn) PrepareContext(ctx context.Context, query string) (driver.
 	return &watchedStmt{all, c.note, c.slow, query}, nil
 }
 
-// QueryContext runs a query, and keeps it prepared for the next time. One over a list of several values is not kept: each
-// length of the list is a query of its own.
+// QueryContext runs a query, and keeps it prepared for the next time. Queries with lists of values are not kept: each
+// length of the list makes a different query.
 func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if strings.Contains(query, ",?") {
 		start := time.Now()
@@ -125,12 +125,12 @@ func (s *watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue
 
 type watchedRows struct {
 	driver.Rows
-	ctx    context.Context //nolint:containedctx // of the query, which ends when its rows are closed
+	ctx    context.Context //nolint:containedctx // the query's, which ends when its rows are closed
 	note   func(error)
 	slow   slowWatch
 	query  string
 	start  time.Time
-	took   time.Duration // in the database: what is done with the rows meanwhile does not count
+	took   time.Duration // in the database, without the time spent on rows meanwhile
 	failed error
 }
 
@@ -143,7 +143,7 @@ func watch(ctx context.Context, note func(error), slow slowWatch, query string, 
 	return &watchedRows{rows, ctx, note, slow, query, start, time.Since(start), nil}, nil
 }
 
-// Close ends the query: all of its rows that somebody wanted were read.
+// Close ends the query: all rows that the caller wanted were read.
 func (r *watchedRows) Close() error {
 	err := r.Rows.Close()
 	r.slow.took(r.ctx, r.start, r.took, r.failed, r.query)

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 )
 
-// A function that reads often uses the context of the one around it, which knows nothing of the unit. So that a statement
-// is told as one of its unit, the values of the unit's context come first; when the statement ends is left to its own.
+// A function that reads often uses the context of its caller, which knows nothing of the unit. So that a statement
+// is reported with its unit, values come from the unit's context first; its own context decides when it ends.
 
-// Within is d.Reads, with statements that are told as those of the unit that ctx belongs to.
+// Within is d.Reads, with statements reported as those of the unit that ctx belongs to.
 func (d *DB) Within(ctx context.Context) Reads {
 	r, ok := d.Reads.(reads)
 	if !ok || !d.each {
@@ -17,7 +17,7 @@ func (d *DB) Within(ctx context.Context) Reads {
 	return reads{d.within(ctx, r.queries)}
 }
 
-// within changes nothing where nobody is told of statements.
+// within changes nothing if statements are not reported.
 func (d *DB) within(ctx context.Context, q *Queries) *Queries {
 	if !d.each {
 		return q
@@ -35,7 +35,7 @@ type unitContext struct {
 	unit            context.Context //nolint:containedctx // for its values alone
 }
 
-// Value asks the unit first.
+// Value looks in the unit first.
 func (c unitContext) Value(key any) any {
 	if v := c.unit.Value(key); v != nil {
 		return v

@@ -15,29 +15,29 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// maxBatch is how many writes share one commit at most, so that the first of them does not wait too long.
+// maxBatch is the most writes that share one commit, so that the first of them does not wait too long.
 const maxBatch = 128
 
-// stmtLimit bounds the statements that the writer keeps; those over lists of values differ with their length.
+// stmtLimit bounds the statements that the writer keeps prepared; those with lists of values differ with their length.
 const stmtLimit = 256
 
-// The log is folded into the file after so many commits, or when it has grown so much. SQLite would do that by itself and
-// ignore that it failed; the log could then be overwritten although the file has not got what stood in it.
+// The log is merged into the file after this many commits, or when it has grown this large. SQLite would do that by itself but
+// ignore failures; the log could then be overwritten although its content has not reached the file.
 const (
 	checkpointEvery = 64
 	checkpointBytes = 4 << 20
 )
 
-// ErrReadOnly is the answer to every write after the disk has failed one: what it says from then on can't be relied on.
+// ErrReadOnly is the error of every write after the disk has failed one: from then on the disk cannot be relied on.
 var ErrReadOnly = errors.New("the database stopped taking writes after a disk error: check the disk, then start again")
 
-// ErrUnreadable tells that the disk failed a read: what is answered from memory hides that, but not for long.
+// ErrUnreadable means that the disk failed a read: answers from memory hide that, but not for long.
 var ErrUnreadable = errors.New("the database cannot be read: check the disk, then start again")
 
-// ErrFull tells that the last write found no room.
+// ErrFull means that the last write found no room.
 var ErrFull = errors.New("the disk is full: make room")
 
-// diskFailed says whether err tells of a disk that does not do what it is told, or no longer knows what it was told.
+// diskFailed reports whether err means that the disk does not do what it is told, or has lost what it was told.
 func diskFailed(err error) bool {
 	return hasCode(err, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 }
@@ -49,8 +49,8 @@ func hasCode(err error, codes ...int) bool {
 
 var errClosed = errors.New("the database is closed")
 
-// writer runs all writes on one connection, one after the other. Those that wait at the same moment share one commit,
-// and so one wait for the disk; each stands in a savepoint of its own, so that it can fail alone.
+// writer runs all writes on one connection, one after another. Those that wait at the same time share one commit,
+// and so one wait for the disk; each has its own savepoint, so that it can fail alone.
 type writer struct {
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
@@ -58,9 +58,9 @@ type writer struct {
 	queries *Queries
 	jobs    chan *job
 	closing sync.Once
-	closed  chan struct{}         // no more writes are taken
-	stopped chan struct{}         // and none is under way
-	failed  atomic.Pointer[error] // what the disk said when it failed; nil as long as it has not
+	closed  chan struct{}         // no more writes are accepted
+	stopped chan struct{}         // and none is running
+	failed  atomic.Pointer[error] // the error when the disk failed; nil if it has not
 	full    atomic.Bool           // the last batch found no room
 	writes  atomic.Int64
 	commits atomic.Int64
@@ -72,7 +72,7 @@ type writer struct {
 type job struct {
 	ctx   context.Context //nolint:containedctx // of the caller, on its way to the goroutine that writes
 	fn    func(*Queries) error
-	large bool // it writes very much, and shares its commit with nobody
+	large bool // it writes very much, and shares its commit with no other
 	err   error
 	done  chan struct{}
 }
@@ -91,7 +91,7 @@ func newWriter(ctx context.Context, pool *sql.DB, path string) (*writer, error) 
 	return w, nil
 }
 
-// do hands a write in and waits until it is on disk, or refused.
+// do submits a write and waits until it is on disk, or refused.
 func (w *writer) do(j *job) error {
 	j.done = make(chan struct{})
 	w.queue.Add(1)
@@ -103,7 +103,7 @@ func (w *writer) do(j *job) error {
 	case <-j.ctx.Done():
 		return j.ctx.Err()
 	}
-	<-j.done // from here on the outcome counts, also for somebody who stops waiting
+	<-j.done // from here on the outcome counts, even if the caller stops waiting
 	return j.err
 }
 
@@ -119,7 +119,7 @@ func (w *writer) run() {
 	}
 }
 
-// batch commits first, and whatever else waits by then.
+// batch commits first together with whatever else is waiting.
 func (w *writer) batch(first *job) {
 	if first.large {
 		defer w.stretch()()
@@ -139,7 +139,7 @@ func (w *writer) batch(first *job) {
 	if err == nil {
 		err = w.end(kept)
 	} else {
-		_ = w.exec("ROLLBACK") // it may be over already
+		_ = w.exec("ROLLBACK") // it may have ended already
 	}
 	full := false
 	for _, j := range jobs {
@@ -171,7 +171,7 @@ func (w *writer) begin() error {
 	return w.exec("BEGIN IMMEDIATE")
 }
 
-// broken is the answer to every write once the disk has failed.
+// broken returns the error of every write after the disk has failed.
 func (w *writer) broken() error {
 	if cause := w.failed.Load(); cause != nil {
 		return fmt.Errorf("%w (%w)", ErrReadOnly, *cause)
@@ -179,7 +179,7 @@ func (w *writer) broken() error {
 	return nil
 }
 
-// note remembers an error of the disk. After a failed fsync the kernel forgets what it could not write, and the next
+// note records an error of the disk. After a failed fsync the kernel forgets what it could not write, and the next
 // fsync succeeds: nothing may be acknowledged any more.
 func (w *writer) note(err error) {
 	if diskFailed(err) {
@@ -187,8 +187,8 @@ func (w *writer) note(err error) {
 	}
 }
 
-// within runs one write in a savepoint and says whether it wants to be kept. err says that the whole batch is lost: when
-// the disk is full or fails, the engine may give a transaction up on its own, and whatever came after would stand alone.
+// within runs one write in a savepoint and reports whether to keep it. err means that the whole batch is lost: if
+// the disk is full or fails, SQLite may roll a transaction back by itself, and later writes would be outside it.
 func (w *writer) within(j *job) (kept bool, err error) {
 	if j.err = j.ctx.Err(); j.err != nil {
 		return false, nil //nolint:nilerr // the error is that of this write, not of the batch
@@ -209,7 +209,7 @@ func (w *writer) within(j *job) (kept bool, err error) {
 	return j.err == nil, w.broken()
 }
 
-// lost tells the other writes of a batch why they failed, and nothing of the write that they failed with.
+// lost tells the other writes of a batch why they failed, without details of the write that failed.
 func lost(reason, err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](reason); ok {
 		err = e
@@ -217,7 +217,7 @@ func lost(reason, err error) error {
 	return fmt.Errorf("the transaction was given up: %w", err)
 }
 
-// call turns a panic of fn into an error: it must not take the writes of others with it.
+// call turns a panic of fn into an error: it must not end the writes of others.
 func call(fn func(*Queries) error, q *Queries) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -227,20 +227,20 @@ func call(fn func(*Queries) error, q *Queries) (err error) {
 	return fn(q)
 }
 
-// end commits what is to be kept. When that fails, nothing of it was written, and every write of the batch is told so.
+// end commits what is to be kept. If that fails, nothing was written, and every write of the batch gets the error.
 func (w *writer) end(kept bool) error {
 	if !kept {
 		return w.exec("ROLLBACK")
 	}
 	if err := w.exec("COMMIT"); err != nil {
-		_ = w.exec("ROLLBACK") // it may be over already
+		_ = w.exec("ROLLBACK") // it may have ended already
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.commits.Add(1)
 	return nil
 }
 
-// checkpoint folds the log into the file, as far as readers let it, when there has been enough written since the last.
+// checkpoint merges the log into the file, as far as readers allow, if enough has been written since the last one.
 func (w *writer) checkpoint() {
 	commits, size := w.commits.Load(), fileSize(w.log)
 	if commits-w.folded.commits < checkpointEvery && size-w.folded.size < checkpointBytes {
@@ -257,7 +257,7 @@ func (w *writer) exec(query string) error {
 	return err
 }
 
-// close ends the writer once the write at hand is done.
+// close ends the writer once the current write is done.
 func (w *writer) close() error {
 	w.closing.Do(func() { close(w.closed) })
 	<-w.stopped
@@ -268,8 +268,8 @@ func (w *writer) close() error {
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
-// The methods that the generated queries run on. A context ends waiting for the writer, but not a statement under way:
-// to interrupt one would roll back everything in the batch.
+// The methods that the generated queries run on. A context ends waiting for the writer, but not a running statement:
+// interrupting one would roll back everything in the batch.
 
 // ExecContext runs a statement.
 func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -301,7 +301,7 @@ func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any)
 	ctx = context.WithoutCancel(ctx)
 	s, err := w.PrepareContext(ctx, query)
 	if err != nil {
-		return w.conn.QueryRowContext(ctx, query, args...) // fails alike, and tells it in the row
+		return w.conn.QueryRowContext(ctx, query, args...) // fails the same way, with the error in the row
 	}
 	start := time.Now()
 	row := s.QueryRowContext(ctx, args...)
@@ -309,7 +309,7 @@ func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any)
 	return row
 }
 
-// PrepareContext gives a statement that is kept for the next time.
+// PrepareContext returns a statement that is kept for the next time.
 func (w *writer) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := w.stmts[query]; ok {
 		return s, nil
