@@ -2612,34 +2612,33 @@ func (q *Queries) ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]Me
 }
 
 const listSourcesOf = `-- name: ListSourcesOf :many
-SELECT user_id, source, ends_at FROM member_roles
-WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
+SELECT username_key, CAST(string_agg(source, ' ') AS text) AS sources FROM member_roles
+WHERE organization_id = ?1 AND username_key IN (/*SLICE:username_keys*/?)
+GROUP BY username_key
 `
 
 type ListSourcesOfParams struct {
 	OrganizationID uuid.UUID
-	UserIds        []uuid.UUID
+	UsernameKeys   []string
 }
 
 type ListSourcesOfRow struct {
-	UserID uuid.UUID
-	Source string
-	EndsAt sql.NullTime
+	UsernameKey string
+	Sources     string
 }
 
-// Where the records of some members come from, with repetitions. BETWEEN makes SQLite begin at the index by user: by the
-// organization it would read all of its records.
+// Where the records of some members come from, whether they have ended or not, with repetitions. One index has it all.
 func (q *Queries) ListSourcesOf(ctx context.Context, arg ListSourcesOfParams) ([]ListSourcesOfRow, error) {
 	query := listSourcesOf
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.OrganizationID)
-	if len(arg.UserIds) > 0 {
-		for _, v := range arg.UserIds {
+	if len(arg.UsernameKeys) > 0 {
+		for _, v := range arg.UsernameKeys {
 			queryParams = append(queryParams, v)
 		}
-		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
+		query = strings.Replace(query, "/*SLICE:username_keys*/?", strings.Repeat(",?", len(arg.UsernameKeys))[1:], 1)
 	} else {
-		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+		query = strings.Replace(query, "/*SLICE:username_keys*/?", "NULL", 1)
 	}
 	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
@@ -2649,7 +2648,7 @@ func (q *Queries) ListSourcesOf(ctx context.Context, arg ListSourcesOfParams) ([
 	items := []ListSourcesOfRow{}
 	for rows.Next() {
 		var i ListSourcesOfRow
-		if err := rows.Scan(&i.UserID, &i.Source, &i.EndsAt); err != nil {
+		if err := rows.Scan(&i.UsernameKey, &i.Sources); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

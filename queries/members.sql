@@ -416,10 +416,10 @@ SELECT * FROM member_roles
 WHERE organization_id BETWEEN @first_id AND @last_id AND user_id IN (sqlc.slice('user_ids'));
 
 -- name: ListSourcesOf :many
--- Where the records of some members come from, with repetitions. BETWEEN makes SQLite begin at the index by user: by the
--- organization it would read all of its records.
-SELECT user_id, source, ends_at FROM member_roles
-WHERE organization_id BETWEEN @organization_id AND @organization_id AND user_id IN (sqlc.slice('user_ids'));
+-- Where the records of some members come from, whether they have ended or not, with repetitions. One index has it all.
+SELECT username_key, CAST(string_agg(source, ' ') AS text) AS sources FROM member_roles
+WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('username_keys'))
+GROUP BY username_key;
 
 -- name: ListEndingRecords :many
 -- What of the roles that the members of an organization have ends within some time and is not given by something else beyond

@@ -19,14 +19,17 @@ type heldRow struct {
 }
 
 // heldRows gives rows of members as they are at the moment of the unit: who is no member any more is left out. sources says
-// whether where their records come from is wanted, for which all records are read.
+// whether where their records come from is wanted, for which the records of all are looked up.
 func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool) ([]heldRow, error) {
-	here, err := HeldNow(ctx, s, rows, MemberStored)
-	if err != nil {
-		return nil, err
+	var ended []uuid.UUID // whose row is no longer true
+	for i := range rows {
+		if due(rows[i].NextEnd, s.When) {
+			ended = append(ended, rows[i].UserID)
+		}
 	}
-	if len(here) == 0 {
-		return nil, nil
+	here, err := HeldNow(ctx, s, rows, MemberStored)
+	if err != nil || len(here) == 0 {
+		return nil, err
 	}
 	place, ids := here[0].OrganizationID, make([]uuid.UUID, len(here))
 	for i := range here {
@@ -38,7 +41,7 @@ func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool)
 	}
 	var from map[uuid.UUID][]string
 	if sources {
-		if from, err = s.sources(ctx, place, ids); err != nil {
+		if from, err = s.sources(ctx, place, here, ended); err != nil {
 			return nil, err
 		}
 	}
@@ -49,13 +52,33 @@ func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool)
 	return list, nil
 }
 
-// sources is where the records come from that some members have at the moment of the unit.
-func (s Reader) sources(ctx context.Context, orgID uuid.UUID, users []uuid.UUID) (map[uuid.UUID][]string, error) {
-	records, err := s.Q.ListSourcesOf(ctx, db.ListSourcesOfParams{OrganizationID: orgID, UserIds: users})
-	from := make(map[uuid.UUID][]string, len(users))
-	for _, r := range records {
-		if !due(r.EndsAt, s.When) {
-			from[r.UserID] = withSource(from[r.UserID], r.Source)
+// sources is where the records come from that some members have at the moment of the unit. ended names those of whom some
+// have ended.
+func (s Reader) sources(ctx context.Context, orgID uuid.UUID, members []db.MemberRow, ended []uuid.UUID) (map[uuid.UUID][]string, error) {
+	keys, ids := make([]string, len(members)), make(map[string]uuid.UUID, len(members))
+	for i := range members {
+		keys[i] = org.FoldCase(members[i].Username)
+		ids[keys[i]] = members[i].UserID
+	}
+	stored, err := s.Q.ListSourcesOf(ctx, db.ListSourcesOfParams{OrganizationID: orgID, UsernameKeys: keys})
+	if err != nil {
+		return nil, err
+	}
+	from := make(map[uuid.UUID][]string, len(members))
+	sorted := map[string][]string{} // most members have the same
+	for i := range stored {
+		list, known := sorted[stored[i].Sources]
+		if !known {
+			list = slices.Compact(slices.Sorted(strings.FieldsSeq(stored[i].Sources)))
+			sorted[stored[i].Sources] = list
+		}
+		from[ids[stored[i].UsernameKey]] = list
+	}
+	now, err := s.RecordsOf(ctx, orgID, ended...)
+	for _, id := range ended {
+		from[id] = nil
+		for i := range now[id] {
+			from[id] = withSource(from[id], string(now[id][i].Source))
 		}
 	}
 	return from, err
