@@ -10,7 +10,7 @@ import (
 // as much again, would collect most of the time. Four times as much is right for a small heap alone: of one that many
 // compressors or a large site have made larger it would take hundreds of megabytes.
 const (
-	mostGarbage    = 64 << 20 // bytes, and
+	mostGarbage    = 32 << 20 // bytes, and
 	mostOfHeap     = 400      // percent of the heap in use, whichever is less; but at least
 	leastOfHeap    = 100      // percent, or a large heap would be collected most of the time
 	inUseAfterLast = "/gc/heap/live:bytes"

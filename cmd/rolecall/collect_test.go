@@ -8,7 +8,7 @@ import (
 
 func TestPercentOf(t *testing.T) {
 	t.Parallel()
-	for inUse, want := range map[uint64]int{0: 400, 1 << 20: 400, 16 << 20: 400, 32 << 20: 200, 48 << 20: 133, 64 << 20: 100, 1 << 30: 100} {
+	for inUse, want := range map[uint64]int{0: 400, 1 << 20: 400, 8 << 20: 400, 16 << 20: 200, 24 << 20: 133, 32 << 20: 100, 1 << 30: 100} {
 		if got := percentOf(inUse); got != want {
 			t.Errorf("with %d bytes in use: %d %%, want %d", inUse, got, want)
 		}
