@@ -23,24 +23,24 @@ import (
 )
 
 // operate runs fn with the use cases over the database of the settings. A user who can write the database has the rights
-// of an owner; the audit trail calls that user "operator". Only commands that no request could stand for use it; the
-// others ask, see asking.
+// of an owner; the audit trail calls that user "operator". Only commands that could not be a request use it; for the
+// others see asking.
 func operate(ctx context.Context, c *config, fn func(context.Context, *services.Service, *org.Actor) error) error {
 	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, _ *account.SessionStore) error {
 		return fn(ctx, service, operator)
 	})
 }
 
-// operateStored is operate for commands that also need the store of sessions.
+// operateStored is like operate, for commands that also need the store of sessions.
 func operateStored(ctx context.Context, c *config, fn func(context.Context, *services.Service, *org.Actor, *account.SessionStore) error) (err error) {
-	// Opening may migrate, so this is asked before.
+	// Opening may migrate, so this is checked first.
 	unlock, err := c.mayOpen(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	open := db.OpenTampered
-	// A changed schema is what some commands look for, so it must not keep them from starting.
+	// Some commands are there to find a changed schema, so it must not keep them from starting.
 	if !c.tampered {
 		open = func(ctx context.Context, place string) (*db.DB, error) { return db.Open(ctx, place) }
 	}
@@ -53,13 +53,13 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *ser
 	return fn(ctx, service, service.Operator().WithRequest(ofCommand()), account.NewSessionStore(d, nil))
 }
 
-// ofCommand is what the audit trail keeps of a command.
+// ofCommand returns what the audit trail records about a command.
 func ofCommand() org.Request {
 	return org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()}
 }
 
-// mustExist returns an error if there is no database. Commands that open the file in their own way ask this first, since
-// SQLite would make an empty one.
+// mustExist returns an error if there is no database. Commands that open the file in their own way call this first,
+// since SQLite would make an empty one.
 func (c *config) mustExist(ctx context.Context) error {
 	if stored, _, err := db.Schema(ctx, c.db); err != nil || stored > 0 {
 		return err
@@ -67,12 +67,12 @@ func (c *config) mustExist(ctx context.Context) error {
 	return c.missing()
 }
 
-// missing is a mistake in the call: a misspelled name is likelier than a lost database.
+// missing returns a mistake in the call: a misspelled name is more likely than a lost database.
 func (c *config) missing() error {
 	return usageError("there is no database at " + db.Describe(c.db) + ": name it with --db" + c.elsewhere)
 }
 
-// mayOpen prevents a misspelled name from creating a database, and a command from changing the schema under a running
+// mayOpen keeps a misspelled name from creating a database, and a command from changing the schema under a running
 // server of an older version.
 func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 	stored, known, err := db.Schema(ctx, c.db)
@@ -81,7 +81,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	case stored == 0 && !c.makes:
 		return nil, c.missing()
-	// Nothing is there to be locked, and SQLite words a missing folder as a file that it cannot open.
+	// There is nothing to lock, and SQLite describes a missing folder as a file that it cannot open.
 	case stored == 0 && !db.IsServer(c.db):
 		if _, err := os.Stat(filepath.Dir(c.db)); err != nil {
 			return nil, usageError("there is no folder for " + c.db + ": make it, or name another file with --db")
@@ -91,7 +91,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 		return func() {}, nil
 	}
 	if db.IsServer(c.db) { // other servers may be running
-		// A lock on a file would keep no other machine off.
+		// A lock on a file would not keep other machines away.
 		return nil, fmt.Errorf("the schema of %s is %d, this program works with %d: start the server of this version first, which brings it up to date", db.Describe(c.db), stored, known)
 	}
 	if unlock, err = lock(c.db); err != nil {
@@ -100,7 +100,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// passwordFlags chooses the source of a new password. The command line is none, since other users can see it.
+// passwordFlags chooses the source of a new password. The command line is not a choice, since other users can see it.
 type passwordFlags struct{ stdin bool }
 
 func (p *passwordFlags) register(fs *pflag.FlagSet) {
@@ -117,11 +117,11 @@ func (p *passwordFlags) read(in io.Reader) (password string, made bool, err erro
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", false, err
 	}
-	// Only the end of the line goes: spaces may be part of a password.
+	// Only the end of the line is removed: spaces may be part of a password.
 	return strings.TrimRight(line, "\r\n"), false, nil
 }
 
-// account is an account as the commands print it.
+// printedAccount is an account as the commands print it.
 type printedAccount struct {
 	ID       uuid.UUID `json:"id"`
 	Username string    `json:"username"`
@@ -130,7 +130,7 @@ type printedAccount struct {
 	Password string    `json:"password,omitempty"` // only if it was generated
 }
 
-// describeAccount is for an account that a use case answered.
+// describeAccount returns the printed form of an account from a use case.
 func describeAccount(u org.User, password string, made bool) printedAccount {
 	a := printedAccount{ID: u.ID, Username: u.Username, Email: u.Email, Roles: []string{}}
 	for _, r := range u.Roles {
@@ -142,7 +142,7 @@ func describeAccount(u org.User, password string, made bool) printedAccount {
 	return a
 }
 
-// printedUser is describeAccount for an account that the API answered.
+// printedUser does the same for an account from the API.
 func printedUser(u client.User, password string, made bool) printedAccount {
 	a := printedAccount{ID: u.ID, Username: u.Username, Email: u.Email, Roles: strings.Fields(roleNames(u.Roles))}
 	if made {
@@ -156,7 +156,7 @@ func (a printedAccount) print(t *terminal, above ...[]string) error {
 	return t.print(a.report(above...))
 }
 
-// report returns what is printed of the account, below rows that say more about it.
+// report returns what is printed about the account, below rows that say more about it.
 func (a printedAccount) report(above ...[]string) report {
 	rows := slices.Concat(above, [][]string{
 		{"id", a.ID.String()}, {"username", a.Username}, {"e-mail", a.Email}, {"site roles", strings.Join(a.Roles, ", ")},

@@ -17,8 +17,8 @@ import (
 	"rolecall.example/client"
 )
 
-// rawRequest holds the flags of `api`. Two kinds of fields, because a shell has only texts: a number or a list has to be
-// told from one.
+// rawRequest holds the flags of `api`. There are two kinds of fields, because a shell only has texts: a number or a
+// list must be told apart from a text.
 type rawRequest struct {
 	fields, typed []string // name=value
 	headers       []string // name:value
@@ -29,7 +29,7 @@ type rawRequest struct {
 func apiCommand() *command {
 	var in rawRequest
 	return &command{
-		// raw: the answer goes out as it came, since a script wants the bytes that the server sent.
+		// raw: the answer is printed unchanged, since a script wants the bytes that the server sent.
 		name: "api", operand: "METHOD PATH", raw: true,
 		summary: "Send any request to the API, and print the answer as it arrives",
 		about: "PATH is one of those in /openapi.json, with or without /api/v2 in front. Fields become a JSON object, or for GET the query.\n" +
@@ -81,7 +81,7 @@ func (in *rawRequest) parts(t *terminal, method, path string) (string, http.Head
 	switch {
 	case err != nil:
 		return "", nil, nil, err
-	// A GET has no body that servers agree on.
+	// Servers do not agree on the body of a GET.
 	case len(object) > 0 && strings.EqualFold(method, http.MethodGet):
 		path, err = withQuery(path, object)
 		return path, header, nil, err
@@ -90,7 +90,7 @@ func (in *rawRequest) parts(t *terminal, method, path string) (string, http.Head
 	case len(object) > 0:
 		text, err := json.Marshal(object)
 		return path, header, bytes.NewReader(text), err
-	// It is not read here, so an import of any size goes through.
+	// The body is not read here, so an import of any size works.
 	case in.input == "-":
 		return path, header, t.in, nil
 	case in.input != "":
@@ -103,11 +103,11 @@ func (in *rawRequest) parts(t *terminal, method, path string) (string, http.Head
 	return path, header, nil, nil
 }
 
-// object returns the fields. Of two with the same name the typed one counts, whatever their order.
+// object returns the fields. If two have the same name, the typed one counts, in any order.
 func (in *rawRequest) object() (map[string]any, error) {
 	object := map[string]any{}
 	for _, f := range slices.Concat(in.fields, in.typed) {
-		// All are looked at before one is read, so that the loops below need not ask.
+		// All are checked before any is read, so that the loops below need not check.
 		if name, _, ok := strings.Cut(f, "="); !ok || name == "" {
 			return nil, usageError(fmt.Sprintf("the field %q is not NAME=VALUE", f))
 		}
@@ -140,8 +140,8 @@ func withQuery(path string, object map[string]any) (string, error) {
 	return u.String(), nil
 }
 
-// printAnswer prints an answer, and returns an error if it is one. The error says the status alone: what the server said
-// of it is on standard output already.
+// printAnswer prints an answer, and returns an error if it is one. The error has only the status: what the server said
+// is already on standard output.
 func (in *rawRequest) printAnswer(t *terminal, res *http.Response) error {
 	if in.include {
 		fmt.Fprintf(t.out, "%d %s\n", res.StatusCode, http.StatusText(res.StatusCode))
@@ -150,7 +150,7 @@ func (in *rawRequest) printAnswer(t *terminal, res *http.Response) error {
 		}
 		fmt.Fprintln(t.out)
 	}
-	// Also of a refusal: it says what is wrong, and a script may want to read that.
+	// A refusal is printed too: it says what is wrong, and a script may want to read that.
 	if _, err := io.Copy(t.out, res.Body); err != nil {
 		return err
 	}

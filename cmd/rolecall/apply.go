@@ -52,8 +52,8 @@ func rolesApplyCommand() *command {
 	}
 }
 
-// All steps are planned before the first is made: everything that is wrong with the file is said at once, and nobody is
-// asked about half of it.
+// All steps are planned before the first is made: everything that is wrong with the file is reported at once, and no
+// one is asked about half of it.
 func (a *roleApply) run(ctx context.Context, api *client.Client, t *terminal) error {
 	text, err := t.read(a.file)
 	if err != nil {
@@ -79,25 +79,25 @@ func (a *roleApply) run(ctx context.Context, api *client.Client, t *terminal) er
 	case len(changes) == 0:
 		return t.print(p.report(true))
 	}
-	// The differences come above the question: a number of changes alone is nothing that could be agreed to.
+	// The differences are shown above the question: no one could agree to just a number of changes.
 	if err := a.confirm(ctx, t, "Make "+counted(len(changes), "change", "changes")+"?", about); err != nil {
 		return err
 	}
 	for i, step := range changes {
-		// Each role is a request of its own, on the condition that it is still what was shown. After a failure the roles
-		// before it stay changed, so the message counts them, and the same call made again goes on from there.
+		// Each role is a separate request, on the condition that it is still as shown. After a failure the roles before
+		// it stay changed, so the message counts them, and repeating the call continues from there.
 		if err := step.carryOut(ctx, api); err != nil {
 			return fmt.Errorf("%s: %w; %d of %s made before", step.label(), err, i, counted(len(changes), "change was", "changes were"))
 		}
 	}
 	about = p.report(true)
-	if !a.yes { // they were shown with the question
+	if !a.yes { // the question showed them
 		about.text = sentence("%s", p.summary(true))
 	}
 	return t.print(about)
 }
 
-// summary counts the steps by kind. Roles that are the same are counted too, or a file that changes nothing would seem
+// summary counts the steps by kind. Unchanged roles are counted too: otherwise a file that changes nothing would seem
 // not to have been read.
 func (p *rolePlan) summary(done bool) string {
 	var parts []string
@@ -123,8 +123,8 @@ func (p *rolePlan) summary(done bool) string {
 	return "Roles: " + strings.Join(parts, ", ") + "."
 }
 
-// report is what each role needs, or needed if it was done. Rows are one a role, for programs; people read each
-// difference in a line.
+// report says what each role needs, or needed if it was done. For programs each role is a row; for people each
+// difference is a line.
 func (p *rolePlan) report(done bool) report {
 	steps := append([]*roleStep{}, p.steps...)
 	r := report{
@@ -137,7 +137,7 @@ func (p *rolePlan) report(done bool) report {
 			affected = step.Impact.Affected
 		}
 		r.rows = append(r.rows, []string{step.Name, step.Organization, step.Change, strconv.Itoa(len(step.Differences)), strconv.Itoa(affected)})
-		// With --quiet only what changes is named, so the names can be piped on.
+		// With --quiet only changed roles are named, so that the names can be piped.
 		if step.Change != stepNone {
 			r.names = append(r.names, step.Name)
 		}
@@ -170,7 +170,7 @@ func (s *roleStep) tell(w io.Writer) {
 	if s.Impact == nil {
 		return
 	}
-	// Of a role that nobody holds it would be a sentence of zeros.
+	// For a role that no one holds it would be a sentence of zeros.
 	if s.Impact.Members > 0 {
 		fmt.Fprintln(w, "  "+impactSentence(*s.Impact))
 	}

@@ -13,17 +13,17 @@ import (
 	"rolecall.example/web"
 )
 
-// The commands that ask are clients of the API, served by another process or by this one from the file. So both sources
-// give the same answers, and --json prints what a program would get.
+// The commands that ask are clients of the API, which another process serves, or this one from the file. Both give the
+// same answers, and --json prints what a program would get.
 
 // askSettings are the settings of the commands that ask.
 var askSettings = []string{"db", "url", "context", "ca-file"}
 
-// orServer ends the message about a missing database where a server could be asked instead.
+// orServer ends the message about a missing database if a server could be asked instead.
 const orServer = ", or a server with --url"
 
 // asking runs fn with a client of the server, or of the file, that the settings name. Every command that reads or
-// changes something by the rules goes through here.
+// changes something by the rules uses it.
 func asking(ctx context.Context, c *config, fn func(*client.Client) error) error {
 	if c.server != nil {
 		// Without a token each request would be a 401, which does not say where a token comes from.
@@ -32,7 +32,7 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 		}
 		return fn(c.remote())
 	}
-	// Before the file is opened: a mistake in the settings is one of the command line, whatever the database holds.
+	// Before the file is opened: a mistake in the settings is one in the call, whatever the database contains.
 	policies, err := c.oidc.policies()
 	if err != nil {
 		return err
@@ -48,10 +48,11 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 	})
 }
 
-// local returns a client of the use cases in this process, which asks as the operator. Links that are made begin with
-// accessURL; nil for a command that makes none. Policies are what the settings say of sign-in providers; nil: nothing.
+// local returns a client of the use cases in this process, which asks as the operator. Links that it makes begin with
+// accessURL; nil for a command that makes none. policies is what the settings say about sign-in providers, nil if they
+// say nothing.
 func local(service *services.Service, operator *org.Actor, store *account.SessionStore, accessURL *url.URL, policies []org.Provider) (*client.Client, error) {
-	// The log is thrown away: a line a request is for a server, and errors reach the command as answers.
+	// The log is discarded: its lines are for servers, and commands get errors as answers.
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: store, Version: version(), AccessURL: accessURL, Policies: policies, Log: slog.New(slog.DiscardHandler),
 	})
@@ -59,7 +60,7 @@ func local(service *services.Service, operator *org.Actor, store *account.Sessio
 		return nil, err
 	}
 	return &client.Client{
-		// Nothing is sent there; a client needs some address to build its requests from.
+		// Nothing is sent there; a client just needs an address to build its requests from.
 		BaseURL: "http://localhost", UserAgent: "rolecall " + version(),
 		HTTPClient: &http.Client{Transport: inProcess{handler.InProcess(operator)}},
 	}, nil

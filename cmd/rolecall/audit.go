@@ -13,8 +13,8 @@ import (
 	"rolecall.example/client"
 )
 
-// auditListCommand pages by --before or streams with --all. A page is an object with the number of entries, a stream is
-// a list, since nobody counts what has not been read yet.
+// auditListCommand pages with --before or streams with --all. A page is an object with the number of entries. A stream
+// is a list, since what has not been read yet has not been counted.
 func auditListCommand() *command {
 	var q query
 	var search string
@@ -33,7 +33,7 @@ func auditListCommand() *command {
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("org?")(fs)
 			q.limit = 50
-			// Not the --limit of query, which may be 0 for all: of a trail that may be most of the database.
+			// Not the --limit of query, which may be 0 for all: that could be most of the database.
 			fs.VarP(&bounded{&q.limit, 1, 1000}, "limit", "L", "`NUMBER` of entries at most, up to 1000")
 			fs.BoolVar(&q.all, "all", false, "list all matching entries; as JSON they are a list")
 			fs.Int64Var(&before, "before", 0, "`NUMBER` (seq) of an entry: list older ones")
@@ -61,10 +61,10 @@ func auditListCommand() *command {
 
 var auditHead = []string{"SEQ", "TIME", "WHAT", "STATUS", "FIELDS"}
 
-// auditRow puts the names into the description, as the page does. The diff is named and not written out: it has values
-// of any length.
+// auditRow puts the names into the description, as the page does. The diff is only mentioned: its values may be of any
+// length.
 func auditRow(e client.AuditEntry) []string {
-	// An entry without an account is of whoever can write the database.
+	// An entry without an account was made by the operator, who can write the database.
 	actor := "operator"
 	if e.User != nil {
 		actor = e.User.Username

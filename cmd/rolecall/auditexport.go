@@ -16,7 +16,7 @@ import (
 	"rolecall.example/org/services"
 )
 
-// auditExportCommand writes a file that proves itself, for an archive.
+// auditExportCommand writes a file for an archive that can be verified by itself.
 func auditExportCommand() *command {
 	var before string
 	return &command{
@@ -52,9 +52,9 @@ func auditExportCommand() *command {
 	}
 }
 
-// exportTo puts a whole file in its place, or none.
+// exportTo writes the whole file, or none.
 func exportTo(ctx context.Context, service *services.Service, name string, until time.Time) (e org.AuditExport, err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".audit-*") // for its owner alone
+	f, err := os.CreateTemp(filepath.Dir(name), ".audit-*") // only its owner can read it
 	if err != nil {
 		return e, err
 	}
@@ -84,7 +84,7 @@ func exported(e org.AuditExport, text func(io.Writer)) report {
 	}
 }
 
-// verifyFile looks at an export, without any database.
+// verifyFile verifies an export without any database.
 func verifyFile(t *terminal, name, root string) error {
 	f, err := os.Open(name)
 	if err != nil {

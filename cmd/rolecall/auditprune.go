@@ -14,8 +14,8 @@ import (
 	"rolecall.example/org/services"
 )
 
-// auditPruneCommand is the only way in which entries go, and it takes a file that has them. There is no route for it: an account
-// that could remove its traces is what the trail is there against.
+// auditPruneCommand is the only way to remove entries, and it takes a file that contains them. There is no route for
+// it: the trail exists so that no account can remove its traces.
 func auditPruneCommand() *command {
 	var before, file string
 	var dryRun bool
@@ -52,11 +52,11 @@ func auditPruneCommand() *command {
 				}
 				defer f.Close()
 				in = f
-			// What is not compared with a file may only be told of.
+			// Only a dry run works without a file to compare with.
 			case !dryRun:
 				return usageError("--exported FILE is missing: write it with audit export")
 			}
-			// The database and not a server: only who could write it anyway may let entries go.
+			// Only on the database, not through a server: only people who could write it anyway may remove entries.
 			return operate(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor) error {
 				p, err := service.PruneAudit(ctx, operator.Request, day, in, dryRun)
 				if err != nil {
@@ -68,11 +68,11 @@ func auditPruneCommand() *command {
 	}
 }
 
-// prunedReport names the hash of the file as sha256sum prints it, so that a copy of it is found again years later.
+// prunedReport prints the hash of the file as sha256sum does, so that a copy of it can be identified years later.
 func prunedReport(p org.AuditPrune, dryRun bool) report {
 	value := pruneValue(p)
 	value["chains"], value["dry_run"] = p.Chains, dryRun
-	// The root is left out of the table, where it would take most of a line; its JSON has it.
+	// The root is left out of the table, where it would take up most of a line; the JSON has it.
 	return report{
 		value: value,
 		head:  []string{"ENTRIES", "CHAINS", "BEFORE", "UP TO", "FILE"},
@@ -93,13 +93,13 @@ func prunedReport(p org.AuditPrune, dryRun bool) report {
 	}
 }
 
-// pruneValue is a prune as JSON, also within what audit verify prints.
+// pruneValue returns a prune as JSON, also for the output of audit verify.
 func pruneValue(p org.AuditPrune) map[string]any {
 	return map[string]any{"seq": p.Seq, "time": p.Time, "before": p.Before, "up_to": p.UpTo, "entries": p.Entries, "file_sha256": p.File, "root": p.Root}
 }
 
-// matchExports goes by the roots, of which each prune has noted one, so files may be given in any order and more than are needed.
-// It adds what is wrong with files, and the prunes that none of them has.
+// matchExports matches files with prunes by the roots that each prune recorded, so files may be given in any order, and
+// more than needed. It adds what is wrong with files, and the prunes that no file matches.
 func matchExports(v *org.Verification, names []string) error {
 	has := map[string]bool{}
 	for _, name := range names {
@@ -112,12 +112,13 @@ func matchExports(v *org.Verification, names []string) error {
 		if err != nil {
 			return err
 		}
-		// A file that is broken counts as none of them, for its root was not reached.
+		// A broken file matches nothing, since its root was not reached.
 		if has[e.Root] = true; problem != "" {
 			v.Findings = append(v.Findings, name+": "+problem)
 		}
 	}
-	// A prune was compared with its file entry by entry when it was made, and the trail proves what it notes of it.
+	// A prune was compared with its file entry by entry when it was made, and the trail proves what it recorded about
+	// it.
 	for _, p := range v.Prunes {
 		if !has[p.Root] {
 			v.Findings = append(v.Findings, fmt.Sprintf("no file has the %d entries from before %s: its root would be %s", p.Entries, p.Before.Format(time.DateOnly), p.Root))

@@ -16,7 +16,7 @@ import (
 	"rolecall.example/org/services"
 )
 
-// backupCommand copies a file. A PostgreSQL server has tools for that which know more than this program could.
+// backupCommand copies a file. PostgreSQL has its own tools, which do more than this program could.
 func backupCommand() *command {
 	return &command{
 		name:    "backup",
@@ -30,7 +30,7 @@ func backupCommand() *command {
 			if db.IsServer(c.db) {
 				return usageError("backup copies a SQLite file; for a PostgreSQL database use pg_dump --format=custom, which works beside running servers")
 			}
-			// Or SQLite would make an empty file, and a cron job would keep backups of that.
+			// Otherwise SQLite would make an empty file, and a cron job would keep backups of it.
 			if err := c.mustExist(ctx); err != nil {
 				return err
 			}
@@ -47,8 +47,8 @@ func backupCommand() *command {
 	}
 }
 
-// contents summarizes a database, so that a backup of the wrong file is noticed before it is needed. The name of its place
-// is what was done.
+// contents summarizes a database, so that people notice a backup of the wrong file before they need it. done names the
+// row with its place.
 func contents(done, place string, r db.Report) report {
 	rows := [][]string{{done, place}, {"schema", strconv.FormatInt(r.Schema, 10)}}
 	for _, name := range []string{"organizations", "users", "organization_members", "roles", "audit_logs"} {
@@ -57,7 +57,7 @@ func contents(done, place string, r db.Report) report {
 	return report{value: map[string]any{done: place, "schema": r.Schema, "rows": r.Rows}, rows: rows, names: []string{place}}
 }
 
-// restoreCommand has no question: the replaced database is kept, so there is a way back.
+// restoreCommand asks no question: the replaced database is kept, so there is a way back.
 func restoreCommand() *command {
 	return &command{
 		name:    "restore",
@@ -99,16 +99,16 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 		}
 		return t.print(done)
 	}
-	// Also after a failure, as it may be the only whole copy that is left.
+	// Even after a failure, since it may be the only intact copy that is left.
 	if kept != "" {
 		fmt.Fprintln(t.err, "kept", kept)
 	}
 	return err
 }
 
-// recordRestored brings a database that is about to be put in its place up to date, and records that there. The trail must tell of it,
-// because between its last entry and the next one everything since the backup is missing. highest is the highest revision
-// that the replaced database had.
+// recordRestored migrates a database that is about to replace another one, and records the restore in it. The trail
+// must say so, because everything since the backup is missing between its last entry and the next one. highest is the
+// highest revision of the replaced database.
 func recordRestored(ctx context.Context, place string, highest int64) (db.Report, error) {
 	r, err := db.Inspect(ctx, place, true)
 	if err != nil {
@@ -148,8 +148,8 @@ func checkCommand() *command {
 				return err
 			}
 			if len(r.Findings) > 0 {
-				// On standard error, so that the reader of a cron mail sees the database, and a program that reads the
-				// answer does not.
+				// On standard error, so that the reader of a cron mail sees which database it was, and a program that
+				// reads the answer does not.
 				fmt.Fprintf(t.err, "rolecall: %s in %s\n", counted(len(r.Findings), "finding", "findings"), db.Describe(c.db))
 			}
 			return t.verdict(len(r.Findings) == 0, r.answer())
@@ -164,13 +164,12 @@ type examination struct {
 	Rows     map[string]int64 `json:"rows"`
 	Dead     *org.DeadCount   `json:"dead,omitempty"` // nil: it could not be counted, which a finding explains
 	Findings []string         `json:"findings"`
-	Warnings []string         `json:"warnings"` // what is no damage, and may be meant so
+	Warnings []string         `json:"warnings"` // not damage, and perhaps intended
 	report   db.Report
 }
 
-// examine goes on after a finding as long as it can. Only a schema of another version ends it, because the queries below
-// are written for this one.
-// providers are the ids of the settings, nil if they are not known.
+// examine continues after a finding as long as it can. Only a schema of another version ends it, because the queries
+// below are written for this one. providers has the ids from the settings, nil if they are not known.
 func examine(ctx context.Context, c *config, providers []string) (examination, error) {
 	path := c.db
 	r, err := db.Inspect(ctx, path, false)
@@ -193,7 +192,7 @@ func examine(ctx context.Context, c *config, providers []string) (examination, e
 		x.Findings = append(x.Findings, fmt.Sprintf("schema %d is older than the %d that this program knows; the next start of the server brings it up to date", r.Schema, r.Known))
 		return x, nil
 	}
-	// A changed schema is among the findings of Inspect; the rest is worth a look all the same.
+	// Inspect reports a changed schema; the rest is still worth checking.
 	d, err := db.OpenTampered(ctx, path)
 	if err != nil {
 		if len(x.Findings) > 0 { // the findings explain the error
@@ -230,7 +229,7 @@ func examine(ctx context.Context, c *config, providers []string) (examination, e
 	return x, errors.Join(err, d.Close())
 }
 
-// warnOfProviders warns when the site depends on its sign-in providers: while they are down, nobody could repair it.
+// warnOfProviders warns if the site depends on its sign-in providers: while they are down, no one could repair it.
 func (x *examination) warnOfProviders(ctx context.Context, service *services.Service, passwords org.PasswordPolicy) error {
 	if passwords == org.PasswordsForNobody {
 		x.Warnings = append(x.Warnings, "no owner can sign in without a sign-in provider, since --password-login is off: while it is down, "+
@@ -267,7 +266,7 @@ func (x *examination) answer() report {
 	}}
 }
 
-// recoverOwnerCommand works on the database alone. Over the network it would be a way around every rule.
+// recoverOwnerCommand only works on the database. Over the network it would bypass every rule.
 func recoverOwnerCommand() *command {
 	var username, email string
 	return &command{
@@ -285,7 +284,7 @@ func recoverOwnerCommand() *command {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help recover-owner")
 			}
-			// The password before is gone with the new one, so a broken output must be noticed before.
+			// The old password is lost once there is a new one, so a broken output must be noticed first.
 			if err := t.beforeSecret(); err != nil {
 				return err
 			}
@@ -298,7 +297,7 @@ func recoverOwnerCommand() *command {
 				if err != nil {
 					return err
 				}
-				// It is not taken back if printing fails: the command can simply be given again.
+				// It is not undone if printing fails: the command can simply be repeated.
 				return describeAccount(u, password, true).print(t, []string{"database", db.Describe(c.db)})
 			})
 		},

@@ -10,9 +10,9 @@ import (
 	"rolecall.example/org/services"
 )
 
-// bringCatalog puts the catalog of --catalog in force in a database that has no account yet. Anywhere else it changes
-// nothing, and says so if the file has another content: of two replicas with two files, each would undo the other's at
-// every start.
+// bringCatalog puts the catalog of --catalog in force in a database that has no account yet. In any other database it
+// changes nothing, and logs if the file has a different content: two replicas with two files would undo each other's
+// change at every start.
 func (c *config) bringCatalog(ctx context.Context, service *services.Service, log *slog.Logger) error {
 	if c.catalogFile == "" {
 		return nil
@@ -21,7 +21,7 @@ func (c *config) bringCatalog(ctx context.Context, service *services.Service, lo
 	if err != nil {
 		return usageError(err.Error())
 	}
-	// A server that cannot read its catalog does not start, rather than run with another one than its operator believes.
+	// A server that cannot read its catalog does not start: it would run with another one than its operator believes.
 	d, problems := catalogfile.Read(c.catalogFile, text)
 	if err := catalogfile.Errors(c.catalogFile, problems); err != nil {
 		return usageError(err.Error())

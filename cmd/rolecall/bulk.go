@@ -9,7 +9,7 @@ import (
 	"rolecall.example/client"
 )
 
-// bulk is one change of many members. The one command for them has the same preview and the same refusals as the page.
+// bulk is one change of many members. It has the same preview and the same refusals as the page.
 type bulk struct {
 	query
 	members memberFilter
@@ -20,7 +20,7 @@ func membersBulkCommand() *command {
 	var b bulk
 	var addRole, removeRole, except string
 	var remove bool
-	// 0 is a number that may be expected; this one says that none was named.
+	// 0 is a number that can be expected; -1 means that none was given.
 	expect := -1
 	return &command{
 		name: "members bulk", operand: "[USER…]",
@@ -47,7 +47,7 @@ func membersBulkCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				// Read before the choice below, which refuses names beside a filter wherever they stand.
+				// Read before the choice below, which refuses names together with a filter, wherever they come from.
 				names, err := b.names(t, c.operands)
 				if err != nil {
 					return err
@@ -64,11 +64,11 @@ func membersBulkCommand() *command {
 	}
 }
 
-// choose decides what is done, and to whom. Nothing is assumed: a call that forgot its filter would otherwise be about
-// all members.
+// choose determines the action and the people. Nothing is assumed: a call that forgot its filter would otherwise be
+// about all members.
 func (b *bulk) choose(addRole, removeRole string, remove bool) error {
 	actions := 0
-	// The order of a map does not matter here, since more than one is refused below.
+	// The order of the map does not matter, since more than one is refused below.
 	for action, on := range map[string]bool{client.BulkAddRole: addRole != "", client.BulkRemoveRole: removeRole != "", client.BulkRemove: remove} {
 		if on {
 			actions++
@@ -86,12 +86,12 @@ func (b *bulk) choose(addRole, removeRole string, remove bool) error {
 	case len(b.request.Users) == 0 && !filtered && !b.request.All:
 		return usageError("names, a filter or --all is needed; see rolecall help members bulk")
 	}
-	// To the API, a filter says of all which ones; --all says that there is none.
+	// In the API, all with a filter means those that match; --all means no filter.
 	b.request.All = b.request.All || filtered
 	return nil
 }
 
-// words are how a change of many members is told of: before and afterwards.
+// words returns the texts about a change of many members: before and afterwards.
 func (b *bulk) words() (would, done, question string) {
 	switch b.request.Action {
 	case client.BulkAddRole:
@@ -102,8 +102,8 @@ func (b *bulk) words() (would, done, question string) {
 	return "would be removed", "removed", "Remove %s?"
 }
 
-// run shows whom the change is about, asks, and makes it for exactly as many. The server evaluates a filter again, so
-// the number is what holds it to the people who were shown.
+// run shows whom the change is about, asks, and makes it for exactly that many. The server evaluates a filter again, so
+// the number ensures that it changes only the people who were shown.
 func (b *bulk) run(ctx context.Context, api *client.Client, t *terminal) error {
 	would, done, question := b.words()
 	foreseen, err := api.PreviewChangeMembers(ctx, b.organization(), b.members.query(), b.request)
@@ -114,13 +114,13 @@ func (b *bulk) run(ctx context.Context, api *client.Client, t *terminal) error {
 	if b.dryRun {
 		return t.print(about)
 	}
-	// Where nothing would happen there is nothing to ask; the request below then says why, person by person.
+	// If nothing would happen there is nothing to ask; the request below then gives the reason for each person.
 	if len(foreseen.Done) > 0 {
 		if err := b.confirm(ctx, t, fmt.Sprintf(question, counted(len(foreseen.Done), "member", "members")), about); err != nil {
 			return err
 		}
 	}
-	// Of all that it is about, not of those alone that it would change: that is what the server counts.
+	// All people that it is about, not just those that it would change: that is what the server counts.
 	n := len(foreseen.Done) + len(foreseen.Unchanged) + len(foreseen.Refused)
 	b.request.Expect = &n
 	got, err := api.ChangeMembers(ctx, b.organization(), b.members.query(), b.request)

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/client"
 )
 
-// canICommand is for scripts: the answer is the exit code, and the sentence is for who reads the log.
+// canICommand is for scripts: the exit code is the answer, and the sentence is for people who read the log.
 func canICommand() *command {
 	var q query
 	return &command{
@@ -30,7 +30,7 @@ func canICommand() *command {
 	}
 }
 
-// canI asks one check and, where there are roles to explain it by, its explanation.
+// canI asks one check and, if there are roles to explain it, its explanation.
 func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, operands []string) error {
 	const key = "answer"
 	object := client.CheckObject{ResourceType: operands[1], OwnerID: q.owner}
@@ -53,8 +53,8 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 		return err
 	}
 	yes := got.Answers[key]
-	// A question about a type or an action that does not exist is answered with no. Here that is a mistake: a script
-	// with a misspelled name would wait for a yes for ever.
+	// The API answers a question about an unknown type or action with no. Here that is a mistake: a script with a
+	// misspelled name would wait for a yes forever.
 	if !yes {
 		words, err := vocabularyOf(ctx, api)
 		if err == nil {
@@ -64,7 +64,7 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 			return err
 		}
 	}
-	// What is said where no explanation was asked for.
+	// Used if no explanation was asked for.
 	because, verdict := "The operator is obeyed as an owner is.", "Yes."
 	if e, ok := got.Explanations[key]; ok {
 		verdict, because = e.Verdict, e.Because

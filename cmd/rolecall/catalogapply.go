@@ -11,8 +11,8 @@ import (
 	"rolecall.example/client"
 )
 
-// catalogChange holds the flags of `catalog apply` and `catalog rollback`. There is no question as of other changes:
-// what takes something away is named in the call itself, with --retire and --max-losing, so that a pipeline can do it
+// catalogChange holds the flags of `catalog apply` and `catalog rollback`. Unlike other changes it asks no question:
+// whatever takes something away must be named in the call, with --retire and --max-losing, so that a pipeline can do it
 // and a typing error cannot.
 type catalogChange struct {
 	retire  []string
@@ -25,7 +25,7 @@ type catalogChange struct {
 func (ch *catalogChange) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&ch.retire, "retire", nil, "`WHAT` to remove although it is in use, as the plan names it: invoice:pay, *:pay, role:NAME; may be repeated")
 	fs.StringVar(&ch.note, "note", "", "`TEXT` for the list of versions")
-	// 0 is a limit that makes sense: nobody may lose anything.
+	// 0 is a useful limit: no one may lose anything.
 	fs.IntVar(&ch.losing, "max-losing", -1, "change nothing if more than this `NUMBER` of people would lose something; -1 for no limit")
 	fs.BoolVar(&ch.dryRun, "dry-run", false, "change nothing, and print the plan")
 }
@@ -50,8 +50,8 @@ func catalogApplyCommand() *command {
 			fs.BoolVar(&ch.replace, "replace", false, "allow replacing another product's catalog")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			// Read and checked here, so mistakes have the lines of the file and no server is asked. What is sent is the
-			// text as it stands, since the server keeps it as the source.
+			// Read and checked here, so mistakes have the lines of the file and no server is asked. The text is sent
+			// unchanged, since the server keeps it as the source.
 			_, data, err := t.readCatalogText(c.operand)
 			if err != nil {
 				return err
@@ -68,7 +68,7 @@ func catalogApplyCommand() *command {
 	}
 }
 
-// catalogRollbackCommand makes a new version rather than remove the ones since: roles that were saved under those must
+// catalogRollbackCommand makes a new version instead of removing the later ones: roles that were saved under those must
 // keep their meaning, and the trail its order.
 func catalogRollbackCommand() *command {
 	var ch catalogChange
@@ -97,12 +97,11 @@ func catalogRollbackCommand() *command {
 	}
 }
 
-// carryOut applies what a plan says, on the condition that it was made from the version that is still in force. What the
-// flags do not let go stays, and the plan is printed. With --dry-run too, a refusal is what the call without it would
-// end with.
+// carryOut applies a plan if the version that it is based on is still in force. If the flags do not allow everything
+// that the plan removes, nothing is applied and the plan is printed. A dry run returns the same refusal.
 func (ch *catalogChange) carryOut(t *terminal, plan *client.CatalogPlan, apply func(client.Option) (client.CatalogApplied, error)) error {
 	if refusal := ch.refusal(plan); refusal != "" {
-		// The plan goes to standard output, so that whoever reads the refusal sees what to name.
+		// The plan is printed to standard output, so that readers of the refusal see what to name.
 		if err := t.print(planReport(t, plan)); err != nil {
 			return err
 		}
@@ -125,8 +124,8 @@ func (ch *catalogChange) carryOut(t *terminal, plan *client.CatalogPlan, apply f
 	return t.print(r)
 }
 
-// refusal is why a plan is not carried out, "" if it is. All that would go is named at once, since each would be one
-// more call otherwise.
+// refusal returns why a plan is not carried out, "" if it is. It names everything that would be removed at once:
+// otherwise each would cost another call.
 func (ch *catalogChange) refusal(plan *client.CatalogPlan) string {
 	var kept []string
 	for _, u := range plan.InUse {

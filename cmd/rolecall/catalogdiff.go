@@ -42,7 +42,7 @@ func catalogDiffCommand() *command {
 	}
 }
 
-// run only compares two versions that were both in force: whom it would touch depends on the roles of today.
+// run only compares two versions that were both in force: whom it would affect depends on the current roles.
 func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 	from, to, err := d.versions(c.operands)
 	if err != nil {
@@ -54,14 +54,14 @@ func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 			if err != nil {
 				return err
 			}
-			// The same table as of a plan. As JSON it stays what the API answered.
+			// The same table as for a plan. The JSON stays as the API answered it.
 			plan := client.CatalogPlan{From: from, To: to, Changes: got.Changes}
 			r := planReport(t, &plan)
 			r.value = got
 			return t.verdict(len(got.Changes) == 0, r)
 		})
 	}
-	// The default catalog goes the way of a file too, so one code compares both.
+	// The default catalog is compared as a file too, so the same code handles both.
 	file := client.CatalogFile{Data: catalogfile.WriteYAML(rbac.Default().Document()), Replace: d.replace}
 	if !d.standard {
 		if _, file.Data, err = t.readCatalogText(c.operand); err != nil {
@@ -76,7 +76,7 @@ func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 		if !d.people {
 			return t.verdict(len(plan.Changes) == 0, planReport(t, &plan))
 		}
-		// Everybody, line by line: the plan has samples only, as it must fit on a page.
+		// Everyone, line by line: the plan only has samples, as it must fit on a page.
 		r := report{value: []client.CatalogPerson{}, head: []string{"ORGANIZATION", "USERNAME", "GAINS", "LOSES"}, names: []string{}}
 		people := []client.CatalogPerson{}
 		for p, err := range api.EachCatalogPerson(ctx, file) {
@@ -88,12 +88,12 @@ func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 			r.names = append(r.names, p.Username)
 		}
 		r.value = people
-		// By the changes, not by the people: a catalog that touches nobody yet is another one all the same.
+		// By the changes, not by the people: a catalog that affects no one yet still differs.
 		return t.verdict(len(plan.Changes) == 0, r)
 	})
 }
 
-// versions are those of `diff 7 8`; 0 and 0 if another catalog is compared with the one in force.
+// versions returns those of `diff 7 8`; 0 and 0 if another catalog is compared with the one in force.
 func (d *catalogDiff) versions(operands []string) (from, to int64, err error) {
 	switch {
 	case d.standard && len(operands) > 0:

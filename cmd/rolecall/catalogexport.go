@@ -55,8 +55,8 @@ func catalogExportCommand() *command {
 	}
 }
 
-// writtenCatalog writes a catalog in one of exportFormats. The text is made as a whole before any of it is written: half
-// a file would be committed by a script that does not look.
+// writtenCatalog writes a catalog in one of exportFormats. The whole text is made before any of it is written: a script
+// that does not check would commit half a file.
 func writtenCatalog(d *rbac.Document, format, pkg string) ([]byte, error) {
 	switch format {
 	case "json":
@@ -73,7 +73,7 @@ func writtenCatalog(d *rbac.Document, format, pkg string) ([]byte, error) {
 	return catalogfile.WriteYAML(d), nil
 }
 
-// catalogToExport reads the catalog that is meant: of a file, of the program, or of a server.
+// catalogToExport reads the catalog from a file, the program, or a server.
 func (t *terminal) catalogToExport(ctx context.Context, c *config, ownDefault bool, version int64) (d *rbac.Document, err error) {
 	switch {
 	case version < 0:
@@ -81,7 +81,7 @@ func (t *terminal) catalogToExport(ctx context.Context, c *config, ownDefault bo
 	case ownDefault && (version > 0 || c.operand != ""), version > 0 && c.operand != "":
 		return nil, usageError("FILE, --default and --version exclude each other")
 	case ownDefault:
-		// Without asking anybody: it is where a catalog of one's own begins.
+		// No server is asked: this is the starting point for one's own catalog.
 		return rbac.Default().Document(), nil
 	case c.operand != "":
 		return t.readCatalog(c.operand)
@@ -93,20 +93,20 @@ func (t *terminal) catalogToExport(ctx context.Context, c *config, ownDefault bo
 	return d, err
 }
 
-// storedCatalog reads a version of the catalog of a server from its source; 0 is the one in force. A server that gives no
+// storedCatalog reads a version of a server's catalog from its source; 0 means the one in force. A server that has no
 // source runs the catalog that comes with the program, as long as both know the same permissions.
 func storedCatalog(ctx context.Context, api *client.Client, version int64) (*rbac.Document, error) {
 	path, name := "/catalog", "the catalog of the server"
 	if version > 0 {
 		path, name = fmt.Sprintf("/catalog/versions/%d", version), fmt.Sprintf("version %d of the catalog", version)
 	}
-	// YAML is the source; what is asked for second is what a server without one can give.
+	// YAML is the source; the second choice is what a server without one can send.
 	res, err := api.Raw(ctx, http.MethodGet, path, http.Header{"Accept": {"application/yaml, application/json;q=0.5"}}, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
-	// One byte more than allowed, so that the reader refuses what was cut off.
+	// One byte more than allowed, so that the reader refuses a truncated file.
 	text, err := io.ReadAll(io.LimitReader(res.Body, catalogfile.MaxBytes+1))
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func storedCatalog(ctx context.Context, api *client.Client, version int64) (*rba
 	return d, catalogfile.Errors(name, problems)
 }
 
-// defaultCatalogOf compares both ways, because a catalog that is only almost the same would be written as that of the
+// defaultCatalogOf compares both ways: a catalog that is only almost the same must not be exported as that of the
 // server.
 func defaultCatalogOf(ctx context.Context, api *client.Client) (*rbac.Document, error) {
 	got, err := api.Catalog(ctx)

@@ -15,8 +15,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// readInput reads a file that a command names; "-" is standard input. More than a format takes is not read to its end.
-// One byte more is read, by which the format notices that there was too much.
+// readInput reads a file that a command names; "-" is standard input. It reads at most one byte more than the format
+// allows, so that the format notices when a file is too long.
 func (t *terminal) readInput(name string) ([]byte, error) {
 	in := t.in
 	if name != "-" {
@@ -34,14 +34,14 @@ func (t *terminal) readInput(name string) ([]byte, error) {
 	return text, nil
 }
 
-// readCatalog reads a catalog from a file. All that is wrong is one error, with a line each. It is a mistake in the
+// readCatalog reads a catalog from a file. All problems are one error, with a line for each. It is a mistake in the
 // call, with exit code 2: no server could change that.
 func (t *terminal) readCatalog(name string) (*rbac.Document, error) {
 	d, _, err := t.readCatalogText(name)
 	return d, err
 }
 
-// readCatalogText is readCatalog with the text as it stands in the file.
+// readCatalogText does the same, and also returns the text of the file.
 func (t *terminal) readCatalogText(name string) (*rbac.Document, []byte, error) {
 	text, err := t.readInput(name)
 	if err != nil {
@@ -54,8 +54,8 @@ func (t *terminal) readCatalogText(name string) (*rbac.Document, []byte, error) 
 	return d, text, nil
 }
 
-// checked is a problem, or a warning, as --json has it. The fields are those of the compilers whose messages editors
-// understand.
+// checked is a problem or a warning in the output of --json. The fields are those of the compilers whose messages
+// editors understand.
 type checked struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -65,7 +65,7 @@ type checked struct {
 	Warning bool   `json:"warning"`
 }
 
-// checkedFile is what is said of a file as a whole.
+// checkedFile is what is reported about a file as a whole.
 type checkedFile struct {
 	File    string `json:"file"`
 	Valid   bool   `json:"valid"`
@@ -84,7 +84,7 @@ func catalogCheckCommand() *command {
 			"Exit code 0: all files are OK; 1: one is wrong or, with --strict, has a warning.",
 		examples: []string{"rolecall catalog check catalog.yaml", "rolecall catalog check catalog.yaml --strict --json"},
 		flags:    func(fs *pflag.FlagSet) { fs.BoolVar(&strict, "strict", false, "treat warnings as errors") },
-		// All files are read before anything is printed. One that is missing is a mistake in the call, and no finding.
+		// All files are read before anything is printed. A missing file is a mistake in the call, not a finding.
 		run: func(_ context.Context, t *terminal, c *config) error {
 			found, files := []checked{}, []checkedFile{}
 			for _, name := range c.operands {
@@ -101,7 +101,7 @@ func catalogCheckCommand() *command {
 	}
 }
 
-// checkFile says the hash of a file that is right, by which a pipeline sees whether a server has it in force.
+// checkFile returns the hash of a valid file, which tells a pipeline whether a server has it in force.
 func checkFile(name string, text []byte) (file checkedFile, found []checked) {
 	d, problems, warnings := catalogfile.Check(name, text)
 	file = checkedFile{File: name, Valid: d != nil}
@@ -118,8 +118,8 @@ func checkFile(name string, text []byte) (file checkedFile, found []checked) {
 	return file, found
 }
 
-// checkReport has every finding as a row. For people a file that is right has a line as well, or silence would have to
-// be trusted.
+// checkReport has every finding as a row. For people a valid file has a line too: silence would not prove that it was
+// checked.
 func checkReport(files []checkedFile, found []checked) report {
 	value := struct {
 		Files    []checkedFile `json:"files"`

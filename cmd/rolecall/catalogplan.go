@@ -8,8 +8,8 @@ import (
 	"rolecall.example/client"
 )
 
-// planReport is a plan for the catalog: in the rows what changes, and for people what that does besides. What is in use
-// and would go comes before roles and people, since it is what apply refuses.
+// planReport prints a plan for the catalog: the changes as rows and, for people, what else it does. Things in use that
+// would be removed come before roles and people, since apply refuses because of them.
 func planReport(t *terminal, p *client.CatalogPlan) report {
 	r := report{value: p, head: []string{"CHANGE", "WHAT", "DETAILS"}, names: []string{}}
 	for _, d := range p.Changes {
@@ -34,8 +34,8 @@ func planReport(t *terminal, p *client.CatalogPlan) report {
 	return r
 }
 
-// changeDetails is what becomes of the thing that a change names. One function for all kinds: a kind has only the fields
-// that say something of it.
+// changeDetails says what happens to the thing that a change names. One function serves all kinds: a kind only has the
+// fields that apply to it.
 func changeDetails(d client.CatalogDifference) string {
 	var parts []string
 	if d.Level != "" {
@@ -61,14 +61,14 @@ func changeDetails(d client.CatalogDifference) string {
 	return strings.Join(parts, "; ")
 }
 
-// tellInUse lists what would go although it is in use, and how to say that it may.
+// tellInUse lists what would be removed although it is in use, and how to allow that.
 func tellInUse(t *terminal, w io.Writer, list []client.CatalogUse) {
 	if len(list) == 0 {
 		return
 	}
 	var rows [][]string
 	for _, u := range list {
-		// Written as it is to be typed.
+		// In the form to be typed.
 		goes := "--retire " + u.What
 		if u.Retire {
 			goes = "yes"
@@ -79,7 +79,7 @@ func tellInUse(t *terminal, w io.Writer, list []client.CatalogUse) {
 	t.printTable(w, []string{"WHAT", "ALLOWED BY", "DENIED BY", "HELD BY", "RETIRED"}, rows)
 }
 
-// usedBy has a dash for nobody: a zero in a table of numbers is easily overlooked.
+// usedBy writes a dash for no one: a zero in a table of numbers is easily overlooked.
 func usedBy(u client.CatalogUsers) string {
 	if u.Roles == 0 {
 		return "–"
@@ -87,8 +87,8 @@ func usedBy(u client.CatalogUsers) string {
 	return counted(u.Roles, "role", "roles") + " in " + counted(u.Organizations, "organization", "organizations")
 }
 
-// tellRoles lists the custom roles that a plan touches. The server names only so many; how many more there are is said,
-// so nobody takes the list for whole.
+// tellRoles lists the custom roles that a plan touches. The server names only some of them; the rest is counted, so
+// that no one takes the list for complete.
 func tellRoles(t *terminal, w io.Writer, p *client.CatalogPlan) {
 	if len(p.Roles) == 0 {
 		return
@@ -136,7 +136,7 @@ func tellPeople(t *terminal, w io.Writer, p client.CatalogPeople) {
 	}
 }
 
-// peopleSentence names suspended accounts apart: nothing changes for them today, and all of it does once they are
+// peopleSentence counts suspended accounts separately: nothing changes for them now, but everything does once they are
 // activated.
 func peopleSentence(p client.CatalogPeople) string {
 	if p.Gaining == 0 && p.Losing == 0 {

@@ -13,8 +13,8 @@ import (
 	"rolecall.example/client"
 )
 
-// catalogShowCommand is for reading. The file to edit comes from catalog export, since this form leaves out what a file
-// has besides.
+// catalogShowCommand is for reading. The file to edit comes from catalog export, since this form leaves out other parts
+// of a file.
 func catalogShowCommand() *command {
 	var version int64
 	return &command{
@@ -28,7 +28,7 @@ func catalogShowCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				// An earlier version has an address of its own: it never changes.
+				// An earlier version has its own address: it never changes.
 				ask := func() (client.Catalog, error) { return api.Catalog(ctx) }
 				if version != 0 {
 					ask = func() (client.Catalog, error) { return api.CatalogAt(ctx, version) }
@@ -43,7 +43,7 @@ func catalogShowCommand() *command {
 	}
 }
 
-// catalogReport is a catalog as tables: what there is, and the built-in roles.
+// catalogReport shows a catalog as tables: types with actions, and the built-in roles.
 func catalogReport(t *terminal, c *client.Catalog) report {
 	r := report{value: c, head: []string{"PERMISSION", "INSIDE", "DESCRIPTION", "RISK"}}
 	var types, roles [][]string
@@ -62,10 +62,10 @@ func catalogReport(t *terminal, c *client.Catalog) report {
 	for _, role := range c.BuiltIns {
 		who := role.Scope
 		if role.Implied {
-			// Nobody is given such a role, so it would be looked for in vain among those that people hold.
+			// No one is given such a role, so people would not find it among those that are held.
 			who += ", everybody there"
 		}
-		// All levels together, as a measure of how much the role is.
+		// All levels together, as a measure of the size of the role.
 		holds := len(role.Site) + len(role.Organization) + len(role.User)
 		roles = append(roles, []string{role.Name, role.DisplayName, who, strconv.Itoa(holds)})
 	}
@@ -104,8 +104,8 @@ func catalogVersionsCommand() *command {
 	}
 }
 
-// catalogSteps says what a version changed in the one before. Counts, because versions are looked for by how much they
-// changed; catalog diff has the names.
+// catalogSteps says what a version changed in the previous one. It only counts, because people look for versions by how
+// much they changed; catalog diff has the names.
 func catalogSteps(v client.CatalogVersion) string {
 	var parts []string
 	if v.SameAs != 0 {

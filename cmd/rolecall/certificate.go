@@ -17,7 +17,7 @@ type keyPair struct {
 	current           atomic.Pointer[tls.Certificate]
 }
 
-// loadCertificate fails before the server listens: with a wrong file it would answer nobody.
+// loadCertificate fails before the server listens: with a wrong file it could not answer anyone.
 func loadCertificate(certFile, keyFile string) (*keyPair, error) {
 	c := &keyPair{certFile: certFile, keyFile: keyFile}
 	return c, c.load()
@@ -29,13 +29,13 @@ func (c *keyPair) load() error {
 	if err != nil {
 		return err
 	}
-	// With x509keypairleaf=0 Go leaves it out, and the end of the certificate is read from it.
+	// With x509keypairleaf=0 Go leaves it out, but the end of the certificate is read from it.
 	if loaded.Leaf == nil {
 		if loaded.Leaf, err = x509.ParseCertificate(loaded.Certificate[0]); err != nil {
 			return err
 		}
 	}
-	// Connections that are open keep the one that they began with.
+	// Open connections keep the certificate that they began with.
 	c.current.Store(&loaded)
 	return nil
 }
@@ -62,8 +62,8 @@ func (c *keyPair) warn(log *slog.Logger, now time.Time) {
 	}
 }
 
-// hangups receives SIGHUP, which would otherwise end the process. It is called before anything else of a server, as a
-// signal may come at any time.
+// hangups receives SIGHUP, which would otherwise end the process. A server calls it before anything else, as a signal
+// may come at any time.
 func hangups() chan os.Signal {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -73,7 +73,7 @@ func hangups() chan os.Signal {
 // reload reloads the certificate at every SIGHUP, until the channel is closed.
 func (c *config) reload(hup <-chan os.Signal, log *slog.Logger) {
 	for range hup {
-		// Said and not ignored: somebody meant something by the signal.
+		// Logged and not ignored: the signal was sent for a reason.
 		if c.certificate == nil {
 			log.Info("SIGHUP: there is no certificate to load")
 			continue

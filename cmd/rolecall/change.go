@@ -15,8 +15,8 @@ import (
 	"rolecall.example/client"
 )
 
-// match returns what makes a change conditional: on the version of --if-match, or else on the version that was shown
-// before the question, so that nothing is done to what nobody has seen. With --yes nothing was shown, so the condition
+// match returns the condition of a change: the version of --if-match, or otherwise the version that was shown before
+// the question, so that nothing is done to a state that no one has seen. With --yes nothing was shown, so a condition
 // would only make scripts fail by chance.
 func (q *query) match(shown string) []client.Option {
 	if q.yes {
@@ -28,15 +28,15 @@ func (q *query) match(shown string) []client.Option {
 	return nil
 }
 
-// confirm asks a question on the terminal unless --yes answered it, below what it is about. Any other answer than yes,
-// and an interruption, is errNo. Where nobody can be asked, nothing is done. The question goes to standard error, since
-// standard output may be a file.
+// confirm shows a report and asks a question about it on the terminal, unless --yes answered it. Any answer other than
+// yes, and an interruption, is errNo. If there is no one to ask, nothing is done. The question goes to standard error,
+// since standard output may be a file.
 func (q *query) confirm(ctx context.Context, t *terminal, question string, about ...report) error {
 	if q.yes {
 		return nil
 	}
 	if f, ok := t.in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		// Neither a yes nor a no can be assumed: a script that hangs at a question nobody sees is as bad as one that
+		// Neither yes nor no can be assumed: a script that hangs at a question that no one sees is as bad as one that
 		// deletes.
 		return usageError("--yes is needed where no one can be asked: " + question)
 	}
@@ -45,15 +45,15 @@ func (q *query) confirm(ctx context.Context, t *terminal, question string, about
 	}
 	fmt.Fprintf(t.err, "%s [y/N] ", question)
 	answered := make(chan string, 1)
-	// Reading a terminal cannot be interrupted, so it has a goroutine of its own.
+	// Reading a terminal cannot be interrupted, so it has its own goroutine.
 	go func() {
-		line, _ := bufio.NewReader(t.in).ReadString('\n') // what cannot be read is no yes
+		line, _ := bufio.NewReader(t.in).ReadString('\n') // an error is not a yes
 		answered <- line
 	}()
 	var answer string
 	select {
 	case answer = <-answered:
-	case <-ctx.Done(): // reading goes on, and the program ends
+	case <-ctx.Done(): // the reader is still blocked, but the program ends
 		fmt.Fprintln(t.err)
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
@@ -61,17 +61,17 @@ func (q *query) confirm(ctx context.Context, t *terminal, question string, about
 		return nil
 	}
 	fmt.Fprintln(t.err, "Nothing was changed.")
-	// No is exit code 1: nothing failed, and a script can tell it from done.
+	// No has exit code 1: nothing failed, and a script can tell it from done.
 	return errNo
 }
 
-// sentence returns the text of a report that is one line.
+// sentence returns the text of a report that has one line.
 func sentence(format string, args ...any) func(io.Writer) {
 	return func(w io.Writer) { fmt.Fprintf(w, format+"\n", args...) }
 }
 
-// names returns the operands and the lines of --file. The operand "-" stands for the lines of standard input. Empty
-// lines, and what follows a #, do not count. A list with comments can so be kept beside a script.
+// names returns the operands and the lines of --file. The operand "-" means the lines of standard input. Empty lines,
+// and anything after a #, are ignored, so a list with comments can be kept beside a script.
 func (q *query) names(t *terminal, operands []string) (names []string, err error) {
 	files := []string{}
 	if q.file != "" {
@@ -99,7 +99,7 @@ func (q *query) names(t *terminal, operands []string) (names []string, err error
 	return names, nil
 }
 
-// read returns what is in a file, or in standard input if that is named "-".
+// read returns the content of a file, or of standard input for "-".
 func (t *terminal) read(file string) ([]byte, error) {
 	if file == "-" {
 		return io.ReadAll(t.in)
@@ -111,14 +111,14 @@ func (t *terminal) read(file string) ([]byte, error) {
 	return text, err
 }
 
-// impactHead and impactRows are whom a change would affect, as a table.
+// impactHead and impactRows show whom a change would affect, as a table.
 var impactHead = []string{"EFFECT", "PERMISSION", "MEMBERS", "WHO"}
 
-// namedInLine is how many people a line names. Programs get all that the server names; people read one line on one row of
+// namedInLine is how many people a line names. Programs get all that the server names; people read one line per row of
 // their terminal.
 const namedInLine = 5
 
-// The server names some people of each line only; dots say that there are more.
+// The server names only some people of each line; dots mean that there are more.
 func impactRows(i client.Impact) (rows [][]string) {
 	for _, part := range []struct {
 		effect string
@@ -140,7 +140,7 @@ func impactRows(i client.Impact) (rows [][]string) {
 	return rows
 }
 
-// impactReport is the answer to a dry run. value is what the API answered: the impact, alone or with more.
+// impactReport prints the answer to a dry run. value is what the API answered: the impact, alone or with more.
 func impactReport(i client.Impact, value any) report {
 	rows := impactRows(i)
 	return report{value: value, head: impactHead, rows: rows, names: affected(i), text: func(w io.Writer) {
@@ -152,11 +152,11 @@ func impactReport(i client.Impact, value any) report {
 	}}
 }
 
-// affected returns the names that an impact tells of.
+// affected returns the names in an impact.
 func affected(i client.Impact) []string {
 	names := []string{}
 	seen := map[string]bool{}
-	// Who keeps everything is not affected.
+	// People who keep everything are not affected.
 	for _, lines := range [][]client.ImpactLine{i.Gains, i.Losses} {
 		for _, l := range lines {
 			for _, name := range l.Sample {
@@ -170,8 +170,8 @@ func affected(i client.Impact) []string {
 	return names
 }
 
-// impactSentence counts those also who would gain and lose nothing: that a change is about many and does little is worth
-// knowing.
+// impactSentence also counts the people who would gain and lose nothing: it is worth knowing that a change is about
+// many and does little.
 func impactSentence(i client.Impact) string {
 	text := fmt.Sprintf("%s concerned, %s would gain or lose a permission", counted(i.Members, "member is", "members are"), thousands(i.Affected))
 	if i.Roleless > 0 {

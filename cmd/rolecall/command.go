@@ -13,13 +13,13 @@ import (
 // on a server; what it answers goes through terminal.print, so that every --output works; a flag that others have too
 // comes from query. A word in backquotes in the help of a flag names its value, and completes it if completions has it.
 type command struct {
-	name     string // one word; or two, the first of which is a key of families
+	name     string // one word, or two, the first being a key of families
 	summary  string
 	about    string   // below the usage line of its help; an empty line separates paragraphs
 	examples []string // complete command lines
-	operand  string   // names of the operands, like FILE or USER ACTION; those in brackets are optional, … stands for many
+	operand  string   // names of the operands, like FILE or USER ACTION; those in brackets are optional, … means several
 	settings []string // the settings that it reads
-	raw      bool     // it has no --output: what it prints is no answer
+	raw      bool     // it has no --output: it prints something else than an answer
 	flags    func(*pflag.FlagSet)
 	run      func(context.Context, *terminal, *config) error
 }

@@ -14,12 +14,12 @@ import (
 	"rolecall.example/rbac"
 )
 
-// completer returns the words that may stand where begun is being typed.
+// completer returns the words that complete what was typed.
 type completer func(ctx context.Context, api *client.Client, organization, begun string) ([]string, error)
 
-// completions has the completers by the names of operands, and of the values of flags. They ask the file or the server
-// that the command would ask. What is offered would be wrong otherwise: names of the wrong site, and permissions that
-// only another version of the catalog has.
+// completions has the completers by the names of operands, and of the values of flags. They ask the same file or server
+// as the command. Any other source could offer names of the wrong site, or permissions of another version of the
+// catalog.
 var completions = map[string]completer{
 	"ORG": func(ctx context.Context, api *client.Client, _, _ string) (names []string, err error) {
 		list, err := api.Organizations(ctx)
@@ -29,7 +29,7 @@ var completions = map[string]completer{
 		return names, err
 	},
 	"USER": func(ctx context.Context, api *client.Client, organization, begun string) (names []string, err error) {
-		// Members are searched in the organization, because who may see those need not see all accounts.
+		// Members are searched in the organization, because callers who may see those may not see all accounts.
 		if organization == "" {
 			list, err := api.Users(ctx, client.UserQuery{Query: begun, Limit: maxCompletions})
 			for _, u := range list.Users {
@@ -61,9 +61,9 @@ const (
 	completionPatience = 2 * time.Second // a shell that hangs is worse than one that does not complete
 )
 
-// complete returns the words for what is called name in help, and how the shell goes on from there.
+// complete returns the words for an operand or value by its name in help, and what the shell should do next.
 func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before []string, begun string) ([]string, cobra.ShellCompDirective) {
-	// The brackets and dots of the usage line are no part of the kind.
+	// The brackets and dots of the usage line are not part of the name.
 	name = strings.Trim(name, "[]…,.")
 	switch name {
 	case "FILE", "DIR":
@@ -84,13 +84,13 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 			return list(words, before), err
 		}
 	}
-	// A command that does not ask has nobody who could be asked; the file names of the shell would be no help either.
+	// A command that does not ask has no source of names; the shell's file names would not help either.
 	if find == nil || !slices.Contains(c.settings, "url") {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
-	// Of a command without --org this is "", which means the site.
+	// For a command without --org this is "", which means the site.
 	organization, _ := cmd.Flags().GetString("org")
 	cfg, err := c.config(cmd.Flags(), t.env)
 	var words []string
@@ -100,15 +100,15 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 			return err
 		})
 	}
-	// Nothing is printed: an error in the middle of a line that somebody types would spoil it.
+	// Nothing is printed: an error in the middle of a line that is being typed would spoil it.
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveError
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
-// permissionWords are the parts of permissions by the names of operands, and of the values of flags. before is what stands
-// before on the line.
+// permissionWords returns the parts of permissions by the names of operands, and of the values of flags. before has the
+// words before it on the line.
 var permissionWords = map[string]func(words vocabulary, before []string) []string{
 	"ACTION":      func(words vocabulary, _ []string) []string { return words.actionsOn(rbac.Wildcard) },
 	"TYPE:ACTION": func(words vocabulary, _ []string) []string { return words.pairs() },
@@ -120,7 +120,7 @@ var permissionWords = map[string]func(words vocabulary, before []string) []strin
 	},
 }
 
-// completeOperand completes the operands of the command. The last of an operand that may be repeated stands for all that
+// completeOperand completes the operands of the command. If the last one may be repeated, it serves for all that
 // follow.
 func (c *command) completeOperand(t *terminal) cobra.CompletionFunc {
 	wanted := strings.Fields(c.operand)
@@ -154,7 +154,7 @@ func subcommands(root *cobra.Command, args []string) (names []string) {
 // completeFlags completes the values of the command's flags.
 func (c *command) completeFlags(t *terminal, cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		// Values that are few are known without asking anybody.
+		// A few fixed values need no request.
 		words := settings[f.Name].names
 		switch v := f.Value.(type) {
 		case *choice:

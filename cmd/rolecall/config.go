@@ -21,8 +21,9 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// config holds the settings of a command. Settings that a command does not read stay empty. One type for all commands,
-// as each setting means the same wherever it is read; that a command reads one is said in its row of settings alone.
+// config holds the settings of a command. Settings that a command does not read stay empty. All commands share this
+// type, since each setting means the same everywhere; which settings a command reads is only written in its settings
+// field.
 type config struct {
 	address          string // host:port
 	db               string // path of the SQLite file, or URL of a PostgreSQL server

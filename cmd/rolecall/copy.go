@@ -18,11 +18,11 @@ import (
 	"rolecall.example/org/services"
 )
 
-// copyCommand has no question, since it writes only where nothing is.
+// copyCommand asks no question, since it only writes where there is nothing yet.
 func copyCommand() *command {
 	var from, to string
 	return &command{
-		// No settings: source and target are both named, as either could be the one of the settings.
+		// No settings: source and target are both named, as either could be that of the settings.
 		name:    "copy",
 		summary: "Move a SQLite file to a PostgreSQL database; the server must be stopped",
 		about: "The tables of the target must be empty or missing. Everything is copied in one transaction, and every row is read\n" +
@@ -37,7 +37,7 @@ func copyCommand() *command {
 			if from == "" || db.IsServer(from) || !db.IsServer(to) {
 				return usageError("--from FILE and --to postgres://… are needed; see rolecall help copy")
 			}
-			// Mistakes in the call first, as the copy of a large file takes long.
+			// Mistakes in the call come first, as copying a large file takes long.
 			if err := db.CheckURL(to); err != nil {
 				return usageError("--to: " + err.Error())
 			}
@@ -53,7 +53,8 @@ func copyCommand() *command {
 	}
 }
 
-// copyAll locks the file as a server does: what a server wrote after the copy began would be lost without a word.
+// copyAll locks the file as a server does: otherwise a server could write after the copy began, and that would be lost
+// silently.
 func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	unlock, err := lock(from)
 	if errors.Is(err, errRunning) {
@@ -74,8 +75,8 @@ func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	for _, name := range slices.Sorted(maps.Keys(copied)) {
 		rows = append(rows, []string{name, strconv.FormatInt(copied[name], 10)})
 	}
-	// Every row was compared; the chains of the trail are verified on the new engine besides, since their hashes rest on
-	// how it gives values back.
+	// Every row was compared. The chains of the trail are verified on the new engine as well, since their hashes depend
+	// on how it returns values.
 	d, err := db.Open(ctx, to)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ type bar struct {
 }
 
 func (b *bar) show(done, total int64) {
-	// It writes only if the number changed: most calls are for less than one percent.
+	// It only writes if the number changed: most calls are about less than one percent.
 	percent := 100 * done / max(1, total)
 	if percent == b.last {
 		return
@@ -106,7 +107,7 @@ func (b *bar) show(done, total int64) {
 	fmt.Fprintf(b.out, "\r[%-40s] %3d %%", strings.Repeat("#", int(percent*40/100)), percent)
 }
 
-// end closes the line, if there is one, before anything else is printed.
+// end finishes the line, if there is one, before anything else is printed.
 func (b *bar) end() {
 	if b.last >= 0 {
 		fmt.Fprintln(b.out)

@@ -29,7 +29,7 @@ type demo struct {
 	catalog string
 }
 
-// demoCommand runs the same server as serve, so what is tried is what is used.
+// demoCommand runs the same server as serve, so that people try what they will use.
 func demoCommand() *command {
 	var in demo
 	return &command{
@@ -48,7 +48,7 @@ func demoCommand() *command {
 	}
 }
 
-// fill makes the data, and shows on the way how much of it is there.
+// fill makes the data, and shows progress.
 func (in *demo) fill(ctx context.Context, d *db.DB, catalog *rbac.Catalog, t *terminal) (key, error) {
 	b := &bar{out: t.err, last: -1}
 	defer b.end()
@@ -60,7 +60,7 @@ func (in *demo) fill(ctx context.Context, d *db.DB, catalog *rbac.Catalog, t *te
 }
 
 func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
-	// Fewer would not hold the people whom the documentation names.
+	// Fewer would not include the people whom the documentation names.
 	if in.members < 50 || in.members > 1_000_000 {
 		return usageError("--members: 50 to 1000000")
 	}
@@ -73,24 +73,24 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // when its terminal closes, the demo must remove its files
 		defer stop()
 	}
-	// A setting that the command does not have would be 0.
+	// A setting that the command does not read would be 0.
 	c.sessionLifetime = 24 * time.Hour
 	if err := c.check(); err != nil {
 		return err
 	}
-	// Before the data is made: a port that is taken should be known at once.
+	// Before the data is made: a port in use should be reported at once.
 	l, moved, err := listenNear(c.address)
 	if err != nil {
 		return err
 	}
-	// A directory of its own, with mode 0700, as it has the password hashes of the demo.
+	// Its own directory, with mode 0700, as it has the password hashes of the demo.
 	dir, err := os.MkdirTemp("", "rolecall-demo-")
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "rolecall.db")
-	// Closed before the directory goes, as deferred calls run backwards.
+	// Closed before the directory is removed, since deferred calls run in reverse order.
 	d, err := db.Open(ctx, path)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -101,23 +101,23 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	key.URL, key.Database, c.db = c.url(l), path, path
-	// Whoever started it could not sign in without what is printed here, so a demo that cannot print it ends.
+	// Without this output no one could sign in, so a demo that cannot print it ends.
 	if err := cmp.Or(in.announce(t, key, moved), t.out.err); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	// Quiet by default: lines of requests would push the password off the screen.
+	// Quiet by default: log lines of requests would push the password off the screen.
 	log := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if in.verbose {
 		var flush func()
 		log, flush = c.log(t)
 		defer flush()
 	}
-	// No notice: there is no load balancer that would have to see the demo go.
+	// No notice: there is no load balancer that has to see the demo go.
 	return c.answer(ctx, d, l, log, 0)
 }
 
-// ownCatalog is the catalog of --catalog, nil without it. It becomes the first version of a catalog, so what only a
-// later one could do wrong cannot happen.
+// ownCatalog returns the catalog of --catalog, nil without it. It becomes the first version, so the checks against an
+// earlier version do not apply.
 func (in *demo) ownCatalog() (*rbac.Catalog, error) {
 	if in.catalog == "" {
 		return nil, nil
@@ -138,8 +138,8 @@ func (in *demo) ownCatalog() (*rbac.Catalog, error) {
 	return rbac.New(document)
 }
 
-// listenNear listens on address, or on another free port if the default one is taken. An address that was asked for is
-// never replaced: somebody waits there.
+// listenNear listens on address, or on another free port if the default one is in use. An address that was given
+// explicitly is never replaced: someone relies on it.
 func listenNear(address string) (l net.Listener, moved bool, err error) {
 	l, err = net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) && address == defaultAddress {
@@ -159,7 +159,7 @@ type key struct {
 	Database string `json:"database"`
 }
 
-// announce prints them in every form, since the tools that start a demo read them as JSON.
+// announce prints them in every format, since tools that start a demo read them as JSON.
 func (in *demo) announce(t *terminal, k key, moved bool) error {
 	return t.print(report{
 		value: k, head: []string{"URL", "EMAIL", "PASSWORD", "TOKEN", "DATABASE"}, rows: [][]string{{k.URL, k.Email, k.Password, k.Token, k.Database}},
@@ -167,7 +167,7 @@ func (in *demo) announce(t *terminal, k key, moved bool) error {
 	})
 }
 
-// welcome says where the demo is, and how to look at it.
+// welcome says where the demo is, and how to look around.
 func (in *demo) welcome(w io.Writer, k key, moved bool) {
 	fmt.Fprintf(w, "rolecall demo: sample companies, the largest with %d members. Everything is deleted when you stop it (Ctrl-C).\n\n", in.members)
 	if moved {

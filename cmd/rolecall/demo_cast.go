@@ -8,7 +8,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// cast is who plays what in the demo: the custom roles of each company, and how many people hold which role.
+// cast is the distribution of roles in the demo: the custom roles of each company, and how many people hold which role.
 type cast struct {
 	Companies []troupe `json:"companies"` // in the order of companies
 	Site      []share  `json:"site"`
@@ -36,8 +36,8 @@ type share struct {
 //go:embed demo.json
 var defaultCast []byte
 
-// castOf is the cast for a catalog; nil is the default one, whose cast is written down. It is data and not code, because
-// its names are of one product and the program is for any.
+// castOf returns the cast for a catalog; nil means the default catalog, whose cast is in a file. It is data and not
+// code, because its names belong to one product and the program is for any.
 func castOf(catalog *rbac.Catalog) (c cast, err error) {
 	if catalog == nil {
 		return c, json.Unmarshal(defaultCast, &c)
@@ -45,8 +45,8 @@ func castOf(catalog *rbac.Catalog) (c cast, err error) {
 	return invent(catalog), nil
 }
 
-// input is the part as a use case takes it. MustCreate: two parts of one name are a mistake in the cast, and the second
-// must not replace the first.
+// input returns the part as input of a use case. MustCreate: two parts with one name are a mistake in the cast, and the
+// second must not replace the first.
 func (p *part) input() (in org.RoleInput, err error) {
 	in = org.RoleInput{Name: p.Name, DisplayName: p.Label, Description: &p.Description, MustCreate: true}
 	for _, text := range p.Organization {

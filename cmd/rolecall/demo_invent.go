@@ -9,11 +9,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// mille are the shares of roles in the order in which they are named: a few are common, most are rare. Pages and
+// mille are the shares of roles in the order in which they are named: a few are common, most are rare. So pages and
 // searches are tried on a distribution like that of real companies.
 var mille = []int{150, 90, 80, 60, 40, 18, 15, 10, 6, 5, 4}
 
-// shares gives each of the roles its share, beginning at the first one of mille.
+// shares gives each of the roles its share, starting at index first of mille.
 func shares(first int, names ...string) (mix []share) {
 	for i, name := range names {
 		mix = append(mix, share{name, mille[min(first+i, len(mille)-1)]})
@@ -21,8 +21,8 @@ func shares(first int, names ...string) (mix []share) {
 	return mix
 }
 
-// invent makes the cast for a catalog that nobody has seen before: its samples or, without any, roles made from its areas.
-// The built-in roles are held too.
+// invent makes the cast for an unknown catalog: from its samples or, if it has none, from its areas. The built-in roles
+// are held too.
 func invent(c *rbac.Catalog) cast {
 	var parts []part
 	for _, r := range c.Samples() {
@@ -61,8 +61,9 @@ func namesBut(roles []*rbac.Role, one string) (names []string) {
 	return names
 }
 
-// partsOf makes roles from the areas of a catalog: one that reads, one that edits, and one that may all but the last
-// action of each type, which it denies. Areas of the site alone have none, since an organization could not use them.
+// partsOf makes roles from the areas of a catalog: one that reads, one that edits, and one that may do everything
+// except the last action of each type, which it denies. Areas that only concern the site get none, since an
+// organization could not use them.
 func partsOf(c *rbac.Catalog) (parts []part) {
 	for _, area := range c.Areas() {
 		var reads, edits, limited []string
@@ -99,7 +100,7 @@ func partsOf(c *rbac.Catalog) (parts []part) {
 	return parts
 }
 
-// reading is the action of a type that looks and does not touch: the one of that name, or else the first.
+// reading returns the action of a type that reads: the one of that name, or otherwise the first.
 func reading(t rbac.ResourceType) string {
 	if slices.ContainsFunc(t.Actions, func(a rbac.ActionInfo) bool { return a.Name == "read" }) {
 		return "read"

@@ -88,14 +88,14 @@ func serviceAccounts(usernames string) (list []person) {
 	return list
 }
 
-// crowd yields invented people without end, in a fixed order. All usernames are distinct. The same people in each run:
-// shots of pages and examples in the documentation must not change by chance.
+// crowd yields invented people without end, always in the same order. All usernames are distinct. Each run has the same
+// people: screenshots and examples in the documentation must not change by chance.
 type crowd struct {
 	rng   *rand.Rand
 	taken map[string]int
 }
 
-// newCrowd takes the names that somebody has already, so the crowd has no second one of them.
+// newCrowd starts with the names that are already taken, so that the crowd does not use them again.
 func newCrowd() *crowd {
 	c := &crowd{rng: rand.New(rand.NewPCG(20, 26)), taken: map[string]int{"ada": 1}}
 	for _, p := range slices.Concat(slices.Concat(acquaintances...), oddities, programs) {
@@ -112,7 +112,7 @@ func (c *crowd) next() person {
 	if k.familyFirst {
 		p.name = family + k.joint + given
 	}
-	// Companies seldom have one rule for usernames, and search has to find all of them.
+	// Companies seldom have just one rule for usernames, and search has to find all of them.
 	switch n := c.rng.IntN(10); {
 	case n < 7:
 		p.username = c.free(givenASCII + "-" + familyASCII)
@@ -137,7 +137,7 @@ func (c *crowd) culture() *culture {
 
 // free returns name, with a number if it is taken.
 func (c *crowd) free(name string) string {
-	// The new name may be taken as well, by somebody who is called so.
+	// The new name may be taken too, by a person whose real name it is.
 	c.taken[name]++
 	if n := c.taken[name]; n > 1 {
 		return c.free(fmt.Sprintf("%s-%d", name, n))

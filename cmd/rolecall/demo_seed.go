@@ -24,8 +24,8 @@ type company struct {
 	name, display, description string
 	domain                     string
 	founded                    int // days ago
-	hired                      int // members of its own; of the first company, set by the flag
-	borrowed                   int // of ten thousand people of the first company, how many are members here too
+	hired                      int // its own members; for the first company, set by the flag
+	borrowed                   int // of ten thousand people of the first company, how many are also members here
 }
 
 // companies are the organizations of the demo. The first is the default one.
@@ -45,8 +45,8 @@ var companies = []company{
 }
 
 // seed fills a database with the data of the demo: the people in bulk, and everything else through the use cases, which
-// also write the audit trail. Its clock follows the invented history. What is in bulk goes past the use cases because
-// each of them commits.
+// also write the audit trail. Its clock follows the invented history. People bypass the use cases because each of those
+// commits.
 type seed struct {
 	org   *services.Service
 	owner *org.Actor
@@ -57,11 +57,11 @@ type seed struct {
 	ids   uint64      // the number of ids made so far
 	show  func(done, total int64)
 	cast  cast
-	hash  string // of the password, which is the same for all: whoever tries the demo can see it as anybody does
+	hash  string // of the password, which is the same for all, so that the demo can be seen as anyone
 }
 
-// sow fills d and returns the credentials. The catalog is nil for the default one. It reports its progress to show.
-// Order matters: people need organizations and roles, and the token comes last so that it is the newest thing.
+// sow fills d and returns the credentials. catalog is nil for the default one. It reports its progress to show. The
+// order matters: people need organizations and roles, and the token comes last so that it is the newest.
 func sow(ctx context.Context, d *db.DB, catalog *rbac.Catalog, members int, show func(done, total int64)) (k key, err error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
 	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }, Catalog: catalog})
@@ -168,7 +168,7 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) (err error)
 				return err
 			}
 			for other := range companies {
-				// Fewer are borrowed of more, so the small companies stay small at every size.
+				// More hired people means a smaller share to borrow, so the small companies stay small at every size.
 				if i == 0 && s.crowd.rng.IntN(10_000) < companies[other].borrowed*1284/members {
 					if err := s.join(ctx, q, other, user); err != nil {
 						return err
@@ -177,7 +177,7 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) (err error)
 			}
 		}
 	}
-	// Nothing else has told the caches that the rows are there.
+	// Nothing else tells the caches about the new rows.
 	return q.BumpRevision(ctx, time.Now().UnixMicro())
 }
 
@@ -244,7 +244,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 // join makes a user a member of a company, with roles.
 func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) error {
 	id, since := s.orgs[company], h.since
-	// Nobody joins a company before it was founded.
+	// No one joins a company before it was founded.
 	if founded := s.today.AddDate(0, 0, -companies[company].founded); founded.After(since) {
 		since = s.after(founded)
 	}
@@ -258,7 +258,7 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 			return err
 		}
 	}
-	// Who never had a role was never changed, and its version stays the first.
+	// A member who never had a role was never changed, so its version stays the first.
 	if len(roles) == 0 {
 		return nil
 	}

@@ -32,7 +32,7 @@ func rolesDiffCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				// Left out, the server compares versions of the one role, and decides which.
+				// If it is left out, the server chooses which versions of the role to compare.
 				if len(c.operands) > 1 {
 					sides.With = c.operands[1]
 				}
@@ -56,7 +56,7 @@ func differences(got client.Comparison) report {
 		}
 		r.rows = append(r.rows, []string{name, strings.ReplaceAll(d.From, "_", " "), strings.ReplaceAll(d.To, "_", " ")})
 	}
-	// An empty table would leave open whether anything was compared.
+	// With an empty table it would not be clear whether anything was compared.
 	if len(r.rows) == 0 {
 		r.text = func(w io.Writer) { fmt.Fprintln(w, "No differences.") }
 	}

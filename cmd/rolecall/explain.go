@@ -12,8 +12,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// explainCommand is the long answer to what can-i says in a line. The exit code is the same, so one can take the place
-// of the other in a script.
+// explainCommand is the long form of can-i. The exit code is the same, so a script can use either.
 func explainCommand() *command {
 	var q query
 	return &command{
@@ -33,7 +32,7 @@ func explainCommand() *command {
 				if err != nil {
 					return err
 				}
-				// The words of the catalog that answered: this program may know others.
+				// The words of the catalog that answered: this program may know another one.
 				words, err := vocabularyOf(ctx, api)
 				if err != nil {
 					return err
@@ -48,10 +47,10 @@ func explainCommand() *command {
 	}
 }
 
-// printExplanation has the sentence of the pages, put together by the same function, so nobody has to compare two
+// printExplanation prints the same sentence as the pages, made by the same function, so that no one has to compare two
 // wordings.
 func printExplanation(w io.Writer, words vocabulary, who string, e *client.Explanation) {
-	// The permission has been named by then.
+	// The permission has already been named.
 	said := org.Wording{Verdict: e.Verdict, Reason: strings.Replace(e.Because, e.ResourceType+":"+e.Action, "it", 1)}
 	fmt.Fprintf(w, "%s\n\n", said.Sentence(who, words.doing(e.ResourceType, e.Action, e.Own)))
 	table(w, levels(e)...)
@@ -63,7 +62,7 @@ func printExplanation(w io.Writer, words vocabulary, who string, e *client.Expla
 	for _, s := range e.Changes {
 		refusal := s.Refusal
 		if refusal != "" {
-			// A change that the asker may not make is listed all the same: somebody else can be asked for it.
+			// A change that the caller may not make is listed too: the caller can ask someone else for it.
 			refusal = "not by you: " + refusal
 		}
 		rows = append(rows, []string{"  " + words.suggestion(&s), s.Blast, refusal})
@@ -73,7 +72,7 @@ func printExplanation(w io.Writer, words vocabulary, who string, e *client.Expla
 
 // suggestion is a change in one line, as the pages write it.
 func (v vocabulary) suggestion(s *client.Suggestion) string {
-	// Some changes are of no permission, as activating an account; the server words these.
+	// Some changes are not about a permission, such as activating an account; the server words these.
 	if s.Permission == nil {
 		return s.Text
 	}
@@ -85,7 +84,7 @@ func (v vocabulary) suggestion(s *client.Suggestion) string {
 	return before + " " + cmp.Or(s.Role.DisplayName, s.Role.Name) + " " + after
 }
 
-// levels returns the rules that apply, level by level. What is overruled is shown too, since people ask why a role they
+// levels returns the rules that apply, level by level. Overruled ones are shown too, since people ask why a role they
 // hold does not help.
 func levels(e *client.Explanation) (rows [][]string) {
 	for _, l := range e.Levels {
@@ -103,7 +102,7 @@ func levels(e *client.Explanation) (rows [][]string) {
 	return rows
 }
 
-// permissionsCommand is no verdict: a member without any permission is no mistake, and the exit code is 0.
+// permissionsCommand gives no verdict: a member without any permission is not an error, and the exit code is 0.
 func permissionsCommand() *command {
 	var q query
 	return &command{
@@ -131,7 +130,7 @@ func (q *query) permissionRows(list []client.EffectivePermission) (rows [][]stri
 		switch {
 		case p.Allowed:
 			answer = "yes"
-		// After the wider answer, which includes it, and before a deny, which is of the other things then.
+		// After the wider answer, which includes it, and before a deny, which is then about other objects.
 		case p.AllowedOwn:
 			answer = "own things"
 		case p.Denied:

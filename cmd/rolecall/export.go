@@ -40,8 +40,8 @@ func rolesExportCommand() *command {
 	}
 }
 
-// exported returns the custom roles with these names, or all of them. A name that is missing fails the whole, or a pipe
-// into apply --prune would delete the role elsewhere.
+// exported returns the custom roles with these names, or all of them. If a name is missing, everything fails: otherwise
+// a pipe into apply --prune would delete the role elsewhere.
 func (q *query) exported(ctx context.Context, api *client.Client, names []string) ([]fileRole, error) {
 	home := ""
 	if q.org != "" {
@@ -69,7 +69,7 @@ func (q *query) exported(ctx context.Context, api *client.Client, names []string
 				known = append(known, r.Name)
 			}
 			if slices.Contains(known, name) {
-				// Said apart: it is there, so "there is no role" would be wrong.
+				// A separate message: the role exists, so "there is no role" would be wrong.
 				return nil, usageError(name + " is built in and cannot be applied")
 			}
 			return nil, usageError(fmt.Sprintf("there is no role %q in %s%s", name, place(q.scope()), didYouMean(strings.ToLower(name), known, "")))
@@ -78,8 +78,7 @@ func (q *query) exported(ctx context.Context, api *client.Client, names []string
 	return list, nil
 }
 
-// exportedRole gives a role of the site its list even if that is empty, because that list is what says where the role
-// belongs.
+// exportedRole gives a role of the site its list even if it is empty, because that list says where the role belongs.
 func exportedRole(organization string, r client.Role) fileRole {
 	out := fileRole{Organization: organization, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description}
 	if organization != "" {

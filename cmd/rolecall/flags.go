@@ -8,7 +8,7 @@ import (
 )
 
 // choice is a flag that takes one of a few values. It refuses while flags are parsed, so a wrong value is exit code 2
-// before anything is asked.
+// before any request.
 type choice struct {
 	value *string
 	list  []string
@@ -28,7 +28,7 @@ func (c *choice) String() string { return *c.value }
 // Type implements pflag.Value.
 func (*choice) Type() string { return "choice" }
 
-// choices is a flag that takes some of a few values, separated by commas.
+// choices is a flag that takes several of a few values, separated by commas.
 type choices struct {
 	values *[]string
 	list   []string
@@ -69,7 +69,7 @@ func (n *bounded) Set(v string) error {
 	return nil
 }
 
-// String returns "" for a default out of bounds, which stands for a flag that was left out.
+// String returns "" for a default out of bounds, which means that the flag was left out.
 func (n *bounded) String() string {
 	if n.value == nil || *n.value < n.least {
 		return ""
@@ -80,8 +80,8 @@ func (n *bounded) String() string {
 // Type implements pflag.Value.
 func (*bounded) Type() string { return "int" }
 
-// given is a flag that is told apart from one that was left out, even if its value is empty. An edit needs the
-// difference: an empty text empties a field, and no flag leaves it.
+// given is a flag that can be told apart from one that was left out, even if its value is empty. An edit needs the
+// difference: an empty text clears a field, a missing flag leaves it.
 type given struct{ value **string }
 
 // Set implements pflag.Value.

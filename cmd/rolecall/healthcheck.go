@@ -21,8 +21,8 @@ func healthcheckCommand() *command {
 	}
 }
 
-// healthcheck asks whether the process answers, not whether it is ready: a server must not be killed because its
-// database is away for a moment.
+// healthcheck checks that the process answers, not that it is ready: a server must not be killed because its database
+// is away for a moment.
 func healthcheck(ctx context.Context, t *terminal, c *config) error {
 	// Containers kill a check that hangs, and its reason would be lost.
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -42,7 +42,7 @@ func healthcheck(ctx context.Context, t *terminal, c *config) error {
 	}
 	if err != nil {
 		fmt.Fprintf(t.err, "rolecall: %v\n", err)
-		return errNo // of a container's health check, 1 is the only failure that is defined
+		return errNo // for a container's health check, 1 is the only defined failure
 	}
 	return t.print(report{value: map[string]string{"status": "ok"}, rows: [][]string{{"ok"}}, names: silent})
 }

@@ -15,7 +15,7 @@ import (
 // helpWidth is how wide the help is, in cells.
 const helpWidth = 100
 
-// exitCodes are the same for all commands and stand in help and in the manual; exitCode decides them.
+// exitCodes are the same for all commands and are in help and in the manual; exitCode decides them.
 const exitCodes = `Exit codes: 0 done, or the answer is yes; 1 the answer is no, or something differs or was found; 2 usage error:
 a wrong flag, a missing database, a name that does not exist; 3 failure, also if the answer could not be written.`
 
@@ -29,7 +29,7 @@ func helpCommand() *command {
 				overview(t.out)
 				return nil
 			}
-			// Not the help of cobra: that prints the root for a command that does not exist, with exit code 0.
+			// Not cobra's help: for a command that does not exist it prints the root, with exit code 0.
 			named, rest, _ := root.Find(c.operands)
 			if named == root || len(rest) > 0 {
 				return unknown(named, rest)
@@ -40,7 +40,7 @@ func helpCommand() *command {
 	}
 }
 
-// overview has the groups in the order in which somebody who is new needs them.
+// overview has the groups in the order in which newcomers need them.
 func overview(w io.Writer) {
 	fmt.Fprint(w, "rolecall manages the members of organizations, and what they may do.\n\nUsage:\n  rolecall [command] [flags]\n")
 	for _, g := range groups() {
@@ -63,7 +63,7 @@ Examples:
 `, wrap(exitCodes))
 }
 
-// help prints the help of a command, or of a family of them. What cobra knows is asked of cobra, so help cannot name a
+// help prints the help of a command, or of a family of them. It asks cobra for what cobra knows, so help cannot name a
 // flag that is not parsed.
 func help(w io.Writer, cmd *cobra.Command) {
 	usage := cmd.UseLine()
@@ -89,8 +89,8 @@ func help(w io.Writer, cmd *cobra.Command) {
 	helpFlags(w, cmd.Flags())
 }
 
-// helpFlags prints the flags in three parts: the command's own, those of its output, and its settings. Apart from each
-// other, because a command has few of its own among many that all have.
+// helpFlags prints the flags in three parts: the command's own, those of its output, and its settings. They are
+// separate because a command has few of its own among many that all have.
 func helpFlags(w io.Writer, all *pflag.FlagSet) {
 	output := pflag.NewFlagSet("", pflag.ContinueOnError)
 	outputFlags(output)
@@ -103,7 +103,7 @@ func helpFlags(w io.Writer, all *pflag.FlagSet) {
 	all.VisitAll(func(f *pflag.Flag) {
 		switch {
 		case f.Name == "help":
-		// The variable at the end of the text is what tells a setting.
+		// A variable at the end of the text marks a setting.
 		case strings.HasSuffix(f.Usage, "["+variable(f.Name)+"]"):
 			parts[2].AddFlag(f)
 		// A command that is raw may have a flag of the same name that means something else.

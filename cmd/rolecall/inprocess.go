@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// inProcess answers requests with a handler in this process. The operator asks the same routes as everybody, and each
-// check of the web layer holds for the file as well.
+// inProcess answers requests with a handler in this process. The operator uses the same routes as everyone, and every
+// check of the web layer also applies to the file.
 type inProcess struct{ handler http.Handler }
 
-// RoundTrip implements http.RoundTripper. The handler goes on while its answer is read, so that a long one is never in
-// memory as a whole.
+// RoundTrip implements http.RoundTripper. The handler keeps running while its answer is read, so that a long one is
+// never in memory as a whole.
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	// A RoundTripper must not change the request that it is given.
 	r = r.Clone(r.Context())
@@ -26,7 +26,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer close(a.done)
 		defer func() {
 			var err error
-			if recover() != nil { // a handler panics to abort an answer that has begun
+			if recover() != nil { // a handler panics to abort an answer in progress
 				err = errors.New("the answer broke off")
 			}
 			_ = out.CloseWithError(err) // always nil
@@ -39,7 +39,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: a.status, Header: a.sent, Body: &answerBody{body, a.done}, Request: r}, nil
 }
 
-// answer hands on what a handler writes.
+// answer passes on what a handler writes.
 type answer struct {
 	header, sent http.Header // as the handler sets it, and as it was when the body began
 	status       int
@@ -50,10 +50,10 @@ type answer struct {
 
 func (a *answer) Header() http.Header { return a.header }
 
-// WriteHeader sends what comes before the body.
+// WriteHeader sends the status and the header.
 func (a *answer) WriteHeader(status int) {
 	a.once.Do(func() {
-		// As in net/http, what is set after the header went out is not sent.
+		// As in net/http, later changes of the header are not sent.
 		a.status, a.sent = status, a.header.Clone()
 		close(a.begun)
 	})

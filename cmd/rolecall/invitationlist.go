@@ -12,10 +12,10 @@ import (
 	"rolecall.example/client"
 )
 
-// invitationPage is how many invitations are asked for at once.
+// invitationPage is how many invitations one request asks for.
 const invitationPage = 100
 
-// invitations asks for those of an organization, or of the site, page by page, until fn returns false. limit 0 is for all.
+// invitations reads those of an organization, or of the site, page by page, until fn returns false. limit 0 means all.
 func (q *query) invitations(ctx context.Context, api *client.Client, state string, limit int, fn func(client.Invitation) bool) error {
 	for at := 0; limit == 0 || at < limit; {
 		size := invitationPage
@@ -46,8 +46,8 @@ func (q *query) invitationsAt(ctx context.Context, api *client.Client, ask clien
 	return api.InvitationsTo(ctx, q.org, ask)
 }
 
-// invitation finds one by its id, or by the address that it is for. What can't be accepted any more is passed over, unless an
-// id names it.
+// invitation finds one by its id or by its address. One that can no longer be accepted is skipped, unless an id names
+// it.
 func (q *query) invitation(ctx context.Context, api *client.Client, named string) (found client.Invitation, err error) {
 	n := 0
 	state := "open"
@@ -116,7 +116,7 @@ func invitationsReport(list ...client.Invitation) report {
 	return r
 }
 
-// mailOf says what became of the mail of an invitation.
+// mailOf says what happened to the mail of an invitation.
 func mailOf(i client.Invitation) string {
 	switch {
 	case i.Sent:

@@ -18,7 +18,7 @@ import (
 // maxInvited is how many addresses one request may invite.
 const maxInvited = 100
 
-// inviteSettings are those of the commands that make links: on a file nothing else says how the links begin.
+// inviteSettings are those of the commands that make links: for a file nothing else says how the links begin.
 var inviteSettings = append(slices.Clone(askSettings), "access-url")
 
 // aboutLinks is in the help of the commands that make links.
@@ -95,7 +95,7 @@ func invitationsCreateCommand() *command {
 	}
 }
 
-// create invites part by part. What is done stays: the same call again says of those that they are invited already.
+// create invites in batches. Completed batches stay; repeating the call reports those people as already invited.
 func (m *linkMaker) create(ctx context.Context, api *client.Client, t *terminal, in client.CreateInvitations) error {
 	all := client.Invited{Invitations: []client.Invitation{}, Refused: []client.InvitationRefusal{}}
 	var failed error
@@ -111,7 +111,7 @@ func (m *linkMaker) create(ctx context.Context, api *client.Client, t *terminal,
 	if failed != nil && len(all.Invitations) == 0 {
 		return failed
 	}
-	// Links that nobody has seen must not stay valid.
+	// Links that no one has seen must not stay valid.
 	revoke := func() (err error) {
 		for _, i := range all.Invitations {
 			err = errors.Join(err, api.RevokeInvitationTo(ctx, m.organization(), i.ID))
@@ -131,7 +131,7 @@ func (m *linkMaker) create(ctx context.Context, api *client.Client, t *terminal,
 	return nil
 }
 
-// linksReport is invitations with their links, or that they go out by mail.
+// linksReport shows invitations with their links, or says that they go out by mail.
 func linksReport(value any, list []client.Invitation) report {
 	r := report{value: value, head: []string{"EMAIL", "STATE", "LINK"}, names: []string{}}
 	for _, i := range list {
@@ -183,7 +183,7 @@ func (m *linkMaker) resend(ctx context.Context, api *client.Client, i client.Inv
 	return api.ResendInvitationTo(ctx, m.org, i.ID, how)
 }
 
-// text is what a flag was given, "" if it was not.
+// text returns the value of a flag, "" if it was not given.
 func text(s *string) string {
 	if s == nil {
 		return ""

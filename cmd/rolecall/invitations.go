@@ -8,14 +8,14 @@ import (
 	"rolecall.example/org/services"
 )
 
-// keepInvitations gives what accepted invitations have still to give, every minute, and forgets old ones, every hour, until
-// ctx ends. Any of several servers may do it.
+// keepInvitations completes what accepted invitations still have to give, every minute, and deletes old ones, every
+// hour, until ctx ends. With several servers, any of them may do it.
 func keepInvitations(ctx context.Context, service *services.Service, log *slog.Logger) {
 	due, old := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
 	defer due.Stop()
 	defer old.Stop()
 	for {
-		if err := service.Invite.Finish(ctx); err != nil && ctx.Err() == nil { // first at the start: a crash may have cut one off
+		if err := service.Invite.Finish(ctx); err != nil && ctx.Err() == nil { // also at the start: a crash may have left one
 			log.Warn("an accepted invitation is not given yet", "err", err)
 		}
 		select {

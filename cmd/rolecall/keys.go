@@ -16,10 +16,10 @@ type printedKey struct {
 	State      string     `json:"state"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ActiveFrom time.Time  `json:"active_from"`
-	RetiredAt  *time.Time `json:"retired_at"` // null: it is not known yet
+	RetiredAt  *time.Time `json:"retired_at"` // null if it is not known yet
 }
 
-// keysListCommand works on the database, as keys rotate does: a server shows the public keys to everybody, and no more.
+// keysListCommand works on the database, as keys rotate does: a server shows everyone the public keys, and no more.
 func keysListCommand() *command {
 	return &command{
 		name:    "keys list",

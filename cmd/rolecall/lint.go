@@ -29,15 +29,15 @@ func lintCommand() *command {
 				if err != nil {
 					return err
 				}
-				// No findings is the yes: a pipeline stops at the others.
+				// No findings means yes: a pipeline stops at any finding.
 				return t.verdict(len(got) == 0, findings(words, got))
 			})
 		},
 	}
 }
 
-// findings says the words of the permission before its message; the name of it is in the second column, to be looked for
-// in the role.
+// findings puts the permission in words before its message; its name is in the second column, to search for in the
+// role.
 func findings(words vocabulary, list []client.Finding) report {
 	r := report{value: list, head: []string{"RULE", "WHERE", "WHAT", "FIX"}}
 	if len(list) == 0 {

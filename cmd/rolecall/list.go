@@ -13,20 +13,20 @@ import (
 	"rolecall.example/web"
 )
 
-// listing is an answer of any length: it is printed as it comes. An organization may have a million members, and a pipe
-// into head should end at once.
+// listing is an answer of any length: it is printed as it arrives. An organization may have a million members, and a
+// pipe into head should end at once.
 type listing[T any] struct {
 	head   []string // titles of the columns
 	row    func(T) []string
 	values iter.Seq2[T, error]
 }
 
-// batch is how many rows of a table are aligned with each other. What comes after them keeps their widths, if it can.
-// Widths of all would need all rows in memory.
+// batch is how many rows of a table are aligned with each other. Later rows keep their widths if possible. Aligning all
+// would need all rows in memory.
 const batch = 1000
 
-// printListing prints a listing in the form that the flags ask for. The first column is what --quiet prints. There is no
-// text of its own for people: a table is all that fits any length.
+// printListing prints a listing in the form that the flags ask for. --quiet prints the first column. There is no
+// separate text for people: only a table suits any length.
 func printListing[T any](t *terminal, l listing[T]) error {
 	if t.noHeaders {
 		l.head = nil
@@ -47,8 +47,8 @@ func printListing[T any](t *terminal, l listing[T]) error {
 	return cmp.Or(print(w), w.Flush())
 }
 
-// each calls fn with each value, up to the first error. A server that breaks off is an error, so a list that is cut does
-// not end like one that is whole.
+// each calls fn with each value, up to the first error. If the server breaks off, that is an error, so an incomplete
+// list does not end like a complete one.
 func (l listing[T]) each(fn func(T) error) error {
 	for v, err := range l.values {
 		if err != nil {
@@ -68,9 +68,9 @@ func (l listing[T]) printNames(w io.Writer) error {
 	})
 }
 
-// printJSON writes what a list that is encoded at once would be, so programs need not know of the difference.
+// printJSON writes the same text as encoding the whole list at once, so programs see no difference.
 func (l listing[T]) printJSON(w io.Writer) error {
-	// Brackets and commas come before a value: whether one follows is not known after it.
+	// Brackets and commas come before a value, since it is not known whether another one follows.
 	before := "[\n  "
 	err := l.each(func(v T) error {
 		text, err := json.MarshalIndent(v, "  ", "  ")
@@ -95,7 +95,7 @@ func (l listing[T]) printYAML(w io.Writer) error {
 	empty := true
 	err := l.each(func(v T) error {
 		empty = false
-		// Lists of one, written one below the other, are one list in YAML.
+		// In YAML, lists of one element, one below the other, are one list.
 		return printYAML(w, []T{v})
 	})
 	if err == nil && empty {
@@ -131,10 +131,10 @@ func (l listing[T]) printTable(w io.Writer) error {
 	return a.print(w)
 }
 
-// csvWriter writes cells that spreadsheets do not take for formulas.
+// csvWriter writes cells that spreadsheets do not treat as formulas.
 type csvWriter struct{ *csv.Writer }
 
-// newCSV returns a writer that has the titles of the columns behind it.
+// newCSV returns a writer that has already written the titles of the columns.
 func newCSV(out io.Writer, head []string) csvWriter {
 	w := csvWriter{csv.NewWriter(out)}
 	if head != nil {
@@ -151,7 +151,7 @@ func (w csvWriter) row(cells []string) error {
 	return w.Write(inert)
 }
 
-// csvHead returns the titles of columns as programs like them: "SITE ROLES" is site_roles.
+// csvHead returns the titles of columns in a form for programs: "SITE ROLES" becomes site_roles.
 func csvHead(titles []string) []string {
 	head := make([]string, len(titles))
 	for i, title := range titles {

@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-// lock keeps a second server off the database at path. The lock ends with the process, however it ends; the file beside
-// the database stays, because removing it would race with the next server. SQLite's own locks do not help here: they
-// admit several processes, and the other commands need that. The database must be opened after lock and closed before
+// lock keeps a second server away from the database at path. The lock ends with the process, however it ends; the file
+// beside the database stays, because removing it would race with the next server. SQLite's own locks do not help here:
+// they allow several processes, as the other commands need. The database must be opened after lock and closed before
 // unlock.
 func lock(path string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -48,14 +48,14 @@ func lock(path string) (unlock func(), err error) {
 	}, nil
 }
 
-// lockDatabase keeps off servers that open the file by another name: they would use another lock and another log, which
-// would destroy the file. A hard link shows in the number of links. A file that is mounted by itself does not, but on
-// Linux it can have a lock that does not interfere with those of SQLite. The file stays open: closing any descriptor of
-// it would release the locks of SQLite in this process.
+// lockDatabase keeps away servers that open the file by another name: they would use another lock and another log,
+// which would destroy the file. The number of links reveals hard links. It does not reveal a file that is mounted by
+// itself, but on Linux such a file can have a lock that does not interfere with those of SQLite. The file stays open:
+// closing any descriptor of it would release the locks of SQLite in this process.
 func lockDatabase(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // which closes as well as a file
+		return nil, nil // the caller closes it like a file
 	}
 	if err != nil {
 		return nil, err

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lock keeps a second server off the database at path. It locks a byte beyond the end of the file beside the database, so
-// that the process id in the file can be read.
+// lock keeps a second server away from the database at path. It locks a byte beyond the end of the file beside the
+// database, so that the process id in the file can be read.
 func lock(path string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	// Before the lock file is made beside a name that must not be used.
+	// Before the lock file is created beside a name that must not be used.
 	if err := oneName(path); err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func lock(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make files beside %s: check owner and mode of the folder (%w)", path, err)
 	}
-	// It fails at once: a server that waits in silence looks like one that runs.
+	// It fails at once: a server that waits silently looks like one that runs.
 	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &windows.Overlapped{OffsetHigh: 1})
 	if err != nil {
 		f.Close()
@@ -35,7 +35,7 @@ func lock(path string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// oneName refuses a file with hard links. Each name would have a lock and a log of its own, and two logs destroy the
+// oneName refuses a file with hard links. Each name would have its own lock and its own log, and two logs destroy the
 // file.
 func oneName(path string) error {
 	f, err := os.Open(path)

@@ -15,8 +15,8 @@ const (
 	lineBytes = 32 << 10              // as many bytes are written without waiting
 )
 
-// lines writes several lines of a log at once: one system call a line would be a tenth of the cost of a request. A crash
-// loses what came in the last lineDelay, and no more.
+// lines writes several lines of a log at once: a system call per line would be a tenth of the cost of a request. A
+// crash loses at most the lines of the last lineDelay.
 type lines struct {
 	mu      sync.Mutex
 	out     io.Writer
@@ -28,7 +28,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.pending) == 0 {
-		// The timer is set by the first line, so an idle server has none.
+		// The first line sets the timer, so an idle server has none.
 		time.AfterFunc(lineDelay, l.flush)
 	}
 	if l.pending = append(l.pending, p...); len(l.pending) >= lineBytes {
@@ -48,8 +48,8 @@ func (l *lines) write() {
 	l.pending = l.pending[:0]
 }
 
-// log returns the log in the chosen format. flush writes the lines that still wait, before the program ends. The log
-// goes to standard error; standard output is for what was asked for.
+// log returns the log in the chosen format. flush writes the waiting lines before the program ends. The log goes to
+// standard error; standard output is for answers.
 func (c *config) log(t *terminal) (log *slog.Logger, flush func()) {
 	out := &lines{out: t.err}
 	options := &slog.HandlerOptions{Level: c.logLevel}
@@ -60,7 +60,7 @@ func (c *config) log(t *terminal) (log *slog.Logger, flush func()) {
 }
 
 func parseLogLevel(c *config, v string) error {
-	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, v) { // slog takes more: "info+2"
+	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, v) { // slog accepts more: "info+2"
 		return fmt.Errorf("%q is none of %s", v, strings.Join(levels, ", "))
 	}
 	return c.logLevel.UnmarshalText([]byte(v))

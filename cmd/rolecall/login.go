@@ -17,8 +17,8 @@ import (
 	"rolecall.example/client"
 )
 
-// loginCommand asks the server who the token belongs to before it stores anything: a context that does not work would
-// fail much later, in another command.
+// loginCommand asks the server who the token belongs to before it stores anything: otherwise a context that does not
+// work would only fail much later, in another command.
 func loginCommand() *command {
 	var name string
 	return &command{
@@ -37,7 +37,7 @@ func loginCommand() *command {
 			if err := parseServer(c, c.operand); err != nil || c.server == nil {
 				return usageError(cmp.Or(err, errors.New("URL is needed")).Error())
 			}
-			// Before the question: whoever typed a secret should not learn then that it cannot be stored.
+			// Before the question: people should not type a secret only to learn that it cannot be stored.
 			stored, err := loadLogins(t.env)
 			if err != nil {
 				return err
@@ -70,14 +70,14 @@ func loginCommand() *command {
 }
 
 // readSecret asks for a secret on a terminal, where it is not shown, or reads the first line of other input. A last line
-// without an end is one, too: printf and secret stores write such.
+// without an end counts too: printf and secret stores write such lines.
 func (t *terminal) readSecret(prompt string) (string, error) {
 	var text []byte
 	var err error
 	if f, ok := t.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		fmt.Fprint(t.err, prompt)
 		text, err = term.ReadPassword(int(f.Fd()))
-		// The key that ended the line was not shown either.
+		// The key that ended the line was not echoed either.
 		fmt.Fprintln(t.err)
 	} else if text, err = bufio.NewReader(t.in).ReadBytes('\n'); errors.Is(err, io.EOF) {
 		err = nil
@@ -92,7 +92,7 @@ func (t *terminal) readSecret(prompt string) (string, error) {
 	return secret, nil
 }
 
-// logoutCommand only forgets by default, as the token may be in use elsewhere, and it works while the server is away.
+// logoutCommand only forgets the token by default, as it may be in use elsewhere; this works while the server is down.
 func logoutCommand() *command {
 	var revoke bool
 	return &command{
@@ -129,7 +129,7 @@ func logoutCommand() *command {
 	}
 }
 
-// forget removes a login and says so. It names the context, as several may have one server.
+// forget removes a login and reports it. It names the context, since several may be for one server.
 func forget(t *terminal, stored *logins, l login) error {
 	stored.drop(l.Name)
 	if err := stored.save(); err != nil {
@@ -141,7 +141,7 @@ func forget(t *terminal, stored *logins, l login) error {
 	})
 }
 
-// shownLogin is a login without its token. It is a type of its own, so that no form of output can print the token by
+// shownLogin is a login without its token. It is a separate type, so that no form of output can print the token by
 // mistake.
 type shownLogin struct {
 	Name    string `json:"name"`
@@ -152,7 +152,7 @@ type shownLogin struct {
 
 var contextHead = []string{"CURRENT", "NAME", "URL", "USER"}
 
-// contextsListCommand asks no server: which of them can be reached says nothing about what is stored.
+// contextsListCommand asks no server: whether one can be reached says nothing about what is stored.
 func contextsListCommand() *command {
 	return &command{
 		name: "contexts list", summary: "List the servers that a token is stored for",

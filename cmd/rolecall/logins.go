@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// login is a server with a token for it. People know it as a context.
+// login is a server with a token for it. Users know it as a context.
 type login struct {
 	Name   string `json:"name"`
 	URL    string `json:"url"`
@@ -20,16 +20,15 @@ type login struct {
 	Token  string `json:"token"`
 }
 
-// logins are those that the user has stored. They are in one file, since the one in use and those that there are must
-// fit each other.
+// logins are the logins that the user has stored. They are in one file, since the current one must be among them.
 type logins struct {
-	Current  string  `json:"current"` // the name of the one in use; "" for none
+	Current  string  `json:"current"` // the name of the current one; "" for none
 	Contexts []login `json:"contexts"`
 	path     string
 }
 
-// configFolder returns the folder of the user's settings, or "" if the environment names none. It is where other command
-// line programs have theirs, on each system.
+// configFolder returns the folder of the user's settings, or "" if the environment names none. It is the usual one for
+// command line programs on each system.
 func configFolder(env map[string]string) string {
 	switch {
 	case env["XDG_CONFIG_HOME"] != "":
@@ -42,8 +41,8 @@ func configFolder(env map[string]string) string {
 	return ""
 }
 
-// loadLogins reads the stored logins. A missing file holds none. One that cannot be read is an error and not empty: the
-// next login would replace it and lose every token.
+// loadLogins reads the stored logins. A missing file means none. A file that cannot be read is an error and does not
+// count as empty: the next login would replace it and lose every token.
 func loadLogins(env map[string]string) (*logins, error) {
 	l := &logins{}
 	folder := configFolder(env)
@@ -65,8 +64,8 @@ func loadLogins(env map[string]string) (*logins, error) {
 }
 
 // save replaces the file in one step. Only the user can read it. A token gives all rights of its account, so the mode is
-// 0600 from the first byte: set afterwards, others could open the file in between. The rename is what keeps a crash from
-// leaving half a file.
+// 0600 from the first byte: if it were set afterwards, others could open the file in between. The rename keeps a crash
+// from leaving half a file.
 func (l *logins) save() error {
 	if l.path == "" {
 		return errors.New("there is no folder to store a login in: set XDG_CONFIG_HOME or HOME")
@@ -88,7 +87,7 @@ func (l *logins) save() error {
 		err = os.Rename(f.Name(), l.path)
 	}
 	if err != nil {
-		// Tokens must not be left lying in a file that nobody knows of.
+		// Tokens must not be left in a file that no one knows of.
 		err = errors.Join(err, os.Remove(f.Name()))
 	}
 	return err
@@ -111,7 +110,8 @@ func (l *logins) find(name string) (login, error) {
 	return l.Contexts[i], nil
 }
 
-// put adds a login, or replaces the one of its name, and makes it current. Who logs in means to use that server next.
+// put adds a login, or replaces the one of that name, and makes it current: after logging in, people mean to use that
+// server.
 func (l *logins) put(c login) {
 	l.drop(c.Name)
 	l.Contexts, l.Current = append(l.Contexts, c), c.Name
@@ -120,7 +120,7 @@ func (l *logins) put(c login) {
 // drop forgets the login of that name.
 func (l *logins) drop(name string) {
 	l.Contexts = slices.DeleteFunc(l.Contexts, func(c login) bool { return c.Name == name })
-	// No other takes its place: commands would ask a server that nobody has named.
+	// No other one becomes current: commands would ask a server that no one has named.
 	if l.Current == name {
 		l.Current = ""
 	}

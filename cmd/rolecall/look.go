@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// configCommand reads all settings with the code of the commands, so what it prints is what they would use, and what it
-// refuses they would refuse.
+// configCommand reads all settings with the code of the commands, so it prints what they would use, and refuses what
+// they would refuse.
 func configCommand() *command {
 	return &command{
 		name:    "config",
@@ -25,7 +25,7 @@ func configCommand() *command {
 			}
 			var lines []line
 			var rows [][]string
-			// What chooseSource found is among them, such as the token of a context.
+			// They include what chooseSource found, such as the token of a context.
 			for _, name := range slices.Sorted(maps.Keys(c.inForce)) {
 				v := c.inForce[name]
 				if shown := settings[name].shown; shown != nil {
@@ -39,7 +39,7 @@ func configCommand() *command {
 	}
 }
 
-// cut returns what may be shown of a secret. Not even a part: of a short secret that would be most of it.
+// cut returns what may be shown of a secret: not even a part of it, since that could be most of a short secret.
 func cut(secret string) string {
 	if secret == "" {
 		return ""

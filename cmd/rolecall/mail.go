@@ -12,11 +12,11 @@ import (
 	"rolecall.example/org/services"
 )
 
-// maxPassword is the size of a file with a password, in bytes. A larger one is another file.
+// maxPassword is the maximum size of a file with a password, in bytes. A larger one is some other file.
 const maxPassword = 4096
 
-// checkMail reads the settings of the mail server. A mistake in them ends the start: that mails do not arrive would be noticed
-// by those who wait for them. The server itself is not asked, since it may be down.
+// checkMail reads the settings of the mail server. A mistake in them ends the start: otherwise only people who wait for
+// mails would notice it. The server itself is not contacted, since it may be down.
 func (c *config) checkMail() (err error) {
 	if c.smtp.Address == "" {
 		if c.smtp.From != "" || c.smtp.Username != "" || c.smtpPasswordFile != "" {
@@ -59,8 +59,8 @@ func readPassword(path string) (string, error) {
 	return password, err
 }
 
-// sendMails sends mails as they are written, and again those that did not go out, until ctx ends. It looks every half a minute,
-// since another server may have written one and stopped. Any of several servers may do it.
+// sendMails sends new mails, and retries those that failed, until ctx ends. It looks every half a minute, since another
+// server may have written one and stopped. With several servers, any of them may do it.
 func sendMails(ctx context.Context, service *services.Service, log *slog.Logger) {
 	if !service.Invite.SendsMail() {
 		return

@@ -1,5 +1,5 @@
 // Command rolecall serves the console and the API, and has the commands that an operator needs. It connects the other
-// packages and has no rules of its own.
+// packages and has no rules itself.
 package main
 
 import (
@@ -17,15 +17,15 @@ import (
 	"rolecall.example/org"
 )
 
-// main has what cannot be tested; run has everything else, with streams and an environment that a test gives.
+// main has what cannot be tested; run has everything else, with streams and an environment that tests provide.
 func main() {
-	// Whoever sets it knows better.
+	// If it is set, the operator knows better.
 	if os.Getenv("GOGC") == "" {
 		boundGarbage()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	// Deferred calls of run have ended by then; os.Exit would skip them.
+	// The deferred calls of run must have ended: os.Exit would skip them.
 	code := run(ctx, os.Args[1:], environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -41,16 +41,16 @@ func environ() map[string]string {
 	return env
 }
 
-// errNo stands for the answer "no", or for findings: it sets the exit code and prints nothing. It travels as an error so
-// that every command can end with it, from any depth.
+// errNo stands for the answer "no", or for findings: it sets the exit code and prints nothing. It is an error so that a
+// command can end with it from any depth.
 var errNo = errors.New("no")
 
-// The exit codes of all commands. Scripts rest on them. A no is not a failure: whoever asks "can-i" has to tell a no
-// from a server that is away.
+// The exit codes of all commands. Scripts depend on them. A no is not a failure: a caller of "can-i" must be able to
+// tell it from a server that is down.
 const (
 	exitDone   = 0 // done, or the answer is yes
 	exitNo     = 1 // the answer is no; something differs, or was found
-	exitUsage  = 2 // called wrongly: flags, a missing database, a name that is not there
+	exitUsage  = 2 // called wrongly: flags, a missing database, an unknown name
 	exitFailed = 3 // it could not be done, or the answer could not be written
 )
 
@@ -62,8 +62,8 @@ func run(ctx context.Context, args []string, env map[string]string, in io.Reader
 	if code > exitNo && failure.Error() != "" {
 		fmt.Fprintf(log, "rolecall: %v\n", failure)
 	}
-	// A command that ended well has done nothing good if nobody got its answer: on a full disk, a script would take the
-	// empty file for a list of nobody. So it is a failure, also in place of a no.
+	// A command whose answer was lost has failed, even if it ended well: on a full disk, a script would take the empty
+	// file for an empty list. This also replaces a no.
 	if answer.err != nil && code <= exitNo {
 		fmt.Fprintf(log, "rolecall: %v\n", answer.err)
 		return exitFailed
@@ -71,9 +71,9 @@ func run(ctx context.Context, args []string, env map[string]string, in io.Reader
 	return code
 }
 
-// exitCode returns the exit code of an error. Systemd does not start a server again that ended with exitUsage. Errors of
-// a server and of the use cases are sorted alike, so that a script need not know which of them it asked. What is refused
-// is 3: the call was right, and somebody else could make it.
+// exitCode returns the exit code of an error. Systemd does not restart a server that ended with exitUsage. Errors of a
+// server and of the use cases are classified the same way, so that a script need not know which of them it asked. A
+// refusal is 3: the call was right, and someone else could make it.
 func exitCode(err error) int {
 	if err == nil {
 		return exitDone

@@ -20,7 +20,7 @@ func manCommand() *command {
 		flags:    func(fs *pflag.FlagSet) { fs.StringVar(&dir, "dir", "", "`DIR` to write all pages to") },
 		run: func(_ context.Context, t *terminal, c *config) error {
 			root := tree(t)
-			// The tag would name the generator of the page and the day.
+			// The tag would name the generator and the day.
 			root.Long, root.DisableAutoGenTag = manual(), true
 			unquoteFlags(root)
 			header := &doc.GenManHeader{Title: "ROLECALL", Section: "1", Source: "rolecall " + version(), Manual: "rolecall"}
@@ -39,7 +39,7 @@ func manCommand() *command {
 	}
 }
 
-// manual describes the program as a whole, in Markdown. The root has no text of its own, as its help is a list of
+// manual describes the whole program, in Markdown. The root has no text of its own, since its help is a list of
 // commands.
 func manual() string {
 	var b strings.Builder

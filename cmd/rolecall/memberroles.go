@@ -52,7 +52,7 @@ func membersTakeCommand() *command {
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			if slices.Contains(c.operands[1:], client.OrganizationMember) { // no list of roles has it: nothing would be taken
+			if slices.Contains(c.operands[1:], client.OrganizationMember) { // no list of roles has it: nothing would change
 				return usageError(client.OrganizationMember + " is the membership itself: rolecall members remove ends it")
 			}
 			return asking(ctx, c, func(api *client.Client) error {
@@ -89,7 +89,7 @@ func membersSetRolesCommand() *command {
 	}
 }
 
-// member finds a member by the name that was typed. It is changed by its id: the name may be somebody else's by then.
+// member finds a member by the name that was typed. Changes use its id: by then the name may belong to another account.
 func (q *query) member(ctx context.Context, api *client.Client, user string) (h roleHolder, err error) {
 	m, err := api.Member(ctx, q.organization(), user, client.GetETag(&h.tag))
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"rolecall.example/client"
 )
 
-// membersListCommand streams by default, unlike the API, where a page is the default: a list that ends without a word is
-// taken for whole.
+// membersListCommand streams by default, unlike the API, which pages: people take a list that simply ends for complete.
 func membersListCommand() *command {
 	var q query
 	var members memberFilter
@@ -36,7 +35,7 @@ func membersListCommand() *command {
 	}
 }
 
-// memberFilter holds the flags that select members. Listing and bulk changes share it, so that a list shows whom the
+// memberFilter holds the flags that select members. Listing and bulk changes share it, so that a list shows whom a
 // change would be about.
 type memberFilter struct {
 	text, roles, siteRoles string
@@ -64,7 +63,7 @@ func (f *memberFilter) empty() bool {
 	return f.text == "" && f.roles == "" && f.siteRoles == "" && len(f.statuses) == 0 && f.records == recordFilter{}
 }
 
-// recordFilter holds the flags that select people by what gives them their roles. The server knows the values.
+// recordFilter holds the flags that select people by the source and end of their roles. The server knows the values.
 type recordFilter struct{ sources, ending string }
 
 func (f *recordFilter) flags(fs *pflag.FlagSet, what string) {
@@ -72,8 +71,7 @@ func (f *recordFilter) flags(fs *pflag.FlagSet, what string) {
 	fs.StringVar(&f.ending, "ending", "", "`SPAN` within which "+what+" ends: 30d, 12h")
 }
 
-// commas splits a list at its commas. An empty text is an empty list. strings.Split alone would make one empty name of
-// nothing.
+// commas splits a list at its commas. An empty text is an empty list; strings.Split alone would return one empty name.
 func commas(text string) []string {
 	if text == "" {
 		return nil
@@ -88,7 +86,7 @@ func asStatuses(names []string) (list []client.Status) {
 	return list
 }
 
-// sortKeys returns keys to sort by, upwards and downwards.
+// sortKeys returns keys to sort by, ascending and descending.
 func sortKeys(keys ...string) (all []string) {
 	for _, key := range keys {
 		all = append(all, key, "-"+key)
@@ -98,7 +96,7 @@ func sortKeys(keys ...string) (all []string) {
 
 var memberHead = []string{"USERNAME", "NAME", "EMAIL", "ROLES", "SITE ROLES", "ENDS"}
 
-// memberRow has a dash for no role of the organization, which is what one looks for in such a list.
+// memberRow writes a dash for members without a role of the organization, whom people look for in such a list.
 func memberRow(m client.MemberWithUser) []string {
 	return []string{m.Username, m.Name, m.Email, cmp.Or(roleNames(m.Roles), "–"), roleNames(m.SiteRoles), firstEnd(m.NextEnd)}
 }

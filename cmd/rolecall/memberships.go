@@ -36,7 +36,7 @@ func (q *query) addMembers(ctx context.Context, api *client.Client, t *terminal,
 		return err
 	case len(names) == 0:
 		return usageError("USER or --file is needed; see rolecall help members add")
-	// One name gets the answer of a single request, which says why not, with the right exit code.
+	// One name gets the answer of a single request, which has the reason of a refusal and the right exit code.
 	case len(names) == 1 && !q.dryRun && !strings.Contains(names[0], "@"):
 		m, err := api.AddMember(ctx, q.organization(), names[0])
 		if err != nil {
@@ -54,7 +54,7 @@ func (q *query) addMembers(ctx context.Context, api *client.Client, t *terminal,
 		return printBulkImpact(t, got, "would be added")
 	}
 	var all client.BulkResult
-	// Each part is a transaction of its own. What is done stays, and the same call again finds those unchanged.
+	// Each batch is its own transaction. Completed ones stay, and repeating the call finds those unchanged.
 	for part := range slices.Chunk(names, maxNames) {
 		got, err := api.ChangeMembers(ctx, q.organization(), client.MemberQuery{}, client.BulkRequest{Action: client.BulkAdd, Users: part})
 		if err != nil {
@@ -91,7 +91,7 @@ func (q *query) removeMembers(ctx context.Context, api *client.Client, t *termin
 		return usageError("USER or --file is needed; see rolecall help members remove")
 	case len(names) == 1:
 		return q.removeMember(ctx, api, t, names[0])
-	// A version is of one membership.
+	// A version belongs to one membership.
 	case q.ifMatch != "":
 		return usageError("--if-match is about one USER")
 	}
@@ -99,7 +99,7 @@ func (q *query) removeMembers(ctx context.Context, api *client.Client, t *termin
 	return b.run(ctx, api, t)
 }
 
-// removeMember has the condition in the preview as well: what is shown with the question is the state that is then
+// removeMember also uses the condition in the preview: the state that is shown with the question is the one that is
 // removed.
 func (q *query) removeMember(ctx context.Context, api *client.Client, t *terminal, user string) error {
 	var tag string
@@ -125,14 +125,14 @@ func (q *query) removeMember(ctx context.Context, api *client.Client, t *termina
 
 var outcomeHead = []string{"USERNAME", "OUTCOME"}
 
-// outcome is what became of those whom a change of many was about.
+// outcome is the result of a change of many people.
 type outcome struct {
 	value         any // as the API answered
 	changed, same []string
 	refused       []client.BulkRefusal
 }
 
-// memberOutcome has the accounts too that got their status back: one undo is about both.
+// memberOutcome includes the accounts that got their status back: one undo covers both.
 func memberOutcome(r client.BulkResult) outcome {
 	o := outcome{value: r, refused: r.Refused, changed: []string{}}
 	for _, m := range r.Done {
@@ -147,7 +147,7 @@ func memberOutcome(r client.BulkResult) outcome {
 	return o
 }
 
-// rows has those first whom something happened to.
+// rows starts with the people for whom something changed.
 func (o *outcome) rows(done string) (rows [][]string) {
 	for _, name := range o.changed {
 		rows = append(rows, []string{name, done})
@@ -161,13 +161,13 @@ func (o *outcome) rows(done string) (rows [][]string) {
 	return rows
 }
 
-// report has no names of those who stay as they are: a next command would be about them too.
+// report does not name unchanged people: a following command would change them too.
 func (o *outcome) report(done string) report {
 	return report{value: o.value, head: outcomeHead, rows: o.rows(done), names: o.changed}
 }
 
-// print prints what became of each. Anyone refused makes it a failure. Those who were not refused stay changed: one who is
-// protected must not hold up the others, but a script has to notice.
+// print prints the result for each person. If anyone is refused, the command fails. The others stay changed: one who is
+// protected must not hold up the rest, but a script has to notice.
 func (o *outcome) print(t *terminal, done string) error {
 	if err := t.print(o.report(done)); err != nil || len(o.refused) == 0 {
 		return err
@@ -180,7 +180,7 @@ func printBulk(t *terminal, r client.BulkResult, done string) error {
 	return o.print(t, done)
 }
 
-// bulkReport is whom a change of many members would be about, and what it would do to them.
+// bulkReport shows whom a change of many members would be about, and what it would do to them.
 func bulkReport(t *terminal, got client.BulkImpact, would string) report {
 	r, o := impactReport(got.Impact, got), memberOutcome(got.BulkResult)
 	impact, rows := r.text, o.rows(would)

@@ -20,7 +20,7 @@ import (
 )
 
 // metrics are the metrics of the server, served at an address of their own. Clients cannot invent values of labels, and
-// no label names a person. They need no authentication, so the address must not be the public one.
+// no label names a person. There is no authentication, so the address must not be the public one.
 type metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
@@ -33,7 +33,7 @@ type metrics struct {
 
 func newMetrics(d *db.DB, service *services.Service, c *config) *metrics {
 	m := &metrics{
-		// Not the default one: packages may register what they like there.
+		// Not the default registry: packages may register anything there.
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rolecall_http_requests_total", Help: "Requests answered.",
@@ -45,7 +45,7 @@ func newMetrics(d *db.DB, service *services.Service, c *config) *metrics {
 			Name: "rolecall_decision_seconds", Help: "How long requests for decisions took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path"}),
-		// Fewer buckets than above: there is a series for each of them, of each route.
+		// Fewer buckets than above: each bucket is a series for each route.
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "rolecall_http_request_duration_seconds", Help: "How long answers took, without those that go on for as long as the client likes.",
 			Buckets: []float64{.005, .025, .1, .25, .5, 1, 2.5, 10},
@@ -77,8 +77,8 @@ func newMetrics(d *db.DB, service *services.Service, c *config) *metrics {
 	return m
 }
 
-// observe counts an answer. Unknown methods and paths that are no route share a label each: every new value is a series
-// that is kept for ever.
+// observe counts an answer. All unknown methods share a label, and so do all paths without a route: every new value
+// would be a series that is kept forever.
 func (m *metrics) observe(a web.Answered) {
 	route, method := a.Route, a.Method
 	switch method {
@@ -98,7 +98,7 @@ func (m *metrics) observe(a web.Answered) {
 	}
 }
 
-// entered is what became of a try to get in.
+// entered names the result of an attempt to get in.
 func entered(status int) string {
 	switch {
 	case status < http.StatusBadRequest:
@@ -111,24 +111,24 @@ func entered(status int) string {
 	return "wrong"
 }
 
-// decide counts what a request had decided. The route is one of the table, so there is a bounded number of series.
+// decide counts the decisions of a request. route is from the table, so the number of series is bounded.
 func (m *metrics) decide(route string, allowed, denied int, failed bool, took time.Duration) {
 	for result, n := range map[string]int{"allow": allowed, "deny": denied} {
 		m.decisions.WithLabelValues(route, result).Add(float64(n))
 	}
-	errors := m.decisions.WithLabelValues(route, "error") // also at 0, so that a rate of it is known from the first one on
+	errors := m.decisions.WithLabelValues(route, "error") // exported even at 0, so that a rate is known from the first one on
 	if failed {
 		errors.Inc()
 	}
 	m.deciding.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// serve serves the metrics, and profiles if they are wanted, at address until the server stops. It does nothing for "".
+// serve serves the metrics, and profiles if requested, at address until the server stops. It does nothing for "".
 func (m *metrics) serve(address string, profiles bool, log *slog.Logger) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
 	}
-	// A port that is taken ends the start, rather than leave a server that nobody watches.
+	// A port in use ends the start: otherwise no one could watch the server.
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-address: %w", err)

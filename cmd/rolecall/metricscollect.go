@@ -30,11 +30,10 @@ func (p *people) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (p *people) Collect(ch chan<- prometheus.Metric) {
-	// A scrape has no context of its own to collectors, and must not wait for a database that hangs.
+	// A scrape passes collectors no context, and must not wait for a database that hangs.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	// A number that could not be read makes the scrape say so; left out, or as 0, it would raise no alarm or a wrong
-	// one.
+	// If a number could not be read, the scrape must say so: left out, or as 0, it would raise no alarm or a wrong one.
 	if n, err := p.service.CountOwners(ctx); err == nil {
 		ch <- prometheus.MustNewConstMetric(ownersDesc, prometheus.GaugeValue, float64(n))
 	} else {
@@ -81,7 +80,7 @@ func (s *store) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect takes the counts that are in memory first: they are right also while the database is away.
+// Collect starts with the counts in memory: they are right even while the database is down.
 func (s *store) Collect(ch chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, n int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)

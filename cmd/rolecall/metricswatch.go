@@ -16,8 +16,8 @@ import (
 	"rolecall.example/org/services"
 )
 
-// pools collects what waits: for a connection, for a mail server, for programs that listen. It is read when somebody
-// scrapes, and costs nothing otherwise.
+// pools counts what is waiting: for a connection, for a mail server, for programs that listen. It is read on each
+// scrape, and costs nothing otherwise.
 type pools struct {
 	db      *db.DB
 	service *services.Service
@@ -39,7 +39,8 @@ func (p *pools) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector. What cannot be read fails the scrape, where no value would look like none waiting.
+// Collect implements prometheus.Collector. What cannot be read fails the scrape, since a missing value would look as if
+// nothing were waiting.
 func (p *pools) Collect(ch chan<- prometheus.Metric) {
 	value := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, kind, v, labels...)
@@ -61,7 +62,8 @@ func (p *pools) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// newestIn is when the newest file in a folder was written, 0 if there is none, so that an alert about its age fires then too.
+// newestIn returns when the newest file in a folder was written, 0 if there is none, so that an alert about its age
+// also fires then.
 func newestIn(folder string) float64 {
 	var newest time.Time
 	entries, err := os.ReadDir(folder)
@@ -80,8 +82,8 @@ func newestIn(folder string) float64 {
 	return float64(newest.Unix())
 }
 
-// profile serves what the runtime knows of itself. Profiles tell of memory, in which there are secrets: they are served only
-// where the operator asked for them, and only at the address of the metrics, which people do not reach.
+// profile serves the runtime's own profiles. They reveal memory, which contains secrets, so they are only served if the
+// operator asked for them, and only at the address of the metrics, which the public cannot reach.
 func profile(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
@@ -89,7 +91,7 @@ func profile(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 }
 
-// slow counts statements that take long, from before there are metrics.
+// slow counts slow statements; it exists before the metrics do.
 func (c *config) slow() prometheus.Counter {
 	if c.slowStatements == nil {
 		c.slowStatements = prometheus.NewCounter(prometheus.CounterOpts{
@@ -99,7 +101,7 @@ func (c *config) slow() prometheus.Counter {
 	return c.slowStatements
 }
 
-// noteSlow logs and counts statements that take long: by name, since what they were asked with may be a secret.
+// noteSlow logs and counts slow statements by name, since their arguments may be secret.
 func (c *config) noteSlow(log *slog.Logger) []db.Option {
 	if c.logSlow == 0 {
 		return nil
@@ -111,7 +113,7 @@ func (c *config) noteSlow(log *slog.Logger) []db.Option {
 	})}
 }
 
-// parseBackupFolder does not ask for a folder that is there: a disk that is not mounted is told by the metric.
+// parseBackupFolder does not require the folder to exist: if a disk is not mounted, the metric shows it.
 func parseBackupFolder(c *config, v string) error {
 	if info, err := os.Stat(v); v != "" && err == nil && !info.IsDir() || v != "" && err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return errors.New("the name of a folder is needed")

@@ -11,7 +11,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// usageError is a mistake in how the program was called. It is a type rather than a value, so that the exit code follows
+// usageError is a mistake in how the program was called. It is a type and not a value, so that the exit code follows
 // from the error wherever it is made.
 type usageError string
 
@@ -36,13 +36,13 @@ func unknown(parent *cobra.Command, args []string) error {
 	return mistake(parent, fmt.Sprintf("there is no command %q", path+args[0]), didYouMean(args[0], known, path))
 }
 
-// flagError words an error of pflag. The words of pflag name Go types and repeat the flag.
+// flagError rewrites an error of pflag, whose text names Go types and repeats the flag.
 func flagError(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		name, dashes := e.GetSpecifiedName(), "--"
-		if letters := e.GetSpecifiedShortnames(); letters != "" { // a long name behind one dash looks like many short ones
+		if letters := e.GetSpecifiedShortnames(); letters != "" { // a long name after one dash looks like many short ones
 			name, _, _ = strings.Cut(letters, "=")
 			dashes = "-"
 		}
@@ -58,8 +58,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	return mistake(cmd, err.Error(), "")
 }
 
-// oneDash returns an error if the long name of a flag stands behind one dash, where it would be read as several flags.
-// pflag would complain of a letter in the middle of the word.
+// oneDash returns an error if the long name of a flag follows a single dash and would be read as several flags. pflag
+// would complain about a letter in the middle of the word.
 func oneDash(root *cobra.Command, args []string) error {
 	cmd, _, _ := root.Find(args)
 	for i, arg := range args {

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/client"
 )
 
-// usersOffboardCommand does what one does when somebody leaves, in one step. It has no flags to leave steps out: each has a
-// command of its own, and an account that is half gone is what this one is there to prevent.
+// usersOffboardCommand does everything that is needed when a person leaves, in one step. It has no flags to leave steps
+// out: each step has its own command, and this one is there to prevent half-finished offboarding.
 func usersOffboardCommand() *command {
 	var q query
 	var heirs map[string]string
@@ -46,7 +46,7 @@ func usersOffboardCommand() *command {
 				if err := q.confirm(ctx, t, "Offboard "+u.Username+"?", report{head: userHead, rows: [][]string{userRow(u)}}); err != nil {
 					return err
 				}
-				// By id, on the condition that it is still the account that was shown.
+				// By id, on the condition that the account is still as shown.
 				done, err := api.Offboard(ctx, u.ID.String(), want, q.match(tag)...)
 				if err != nil {
 					return err
@@ -57,7 +57,8 @@ func usersOffboardCommand() *command {
 	}
 }
 
-// offboardReport names the organizations that are left, which is what whoever runs this has to see to by other means.
+// offboardReport names the organizations that the account still belongs to, since the caller has to deal with those by
+// other means.
 func offboardReport(d *client.Offboarded, became string) report {
 	return report{value: d, names: []string{d.User.Username}, text: func(w io.Writer) {
 		fmt.Fprintf(w, "%s %s.\n", d.User.Username, became)

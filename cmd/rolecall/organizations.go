@@ -15,8 +15,8 @@ func organizationRow(o client.Organization) []string {
 	return []string{o.Name, o.DisplayName, o.Description, o.CreatedAt.Format(time.RFC3339)}
 }
 
-// organizationReport is an organization, or what became of it as a sentence. As JSON it is the organization alone, as
-// the API answers it, so scripts see one shape.
+// organizationReport shows an organization, or says in a sentence what happened to it. The JSON is always the
+// organization as the API answers it, so that scripts see one shape.
 func organizationReport(o client.Organization, became string) report {
 	r := report{value: o, head: organizationHead, rows: [][]string{organizationRow(o)}}
 	if became != "" {
@@ -71,7 +71,7 @@ func organizationsShowCommand() *command {
 	}
 }
 
-// organizationsCreateCommand has no --dry-run: it affects nobody yet.
+// organizationsCreateCommand has no --dry-run: it affects no one yet.
 func organizationsCreateCommand() *command {
 	var in client.CreateOrganizationRequest
 	return &command{
@@ -98,8 +98,8 @@ func organizationsCreateCommand() *command {
 	}
 }
 
-// organizationsEditCommand sends only what was named, so it needs no condition of its own: two edits of different fields
-// both count.
+// organizationsEditCommand sends only the fields that were given, so it needs no condition: two edits of different
+// fields both take effect.
 func organizationsEditCommand() *command {
 	var q query
 	var in client.UpdateOrganizationRequest
@@ -117,7 +117,7 @@ func organizationsEditCommand() *command {
 			q.flags("if-match")(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			// An empty change would succeed, and a misspelled script would not be noticed.
+			// An empty change would succeed, and hide a mistake in a script.
 			if in == (client.UpdateOrganizationRequest{}) {
 				return usageError("a flag with something to change is needed; see rolecall help organizations edit")
 			}
@@ -150,7 +150,7 @@ func organizationsDeleteCommand() *command {
 				if err := q.confirm(ctx, t, "Delete "+o.Name+"?", organizationReport(o, "")); err != nil {
 					return err
 				}
-				// By id: another organization may have the name by the time of the answer.
+				// By id: by the time of the answer another organization may have the name.
 				if err := api.DeleteOrganization(ctx, o.ID.String(), q.match(tag)...); err != nil {
 					return err
 				}

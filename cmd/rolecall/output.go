@@ -17,8 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// terminal is the environment and the streams of a command, and how it is to answer. Commands reach the process only
-// through it, so tests run them side by side.
+// terminal has the environment and the streams of a command, and the form of its answer. Commands reach the process
+// only through it, so tests can run them in parallel.
 type terminal struct {
 	env map[string]string // the variables that are set
 	in  io.Reader
@@ -33,8 +33,8 @@ type terminal struct {
 // formats are the values of --output.
 var formats = []string{"table", "json", "yaml", "csv"}
 
-// outputFlags registers the flags of every command that answers. They are the same everywhere, so that a script learns
-// them once.
+// outputFlags registers the flags of every command that answers. They are the same everywhere, so people learn them
+// once.
 func outputFlags(fs *pflag.FlagSet) {
 	format := "table"
 	fs.VarP(&choice{&format, formats}, "output", "o", "`FORMAT` of the answer: table, json, yaml or csv")
@@ -43,7 +43,7 @@ func outputFlags(fs *pflag.FlagSet) {
 	fs.Bool("no-headers", false, "omit the line with the column titles")
 }
 
-// formatIsOutput lets --format, which others call it, stand for --output.
+// formatIsOutput accepts --format, as other programs call it, for --output.
 func formatIsOutput(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	if name == "format" {
 		name = "output"
@@ -51,8 +51,7 @@ func formatIsOutput(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
-// choose reads the flags of outputFlags. What contradicts itself is refused: which of two would win is nothing one could
-// know.
+// choose reads the flags of outputFlags. It refuses contradictions: no one could know which flag would win.
 func (t *terminal) choose(fs *pflag.FlagSet) error {
 	t.format = fs.Lookup("output").Value.String()
 	if asJSON, _ := fs.GetBool("json"); asJSON {
@@ -69,8 +68,8 @@ func (t *terminal) choose(fs *pflag.FlagSet) error {
 	return nil
 }
 
-// report is the answer of a command. A command makes it once and does not know the form: no form can so be forgotten by
-// a command.
+// report is the answer of a command. A command makes it once without knowing the form of output, so no command can
+// forget a form.
 type report struct {
 	value any             // for --output json and yaml
 	head  []string        // titles of the columns; none if each row is a name and a value
@@ -79,7 +78,7 @@ type report struct {
 	text  func(io.Writer) // what people read instead of the rows
 }
 
-// silent are the names of a report that is a yes or no.
+// silent is the names of a report that is just a yes or no.
 var silent = []string{}
 
 // print prints the report in the form that the flags ask for.
@@ -98,7 +97,7 @@ func (t *terminal) print(r report) error {
 	return nil
 }
 
-// tell writes a report for people. It ignores --output: it is also what stands above a question.
+// tell writes a report for people. It ignores --output: it is also used above a question.
 func (t *terminal) tell(w io.Writer, r report) {
 	if r.text != nil {
 		r.text(w)
@@ -120,7 +119,7 @@ func (t *terminal) printNames(r report) error {
 	return nil
 }
 
-// printCSV asks for errors at the end, since the writer keeps the first one.
+// printCSV checks for errors at the end, since the writer keeps the first one.
 func (t *terminal) printCSV(r report) error {
 	if t.noHeaders {
 		r.head = nil
@@ -150,8 +149,7 @@ func table(w io.Writer, rows ...[]string) {
 	_ = a.print(w) // run reports a failure
 }
 
-// aligned collects rows to print them in columns. It counts cells of a terminal, of which a character takes none, one or
-// two.
+// aligned collects rows to print them in columns. It counts terminal cells: a character takes up none, one or two.
 type aligned struct {
 	rows   [][]string
 	widths []int
@@ -170,8 +168,8 @@ func (a *aligned) add(row []string) {
 	a.rows = append(a.rows, row)
 }
 
-// printable replaces a character that a terminal would obey. Names come from other people, and an escape sequence could
-// rewrite what stands on the screen.
+// printable replaces characters that a terminal would interpret. Names come from other people, and an escape sequence
+// could rewrite the screen.
 func printable(r rune) rune {
 	if unicode.IsControl(r) {
 		return unicode.ReplacementChar
@@ -179,7 +177,7 @@ func printable(r rune) rune {
 	return r
 }
 
-// print prints the rows, and keeps the widths for those that follow.
+// print prints the rows, and keeps the widths for later ones.
 func (a *aligned) print(w io.Writer) error {
 	var b strings.Builder
 	for _, row := range a.rows {
@@ -222,7 +220,7 @@ func printYAML(w io.Writer, v any) error {
 	return err
 }
 
-// plain takes the brackets and quotes of JSON off a node. The encoder quotes what would be read as something else.
+// plain removes JSON's brackets and quotes from a node. The encoder quotes what would be read as something else.
 func plain(n *yaml.Node) {
 	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode {
 		n.Style = 0
@@ -232,8 +230,8 @@ func plain(n *yaml.Node) {
 	}
 }
 
-// sink is standard output. It keeps the first failure, since an answer that is lost is no success. What prints for
-// people need not look at errors, because run looks here at the end.
+// sink is standard output. It keeps the first error, since a lost answer is not a success. Code that prints for people
+// need not check errors, because run checks here at the end.
 type sink struct {
 	io.Writer
 	err error
@@ -248,10 +246,10 @@ func (s *sink) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// beforeSecret returns an error if the output takes nothing: what makes a secret that is shown once must not run then. A
-// reader that goes away no longer ends the program, so that afterSecret can act.
+// beforeSecret returns an error if the output cannot be written: then no secret that is shown once must be made. From
+// then on a reader that goes away does not end the program, so that afterSecret can act.
 func (t *terminal) beforeSecret() error {
-	// A write to a closed pipe is an error then, like any other.
+	// A write to a closed pipe is then an error like any other.
 	signal.Ignore(syscall.SIGPIPE)
 	if _, err := t.out.Write(nil); err != nil {
 		return fmt.Errorf("nothing was done: %w", err)
@@ -259,13 +257,13 @@ func (t *terminal) beforeSecret() error {
 	return nil
 }
 
-// afterSecret prints a secret that is shown once. If that fails, nobody has it, and undo takes back what it is for.
+// afterSecret prints a secret that is shown once. If that fails, no one has it, and undo revokes it.
 func (t *terminal) afterSecret(r report, undo func() error) error {
 	err := cmp.Or(t.print(r), t.out.err)
 	if err == nil {
 		return nil
 	}
-	// Said in the same error: somebody has to take it back by hand now.
+	// In the same error: someone now has to revoke it by hand.
 	if undone := undo(); undone != nil {
 		return fmt.Errorf("%w; what was made could not be taken back: %w", err, undone)
 	}

@@ -9,7 +9,8 @@ import (
 	"rolecall.example/org/services"
 )
 
-// passkeys are those of the site, nil where browsers have none: without --access-url, at an IP address, or without TLS.
+// passkeys returns those of the site, nil if browsers cannot use any: without --access-url, at an IP address, or
+// without TLS.
 func (c *config) passkeys() *factor.Passkeys {
 	if c.accessURL == nil {
 		return nil
@@ -21,8 +22,8 @@ func (c *config) passkeys() *factor.Passkeys {
 	return p
 }
 
-// keepPasskeys refuses to start at another host than the one that passkeys were made at: they would be there and open nothing. Who
-// means that says so, and they are removed.
+// keepPasskeys refuses to start at another host than the one that the passkeys were made for, since they would not work
+// there. An operator who intends the change says so, and they are removed.
 func (c *config) keepPasskeys(ctx context.Context, service *services.Service, log *slog.Logger) error {
 	host := ""
 	if c.accessURL != nil {

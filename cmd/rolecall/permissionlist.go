@@ -11,9 +11,8 @@ import (
 	"rolecall.example/client"
 )
 
-// parsePermissions reads the short form of permissions: "type:action,action", with "!" in front of denies. The catalog
-// of the server decides which there are. So it looks at the form alone, and a permission that only a newer server has
-// can be given.
+// parsePermissions reads the short form of permissions: "type:action,action", with "!" in front of denies. It only
+// checks the form: the server's catalog decides which permissions exist, and a newer server may know more of them.
 func parsePermissions(text string) (list []client.Permission, err error) {
 	rest, negate := strings.CutPrefix(strings.TrimSpace(text), "!")
 	resourceType, actions, ok := strings.Cut(rest, ":")
@@ -27,11 +26,11 @@ func parsePermissions(text string) (list []client.Permission, err error) {
 	return list, nil
 }
 
-// shortForm writes permissions as parsePermissions reads them: an entry for what is allowed of a type, and one for what is
-// denied, in the order of the list.
+// shortForm writes permissions in the form that parsePermissions reads: for each type an entry for what is allowed and
+// one for what is denied, in the order of the list.
 func shortForm(list []client.Permission) []string {
 	entries := []string{}
-	// Where the entry of a type stands, to add further actions to.
+	// The position of a type's entry, to add further actions to it.
 	at := map[string]int{}
 	for _, p := range list {
 		entry := p.ResourceType + ":"
@@ -54,7 +53,7 @@ type permissionList struct{ list *[]client.Permission }
 // Set implements pflag.Value.
 func (l *permissionList) Set(v string) error {
 	parsed, err := parsePermissions(v)
-	// A shell takes ! for something else, and two ways to say one thing would be confused.
+	// A shell treats ! specially, and two ways to say the same thing would be confusing.
 	if err == nil && parsed[0].Negate {
 		err = errors.New("no ! is needed here, since --deny denies")
 	}
@@ -72,11 +71,11 @@ func (l *permissionList) String() string {
 // Type implements pflag.Value.
 func (*permissionList) Type() string { return "permissions" }
 
-// refusedPermission matches the field of a request that the server finds wrong with a permission.
+// refusedPermission matches the field name in a refusal that is about a permission.
 var refusedPermission = regexp.MustCompile(`^(organization|site|user)_permissions\[(\d+)\]`)
 
-// permissionAt returns the permission of a role that a field of a refusal is about, and where it stands. The server
-// counts entries as they were sent; people know the line of their file.
+// permissionAt returns the permission of a role that a field of a refusal is about, and its position. The server counts
+// entries as they were sent; people know the line of their file.
 func permissionAt(field string, r *client.RoleRequest) (p client.Permission, list string, i int, ok bool) {
 	m := refusedPermission.FindStringSubmatch(field)
 	if m == nil {
@@ -90,7 +89,7 @@ func permissionAt(field string, r *client.RoleRequest) (p client.Permission, lis
 	return lists[m[1]][i], m[1] + "_permissions", i, true
 }
 
-// suggest adds to a refusal what may be meant by the permissions that do not exist. Only after a refusal, because the
+// suggest adds suggestions to a refusal because of permissions that do not exist. Only after a refusal, because the
 // hint costs a request.
 func suggest(ctx context.Context, api *client.Client, err error, r *client.RoleRequest) error {
 	e, ok := errors.AsType[*client.Error](err)

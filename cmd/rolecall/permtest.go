@@ -14,7 +14,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// testCommand has formats that test runners read, and so none of the others.
+// testCommand has the formats that test runners read, instead of the usual ones.
 func testCommand() *command {
 	format := "text"
 	return &command{
@@ -37,8 +37,8 @@ func testCommand() *command {
 			var all permtest.Report
 			var wrong []string
 			for _, name := range c.operands {
-				// All files are read and run before anything is reported: a report that breaks off would look like one
-				// of fewer tests.
+				// All files are read and run before anything is reported: an incomplete report would look like one of
+				// fewer tests.
 				err := t.testFile(ctx, c, name, &all)
 				if mistake, ok := errors.AsType[usageError](err); ok {
 					wrong = append(wrong, string(mistake)) // the other files may be wrong, too
@@ -57,8 +57,8 @@ func testCommand() *command {
 	}
 }
 
-// testFile runs the tests of one file, on the catalog that it names or on the server that the settings name. A test that
-// names something unknown is found while it runs, and is a mistake in the file all the same.
+// testFile runs the tests of one file, on the catalog that it names or on the server that the settings name. An unknown
+// name in a test is only found while it runs, but is still a mistake in the file.
 func (t *terminal) testFile(ctx context.Context, c *config, name string, into *permtest.Report) error {
 	text, err := t.readInput(name)
 	if err != nil {
@@ -82,7 +82,7 @@ func (t *terminal) testFile(ctx context.Context, c *config, name string, into *p
 	return nil
 }
 
-// runOffline finds the catalog from where the file is, so tests run from any folder.
+// runOffline finds the catalog relative to the file, so tests run from any folder.
 func (t *terminal) runOffline(ctx context.Context, f *permtest.File, into *permtest.Report) error {
 	path := f.Catalog
 	if !filepath.IsAbs(path) && f.Name != "-" {
@@ -99,7 +99,7 @@ func (t *terminal) runOffline(ctx context.Context, f *permtest.File, into *permt
 	return f.Run(ctx, f.Offline(catalog), nil, into)
 }
 
-// runLive asks like any other command, so the answers are those that the account of the token may see.
+// runLive asks like any other command, so it gets only answers that the account of the token may see.
 func runLive(ctx context.Context, api *client.Client, f *permtest.File, into *permtest.Report) error {
 	server, err := newTestServer(ctx, api)
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// clientSecretVariable has the secret of the provider that flags name. It is no setting: a flag would show it to other users.
+// clientSecretVariable has the secret of the provider that flags name. It is not a setting: a flag would show it to
+// other users.
 const clientSecretVariable = "ROLECALL_OIDC_CLIENT_SECRET" //nolint:gosec // the name of a variable
 
-// oidcFlags are the sign-in providers as flags and variables name them.
+// oidcFlags are the sign-in providers in flags and variables.
 type oidcFlags struct {
 	file                               string
 	issuer, clientID, secretFile, name string
@@ -32,8 +33,8 @@ func parsePasswordLogin(c *config, v string) error {
 	return fmt.Errorf("%q is not all, owners or off", v)
 }
 
-// checkProviders reads the sign-in providers. A mistake in them ends the start: a site that people can't sign in to as its
-// operator meant is noticed at once, and not by the people.
+// checkProviders reads the sign-in providers. A mistake in them ends the start, so that the operator notices before the
+// people who try to sign in.
 func (c *config) checkProviders() (err error) {
 	f := c.oidc
 	one := f.issuer != "" || f.clientID != "" || f.secretFile != "" || f.name != ""
@@ -69,7 +70,7 @@ func (c *config) checkProviders() (err error) {
 	return nil
 }
 
-// providerIDs are the ids of the providers. There may be none, which is not the same as not to know them.
+// providerIDs returns the ids of the providers. An empty list differs from nil, which means that they are not known.
 func (c *config) providerIDs() []string {
 	ids := []string{}
 	for _, p := range c.providers {
@@ -78,7 +79,7 @@ func (c *config) providerIDs() []string {
 	return ids
 }
 
-// openProviders makes the providers of the settings, nil if there are none. It refuses those that are others than the ones
+// openProviders makes the providers of the settings, nil if there are none. It refuses a provider that is not the one
 // whose people the database knows.
 func (c *config) openProviders(ctx context.Context, service *services.Service, log *slog.Logger) (*oidc.Providers, error) {
 	if len(c.providers) == 0 {
@@ -94,10 +95,10 @@ func (c *config) openProviders(ctx context.Context, service *services.Service, l
 	return oidc.New(c.providers, oidc.Options{AccessURL: c.accessURL, Now: time.Now, Log: log})
 }
 
-// policies are the providers that the settings name, without what it takes to reach them; nil if they name none, as in a shell
-// that has not the settings of the server.
+// policies returns the providers in the settings, without what is needed to contact them; nil if there are none, as in
+// a shell without the server's settings.
 func (f *oidcFlags) policies() ([]org.Provider, error) {
-	// The secrets stay unread: they may be readable by the server's account alone, and what providers are trusted with needs none.
+	// Secrets are not read: perhaps only the server's account may read them, and they are not needed here.
 	switch {
 	case f.file != "":
 		list, err := oidc.Policies(f.file)
@@ -111,7 +112,7 @@ func (f *oidcFlags) policies() ([]org.Provider, error) {
 	return nil, nil
 }
 
-// ids are the ids of the same providers.
+// ids returns the ids of the same providers.
 func (f *oidcFlags) ids() (ids []string, err error) {
 	list, err := f.policies()
 	for _, p := range list {
@@ -120,8 +121,8 @@ func (f *oidcFlags) ids() (ids []string, err error) {
 	return ids, err
 }
 
-// strangeSources names the sources of roles that no provider of the settings stands behind, or all of them where the settings
-// are not known.
+// strangeSources names the sources of roles whose provider is not in the settings, or all of them if the settings are
+// not known.
 func strangeSources(ctx context.Context, service *services.Service, providers []string) (lines []string, err error) {
 	sources, err := service.Sync.Sources(ctx)
 	for _, s := range sources {

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/client"
 )
 
-// query holds the flags that several commands share. One table of flags, because the same word must mean the same in
-// every command, with the same letter and the same help.
+// query holds the flags that several commands share. There is one table of flags, because a flag must have the same
+// meaning, letter and help in every command.
 type query struct {
 	org, owner, as string
 	limit          int
@@ -40,7 +40,7 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 				fs.VarP(&bounded{&q.limit, 0, 1_000_000_000}, "limit", "L", "`NUMBER` of lines at most; 0 for all")
 			case "all":
 				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
-			// It stands in the call, not in a variable: what is set once for all is no answer to a question.
+			// It belongs in the call, not in a variable: something that is set once cannot answer each question.
 			case "yes":
 				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask for confirmation; required if no one can be asked")
 			case "dry-run":
@@ -70,8 +70,8 @@ func (q *query) question(operands []string) client.Question {
 	return client.Question{Action: operands[0], ResourceType: operands[1], Owner: q.owner}
 }
 
-// verdict prints the answer to a question, and turns "no" into the exit code. The answer is printed in both cases. If it
-// cannot be, that is the error, and no verdict reaches the script.
+// verdict prints the answer to a question, and turns "no" into the exit code. If the answer cannot be printed, that is
+// the error, and the script gets no verdict.
 func (t *terminal) verdict(yes bool, r report) error {
 	if r.names == nil {
 		r.names = silent

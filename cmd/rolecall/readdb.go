@@ -11,7 +11,7 @@ import (
 	"rolecall.example/db"
 )
 
-// databaseOptions say who is told of statements, and which standby answers reads.
+// databaseOptions says who is told about statements, and which standby answers reads.
 func (c *config) databaseOptions(log *slog.Logger) []db.Option {
 	options := append(c.noteSlow(log), c.traces.ofStatements()...)
 	if c.readDB == "" {
@@ -27,7 +27,7 @@ func (c *config) databaseOptions(log *slog.Logger) []db.Option {
 	}))
 }
 
-// parseReadDB asks nobody yet: a standby that is away must not keep the server from starting.
+// parseReadDB does not connect yet: a standby that is down must not keep the server from starting.
 func parseReadDB(c *config, v string) error {
 	switch {
 	case v == "":
@@ -39,7 +39,7 @@ func parseReadDB(c *config, v string) error {
 	return db.CheckURL(v)
 }
 
-// standby collects how reads went that a standby may answer. Without one there are no such metrics.
+// standby counts the results of reads that a standby may answer. Without one there are no such metrics.
 type standby struct{ db *db.DB }
 
 var (
@@ -54,7 +54,7 @@ func (s *standby) Describe(ch chan<- *prometheus.Desc) {
 	ch <- standbyLagDesc
 }
 
-// standbyScrape is how long a scrape waits for a standby, which may be away for long.
+// standbyScrape is how long a scrape waits for a standby, which may be down for long.
 const standbyScrape = time.Second
 
 func (s *standby) Collect(ch chan<- prometheus.Metric) {

@@ -17,8 +17,8 @@ import (
 )
 
 // A role file has roles as YAML or JSON: one, a list, or several documents. Its permissions are in the short form, or in
-// that of the API. An answer of the API is a role file too. Keys that are unknown are faults, as a misspelled list of
-// denies would grant something.
+// that of the API. An answer of the API is a role file too. Unknown keys are faults, since a misspelled list of denies
+// would grant something.
 
 // fileRole is a role as export writes it.
 type fileRole struct {
@@ -39,13 +39,13 @@ type wantedRole struct {
 	lines        map[string][]int // of the permissions, by the name of their list
 }
 
-// fault is what is wrong with a line of a file.
+// fault is a problem in a line of a file.
 type fault struct {
 	line int
 	text string
 }
 
-// faults are all that is wrong with a file.
+// faults are all problems of a file.
 type faults struct {
 	file string
 	list []fault
@@ -55,8 +55,8 @@ func (f *faults) add(line int, format string, args ...any) {
 	f.list = append(f.list, fault{line, fmt.Sprintf(format, args...)})
 }
 
-// err returns the faults as one error with a line each, or nil if there is none. All of them, since a file is mended
-// faster in one go. Aliases repeat the fault of their anchor, and each is said once.
+// err returns the faults as one error with a line for each, or nil if there are none. It has all of them, since that
+// makes fixing a file faster. Aliases repeat the fault of their anchor; each is listed once.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.list, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
 	var lines []string
@@ -91,7 +91,7 @@ type roleParser struct {
 	role wantedRole
 }
 
-// parseRoles reads a role file. organization is that of roles which name none and are not of the site.
+// parseRoles reads a role file. organization is for roles that name none and are not of the site.
 func parseRoles(f *faults, text []byte, organization string) (roles []wantedRole) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	for {
@@ -101,7 +101,7 @@ func parseRoles(f *faults, text []byte, organization string) (roles []wantedRole
 			return roles
 		}
 		if err != nil {
-			// What follows cannot be read, but what came before is still looked at.
+			// The rest cannot be read, but what came before is still checked.
 			f.add(yamlFault(err))
 			return roles
 		}
@@ -120,9 +120,9 @@ func parseRoles(f *faults, text []byte, organization string) (roles []wantedRole
 	}
 }
 
-// yamlFault takes the line out of an error of the parser.
+// yamlFault extracts the line from an error of the parser.
 func yamlFault(err error) (line int, format string, text string) {
-	// The parser has no type for its errors; without a line, the first one is better than none.
+	// The parser has no type for its errors; if there is no line, the first one is better than none.
 	text = strings.TrimPrefix(err.Error(), "yaml: ")
 	if rest, ok := strings.CutPrefix(text, "line "); ok {
 		number, what, _ := strings.Cut(rest, ": ")
@@ -181,7 +181,7 @@ func (p *roleParser) keys(n *yaml.Node, known []string, read func(key string, v 
 		switch {
 		case !slices.Contains(known, key):
 			p.add(line, "there is no key %q%s", key, didYouMean(key, known, ""))
-		// One of the two would be lost, and it may be the one that denies.
+		// One of the two would be lost, perhaps the one that denies.
 		case has[key]:
 			p.add(line, "%s is here twice", key)
 		default:
@@ -224,7 +224,7 @@ func (p *roleParser) nothing(name string, v *yaml.Node) {
 	}
 }
 
-// permissions keeps the line of each, for what the server finds wrong with it later.
+// permissions remembers the line of each, for later refusals by the server.
 func (p *roleParser) permissions(name string, v *yaml.Node, list *[]client.Permission) {
 	if v.Kind != yaml.SequenceNode {
 		if v.Kind != yaml.ScalarNode || v.Tag != "!!null" {
@@ -240,7 +240,7 @@ func (p *roleParser) permissions(name string, v *yaml.Node, list *[]client.Permi
 		}
 		for _, one := range parsed {
 			opposite := one
-			// The deny would win, but whoever wrote both meant something else.
+			// The deny would win, but the author meant something else.
 			if opposite.Negate = !one.Negate; slices.Contains(*list, opposite) {
 				p.add(entry.Line, "%s:%s is both allowed and denied", one.ResourceType, one.Action)
 			}
@@ -254,7 +254,7 @@ func (p *roleParser) permissions(name string, v *yaml.Node, list *[]client.Permi
 func (p *roleParser) permission(n *yaml.Node) ([]client.Permission, error) {
 	switch {
 	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"):
-		return parsePermissions(n.Tag + n.Value) // without quotes, YAML takes what begins with ! for a tag
+		return parsePermissions(n.Tag + n.Value) // without quotes, YAML reads a leading ! as a tag
 	case n.Kind == yaml.ScalarNode:
 		return parsePermissions(n.Value)
 	case n.Kind != yaml.MappingNode:

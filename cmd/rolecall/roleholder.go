@@ -12,13 +12,13 @@ import (
 	"rolecall.example/client"
 )
 
-// termFlags registers what a command says about what it gives.
+// termFlags registers the flags for the end and the reason of what a command gives.
 func termFlags(fs *pflag.FlagSet, t *client.Terms) {
 	fs.Var(&end{&t.Until, time.Now}, "until", "`END` of what is given: 30d, 12h, a day, a time with its zone, or none")
 	fs.Var(given{&t.Reason}, "reason", "`TEXT` that says why, for later readers")
 }
 
-// roleHolder is whose roles a command changes, and how: a member's in an organization, or an account's on the site.
+// roleHolder says whose roles a command changes, and how: a member's in an organization, or an account's on the site.
 type roleHolder struct {
 	username, tag string
 	roles         []client.RoleRef
@@ -29,7 +29,8 @@ type roleHolder struct {
 	previewPut func(role string, terms client.Terms, o ...client.Option) (client.Impact, error)
 }
 
-// give keeps what is held, unless something is said about until when and why: then each role becomes so.
+// give keeps the records of roles that are already held, unless an end or a reason is given: then every role gets
+// those.
 func (q *query) give(t *terminal, h roleHolder, named []string, terms client.Terms) error {
 	if terms != (client.Terms{}) || slices.Contains(named, client.OrganizationMember) {
 		return q.giveEach(t, h, named, terms)
@@ -48,8 +49,8 @@ func (q *query) take(t *terminal, h roleHolder, named []string) error {
 	return q.setRoles(t, h, roles)
 }
 
-// setRoles asks no question: what it takes can be given back, and undo does so. The API only replaces the whole set, so the
-// condition keeps a role that somebody else gave meanwhile.
+// setRoles asks no question: what it takes away can be given back, also with undo. The API only replaces the whole set,
+// so a condition protects roles that someone else gave in the meantime.
 func (q *query) setRoles(t *terminal, h roleHolder, roles []string) error {
 	condition := q.match(h.tag)
 	if q.dryRun {
@@ -69,11 +70,11 @@ func (q *query) setRoles(t *terminal, h roleHolder, roles []string) error {
 	})
 }
 
-// giveEach makes the record of each role what the command line says. Each is a request on the condition that the one before
-// was the last change; what is done stays, and the same call again finds it so.
+// giveEach sets the record of each role to what the command line says. Each is a request on the condition that the
+// previous one was the last change. Completed ones stay, and repeating the call leaves them unchanged.
 func (q *query) giveEach(t *terminal, h roleHolder, roles []string, terms client.Terms) error {
 	if q.dryRun {
-		if len(roles) > 1 { // each alone may do less than all together
+		if len(roles) > 1 { // a single one may be allowed where all together are not
 			return usageError("--dry-run with --until or --reason is about one ROLE")
 		}
 		impact, err := h.previewPut(roles[0], terms, q.match(h.tag)...)
@@ -87,7 +88,7 @@ func (q *query) giveEach(t *terminal, h roleHolder, roles []string, terms client
 		a, err := h.put(role, terms, append(q.match(h.tag), client.GetETag(&h.tag))...)
 		switch {
 		case err == nil:
-			made, q.ifMatch = append(made, a), "" // which has been compared
+			made, q.ifMatch = append(made, a), "" // it has been compared
 		case len(made) == 0:
 			return err
 		default:
@@ -97,7 +98,7 @@ func (q *query) giveEach(t *terminal, h roleHolder, roles []string, terms client
 	return t.print(recordsReport(h.username, made))
 }
 
-// recordsReport tells of records: what is held until when, and why.
+// recordsReport shows records: what is held until when, and why.
 func recordsReport(username string, made []client.Assignment) report {
 	r := report{value: made, head: []string{"USERNAME", "ROLE", "UNTIL", "WHY"}, names: []string{}}
 	for _, a := range made {
@@ -120,7 +121,7 @@ func recordsReport(username string, made []client.Assignment) report {
 	return r
 }
 
-// until writes an end as people where the command runs read it; a dash is none.
+// until writes an end in the local time zone; a dash means none.
 func until(end *time.Time) string {
 	if end == nil {
 		return "–"

@@ -21,7 +21,7 @@ const (
 	stepDelete = "delete"
 )
 
-// roleStep is what is to be done with one role. Its JSON is what --dry-run --json prints, for reviews by programs.
+// roleStep is the change of one role. Its JSON is what --dry-run --json prints, for reviews by programs.
 type roleStep struct {
 	Organization string                        `json:"organization,omitempty"` // "": of the site
 	Name         string                        `json:"name"`
@@ -46,11 +46,11 @@ func (s *roleStep) carryOut(ctx context.Context, api *client.Client) error {
 	return err
 }
 
-// rolePlan is what is to be done with the roles of a file.
+// rolePlan has the changes of the roles of a file.
 type rolePlan struct {
 	*faults
 	api   *client.Client
-	named map[string]*roleHome // by how the file names them; nil: there is no such organization
+	named map[string]*roleHome // by the name in the file; nil: there is no such organization
 	homes []*roleHome          // each once
 	steps []*roleStep
 	words vocabulary // for hints, once one is needed
@@ -64,8 +64,8 @@ type roleHome struct {
 	has   map[string]bool // the roles of the file
 }
 
-// make compares the roles of the file with those that are stored. It goes on after a fault, so all faults are known at
-// the end; a failure of the server ends it.
+// make compares the roles of the file with the stored ones. It continues after a fault, so all faults are known at the
+// end; a failure of the server ends it.
 func (p *rolePlan) make(ctx context.Context, roles []wantedRole, a *roleApply) error {
 	p.named = map[string]*roleHome{}
 	for i := range roles {
@@ -90,11 +90,11 @@ func (p *rolePlan) make(ctx context.Context, roles []wantedRole, a *roleApply) e
 			return err
 		}
 	}
-	// A role that could not be read is not a role that the file lacks.
+	// A role that could not be read does not count as missing from the file.
 	if !a.prune || len(p.list) > 0 {
 		return nil
 	}
-	// A file may have no role of it left: that is how the last one is deleted.
+	// The file may contain none of its roles: that is how the last one is deleted.
 	if a.org != "" {
 		if _, err := p.home(ctx, a.org, 1); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (p *rolePlan) home(ctx context.Context, organization string, line int) (hom
 	if known {
 		return home, nil
 	}
-	// One that does not exist is remembered as well, so it is asked for once.
+	// An organization that does not exist is remembered too, so it is only asked for once.
 	defer func() { p.named[organization] = home }()
 	home = &roleHome{scope: client.Site(), has: map[string]bool{}}
 	if organization != "" {
@@ -121,7 +121,7 @@ func (p *rolePlan) home(ctx context.Context, organization string, line int) (hom
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(p.homes, func(h *roleHome) bool { return h.name == o.Name }); i >= 0 { // named in another way before
+		if i := slices.IndexFunc(p.homes, func(h *roleHome) bool { return h.name == o.Name }); i >= 0 { // by another name
 			return p.homes[i], nil
 		}
 		home.name, home.scope = o.Name, client.In(o.Name)
@@ -138,7 +138,7 @@ func (p *rolePlan) compare(ctx context.Context, home *roleHome, r *wantedRole) e
 		scope: home.scope, wanted: r.RoleRequest, condition: client.OnlyNew(),
 	}
 	p.steps = append(p.steps, step)
-	// The list has been read already, and most roles of a file are unchanged: these cost no request.
+	// The list has been read already, and most roles of a file are unchanged: they cost no request.
 	i := slices.IndexFunc(home.roles, func(known client.AssignableRole) bool { return known.Name == step.Name })
 	switch {
 	case i < 0:
@@ -156,17 +156,17 @@ func (p *rolePlan) compare(ctx context.Context, home *roleHome, r *wantedRole) e
 		if err != nil {
 			return err
 		}
-		// Compared again with what belongs to the tag, since the list is older.
+		// Compared again with the state of the tag, since the list is older.
 		step.condition = client.IfMatch(tag)
 		step.compare(known.Role, r.RoleRequest)
 	}
-	// The server checks the role here as it would when it is saved, so mistakes are found before any is saved.
+	// The server checks the role as if it were saved, so mistakes are found before any role is saved.
 	impact, err := p.api.PreviewPutRole(ctx, step.scope, step.wanted, step.condition)
 	step.Impact = &impact
 	return p.refused(ctx, err, step, r)
 }
 
-// compare finds the differences of a role. A change without any is none.
+// compare finds the differences of a role. If there are none, the step does nothing.
 func (s *roleStep) compare(stored client.Role, wanted client.RoleRequest) {
 	s.DisplayName, s.Description, s.Differences = nil, nil, []client.PermissionDifference{}
 	for _, d := range rbac.Diff(engineRole(stored.Request()), engineRole(wanted)) {
@@ -196,8 +196,8 @@ func engineRole(r client.RoleRequest) *rbac.Role {
 	return &rbac.Role{Site: convert(r.Site), Organization: convert(r.Organization), User: convert(r.User)}
 }
 
-// refused turns what a server finds wrong with a role into faults of the file. Only a 400 is about what the file says.
-// Others, as for a missing right, no edit of the file would mend: they end the plan.
+// refused turns a refusal of a role into faults of the file. Only a 400 is about the content of the file. Others, such
+// as a missing right, could not be fixed in the file: they end the plan.
 func (p *rolePlan) refused(ctx context.Context, err error, step *roleStep, r *wantedRole) error {
 	e, ok := errors.AsType[*client.Error](err)
 	switch {
@@ -205,7 +205,7 @@ func (p *rolePlan) refused(ctx context.Context, err error, step *roleStep, r *wa
 		return nil
 	case !ok || e.Status != http.StatusBadRequest:
 		return fmt.Errorf("%s: %w", step.label(), err)
-	// Then the line of the role is all that is known.
+	// Then only the line of the role is known.
 	case len(e.Validations) == 0:
 		p.add(r.line, "%s: %v", r.Name, err)
 	}
@@ -251,7 +251,7 @@ func (p *rolePlan) prune(ctx context.Context, home *roleHome, name string) error
 		Organization: home.name, Name: name, Change: stepDelete,
 		scope: home.scope, condition: client.IfMatch(tag),
 	}
-	// The same display name, since its change is nothing that a deletion does.
+	// With the same display name, since a deletion does not change it.
 	step.compare(stored.Role, client.RoleRequest{DisplayName: stored.DisplayName})
 	impact, err := p.api.PreviewDeleteRole(ctx, home.scope, name, step.condition)
 	step.Impact = &impact

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/client"
 )
 
-// eachPermission calls fn with every permission of a role and its level. All that print a role use it, so each has the
-// levels in the same order.
+// eachPermission calls fn with every permission of a role and its level. Everything that prints a role uses it, so the
+// levels are always in the same order.
 func eachPermission(r *client.Role, fn func(level string, p client.Permission)) {
 	for _, p := range r.Site {
 		fn("site", p)
@@ -25,7 +25,7 @@ func eachPermission(r *client.Role, fn func(level string, p client.Permission)) 
 	}
 }
 
-// rolesListCommand has built-in roles too, since these can be given as well.
+// rolesListCommand includes built-in roles, since these can be given too.
 func rolesListCommand() *command {
 	var q query
 	return &command{
@@ -46,7 +46,7 @@ func rolesListCommand() *command {
 	}
 }
 
-// roleRows counts denies apart: a role that takes something away is not told by its name.
+// roleRows counts denies separately: the name of a role does not show that it takes something away.
 func roleRows(list []client.AssignableRole) (rows [][]string) {
 	for _, r := range list {
 		kind, allows, denies := "custom", 0, 0
@@ -105,8 +105,8 @@ func roleReport(r *client.AssignableRole) report {
 	}}
 }
 
-// rolesDeletedCommand prints what undo takes: the entries of the deletions. With --quiet they stand alone, so that a script can
-// hand the first one on. A role that is older than the list is found in the trail.
+// rolesDeletedCommand prints what undo takes: the entries of the deletions. With --quiet it prints only those, so that
+// a script can pass the first one on. Roles deleted longer ago can be found in the trail.
 func rolesDeletedCommand() *command {
 	var q query
 	return &command{
@@ -133,7 +133,7 @@ func rolesDeletedCommand() *command {
 	}
 }
 
-// rolesHistoryCommand says who and when; what changed is asked of roles diff, with two of its numbers.
+// rolesHistoryCommand says who and when; roles diff, with two of its numbers, says what changed.
 func rolesHistoryCommand() *command {
 	var q query
 	return &command{

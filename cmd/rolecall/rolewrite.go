@@ -12,8 +12,8 @@ import (
 	"rolecall.example/client"
 )
 
-// roleEdit holds the flags that change what a role says. The display name is a pointer, because an empty one can be
-// meant.
+// roleEdit holds the flags that change the content of a role. The display name is a pointer, because an empty one may
+// be intended.
 type roleEdit struct {
 	query
 	displayName, about *string
@@ -40,7 +40,7 @@ func (e *roleEdit) permissions(r *client.RoleRequest) *[]client.Permission {
 	return &r.Site
 }
 
-// apply changes a role as the flags say.
+// apply changes a role according to the flags.
 func (e *roleEdit) apply(r *client.RoleRequest) {
 	if e.displayName != nil {
 		r.DisplayName = *e.displayName
@@ -49,7 +49,8 @@ func (e *roleEdit) apply(r *client.RoleRequest) {
 		r.Description = e.about
 	}
 	list := e.permissions(r)
-	// What is named goes first wherever it stands, so that a role never both allows and denies one thing.
+	// Named permissions are removed first, wherever they are, so that a role never both allows and denies the same
+	// thing.
 	for _, changed := range [][]client.Permission{e.unset, e.allow, e.deny} {
 		for _, p := range changed {
 			// A clone, as the list is that of the stored role.
@@ -62,9 +63,9 @@ func (e *roleEdit) apply(r *client.RoleRequest) {
 	*list = append(*list, slices.Concat(e.allow, e.deny)...)
 }
 
-// put stores a role, or says in a dry run whom that would affect.
+// put stores a role or, in a dry run, says whom that would affect.
 func (e *roleEdit) put(ctx context.Context, api *client.Client, t *terminal, r client.RoleRequest, became string, opts ...client.Option) error {
-	// Before the request: the flag would do nothing, and the role would say more than was meant.
+	// Before the request: the flag would do nothing, and the role would allow more than was meant.
 	if e.own && e.org != "" {
 		return usageError("--own is of roles of the site: leave --org out")
 	}
@@ -82,8 +83,8 @@ func (e *roleEdit) put(ctx context.Context, api *client.Client, t *terminal, r c
 	return t.print(savedReport(e.scope(), got, became))
 }
 
-// savedReport is a role that was written, and what became of it. A sentence for people, who know what they asked for;
-// the whole role for programs.
+// savedReport says what happened to a role that was written: a sentence for people, who know what they asked for, the
+// whole role for programs.
 func savedReport(s client.Scope, r client.Role, became string) report {
 	out := roleReport(&client.AssignableRole{Role: r})
 	out.value, out.names = r, []string{r.Name}
@@ -153,11 +154,11 @@ func rolesEditCommand() *command {
 				if err != nil {
 					return err
 				}
-				// Said here, before flags are laid over a role that can never be stored.
+				// Reported here, before flags are applied to a role that can never be stored.
 				if stored.BuiltIn {
 					return usageError(stored.Name + " is built in and cannot be changed")
 				}
-				// The whole role is sent back, so the tag must hold: it is what keeps the edit of somebody else.
+				// The whole role is sent back, so the tag must match: it protects the edits of others.
 				r := stored.Request()
 				e.apply(&r)
 				return e.put(ctx, api, t, r, "was changed", e.match(tag)...)
@@ -225,7 +226,7 @@ func rolesRestoreCommand() *command {
 					}
 					return t.print(impactReport(impact, impact))
 				}
-				// No question: the version that it replaces stays in the history.
+				// No question: the version that this replaces stays in the history.
 				got, err := api.RestoreRole(ctx, q.scope(), c.operand, version, q.match("")...)
 				if err != nil {
 					return err

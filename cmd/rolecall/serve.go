@@ -52,8 +52,8 @@ func serveCommand() *command {
 	}
 }
 
-// serve goes by what may be wrong: first what the settings alone decide, then the lock, and only then is the database
-// touched. Deferred calls undo it backwards, so the database is closed before the lock is given up.
+// serve checks first what depends only on the settings, then takes the lock, and only then touches the database.
+// Deferred calls run in reverse order, so the database is closed before the lock is released.
 func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	hup := hangups()
 	defer close(hup)
@@ -61,7 +61,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	// Before the folder is made, or a wrong name would leave one behind.
+	// Before the folder is created: a wrong name would leave one behind.
 	if c.existing {
 		if err := c.mustExist(ctx); err != nil {
 			return err
@@ -101,7 +101,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if c.certificate != nil {
 		c.certificate.warn(log, time.Now())
 	}
-	// It ends when the channel is closed above, and a signal that came since the start is acted on now.
+	// It ends when the channel is closed above; a signal that came since the start takes effect now.
 	go c.reload(hup, log)
 	log.Info("listening", "address", l.Addr().String(), "db", db.Describe(c.db), "version", version())
 	return c.answer(ctx, d, l, log, notice)
@@ -110,8 +110,8 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 // errRunning is followed by the path of a database that another server uses.
 var errRunning = errors.New("another server is running on")
 
-// lookOver refuses a damaged file before anything is written to it. Of a large file it checks a part, so that the start
-// does not take longer.
+// lookOver refuses a damaged file before anything is written to it. It checks only a part of a large file, so that
+// starting does not take longer.
 func lookOver(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -158,7 +158,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	mailed := make(chan struct{})
 	defer func() {
 		endBackground()
-		<-mailed // a mail that is under way is noted in the database, which is closed next
+		<-mailed // a mail in progress is recorded in the database, which is closed next
 	}()
 	startBeside(background, d, service, providers, c.roleVersions, log)
 	go func() {
@@ -167,15 +167,15 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}()
 	server := newServer(handler, log)
 	if c.h2c {
-		// Named one by one: a protocol that is not set is off.
+		// Each is named: a protocol that is not set is off.
 		server.Protocols = &http.Protocols{}
 		server.Protocols.SetHTTP1(true)
 		server.Protocols.SetUnencryptedHTTP2(true)
 	}
-	// It has room for one, so that the goroutine ends also when nobody reads it any more.
+	// It has room for one, so that the goroutine also ends if no one reads it any more.
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()
-	// What the supervisor starts next may connect at once: the listener accepts already.
+	// What the supervisor starts next may connect at once: the listener already accepts.
 	if err := notify(c.supervisor, "READY=1"); err != nil {
 		log.Warn("could not notify the supervisor that the server is ready", "err", err)
 	}
@@ -187,13 +187,13 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}
 	log.Info("stopping")
 	_ = notify(c.supervisor, "STOPPING=1") // a failure changes nothing now
-	// At first only /readyz fails, while everything is still answered: a balancer needs a moment to see it.
+	// At first only /readyz fails, and everything else is still answered: a load balancer needs a moment to notice.
 	handler.Drain()
 	time.Sleep(notice)
 	return stop(ctx, server, log)
 }
 
-// useCases are those of a server with these settings.
+// useCases returns those of a server with these settings.
 func (c *config) useCases(d *db.DB, log *slog.Logger) *services.Service {
 	service := services.New(d, services.Options{
 		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
@@ -208,7 +208,8 @@ func (c *config) useCases(d *db.DB, log *slog.Logger) *services.Service {
 	return service
 }
 
-// startBeside starts what runs beside the server until ctx ends. It uses the database, so ctx must end before that is closed.
+// startBeside starts the background work of the server until ctx ends. It uses the database, so ctx must end before
+// that is closed.
 func startBeside(ctx context.Context, d *db.DB, service *services.Service, providers *oidc.Providers, roleVersions int, log *slog.Logger) {
 	go keepTrail(ctx, service, log)
 	go sweepEnded(ctx, service, d, log)
@@ -217,10 +218,10 @@ func startBeside(ctx context.Context, d *db.DB, service *services.Service, provi
 	providers.Start(ctx)
 }
 
-// stop lets nothing new in, and running requests end. One that lasts longer than grace is cut off, since the supervisor would
-// kill the process with all of them.
+// stop accepts nothing new and lets running requests finish. A request that takes longer than grace is cut off, since
+// the supervisor would kill the process with all of them.
 func stop(ctx context.Context, server *http.Server, log *slog.Logger) error {
-	// Without the cancellation of ctx, which has ended already.
+	// Without ctx's cancellation, which has already happened.
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(late); err != nil {
@@ -232,9 +233,9 @@ func stop(ctx context.Context, server *http.Server, log *slog.Logger) error {
 
 // site makes the handler of all requests, which m counts.
 func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, m *metrics, log *slog.Logger, providers *oidc.Providers) (*web.Server, error) {
-	// Replicas make the same tags with it, so a client may ask any of them.
+	// All replicas make the same tags with it, so a client may ask any of them.
 	tagKey, err := service.TagKey(ctx)
-	if err != nil { // a full disk: lists are read all the same
+	if err != nil { // a full disk: lists can be read all the same
 		log.Warn("clients of several servers will read lists more often than needed", "error", err.Error())
 	}
 	return web.New(web.Options{
@@ -281,8 +282,8 @@ func (c *config) signWith(service *services.Service) error {
 	return nil
 }
 
-// prepare readies a new database: its catalog, the key that signs, and the token for the first account. The catalog first: it may be set
-// only as long as there is no account.
+// prepare readies a new database: its catalog, the signing key, and the token for the first account. The catalog comes
+// first: it may only be set while there is no account.
 func (c *config) prepare(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
 	if err := c.signWith(service); err != nil {
 		return err
@@ -293,19 +294,19 @@ func (c *config) prepare(ctx context.Context, service *services.Service, l net.L
 	if err := c.keepPasskeys(ctx, service, log); err != nil {
 		return err
 	}
-	// Else the first who asks for something signed would make the key: a read that writes.
+	// Otherwise the first request for something signed would make the key: a read that writes.
 	if _, _, err := service.Signing.Current(ctx); err != nil {
 		return err
 	}
 	return c.offerSetup(ctx, service, l, log)
 }
 
-// offerSetup creates the setup token and prints it, as long as there is no account: the log is read by the operator.
+// offerSetup creates the setup token and prints it while there is no account: the operator reads the log.
 func (c *config) offerSetup(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
 	if exists, err := service.HasUsers(ctx); err != nil || exists {
 		return err
 	}
-	// Without a token, whoever finds the port first would own the site.
+	// Without a token, the first person who finds the port would own the site.
 	token := c.setupToken
 	if token == "" {
 		token = rand.Text()
@@ -320,7 +321,7 @@ func (c *config) offerSetup(ctx context.Context, service *services.Service, l ne
 // url returns the address at which clients reach the server.
 func (c *config) url(l net.Listener) string {
 	if c.accessURL != nil {
-		// What the listener is called behind a proxy is of no use to people.
+		// The listener's address behind a proxy is of no use to people.
 		return c.accessURL.String()
 	}
 	scheme := "http"
@@ -335,7 +336,7 @@ func (c *config) ownName(host string) bool {
 	return c.certificate != nil && c.certificate.leaf().VerifyHostname(host) == nil
 }
 
-// newServer bounds everything that a slow or hostile client could draw out.
+// newServer limits everything that a slow or hostile client could prolong.
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,

@@ -18,13 +18,13 @@ import (
 	"rolecall.example/web"
 )
 
-// setting is a value that a flag sets, or else a variable, or else the default.
+// setting is a value from a flag, otherwise a variable, otherwise the default.
 type setting struct {
 	value string
 	help  string                    // the word in backquotes names the value in help
 	truth bool                      // the flag needs no value
-	names []string                  // the values that there are; nil: any
-	shown func(value string) string // what may be shown of a value; nil: all
+	names []string                  // the possible values; nil: any
+	shown func(value string) string // returns what may be shown of a value; nil: all of it
 	parse func(c *config, value string) error
 }
 
@@ -35,8 +35,7 @@ func variable(name string) string {
 
 const defaultAddress = "127.0.0.1:8080"
 
-// settings is one table for flag, variable, default, help and completion: a setting that is added here is in all of
-// them, and none can differ.
+// settings is the one table for flags, variables, defaults, help and completion, so they cannot differ.
 var settings = map[string]setting{
 	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
 	"db":           {value: "rolecall.db", help: "`FILE` with the data; or the postgres:// URL of a database shared by several servers", shown: db.Describe, parse: parseDB},
@@ -167,7 +166,7 @@ func (s setting) register(fs *pflag.FlagSet, name string) {
 		help += " (default " + s.value + ")"
 	}
 	help += " [" + variable(name) + "]"
-	// The default of the flag is empty and stands in its help alone, since a variable has to win over it.
+	// The flag's own default is empty, and the real one is only in its help, since a variable takes precedence over it.
 	if s.truth {
 		fs.Bool(name, false, help)
 	} else {
@@ -175,7 +174,7 @@ func (s setting) register(fs *pflag.FlagSet, name string) {
 	}
 }
 
-// parseAddress does not listen yet: config only looks, and must not take the port.
+// parseAddress does not listen yet: config only looks, and must not occupy the port.
 func parseAddress(c *config, v string) error {
 	if _, err := net.ResolveTCPAddr("tcp", v); err != nil {
 		return fmt.Errorf("%q is not an address like %s", v, defaultAddress)
@@ -184,7 +183,7 @@ func parseAddress(c *config, v string) error {
 	return nil
 }
 
-// parseDB refuses a database in memory by name, because people who know SQLite ask for one.
+// parseDB refuses a database in memory explicitly, because people who know SQLite ask for one.
 func parseDB(c *config, v string) error {
 	switch {
 	case v == "":
@@ -200,7 +199,7 @@ func parseDB(c *config, v string) error {
 		return fmt.Errorf("%q is no file: a database in memory would be lost with the process (for that, use rolecall demo)", v)
 	}
 	var err error
-	// So that lock and log stand beside the file itself, whatever link it was named by.
+	// So that lock and log are beside the file itself, whatever link was used.
 	c.db, err = db.Resolve(v)
 	return err
 }
@@ -217,7 +216,8 @@ func parseWire(c *config, v string) error {
 	return nil
 }
 
-// parseAccessURL guesses nothing, since links, cookies and checks of origins rest on it: scheme and host, and no more.
+// parseAccessURL makes no guesses, since links, cookies and checks of origins depend on it: scheme and host, and
+// nothing else.
 func parseAccessURL(c *config, v string) error {
 	if v == "" {
 		return nil
@@ -233,7 +233,7 @@ func parseAccessURL(c *config, v string) error {
 	return nil
 }
 
-// parseProxies takes an address alone for a range of one.
+// parseProxies treats a single address as a range of one.
 func parseProxies(c *config, v string) error {
 	for s := range strings.SplitSeq(v, ",") {
 		s = strings.TrimSpace(s)
@@ -271,7 +271,7 @@ func parseOrigins(c *config, v string) error {
 	return nil
 }
 
-// parseInvitations takes the names of the policies alone: what is misspelled must not let anybody in.
+// parseInvitations only accepts the names of policies: a misspelled one must not let anyone in.
 func parseInvitations(c *config, v string) error {
 	if !slices.Contains(org.InvitationPolicies, v) {
 		return fmt.Errorf("%q is none of %s", v, strings.Join(org.InvitationPolicies, ", "))
@@ -290,14 +290,14 @@ func parseMetricsAddress(c *config, v string) error {
 
 func parseRate(v string) (int, error) {
 	n, err := strconv.Atoi(v)
-	// A tenth of them is for signing in, so with fewer than 10 nobody could.
+	// A tenth of them is for signing in, so with fewer than 10 no one could.
 	if err != nil || n < 0 || n > 0 && n < 10 {
 		return 0, fmt.Errorf("%q is neither 0 nor a number of 10 or more", v)
 	}
 	return n, nil
 }
 
-// parseSetupToken refuses a token that can be guessed, because the token makes its holder the owner of the site.
+// parseSetupToken refuses a guessable token, because it makes its holder the owner of the site.
 func parseSetupToken(c *config, v string) error {
 	if v != "" && len(v) < 16 {
 		return errors.New("16 characters or more are needed")
@@ -333,7 +333,7 @@ func parseMinutes(v string) (time.Duration, error) {
 	return d, nil
 }
 
-// parseSize reads a number of bytes such as 256MiB; a number alone is bytes.
+// parseSize reads a number of bytes such as 256MiB; a plain number means bytes.
 func parseSize(v string) (int64, error) {
 	digits, factor := v, int64(1)
 	for unit, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {

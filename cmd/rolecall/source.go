@@ -30,8 +30,8 @@ func (c *config) remote() *client.Client {
 	}
 }
 
-// parseServer parses the address of the server to ask. A name and a password in the URL are refused, as they would stand
-// in the list of processes.
+// parseServer parses the address of the server to ask. A name and a password in the URL are refused, since the list of
+// processes would show them.
 func parseServer(c *config, v string) error {
 	if v == "" {
 		return nil
@@ -40,13 +40,13 @@ func parseServer(c *config, v string) error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return fmt.Errorf("%q is not a URL like https://roles.example.com", v)
 	}
-	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api/v2") // as copied from another client's settings
+	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api/v2") // as in the settings of other clients
 	c.server = u
 	return nil
 }
 
-// chooseSource decides whether a command asks a file or a server: a flag beats a variable, that beats the context in use,
-// and that the default file. Two flags contradict each other.
+// chooseSource decides whether a command asks a file or a server: a flag takes precedence over a variable, that over
+// the current context, and that over the default file. Two flags contradict each other.
 func (c *config) chooseSource(given, env map[string]string) error {
 	var flags []string
 	for _, name := range []string{"db", "url", "context"} {
@@ -54,7 +54,7 @@ func (c *config) chooseSource(given, env map[string]string) error {
 			flags = append(flags, name)
 		}
 	}
-	// Variables may be several, as they are set once for many commands, and then their order decides.
+	// There may be several variables, as they are set once for many commands; then their order decides.
 	if len(flags) > 1 {
 		return usageError("--" + strings.Join(flags, " and --") + " exclude each other: name either the file or the server")
 	}
@@ -67,7 +67,7 @@ func (c *config) chooseSource(given, env map[string]string) error {
 	}
 	stored, err := loadLogins(env)
 	switch {
-	// Also if the login is not needed: a file that cannot be read should be mended, not passed over.
+	// Even if the login is not needed: a file that cannot be read should be fixed, not ignored.
 	case err != nil:
 		return err
 	case len(flags) == 0 && stored.Current == "", len(flags) > 0 && flags[0] == "db":
@@ -83,8 +83,8 @@ func (c *config) chooseSource(given, env map[string]string) error {
 	return c.use(l)
 }
 
-// useURL takes the token for a server that was named by its address. Without one, asking fails. A stored token goes only
-// to the server that it was stored for.
+// useURL takes the token for a server that was named by its address. Without one, asking fails. A stored token is only
+// sent to the server that it was stored for.
 func (c *config) useURL(env map[string]string, stored *logins) error {
 	if c.token = env[tokenVariable]; c.token != "" {
 		c.inForce["token"] = valueFrom{cut(c.token), tokenVariable}
@@ -105,11 +105,11 @@ func (c *config) use(l login) error {
 	}
 	c.token = l.Token
 	c.inForce["token"] = valueFrom{cut(c.token), "context " + l.Name}
-	// config shows it, as it is what would be asked.
+	// config shows it, since this server would be asked.
 	if c.inForce["url"].value == "" {
 		c.inForce["url"] = valueFrom{l.URL, "context " + l.Name}
 	}
-	// A flag for this call wins over what was stored.
+	// A flag for this call takes precedence over what was stored.
 	if c.authorities != nil || l.CAFile == "" {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (c *config) use(l login) error {
 	return parseAuthorities(c, l.CAFile)
 }
 
-// parseAuthorities reads certificates that the server's may be signed with.
+// parseAuthorities reads the certificates that may sign the server's.
 func parseAuthorities(c *config, v string) error {
 	if v == "" {
 		return nil

@@ -16,17 +16,17 @@ import (
 // kinds are the nouns of what completions completes.
 var kinds = map[string]string{"ORG": "organization", "USER": "user", "ROLE": "role"}
 
-// suggest adds to an error about something that is not there which name of the call it is, and which may be meant. An
-// answer alone says neither: what is missing and what may not be seen look the same.
+// suggest adds to a "not found" error which name in the call is meant, and what it may have been. An answer alone says
+// neither: what does not exist and what may not be seen look the same.
 func (c *command) suggest(ctx context.Context, cfg *config, fs *pflag.FlagSet, operands []string, err error) error {
 	status := client.StatusOf(err)
 	if status != http.StatusNotFound && status != http.StatusBadRequest || !slices.Contains(c.settings, "url") {
 		return err
 	}
-	// The same names as completion offers: what may be typed is what may have been meant.
+	// The same names as for completion.
 	organization, _ := fs.GetString("org")
 	found := ""
-	// Only after a failure, so a call that is right pays nothing for it.
+	// Only after a failure, so that a correct call costs nothing more.
 	asked := asking(ctx, cfg, func(api *client.Client) error {
 		for _, n := range c.namesIn(fs, operands) {
 			known, lookup := completions[n.kind](ctx, api, organization, firstLetter(n.value))
@@ -46,7 +46,7 @@ func (c *command) suggest(ctx context.Context, cfg *config, fs *pflag.FlagSet, o
 		}
 		return nil
 	})
-	// The first error counts: one of the search would hide what went wrong.
+	// The first error counts: one from the search would hide what went wrong.
 	if asked != nil || found == "" {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *command) namesIn(fs *pflag.FlagSet, operands []string) (names []named) 
 	add := func(kind, value string) {
 		kind = strings.Trim(kind, "[]…,.")
 		for part := range strings.SplitSeq(value, ",") {
-			// Ids are copied, not typed, and the two words always mean something.
+			// Ids are copied, not typed, and these two words always mean something.
 			_, isID := uuid.Parse(part)
 			if completions[kind] != nil && part != "" && part != "default" && part != "me" && isID != nil {
 				names = append(names, named{kind, part})
@@ -80,7 +80,7 @@ func (c *command) namesIn(fs *pflag.FlagSet, operands []string) (names []named) 
 	return names
 }
 
-// firstLetter returns what lists are searched for: more of a misspelled name would find less.
+// firstLetter returns what to search lists for: more of a misspelled name would find less.
 func firstLetter(name string) string {
 	for i := range name {
 		if i > 0 {

@@ -15,7 +15,7 @@ import (
 	"rolecall.example/client"
 )
 
-// maxClaims is the size of the claims that may be tried: more than any provider sends.
+// maxClaims is the maximum size of claims to try: more than any provider sends.
 const maxClaims = 1 << 20
 
 func syncTestCommand() *command {
@@ -58,7 +58,7 @@ func syncTestCommand() *command {
 
 // testSync asks about everything, or about one organization.
 func testSync(ctx context.Context, api *client.Client, organization string, in client.SyncTest) (client.SyncForecast, error) {
-	// Two routes and not one: whoever looks after an organization has no permission on the site, and needs none for this.
+	// Two routes, since people who manage an organization have no permission on the site, and need none for this.
 	if organization == "" {
 		return api.TestSync(ctx, in)
 	}
@@ -91,7 +91,7 @@ func readClaims(t *terminal, file string) (claims map[string]any, err error) {
 	return claims, nil
 }
 
-// syncReport is what a sign-in would do, a line for each thing that the provider gives or gave.
+// syncReport shows what a sign-in would do, with a line for each thing that the provider gives or gave.
 func syncReport(f *client.SyncForecast) report {
 	r := report{value: f, head: []string{"CHANGE", "WHERE", "WHAT", "RULE"}}
 	for _, p := range f.Organizations {
@@ -143,7 +143,7 @@ func syncReport(f *client.SyncForecast) report {
 	return r
 }
 
-// printImpact tells what the rules would do to everybody.
+// printImpact shows what the rules would do to everyone.
 func printImpact(w io.Writer, i *client.SyncImpact) {
 	most := ""
 	if !i.Complete {

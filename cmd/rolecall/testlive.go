@@ -13,8 +13,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// testServer answers permission tests about people: from a server, or from a database. It asks the API as anybody would,
-// so a test passes only on what the server really answers.
+// testServer answers permission tests about people, from a server or a database. It asks the API like anyone else, so a
+// test only passes on what the server really answers.
 type testServer struct {
 	api     *client.Client
 	catalog *rbac.Catalog
@@ -24,7 +24,7 @@ type testServer struct {
 var _ permtest.Server = (*testServer)(nil)
 
 func newTestServer(ctx context.Context, api *client.Client) (*testServer, error) {
-	// The catalog of the server, because names in the tests are those that it knows.
+	// The server's catalog, because tests use the names that it knows.
 	d, err := storedCatalog(ctx, api, 0)
 	if err != nil {
 		return nil, err
@@ -36,11 +36,11 @@ func newTestServer(ctx context.Context, api *client.Client) (*testServer, error)
 	return &testServer{api, catalog, map[string]*permtest.World{}}, nil
 }
 
-// place returns the organization that is meant.
+// place returns the organization in question.
 func (*testServer) place(organization string) string { return cmp.Or(organization, "default") }
 
-// unknownName turns an answer about a name that is not there into the error that the tests know. Only these two: a
-// server that is away must not look like a misspelled name.
+// unknownName turns an answer about an unknown name into the error that the tests know. Only these two statuses: a
+// server that is down must not look like a misspelled name.
 func unknownName(err error, format string, args ...any) error {
 	switch client.StatusOf(err) {
 	case http.StatusNotFound, http.StatusBadRequest:
@@ -55,7 +55,7 @@ func (s *testServer) World(ctx context.Context, organization string) (*permtest.
 	if w := s.worlds[organization]; w != nil {
 		return w, nil
 	}
-	// Kept, so all tests of a run are about the same roles.
+	// Kept, so that all tests of a run are about the same roles.
 	w := &permtest.World{Catalog: s.catalog}
 	for i, scope := range []client.Scope{client.In(organization), client.Site()} {
 		list, err := s.api.Roles(ctx, scope)
@@ -81,13 +81,13 @@ func permissionsOf(list []client.Permission) []rbac.Permission {
 	return perms
 }
 
-// explainedAtMost is how many checks one request may ask to be explained.
+// explainedAtMost is how many checks one request may have explained.
 const explainedAtMost = 20
 
 // Check implements permtest.Server.
 func (s *testServer) Check(ctx context.Context, organization, user string, own bool, pairs []rbac.Permission) ([]permtest.Answer, error) {
 	var answers []permtest.Answer
-	// Explained, because a test that fails should say why at once.
+	// Explained, because a failing test should say why at once.
 	for some := range slices.Chunk(pairs, explainedAtMost) {
 		ask := client.AuthCheckRequest{User: user, Checks: map[string]client.Check{}}
 		for i, p := range some {
@@ -107,8 +107,8 @@ func (s *testServer) Check(ctx context.Context, organization, user string, own b
 		for i := range some {
 			key := strconv.Itoa(i)
 			a := permtest.Answer{Allowed: got.Answers[key], Because: got.Explanations[key].Because}
-			// One check of many may fail alone. A suspended account is a no like any other; a name that is not there
-			// never is.
+			// One check of many may fail alone. For a suspended account that is a no like any other; for an unknown
+			// name it never is.
 			if e, failed := got.Errors[key]; failed {
 				switch e.Code {
 				case "not_found":

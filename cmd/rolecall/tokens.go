@@ -14,15 +14,14 @@ import (
 	"rolecall.example/client"
 )
 
-// tokenOwner is the flag that names an account. On a server it may be left out, for the account of the token.
+// tokenOwner is the flag that names an account. On a server it may be left out and then means the account of the token.
 type tokenOwner struct{ username string }
 
 func (o *tokenOwner) register(fs *pflag.FlagSet) {
 	fs.StringVar(&o.username, "username", "", "`NAME` of the account, or its id; on a server the default is your own")
 }
 
-// of returns the account. The operator of a file has none of its own. A default would be a guess at whose rights the
-// token gives.
+// of returns the account. The operator of a file has no account. A default would guess whose rights the token gives.
 func (o *tokenOwner) of(c *config, name string) (string, error) {
 	switch {
 	case o.username != "":
@@ -33,7 +32,7 @@ func (o *tokenOwner) of(c *config, name string) (string, error) {
 	return "me", nil
 }
 
-// tokensListCommand never has a secret: the server keeps its hash alone.
+// tokensListCommand never shows a secret: the server only stores its hash.
 func tokensListCommand() *command {
 	var owner tokenOwner
 	var q client.TokenQuery
@@ -113,7 +112,7 @@ func tokensCreateCommand() *command {
 			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` or ids of the only organizations it reaches")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			// Mistakes first, then the output: nothing is made before both are known to be right.
+			// Mistakes first, then the output: nothing is made before both are known to be fine.
 			user, err := owner.of(c, "tokens create")
 			if err != nil {
 				return err
@@ -122,7 +121,7 @@ func tokensCreateCommand() *command {
 				if in.Lifetime != 0 {
 					return usageError("--lifetime and --expires exclude each other")
 				}
-				if in.Lifetime = time.Until(*expires); in.Lifetime <= 0 { // none is no time, and a token has an end
+				if in.Lifetime = time.Until(*expires); in.Lifetime <= 0 { // "none" is in the past too: a token needs an end
 					return usageError("--expires must be a time ahead")
 				}
 			}
@@ -140,14 +139,14 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 		return err
 	}
 	id, _, _ := strings.Cut(made.Key, "-")
-	// A token that nobody has seen must not stay valid.
+	// A token that no one has seen must not stay valid.
 	revoke := func() error { return api.DeleteToken(ctx, user, id) }
-	// Read back for what the server decided: the name, and when it ends.
+	// Read back for what the server decided: the name and the end.
 	stored, err := api.Key(ctx, user, id)
 	if in.Lifetime == 0 {
 		in.Lifetime = defaultLifetime(in)
 	}
-	if err != nil { // it may make tokens and not read them: then what was asked for is all there is to say
+	if err != nil { // a token may be allowed to make tokens but not to read them: then only the request is known
 		stored = client.Token{Name: in.Name, Username: user, ExpiresAt: time.Now().Add(in.Lifetime).UTC().Truncate(time.Second)}
 	}
 	token := createdToken{id, stored.Name, stored.Username, made.Key, stored.ExpiresAt}
@@ -159,7 +158,7 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 	}, revoke)
 }
 
-// defaultLifetime is for how long a server makes a token that nobody said a time for.
+// defaultLifetime returns the lifetime that a server gives a token by default.
 func defaultLifetime(in client.CreateTokenRequest) time.Duration {
 	if slices.Contains(in.Scopes, client.ScopeDecide) {
 		return 365 * 24 * time.Hour
@@ -186,7 +185,7 @@ func tokensRevokeCommand() *command {
 				return err
 			}
 			return asking(ctx, c, func(api *client.Client) error {
-				// By its name first, which is what people know.
+				// First by its name, which is what people know.
 				token, err := api.TokenNamed(ctx, user, c.operand)
 				if client.StatusOf(err) == http.StatusNotFound {
 					token, err = api.Key(ctx, user, c.operand)
@@ -194,7 +193,7 @@ func tokensRevokeCommand() *command {
 				if err != nil {
 					return err
 				}
-				// A program may be using it, which the table above the question shows.
+				// A program may be using it, as the table above the question shows.
 				if err := q.confirm(ctx, t, fmt.Sprintf("Revoke the token %s of %s?", cmp.Or(token.Name, token.ID), token.Username), tokensReport(token)); err != nil {
 					return err
 				}
@@ -220,7 +219,7 @@ func tokensReport(list ...client.Token) report {
 	return r
 }
 
-// limitsOf says what limits a token: its scope, and the organizations that it is for.
+// limitsOf describes what limits a token: its scopes and its organizations.
 func limitsOf(token client.Token) string {
 	limits := token.Organizations
 	if !slices.Contains(token.Scopes, "coder:all") {

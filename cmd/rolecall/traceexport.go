@@ -15,19 +15,19 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// traceExporter sends spans over OTLP/HTTP. The library's own client for that brings all of gRPC along, of which
-// it uses nothing: what is needed is one POST.
+// traceExporter sends spans over OTLP/HTTP. The library's own client for that depends on all of gRPC without using it:
+// a single POST is enough.
 type traceExporter struct {
 	*traceSettings
 	client *http.Client
 	agent  string
-	log    *slog.Logger // of what could not be sent
+	log    *slog.Logger // for reporting what could not be sent
 	toldAt atomic.Int64 // when a failure was logged last, in seconds since 1970
 }
 
 const (
-	traceTries   = 3                      // how often the same spans are sent
-	traceBackoff = 200 * time.Millisecond // after the first failure; then twice as long
+	traceTries   = 3                      // how often the same spans are tried
+	traceBackoff = 200 * time.Millisecond // after the first failure; doubled each time
 )
 
 func newTraceExporter(s *traceSettings, version string) *traceExporter {
@@ -36,7 +36,7 @@ func newTraceExporter(s *traceSettings, version string) *traceExporter {
 	return &traceExporter{s, &http.Client{Transport: transport, Timeout: s.timeout}, "rolecall/" + version, slog.Default(), atomic.Int64{}}
 }
 
-// Start has nothing to begin: a collector that is away must not keep the server from starting.
+// Start does nothing: a collector that is down must not keep the server from starting.
 func (*traceExporter) Start(context.Context) error { return nil }
 
 // Stop closes the connections.
@@ -45,9 +45,10 @@ func (e *traceExporter) Stop(context.Context) error {
 	return nil
 }
 
-// UploadTraces sends spans. What a collector does not take after some tries is lost, which one line a minute tells.
+// UploadTraces sends spans. Spans that a collector does not accept after some tries are lost, which is logged once a
+// minute.
 func (e *traceExporter) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
-	// It has the wire form of ExportTraceServiceRequest, whose package needs gRPC.
+	// It has the same wire format as ExportTraceServiceRequest, whose package needs gRPC.
 	message, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: spans})
 	if err == nil && e.gzip {
 		message, err = compressed(message)
@@ -72,10 +73,10 @@ func (e *traceExporter) UploadTraces(ctx context.Context, spans []*tracepb.Resou
 	if last := e.toldAt.Load(); now-last >= int64(time.Minute/time.Second) && e.toldAt.CompareAndSwap(last, now) {
 		e.log.Warn("traces could not be sent", "err", err)
 	}
-	return nil // it is told
+	return nil // it is logged
 }
 
-// compressed is a message as collectors take it best.
+// compressed returns a message in the form that collectors prefer.
 func compressed(message []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -86,7 +87,7 @@ func compressed(message []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// send tries once. again: it may work later.
+// send tries once. again says that it may work later.
 func (e *traceExporter) send(ctx context.Context, message []byte) (again bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.endpoint, bytes.NewReader(message))
 	if err != nil {

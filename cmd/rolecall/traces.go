@@ -24,21 +24,21 @@ import (
 	"rolecall.example/web"
 )
 
-// traces makes spans of what requests do: of each request, of the units of its use cases, of their statements. The layers
-// know nothing of that: each tells of what begins and ends there, and nobody listens if there are no traces. No span has
-// anything that a client sent or that is stored: routes, use cases and queries go by the names that they have in the code.
-// A nil *traces makes none.
+// traces makes spans of requests, of the units of their use cases, and of their statements. The layers do not know
+// about it: each reports what begins and ends in it, and no one listens if there are no traces. No span contains
+// anything that a client sent or that is stored: routes, use cases and queries have the names from the code. A nil
+// *traces makes none.
 type traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 	exporter *traceExporter
-	database string // as OpenTelemetry calls it
+	database string // in OpenTelemetry's terms
 }
 
-// flushTime is how long a server that stops waits for its last spans to be taken.
+// flushTime is how long a server that stops waits until its last spans are accepted.
 const flushTime = time.Second
 
-// openTraces makes traces as the variables OTEL_* say, nil if they ask for none. It connects to nobody yet.
+// openTraces makes traces according to the variables OTEL_*, nil if they ask for none. It does not connect yet.
 func openTraces(env map[string]string, version string, server bool) (*traces, error) {
 	s, err := readTraceSettings(env)
 	if err != nil || s == nil {
@@ -61,17 +61,17 @@ func openTraces(env map[string]string, version string, server bool) (*traces, er
 	return t, nil
 }
 
-// close sends what is left.
+// close sends the remaining spans.
 func (t *traces) close() {
 	if t == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
-	_ = t.provider.Shutdown(ctx) // what could not be sent was logged
+	_ = t.provider.Shutdown(ctx) // failures were logged
 }
 
-// ofRequests begins the trace of a request, or goes on with that of a trusted proxy.
+// ofRequests begins the trace of a request, or continues that of a trusted proxy.
 func (t *traces) ofRequests() web.Begin {
 	if t == nil {
 		return nil
@@ -90,7 +90,8 @@ func (t *traces) ofRequests() web.Begin {
 	}
 }
 
-// ofUnits makes a span of each unit of a request. What the server does by itself has none: it would be traces without end.
+// ofUnits makes a span of each unit of a request. The server's own background work has none: it would produce endless
+// traces.
 func (t *traces) ofUnits() unit.Begin {
 	if t == nil {
 		return nil
@@ -106,7 +107,7 @@ func (t *traces) ofUnits() unit.Begin {
 			if err == nil || errors.Is(err, context.Canceled) {
 				return
 			}
-			// The status alone: what an error says may name people. The log has it, with the id of the trace.
+			// Only the status: the text of an error may name people. The log has it, with the id of the trace.
 			status := org.KindOf(err).Status()
 			span.SetAttributes(attribute.Int("rolecall.error.status", status))
 			if status >= http.StatusInternalServerError {
@@ -116,7 +117,7 @@ func (t *traces) ofUnits() unit.Begin {
 	}
 }
 
-// maxSummary is how much of the names of many statements that were sent together is kept.
+// maxSummary bounds the summary of the names of many statements that were sent together.
 const maxSummary = 255
 
 // ofStatements makes a span of each statement of a request when it has ended.
@@ -138,13 +139,13 @@ func (t *traces) ofStatements() []db.Option {
 		}
 		_, span := t.tracer.Start(ctx, name, trace.WithTimestamp(s.Start), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
 		if s.Err != nil && !errors.Is(s.Err, context.Canceled) {
-			fail(span, "_OTHER") // what the database says may name what is stored
+			fail(span, "_OTHER") // the database's message may contain stored data
 		}
 		span.End(trace.WithTimestamp(s.Start.Add(s.Took)))
 	})}
 }
 
-// fail marks a span as failed, by a word that has a bounded number of values.
+// fail marks a span as failed, with a word that has a bounded number of values.
 func fail(span trace.Span, kind string) {
 	span.SetStatus(codes.Error, "")
 	span.SetAttributes(attribute.String("error.type", kind))

@@ -19,26 +19,26 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// traceSettings is what the variables of OpenTelemetry say. They have names that other programs share, so they are no
-// settings of this one: there are no flags for them.
+// traceSettings has the values of OpenTelemetry's variables. Other programs share their names, so they are not settings
+// of this one and have no flags.
 type traceSettings struct {
 	endpoint string      // with its whole path
 	headers  http.Header // of each message, such as the token for the collector
 	gzip     bool        // messages are compressed
 	timeout  time.Duration
-	tls      *tls.Config // nil for that of the system
+	tls      *tls.Config // nil for the system's
 	sampler  sdktrace.Sampler
-	resource []attribute.KeyValue // what the server calls itself
+	resource []attribute.KeyValue // how the server identifies itself
 	batches  []sdktrace.BatchSpanProcessorOption
 }
 
-// traceReader reads the variables, and gathers what is wrong with them.
+// traceReader reads the variables, and collects what is wrong with them.
 type traceReader struct {
 	env   map[string]string
 	wrong []string
 }
 
-// readTraceSettings is nil where no traces are asked for: none of the variables names a collector.
+// readTraceSettings returns nil if no traces are asked for: none of the variables names a collector.
 func readTraceSettings(env map[string]string) (*traceSettings, error) {
 	r := &traceReader{env: env}
 	off := r.oneOf("OTEL_SDK_DISABLED", "false", "true", "false") == "true"
@@ -61,7 +61,7 @@ func readTraceSettings(env map[string]string) (*traceSettings, error) {
 		r.complain(name, compression, "is neither gzip nor none")
 	}
 	s.batches = r.batches()
-	// The library reads these, and goes by its defaults where they are wrong.
+	// The library reads these, and uses its defaults if they are wrong.
 	for _, name := range []string{
 		"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT",
 	} {
@@ -70,12 +70,12 @@ func readTraceSettings(env map[string]string) (*traceSettings, error) {
 	return s, r.err()
 }
 
-// complain tells of a value that is no secret.
+// complain reports a value that is not secret.
 func (r *traceReader) complain(name, value, why string) {
 	r.wrong = append(r.wrong, fmt.Sprintf("%s: %q %s", name, value, why))
 }
 
-// err is all that was wrong, in one sentence.
+// err returns everything that was wrong, in one sentence.
 func (r *traceReader) err() error {
 	if len(r.wrong) == 0 {
 		return nil
@@ -83,7 +83,7 @@ func (r *traceReader) err() error {
 	return errors.New(strings.Join(r.wrong, "; "))
 }
 
-// exporter is a variable of the exporter: one for traces alone wins over one for all signals.
+// exporter returns a variable of the exporter: one for traces takes precedence over one for all signals.
 func (r *traceReader) exporter(what string) (name, value string) {
 	for _, name = range []string{"OTEL_EXPORTER_OTLP_TRACES_" + what, "OTEL_EXPORTER_OTLP_" + what} {
 		if value = strings.TrimSpace(r.env[name]); value != "" {
@@ -93,7 +93,7 @@ func (r *traceReader) exporter(what string) (name, value string) {
 	return name, value
 }
 
-// oneOf is one of some words, in whatever case it is written.
+// oneOf reads one of some words, in any case.
 func (r *traceReader) oneOf(name, otherwise string, values ...string) string {
 	v := cmp.Or(strings.TrimSpace(r.env[name]), otherwise)
 	if v != "" && !slices.Contains(values, strings.ToLower(v)) {
@@ -102,7 +102,7 @@ func (r *traceReader) oneOf(name, otherwise string, values ...string) string {
 	return strings.ToLower(v)
 }
 
-// number is a whole number that is not negative.
+// number reads a whole number that is not negative.
 func (r *traceReader) number(name string, otherwise int) int {
 	v := strings.TrimSpace(r.env[name])
 	if v == "" {
@@ -115,7 +115,7 @@ func (r *traceReader) number(name string, otherwise int) int {
 	return n
 }
 
-// endpoint is where traces are sent: as it is named for them, or below what is named for all signals.
+// endpoint returns where traces are sent: the address for traces, or one below that for all signals.
 func (r *traceReader) endpoint() string {
 	name, v := r.exporter("ENDPOINT")
 	v = cmp.Or(v, "http://localhost:4318")
@@ -147,13 +147,13 @@ func (r *traceReader) batches() (options []sdktrace.BatchSpanProcessorOption) {
 	return options
 }
 
-// timeout is of one try to send spans.
+// timeout returns the time for one try to send spans.
 func (r *traceReader) timeout() time.Duration {
 	name, _ := r.exporter("TIMEOUT")
 	return time.Duration(r.number(name, 10_000)) * time.Millisecond
 }
 
-// pairs reads key=value,key=value with values that are encoded as in a URL. Values may be secrets, so none is told.
+// pairs reads key=value,key=value with values encoded as in a URL. Values may be secret, so none is reported.
 func (r *traceReader) pairs(name, list string, use func(key, value string)) {
 	for pair := range strings.SplitSeq(list, ",") {
 		if strings.TrimSpace(pair) == "" {
@@ -169,7 +169,7 @@ func (r *traceReader) pairs(name, list string, use func(key, value string)) {
 	}
 }
 
-// headers may hold a token.
+// headers returns the headers, which may contain a token.
 func (r *traceReader) headers() http.Header {
 	h := http.Header{}
 	name, list := r.exporter("HEADERS")
@@ -177,7 +177,7 @@ func (r *traceReader) headers() http.Header {
 	return h
 }
 
-// attributes are what the server calls itself.
+// attributes returns how the server identifies itself.
 func (r *traceReader) attributes() (all []attribute.KeyValue) {
 	const name = "OTEL_RESOURCE_ATTRIBUTES"
 	service := "rolecall"
@@ -191,7 +191,8 @@ func (r *traceReader) attributes() (all []attribute.KeyValue) {
 	return append(all, attribute.String("service.name", cmp.Or(strings.TrimSpace(r.env["OTEL_SERVICE_NAME"]), service)))
 }
 
-// sampler says which traces are kept. Those that begin with a "parentbased_" go on with what a trusted proxy decided.
+// sampler decides which traces are kept. Samplers that begin with "parentbased_" follow the decision of a trusted
+// proxy.
 func (r *traceReader) sampler() sdktrace.Sampler {
 	const name, share = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
 	kind := r.oneOf(name, "parentbased_always_on", "always_on", "always_off", "traceidratio",
@@ -215,7 +216,7 @@ func (r *traceReader) sampler() sdktrace.Sampler {
 	return s
 }
 
-// tls is nil for that of the system.
+// tls returns nil for the system's configuration.
 func (r *traceReader) tls() *tls.Config {
 	rootsName, roots := r.exporter("CERTIFICATE")
 	certName, cert := r.exporter("CLIENT_CERTIFICATE")

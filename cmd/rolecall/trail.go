@@ -16,7 +16,7 @@ import (
 	"rolecall.example/org/services"
 )
 
-// auditVerifyCommand is for somebody who does not trust the server, so it needs nothing but the database and a root from
+// auditVerifyCommand is for people who do not trust the server, so it only needs the database and a root from
 // elsewhere.
 func auditVerifyCommand() *command {
 	var f org.VerifyFilter
@@ -47,10 +47,10 @@ func auditVerifyCommand() *command {
 				}
 				return verifyFile(t, c.operand, f.Root)
 			}
-			c.tampered = true // verify reports what was done to it
+			c.tampered = true // verify reports how it was changed
 			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
 				v, err := service.VerifyAudit(ctx, f)
-				// A name that is not there is no broken trail.
+				// An unknown name does not mean a broken trail.
 				if org.KindOf(err) == org.NotFound {
 					return usageError(fmt.Sprintf("there is no organization %q", f.Organization))
 				}
@@ -78,7 +78,7 @@ func auditVerifyCommand() *command {
 	}
 }
 
-// tellTrail says how much was verified, because a whole trail of nothing proves nothing.
+// tellTrail says how much was verified, because an intact trail without entries proves nothing.
 func tellTrail(w io.Writer, v org.Verification) {
 	for _, finding := range v.Findings {
 		fmt.Fprintln(w, finding+".")
@@ -99,7 +99,7 @@ func tellTrail(w io.Writer, v org.Verification) {
 	}
 }
 
-// auditRootCommand prints the hash alone with --quiet, to be kept where the owner of the database cannot write.
+// auditRootCommand prints only the hash with --quiet, to be stored where the owner of the database cannot write.
 func auditRootCommand() *command {
 	return &command{
 		name:    "audit root",
@@ -127,12 +127,12 @@ func auditRootCommand() *command {
 	}
 }
 
-// keepTrail makes a root of the audit trail every day, and entries of tokens that have expired, until ctx ends. Of replicas
-// one does it.
+// keepTrail makes a root of the audit trail every day, and entries about expired tokens, until ctx ends. With several
+// replicas, one of them does it.
 func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger) {
-	// Of a server that is started anew all the time some tokens would never be noted if it waited first.
+	// On a server that restarts often, some tokens would never be recorded if it waited first.
 	noteExpiries(ctx, service, log)
-	// Every hour although a root is due once a day: a server that was off at that time makes it soon after.
+	// Every hour, although a root is due once a day: a server that was down at that time makes it soon after.
 	roots, expiries := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
 	defer roots.Stop()
 	defer expiries.Stop()
@@ -143,7 +143,7 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 		case <-expiries.C:
 			noteExpiries(ctx, service, log)
 		case <-roots.C:
-			// Only a warning, as it is tried again and requests do not need it.
+			// Only a warning: it is retried, and requests do not need it.
 			if _, err := service.WriteDueAuditRoot(ctx); err != nil && ctx.Err() == nil {
 				log.Warn("no root of the audit trail could be made", "err", err)
 			}
@@ -154,8 +154,8 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 	}
 }
 
-// sweepEnded takes away what has ended as soon as it has, until ctx ends. It looks every minute, since another server may have
-// given something that ends sooner. Any of several servers may do it.
+// sweepEnded removes what has ended as soon as it ends, until ctx ends. It checks every minute, since another server
+// may have given something that ends sooner. With several servers, any of them may do it.
 func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *slog.Logger) {
 	for {
 		if skew, err := d.Skew(ctx); err == nil && db.SkewWarning(skew) != "" {
@@ -166,7 +166,7 @@ func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *s
 			log.Warn("roles that have ended are still listed in counts and filters", "err", failed)
 		}
 		wait := time.Minute
-		if at, ok, err := service.NextEnd(ctx); err == nil && ok && failed == nil { // what failed would be due all the time
+		if at, ok, err := service.NextEnd(ctx); err == nil && ok && failed == nil { // after a failure it would always be due
 			wait = max(time.Second, min(wait, time.Until(at)))
 		}
 		select {
@@ -177,8 +177,8 @@ func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *s
 	}
 }
 
-// keepSmall deletes what changed long ago, and versions of roles beyond those that are kept, until ctx ends. Any of several servers
-// may do it.
+// keepSmall deletes old change events, and versions of roles beyond those that are kept, until ctx ends. With several
+// servers, any of them may do it.
 func keepSmall(ctx context.Context, service *services.Service, roleVersions int, log *slog.Logger) {
 	due := time.NewTicker(10 * time.Minute)
 	defer due.Stop()
@@ -200,7 +200,8 @@ func keepSmall(ctx context.Context, service *services.Service, roleVersions int,
 	}
 }
 
-// noteExpiries is about the trail alone: an expired token is refused by its time, whether or not that was noted.
+// noteExpiries only affects the trail: an expired token is refused because of its time, whether or not that was
+// recorded.
 func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logger) {
 	if _, err := service.NoteExpiredTokens(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the audit trail does not tell of tokens that have expired", "err", err)
@@ -213,15 +214,15 @@ func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logg
 	}
 }
 
-// finish puts away what the use cases have in memory and on disk, once no request can come any more.
+// finish puts away what the use cases have in memory and on disk, once no more requests can come.
 func finish(ctx context.Context, service *services.Service, log *slog.Logger) {
-	_ = service.Snapshots.Close() // what stays is in the folder for temporary files
+	_ = service.Snapshots.Close() // leftovers are in the folder for temporary files
 	if err := service.Directory.WriteRequests(context.WithoutCancel(ctx)); err != nil {
 		log.Error("the last requests of directories are not in their log", "error", err)
 	}
 }
 
-// parseRoleVersions takes 0 for all: nothing goes unless an operator says how much stays.
+// parseRoleVersions takes 0 for all: nothing is deleted unless an operator says how much to keep.
 func parseRoleVersions(c *config, v string) (err error) {
 	if c.roleVersions, err = strconv.Atoi(v); err != nil || c.roleVersions < 0 {
 		return errors.New("must be a number, 0 for all")

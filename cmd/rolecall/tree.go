@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// dispatch runs the command that args name, or `serve` if they begin with a flag or are none. A server is what
-// containers and units start, so its name may be left out.
+// dispatch runs the command that args name, or `serve` if they are empty or begin with a flag. Containers and units
+// start a server, so its name may be left out.
 func dispatch(ctx context.Context, t *terminal, args []string) error {
 	implied := false
 	switch {
@@ -25,14 +25,14 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 	}
 	root := tree(t)
 	root.SetArgs(args)
-	// The shell asks about a line that is not finished, which must not be called wrong.
+	// The shell asks about an unfinished line, which must not be called wrong.
 	if strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		unquoteFlags(root)
 	} else if err := oneDash(root, args); err != nil {
 		return err
 	}
 	err := root.ExecuteContext(ctx)
-	// Flags in front of a command make it the operand of serve, whose error would help nobody.
+	// Flags before a command make it an operand of serve, whose error would not help anyone.
 	if _, ok := errors.AsType[usageError](err); ok && implied {
 		for i, arg := range args[1:] {
 			if named, _, _ := root.Find(args[i+1:]); named != root && !strings.HasPrefix(arg, "-") {
@@ -43,14 +43,14 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 	return err
 }
 
-// tree returns the commands as cobra runs, completes and documents them. Errors are printed by run alone, so cobra is
-// silent. Operands are counted by execute, which names the one that is missing.
+// tree returns the commands as cobra runs, completes and documents them. Only run prints errors, so cobra is silent.
+// execute counts the operands, and names the one that is missing.
 func tree(t *terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use: "rolecall", Short: "Manage the members of organizations, and what they may do", Args: cobra.ArbitraryArgs,
 		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	// Only a word that is no command gets here.
+	// Only a word that is not a command gets here.
 	root.RunE = func(_ *cobra.Command, args []string) error { return unknown(root, args) }
 	root.SetIn(t.in)
 	root.SetOut(t.out)
@@ -62,7 +62,7 @@ func tree(t *terminal) *cobra.Command {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
 		for _, c := range g.commands {
 			parent := root
-			// A family is made when its first command comes, in the group of that one.
+			// A family is made with its first command, in the group of that one.
 			if word, _, two := strings.Cut(c.name, " "); two {
 				if parents[word] == nil {
 					parents[word] = family(word)
@@ -84,7 +84,7 @@ func tree(t *terminal) *cobra.Command {
 	return root
 }
 
-// unquoteFlags takes the backquotes off the texts of flags, which shells show as they are.
+// unquoteFlags removes the backquotes from the texts of flags, which shells show unchanged.
 func unquoteFlags(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
 	for _, c := range cmd.Commands() {
@@ -92,8 +92,8 @@ func unquoteFlags(cmd *cobra.Command) {
 	}
 }
 
-// family returns the parent of the commands that begin with word. Called alone, it lists them. That is a mistake all the
-// same, with exit code 2: a script that forgot a word must not go on.
+// family returns the parent of the commands that begin with word. Called alone, it lists them, but that is still a
+// mistake with exit code 2: a script that forgot a word must not go on.
 func family(word string) *cobra.Command {
 	return &cobra.Command{
 		Use: word, Aliases: aliases[word], Short: families[word], Args: cobra.ArbitraryArgs,
@@ -117,7 +117,7 @@ func (c *command) cobra(t *terminal) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().AddFlagSet(c.flagSet())
-	// A raw command may have a --format of its own.
+	// A raw command may have its own --format.
 	if !c.raw {
 		cmd.Flags().SetNormalizeFunc(formatIsOutput)
 	}
@@ -156,7 +156,7 @@ func (c *command) execute(ctx context.Context, t *terminal, fs *pflag.FlagSet, o
 			return err
 		}
 	}
-	// Only now, since operands and output are wrong whatever the settings are.
+	// Only now, since wrong operands and output flags are wrong whatever the settings are.
 	cfg, err := c.config(fs, t.env)
 	if err != nil {
 		return err

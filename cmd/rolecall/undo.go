@@ -12,7 +12,7 @@ import (
 	"rolecall.example/client"
 )
 
-// undoCommand leaves to the server what may be undone, and whether something changed since.
+// undoCommand lets the server decide what may be undone, and whether something changed since.
 func undoCommand() *command {
 	var q query
 	var batch bool
@@ -36,7 +36,7 @@ func undoCommand() *command {
 					return err
 				}
 				switch {
-				// The API foresees one entry, not what a whole request did.
+				// The API previews one entry, not what a whole request did.
 				case batch && q.dryRun:
 					return usageError("--batch has no --dry-run")
 				case batch:
@@ -62,7 +62,7 @@ func undoCommand() *command {
 	}
 }
 
-// entry returns the id of an audit entry that is named by its id or its number. People see numbers, and the API takes
+// entry returns the id of an audit entry that is given by its id or its number. People see numbers, and the API takes
 // ids.
 func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, error) {
 	if id, err := uuid.Parse(name); err == nil {
@@ -72,7 +72,7 @@ func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, err
 	if err != nil || seq < 1 {
 		return uuid.Nil, usageError(fmt.Sprintf("%q is neither the number nor the id of an entry", name))
 	}
-	// Of what is older than the number after it, the newest is this entry, if it is there and may be seen.
+	// Of the entries older than the next number, the newest is this one, if it exists and may be seen.
 	got, err := api.Audit(ctx, client.AuditQuery{Before: seq + 1, Limit: 1})
 	if err != nil {
 		return uuid.Nil, err
@@ -85,7 +85,7 @@ func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, err
 
 // A role that comes back is reported as roles show has it: what it allows matters more than its id, which is new.
 
-// undoneReport is the membership, the account or the role as it is afterwards. One of the three is there.
+// undoneReport shows the membership, the account or the role afterwards. Exactly one of them is set.
 func undoneReport(name string, got client.Undone) report {
 	r := report{head: []string{"ID", "ROLES"}, text: sentence("What entry %s records was undone.", name)}
 	switch {

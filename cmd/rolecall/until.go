@@ -8,9 +8,9 @@ import (
 )
 
 // end is the value of --until: a span from now, a day, a time, or none. It becomes a time when the command line is read, so
-// that all that one call gives ends at the same moment.
+// that everything that one call gives ends at the same moment.
 type end struct {
-	to  **time.Time // the zero time is no end
+	to  **time.Time // the zero time means no end
 	now func() time.Time
 }
 
@@ -34,7 +34,7 @@ func (e *end) Set(text string) error {
 	return err
 }
 
-// parseEnd reads an end. A day ends when it is over where the command runs, as people mean it who write "until the 31st".
+// parseEnd reads an end. A day ends in the local time zone, as people mean it who write "until the 31st".
 func parseEnd(text string, now time.Time) (time.Time, error) {
 	if text == "none" {
 		return time.Time{}, nil

@@ -22,7 +22,7 @@ type newAccount struct {
 	password              passwordFlags
 }
 
-// usersCreateCommand is also how a database begins where no browser is at hand.
+// usersCreateCommand is also how to set up a database without a browser.
 func usersCreateCommand() *command {
 	var in newAccount
 	return &command{
@@ -54,11 +54,11 @@ func usersCreateCommand() *command {
 			if c.server != nil {
 				return asking(ctx, c, func(api *client.Client) error { return in.create(ctx, t, api) })
 			}
-			// A default name never makes a database: the one that was meant may lie in another folder.
+			// A default name never creates a database: the intended one may be in another folder.
 			c.makes = c.named
 			c.elsewhere = orServer
 			return operateStored(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor, store *account.SessionStore) error {
-				// From the second account on, a file goes by the rules of a request, as a server does.
+				// From the second account on, a file follows the rules of a request, as a server does.
 				if exists, err := s.HasUsers(ctx); err != nil || !exists {
 					return cmp.Or(err, in.createFirst(ctx, t, s, operator))
 				}
@@ -72,9 +72,9 @@ func usersCreateCommand() *command {
 	}
 }
 
-// createFirst makes the first account of a database, which no request could make without the setup token of a server.
+// createFirst makes the first account of a database. A request could only make it with the setup token of a server.
 func (in *newAccount) createFirst(ctx context.Context, t *terminal, s *services.Service, operator *org.Actor) error {
-	// Somebody has to be able to manage the site, and to sign in for it.
+	// Someone has to be able to manage the site, and to sign in for that.
 	if in.role != "owner" || in.service {
 		return usageError("the first account must be one that signs in, with --role owner")
 	}
@@ -93,7 +93,7 @@ func (in *newAccount) createFirst(ctx context.Context, t *terminal, s *services.
 }
 
 // create looks the organization up first, so that a misspelled one makes no account. If the password cannot be shown,
-// the account is deleted again, since nobody could use it.
+// the account is deleted again, since no one could use it.
 func (in *newAccount) create(ctx context.Context, t *terminal, api *client.Client) error {
 	o, err := api.Organization(ctx, in.organization)
 	if err != nil {
@@ -135,7 +135,7 @@ func usersResetPasswordCommand() *command {
 			if err := t.beforeSecret(); err != nil {
 				return err
 			}
-			// Before the database is opened: a person who types must not keep it open.
+			// Before the database is opened: it must not stay open while a person types.
 			secret, made, err := password.read(t.in)
 			if err != nil {
 				return err
@@ -154,7 +154,7 @@ func usersResetPasswordCommand() *command {
 	}
 }
 
-// usersResetMFACommand asks first: afterwards the password alone lets in.
+// usersResetMFACommand asks first: afterwards the password alone is enough.
 func usersResetMFACommand() *command {
 	var username string
 	var q query

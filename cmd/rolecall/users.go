@@ -19,7 +19,7 @@ func userRow(u client.User) []string {
 	return []string{u.Username, u.Name, u.Email, string(u.Status), roleNames(u.Roles), ever(u.LastSeenAt), firstEnd(u.NextEnd)}
 }
 
-// firstEnd writes when the first of what is held ends; a dash is never.
+// firstEnd writes when the first of the roles ends; a dash means never.
 func firstEnd(at time.Time) string {
 	if at.IsZero() {
 		return "–"
@@ -27,7 +27,7 @@ func firstEnd(at time.Time) string {
 	return at.Format(time.RFC3339)
 }
 
-// ever writes a time that may never have been.
+// ever writes a time, or "never".
 func ever(at time.Time) string {
 	if at.IsZero() {
 		return "never"
@@ -35,7 +35,7 @@ func ever(at time.Time) string {
 	return at.Format(time.RFC3339)
 }
 
-// userReport is what became of an account, as a sentence. The row is there for CSV, where a sentence has no place.
+// userReport says in a sentence what happened to an account. The row is for CSV, which has no sentences.
 func userReport(u client.User, became string) report {
 	return report{value: u, head: userHead, rows: [][]string{userRow(u)}, text: sentence("%s %s.", u.Username, became)}
 }
@@ -43,7 +43,7 @@ func userReport(u client.User, became string) report {
 // usersPage is how many accounts one request asks for.
 const usersPage = 500
 
-// firsts yields the first values and their errors; 0: all.
+// firsts yields the first limit values and their errors; 0 means all.
 func firsts[T any](values iter.Seq2[T, error], limit int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		n := 0
@@ -55,7 +55,7 @@ func firsts[T any](values iter.Seq2[T, error], limit int) iter.Seq2[T, error] {
 	}
 }
 
-// usersListCommand reads page after page, so that all accounts are listed without an option.
+// usersListCommand reads page after page, so that it lists all accounts without an option.
 func usersListCommand() *command {
 	var q query
 	var records recordFilter
@@ -75,7 +75,7 @@ func usersListCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				// A page is no larger than what is wanted of it.
+				// A page is no larger than needed.
 				users := api.EachUser(ctx, client.UserQuery{
 					Query: search, Sources: commas(records.sources), Ending: records.ending, Sort: sort, Limit: min(cmp.Or(q.limit, usersPage), usersPage),
 				})
@@ -108,7 +108,7 @@ func usersShowCommand() *command {
 	}
 }
 
-// usersSetRolesCommand replaces, so that a script says what shall be and not how to get there.
+// usersSetRolesCommand replaces the roles, so that a script describes the result and not the way to it.
 func usersSetRolesCommand() *command {
 	var q query
 	return &command{
@@ -119,7 +119,7 @@ func usersSetRolesCommand() *command {
 		flags:    q.flags("dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				// Not nil: an empty list takes all roles, and none at all would be a mistake.
+				// Not nil: an empty list takes all roles away, and nil would be a mistake.
 				roles := append([]string{}, c.operands[1:]...)
 				if q.dryRun {
 					impact, err := api.PreviewUserRoles(ctx, c.operand, roles, q.match("")...)

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/client"
 )
 
-// userChange is what a command does to accounts: to one, if it is still as it was shown, or to many in one transaction.
+// userChange is what a command does to accounts: to one, if it is still as shown, or to many in one transaction.
 type userChange struct {
 	query
 	verb, question string // it asks nothing if question is empty
@@ -19,7 +19,7 @@ type userChange struct {
 	search, except string
 }
 
-// usersActivateCommand does not ask, as it takes nothing from anybody.
+// usersActivateCommand does not ask, since it takes nothing from anyone.
 func usersActivateCommand() *command {
 	return usersChangeCommand("End the suspension of accounts", &userChange{
 		verb: client.BulkActivate, became: "is active now", done: "activated",
@@ -41,7 +41,7 @@ func usersSuspendCommand() *command {
 	})
 }
 
-// usersDeleteCommand ends what nothing brings back. So it says so in its help, where the others say how to take them back.
+// usersDeleteCommand cannot be undone. Its help says so, where the others say how to undo them.
 func usersDeleteCommand() *command {
 	return usersChangeCommand("Delete accounts with their memberships, roles, tokens and sessions", &userChange{
 		verb: client.BulkDelete, question: "Delete", became: "was deleted", done: "deleted",
@@ -51,8 +51,8 @@ func usersDeleteCommand() *command {
 	})
 }
 
-// usersChangeCommand is such a command. The three differ in words and in whether they ask; whom they are about, and what a
-// script learns from them, is the same.
+// usersChangeCommand returns such a command. The three differ in words and in whether they ask; the selection of
+// accounts and the output are the same.
 func usersChangeCommand(summary string, u *userChange) *command {
 	shows, back := "It shows which, and asks. ", "\n\nundo --batch reverses it, given any of its entries in the audit trail."
 	if u.question == "" {
@@ -89,7 +89,7 @@ func usersChangeCommand(summary string, u *userChange) *command {
 				if err := u.choose(names); err != nil {
 					return err
 				}
-				// The foresight of one account has no request of its own, so a dry run is about many, of which there is one.
+				// The API has no preview for one account, so a dry run is a bulk action on a single one.
 				if len(names) == 1 && !u.dryRun {
 					return u.changeOne(ctx, api, t, names[0])
 				}
@@ -99,7 +99,7 @@ func usersChangeCommand(summary string, u *userChange) *command {
 	}
 }
 
-// choose decides whom it is about. Nothing is assumed: a call that forgot its query would otherwise be about everybody.
+// choose determines the accounts. Nothing is assumed: a call that forgot its query would otherwise be about everyone.
 func (u *userChange) choose(names []string) error {
 	u.request = client.UserBulkRequest{Action: u.verb, Users: names, All: u.search != "", Except: commas(u.except)}
 	switch {
@@ -109,14 +109,15 @@ func (u *userChange) choose(names []string) error {
 		return usageError("USER, --file or --q is needed; see rolecall help users " + u.verb)
 	case len(u.request.Except) > 0 && !u.request.All:
 		return usageError("--except goes with --q")
-	// A version is of one account.
+	// A version belongs to one account.
 	case u.ifMatch != "" && (len(names) != 1 || u.dryRun):
 		return usageError("--if-match is about one USER, and no --dry-run")
 	}
 	return nil
 }
 
-// changeOne answers as one request does: it says why not, with the right exit code, and knows the version that it changes.
+// changeOne makes a single request: its refusal has the reason and the right exit code, and it knows the version that
+// it changes.
 func (u *userChange) changeOne(ctx context.Context, api *client.Client, t *terminal, name string) error {
 	var tag string
 	user, err := api.User(ctx, name, client.GetETag(&tag))
@@ -129,17 +130,18 @@ func (u *userChange) changeOne(ctx context.Context, api *client.Client, t *termi
 			return err
 		}
 	}
-	// By id, on the condition that it is still the account that was shown.
+	// By id, on the condition that the account is still as shown.
 	if err := u.one(ctx, api, &user, u.match(tag)); err != nil {
 		return err
 	}
 	return t.print(userReport(user, u.became))
 }
 
-// changeMany shows whom the change is about, asks, and makes it for exactly as many: the server evaluates the query again.
+// changeMany shows whom the change is about, asks, and makes it for exactly that many: the server evaluates the query
+// again.
 func (u *userChange) changeMany(ctx context.Context, api *client.Client, t *terminal) error {
 	selected := client.UserQuery{Query: u.search}
-	// Where nobody is asked nothing need be foreseen.
+	// Without a question there is nothing to preview.
 	if u.dryRun || u.question != "" {
 		got, err := api.PreviewChangeUsers(ctx, selected, u.request)
 		if err != nil {
@@ -149,13 +151,13 @@ func (u *userChange) changeMany(ctx context.Context, api *client.Client, t *term
 		if u.dryRun {
 			return t.print(foreseen.report("would be " + u.done))
 		}
-		// Where nothing would happen there is nothing to ask; the request below then says why, account by account.
+		// If nothing would happen there is nothing to ask; the request below then gives the reason for each account.
 		if n := len(foreseen.changed); n > 0 {
 			if err := u.confirm(ctx, t, fmt.Sprintf("%s %s?", u.question, counted(n, "account", "accounts")), foreseen.report("would be "+u.done)); err != nil {
 				return err
 			}
 		}
-		// Of all that it is about, as the server counts them. Who came along meanwhile was not shown.
+		// All that it is about, as the server counts them. Accounts that were added since were not shown.
 		n := len(foreseen.changed) + len(foreseen.same) + len(foreseen.refused)
 		u.request.Expect = &n
 	}
@@ -167,7 +169,7 @@ func (u *userChange) changeMany(ctx context.Context, api *client.Client, t *term
 	return o.print(t, u.done)
 }
 
-// userOutcome has everybody by username, which is what a next command takes.
+// userOutcome lists everyone by username, which is what a following command takes.
 func userOutcome(r client.UserBulkResult) outcome {
 	o := outcome{value: r, refused: r.Refused, changed: []string{}}
 	for _, u := range r.Done {

@@ -16,8 +16,8 @@ import (
 var injected = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
 
 // checkVariables refuses variables that look like settings but are none: a server that ignored a misspelled name would
-// run with the default, perhaps an empty database. All are looked at in order of their names, so the same environment
-// always has the same error.
+// run with the default, perhaps an empty database. They are checked in order of their names, so that the same
+// environment always has the same error.
 func checkVariables(env map[string]string) error {
 	known := []string{tokenVariable, clientSecretVariable}
 	for name := range settings {
@@ -37,7 +37,7 @@ func checkVariables(env map[string]string) error {
 	return nil
 }
 
-// common returns how many letters two words begin with in common.
+// common returns how many letters two words have in common at the beginning.
 func common(a, b string) (n int) {
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++
@@ -67,7 +67,7 @@ func parseH2C(c *config, v string) (err error) {
 	return err
 }
 
-// What is neither is refused: "yes" read as false would start a server that was not to start.
+// Any other value is refused: if "yes" were read as false, a server would start that should not.
 func parseTruth(v string) (bool, error) {
 	switch v {
 	case "true", "1":
@@ -78,7 +78,8 @@ func parseTruth(v string) (bool, error) {
 	return false, errors.New("true or false is needed")
 }
 
-// unlike is the distance of a name from what was written. A short form, as DB of DATABASE, is three letters away at most.
+// unlike returns the distance of a name from what was written. A short form, such as DB for DATABASE, is at most three
+// letters away.
 func unlike(name, written string) int {
 	d, rest := rbac.Distance(name, written), written
 	for i := range len(name) {

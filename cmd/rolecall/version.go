@@ -13,28 +13,29 @@ import (
 	"rolecall.example/db"
 )
 
-// upcoming is the version that is being worked on, as the changelog has it at its top.
+// upcoming is the version in development, the first one in the changelog.
 const upcoming = "v0.1.0"
 
-// version returns the tag that the program was built from. Any other build comes before the version that is worked on, and
+// version returns the tag that the program was built from. Any other build precedes the version in development, and
 // names its commit: v0.1.0-dev+33112c590d5f. It is one word because headers contain it.
 func version() string {
 	info, _ := debug.ReadBuildInfo()
 	return versionOf(info)
 }
 
-// versionOf reads what the Go command recorded: it knows the tag of a clean working tree, and of a module that it fetched.
+// versionOf reads what the Go command recorded: it knows the tag of a clean working tree, and of a module that it
+// downloaded.
 func versionOf(info *debug.BuildInfo) string {
 	if info == nil {
 		return upcoming + "-dev"
 	}
 	recorded := info.Main.Version
-	// Anything behind a plus says that the source was not as it was tagged.
+	// A plus means that the source was not exactly as tagged.
 	if semver.IsValid(recorded) && semver.Build(recorded) == "" && !modules.IsPseudoVersion(recorded) {
 		return recorded
 	}
 	commit, modified := "", ""
-	// A module that was fetched by a commit has no other record of it.
+	// For a module that was downloaded by commit this is the only record of it.
 	if modules.IsPseudoVersion(recorded) {
 		commit, _ = modules.PseudoVersionRev(recorded)
 	}
@@ -46,14 +47,15 @@ func versionOf(info *debug.BuildInfo) string {
 			modified = ".modified"
 		}
 	}
-	// A build without a repository, like that of a test.
+	// A build without a repository, such as that of a test.
 	if commit == "" {
 		return upcoming + "-dev"
 	}
 	return upcoming + "-dev+" + commit + modified
 }
 
-// build is what identifies a program, for inventories: which schema it brings a database to decides what it can go back to.
+// build identifies a program, for inventories: the schema version that it migrates to decides which versions it can be
+// replaced by.
 type build struct {
 	Version  string `json:"version"`
 	Go       string `json:"go"`
@@ -62,7 +64,7 @@ type build struct {
 	Schema   int64  `json:"schema"`
 	Revision string `json:"revision,omitempty"` // of the source, if the Go command recorded it
 	Time     string `json:"revision_time,omitempty"`
-	Modified bool   `json:"modified,omitempty"` // the source was not as it was committed
+	Modified bool   `json:"modified,omitempty"` // the source had uncommitted changes
 }
 
 func thisBuild() (b build, err error) {
@@ -85,7 +87,7 @@ func thisBuild() (b build, err error) {
 	return b, nil
 }
 
-// versionCommand has what a report of a problem needs.
+// versionCommand prints what a bug report needs.
 func versionCommand() *command {
 	return &command{
 		name: "version", summary: "Print the version", examples: []string{"rolecall version", "rolecall version --json"},

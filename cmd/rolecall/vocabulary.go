@@ -9,17 +9,17 @@ import (
 	"rolecall.example/rbac"
 )
 
-// vocabulary is the catalog of the file or the server that answers: which permissions there are, and what they let people
-// do. This program may know another catalog than the server.
+// vocabulary is the catalog of the file or the server that answers: its permissions, and what they let people do. This
+// program may know another catalog than the server.
 type vocabulary struct{ types []client.CatalogType }
 
-// vocabularyOf asks anew in each command, because the catalog may change between two of them.
+// vocabularyOf reads it again in each command, because the catalog may change between two of them.
 func vocabularyOf(ctx context.Context, api *client.Client) (vocabulary, error) {
 	c, err := api.Catalog(ctx)
 	return vocabulary{c.Types}, err
 }
 
-// doing puts a permission into words: "delete templates". What has none is called by its name.
+// doing puts a permission into words: "delete templates". One without words is called by its name.
 func (v vocabulary) doing(resourceType, action string, own bool) string {
 	words := resourceType + ":" + action
 	for _, t := range v.types {
@@ -35,8 +35,8 @@ func (v vocabulary) doing(resourceType, action string, own bool) string {
 	return words
 }
 
-// has reports whether things of a type have an action. The wildcard type has those of all types. Lists are short, so
-// looking through them is quick enough.
+// has reports whether a type has an action. The wildcard type has those of all types. The lists are short enough to
+// search.
 func (v vocabulary) has(resourceType, action string) bool {
 	return slices.ContainsFunc(v.types, func(t client.CatalogType) bool {
 		return (t.Name == resourceType || resourceType == rbac.Wildcard) &&
@@ -48,7 +48,7 @@ func (v vocabulary) hasType(name string) bool {
 	return name == rbac.Wildcard || slices.ContainsFunc(v.types, func(t client.CatalogType) bool { return t.Name == name })
 }
 
-// typesWith returns the types that have the action; all of them for "".
+// typesWith returns the types that have the action, or all of them for "".
 func (v vocabulary) typesWith(action string) (names []string) {
 	for _, t := range v.types {
 		if action == "" || v.has(t.Name, action) {
@@ -58,7 +58,7 @@ func (v vocabulary) typesWith(action string) (names []string) {
 	return names
 }
 
-// actionsOn returns the actions that things of a type have, in the order of the catalog.
+// actionsOn returns the actions of a type, in the order of the catalog.
 func (v vocabulary) actionsOn(resourceType string) (names []string) {
 	for _, t := range v.types {
 		for _, a := range t.Actions {
@@ -80,7 +80,7 @@ func (v vocabulary) pairs() (names []string) {
 	return names
 }
 
-// like suggests what may be meant by a permission that does not exist, or returns "". Without a catalog there is nothing
+// like suggests what a permission that does not exist may have meant, or returns "". Without a catalog there is nothing
 // to compare with, and no hint is better than a wrong one.
 func (v vocabulary) like(p client.Permission) string {
 	switch {
@@ -93,8 +93,7 @@ func (v vocabulary) like(p client.Permission) string {
 	}
 }
 
-// unknown returns the error about an action that objects of a type do not have, with what may be meant; nil if there is
-// nothing wrong.
+// unknown returns the error about an action that a type does not have, with a suggestion; nil if the action exists.
 func (v vocabulary) unknown(action, resourceType string) error {
 	switch {
 	case !v.hasType(resourceType):

@@ -8,8 +8,8 @@ import (
 	"rolecall.example/client"
 )
 
-// whoCanCommand answers whoever reviews access, so nobody is left out in silence: what is not shown is said in the
-// sentence.
+// whoCanCommand answers people who review access, so it leaves no one out silently: the sentence says what is not
+// shown.
 func whoCanCommand() *command {
 	var q query
 	return &command{
@@ -40,8 +40,8 @@ func whoCanCommand() *command {
 	}
 }
 
-// whoCanReport lists people outside the organization apart: they may by roles of the site, so what is done to the
-// organization changes nothing for them.
+// whoCanReport lists people outside the organization separately: roles of the site give them the permission, so changes
+// of the organization make no difference for them.
 func whoCanReport(t *terminal, words vocabulary, g *client.WhoCan) report {
 	r := report{value: g, head: []string{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}, names: []string{}}
 	for _, m := range g.Members {
@@ -74,8 +74,8 @@ func whoCanReport(t *terminal, words vocabulary, g *client.WhoCan) report {
 	return r
 }
 
-// whoCanSentence returns the answer in one sentence. Suspended accounts are counted apart, since activating one gives it
-// the permission back.
+// whoCanSentence returns the answer in one sentence. Suspended accounts are counted separately, since activating one
+// gives it the permission back.
 func whoCanSentence(words vocabulary, g *client.WhoCan) string {
 	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), words.doing(g.ResourceType, g.Action, g.Own))
 	if g.Suspended > 0 {
