@@ -12,10 +12,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// An organization keeps somebody who is able to manage it: an active member who can sign in, is no site
-// owner, and is allowed by the engine to read it and to work on its roles. Only a site owner or the operator may take
-// the last one away. The same is asked twice, by what is held now and by what is held for good: where somebody is able for
-// good, somebody stays so.
+// An organization always keeps someone who is able to manage it: an active member who can sign in, is not a site owner, and is
+// allowed by the engine to read it and to work on its roles. Only a site owner or the operator may take the last one away. The
+// rule is checked twice: for what is held now, and for what is held for good. If someone is able for good, someone always
+// will be.
 
 // canManage reports whether a subject may do all that managing an organization takes.
 // R3 in docs/spec/roles.md lists these rights.
@@ -34,12 +34,12 @@ func isAble(s *rbac.Subject, orgID uuid.UUID) bool {
 // managers finds out who is able to manage one organization.
 type managers struct {
 	*Crowd
-	inOrg, onSite []string // roles that let their holders change roles: whoever is able holds one of them
+	inOrg, onSite []string // roles that let their holders change roles: everyone who is able holds one of them
 	search        *search
 	found         *holder // someone who is able; nil until one is found
 }
 
-// bothManagers is the managers by what is held now, and by what is held for good.
+// bothManagers finds managers by what is held now, and by what is held for good.
 type bothManagers [2]*managers
 
 func (c *Crowd) bothManagers(ctx context.Context) (both bothManagers, err error) {
@@ -60,7 +60,7 @@ func (b bothManagers) only(ctx context.Context, row *org.Member) (bool, error) {
 	return false, nil
 }
 
-// managers looks for them by the roles of the crowd, which need not be those that are stored.
+// managers looks for managers by the roles of the crowd, which need not be the stored ones.
 func (c *Crowd) managers(ctx context.Context) (*managers, error) {
 	set, err := c.Roles(ctx, c.Org)
 	if err != nil {
@@ -73,15 +73,15 @@ func (c *Crowd) managers(ctx context.Context) (*managers, error) {
 	return &managers{Crowd: c, inOrg: set.steering(), onSite: site.steering()}, nil
 }
 
-// steer lists the roles of a set that let their holders change roles: the first thing that managing an organization
-// takes, and the rarest. Site owners do not count.
+// steer lists the roles of a set that let their holders change roles. Managing an organization takes that first, and it is the
+// rarest part. Site owners do not count.
 func (s *RoleSet) steer(catalog *rbac.Catalog) []string {
 	var names []string
 	for i := range s.List {
 		r := &s.List[i]
 		switch {
 		case r.Name == org.RoleOwner || !catalog.Given([]*rbac.Role{r.Compiled}).Contains("assign_org_role", "update"):
-		case r.Name == org.RoleOrganizationAdmin: // most likely to lead to somebody
+		case r.Name == org.RoleOrganizationAdmin: // most likely to lead to someone
 			names = slices.Insert(names, 0, r.Name)
 		default:
 			names = append(names, r.Name)
@@ -90,8 +90,8 @@ func (s *RoleSet) steer(catalog *rbac.Catalog) []string {
 	return names
 }
 
-// only reports whether a member is the only one who is able. Of a member whose roles can't make anybody able it asks
-// neither the engine nor the store.
+// only reports whether a member is the only one who is able. If the member's roles can't make anyone able, it asks neither the
+// engine nor the store.
 func (m *managers) only(ctx context.Context, row *org.Member) (bool, error) {
 	holds := func(held []org.RoleRef, one []string) bool {
 		return slices.ContainsFunc(held, func(r org.RoleRef) bool { return slices.Contains(one, r.Name) })
@@ -112,12 +112,12 @@ func (m *managers) only(ctx context.Context, row *org.Member) (bool, error) {
 	return m.able(ctx, h)
 }
 
-// settles reports whether what was found by what is held now is so for good too: nothing ends that it rests on.
+// settles reports whether the answer for what is held now also holds for good, because nothing that it depends on ends.
 func (m *managers) settles(row *org.Member, c *org.HolderChange) bool {
 	return row.NextEnd.IsZero() && row.SiteNextEnd.IsZero() && !c.Lends() && (m.found == nil || !m.over.lends(m.found))
 }
 
-// holdingOf is what decides about one member. belongs is false if it is a member now, but not for good.
+// holdingOf returns what decides about one member. belongs is false if it is a member now, but not for good.
 func (m *managers) holdingOf(ctx context.Context, row *org.Member) (h Holding, belongs bool, err error) {
 	one := []holder{holderOf(row.UserID, strings.Join(RoleNames(row.Roles), " "), strings.Join(RoleNames(row.SiteRoles), " "))}
 	if m.good && (!row.NextEnd.IsZero() || !row.SiteNextEnd.IsZero()) {
@@ -139,9 +139,9 @@ func (m *managers) able(ctx context.Context, h Holding) (bool, error) {
 	return err == nil && isAble(s, m.Org), err
 }
 
-// beside reports whether somebody else than user is able.
+// beside reports whether anyone other than user is able.
 func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
-	// Nothing is laid over the data, so whoever was found is still able.
+	// Nothing is laid over the data, so the one found earlier is still able.
 	if m.found != nil && m.found.id != user && m.over == nil {
 		return true, nil
 	}
@@ -159,8 +159,8 @@ func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
 	return m.found != nil, err
 }
 
-// managersOf is the managers of an organization whose roles this change leaves as they are. A bulk action asks them about
-// one member after the other.
+// managersOf returns the managers of an organization whose roles this change does not edit. A bulk action calls it for one
+// member after another.
 func (a *Attempt) managersOf(ctx context.Context, orgID uuid.UUID) (both bothManagers, err error) {
 	if a.managers[0] != nil && a.managers[0].Org == orgID {
 		return a.managers, nil
@@ -173,11 +173,11 @@ func (a *Attempt) managersOf(ctx context.Context, orgID uuid.UUID) (both bothMan
 	return a.managers, err
 }
 
-// asksForManagers reports whether the rule applies. Site owners are not bound by it; a dry run warns them.
+// asksForManagers reports whether the rule applies. It does not bind site owners, but a dry run warns them.
 func (a *Attempt) asksForManagers() bool { return !a.exempt() || a.trying }
 
-// KeepManager refuses a change of a member after which no one is able to manage the organization, or no one for good. It is
-// asked before WillHold says so.
+// KeepManager refuses a change of a member that would leave no one able to manage the organization, now or for good. It must be
+// called before WillHold announces the change.
 func (a *Attempt) KeepManager(ctx context.Context, o db.Organization, member *org.Member, c *org.HolderChange) error {
 	if !a.asksForManagers() {
 		return nil
@@ -200,7 +200,7 @@ func (a *Attempt) KeepManager(ctx context.Context, o db.Organization, member *or
 	return nil
 }
 
-// managesWith reports whether someone is able to manage after a change of a member, or no one was before.
+// managesWith reports whether someone is able to manage after a change of a member, or no one was before it.
 func (m *managers) managesWith(ctx context.Context, member *org.Member, c *org.HolderChange) (bool, error) {
 	if only, err := m.only(ctx, member); err != nil || !only {
 		return true, err
@@ -220,7 +220,7 @@ func (m *managers) managesWith(ctx context.Context, member *org.Member, c *org.H
 	return m.able(ctx, is)
 }
 
-// KeepManagers is KeepManager for every organization of an account whose roles on the site change, or that is about to be
+// KeepManagers does what KeepManager does for every organization of an account whose site roles change, or that is about to be
 // suspended or deleted, as WillHold and WillEnd have said.
 func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
 	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive {
@@ -237,8 +237,8 @@ func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
 	return err
 }
 
-// keepManagers asks by what is held now, or for good, before and after the change. settled: nothing ends that the answer
-// rests on.
+// keepManagers compares the state before and after the change, by what is held now or for good. settled means that nothing the
+// answer depends on ends.
 func (a *Attempt) keepManagers(ctx context.Context, before, after Reader, user uuid.UUID) (settled bool, err error) {
 	was, err := before.Subject(ctx, user)
 	if err != nil {
@@ -284,8 +284,8 @@ func (a *Attempt) keepManagers(ctx context.Context, before, after Reader, user u
 	return settled, nil
 }
 
-// keepManagersOf refuses to change the roles of an organization from was to is if someone is able to manage it before the
-// change and no one is after it, or no one for good.
+// keepManagersOf refuses to change the roles of an organization from was to is if that would leave no one able to manage it, now
+// or for good, and someone is able before the change.
 func (a *Attempt) keepManagersOf(ctx context.Context, o db.Organization, was, is *Crowd) error {
 	if !a.asksForManagers() {
 		return nil
@@ -305,7 +305,7 @@ func (a *Attempt) keepManagersOf(ctx context.Context, o db.Organization, was, is
 }
 
 // managersStay finds someone who is able to manage an organization after a change of its roles. stays is false if someone was
-// before it, and no one is after it.
+// able before the change and no one is after it.
 func managersStay(ctx context.Context, was, is *Crowd) (found *holder, stays bool, err error) {
 	before, err := was.managers(ctx)
 	if err != nil {
@@ -325,7 +325,7 @@ func managersStay(ctx context.Context, was, is *Crowd) (found *holder, stays boo
 	return after.found, stays, err
 }
 
-// nameOf is an organization as a refusal names it: one that the caller may not read goes by other words.
+// nameOf returns the name of an organization for a refusal, or unseen if the caller may not read it.
 func (a *Attempt) nameOf(o db.Organization, unseen string) string {
 	if a.Actor.Can("read", org.OrgObject(o.ID)) {
 		return o.DisplayName

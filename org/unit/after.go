@@ -13,10 +13,10 @@ import (
 	"rolecall.example/org"
 )
 
-// Guards, the end of what others made for an account, and dry runs ask what would be after a change. A plan says what it
-// would change, piece by piece, and asks of the same snapshot with that laid over it.
+// Guards, dry runs, and the check that ends what others made for an account ask what would be true after a change. A plan
+// announces its changes one by one, and then reads the same snapshot with those changes laid over it.
 
-// overlay is what a plan would change of the roles and of who holds them.
+// overlay holds what a plan would change about the roles and about who holds them.
 type overlay struct {
 	place   uuid.UUID              // the organization that it is about, uuid.Nil for the site
 	roles   map[uuid.UUID]*RoleSet // as they would be, by organization
@@ -25,7 +25,7 @@ type overlay struct {
 	holders []org.HolderChange     // the same, in the order in which it was decided
 	away    map[uuid.UUID]bool     // accounts that would be suspended or deleted
 	back    []uuid.UUID            // accounts that would be activated
-	lapsed  map[standing]bool      // memberships that have ended and are stored still
+	lapsed  map[standing]bool      // memberships that have ended and are still stored
 	made    map[uuid.UUID]db.UserRow
 }
 
@@ -43,7 +43,7 @@ func newOverlay() *overlay {
 	}
 }
 
-// rolesOf is the roles of an organization as they would be; ok is false if they stay as they are.
+// rolesOf returns the roles of an organization as they would be; ok is false if they stay as they are.
 func (o *overlay) rolesOf(orgID uuid.UUID) (set *RoleSet, ok bool) {
 	if o != nil {
 		set, ok = o.roles[orgID]
@@ -51,7 +51,7 @@ func (o *overlay) rolesOf(orgID uuid.UUID) (set *RoleSet, ok bool) {
 	return set, ok
 }
 
-// changed is what an account would hold in a place; ok is false if that stays as it is.
+// changed returns what an account would hold in a place; ok is false if that stays as it is.
 func (o *overlay) changed(place, user uuid.UUID) (h held, ok bool) {
 	if o == nil {
 		return h, false
@@ -66,7 +66,7 @@ func (o *overlay) changed(place, user uuid.UUID) (h held, ok bool) {
 // gone reports whether an account would be suspended or deleted.
 func (o *overlay) gone(user uuid.UUID) bool { return o != nil && o.away[user] }
 
-// ends reports whether an account would go on to hold a role, or its membership, but only until some moment, or gain it so.
+// ends reports whether an account would keep or gain a role, or its membership, only until some moment.
 func (o *overlay) ends(place, user uuid.UUID, role string) bool {
 	return o != nil && slices.ContainsFunc(o.holders, func(h org.HolderChange) bool {
 		return h.Place == place && h.User == user && (h.Ends(role) || h.Ends(org.RoleOrganizationUser))
@@ -82,7 +82,7 @@ func (o *overlay) spares(user uuid.UUID) bool {
 	return !isNew && len(o.roles) == 0 && len(o.held[user]) == 0
 }
 
-// WillHold says what an account would hold in a place: guards, dry runs and the end of what others made go by it.
+// WillHold announces what an account would hold in a place, for guards, dry runs, and the check that ends what others made.
 func (a *Attempt) WillHold(h org.HolderChange) {
 	o := a.change
 	o.place = h.Place
@@ -93,7 +93,7 @@ func (a *Attempt) WillHold(h org.HolderChange) {
 	}
 }
 
-// WillStore says what would become of a role of a set.
+// WillStore announces what would become of a role of a set.
 func (a *Attempt) WillStore(set *RoleSet, r org.RoleChange) {
 	after := &r.After
 	if r.Deletes() {
@@ -103,29 +103,30 @@ func (a *Attempt) WillStore(set *RoleSet, r org.RoleChange) {
 	a.change.roles[set.Org] = a.rewritten(set, cmp.Or(r.Before.Name, r.After.Name), after)
 }
 
-// WillEnd says that an account would be suspended or deleted.
+// WillEnd announces that an account would be suspended or deleted.
 func (a *Attempt) WillEnd(user uuid.UUID) { a.change.away[user] = true }
 
-// WillReturn says that an account would be activated: what it holds counts again.
+// WillReturn announces that an account would be activated, so that what it holds counts again.
 func (a *Attempt) WillReturn(user uuid.UUID) {
 	a.change.back = append(a.change.back, user)
 	a.Widens(user)
 }
 
-// WontEnd takes back what WillEnd said, of an account that a rule protects while others end. What was found with it gone is looked for anew.
+// WontEnd takes back what WillEnd announced, for an account that a rule protects while others end. What was found without
+// that account is looked up again.
 func (a *Attempt) WontEnd(user uuid.UUID) {
 	delete(a.change.away, user)
 	a.admins, a.managers = nil, bothManagers{}
 }
 
-// WillMake says that an account would be made. passwordBy is who chose its password.
+// WillMake announces that an account would be created. passwordBy is who chose its password.
 func (a *Attempt) WillMake(row db.UserRow, passwordBy uuid.NullUUID) {
 	a.change.made[row.ID] = row
 	a.opens = append(a.opens, &opened{ListOpenedRow: db.ListOpenedRow{ID: row.ID, Username: row.Username, PasswordBy: passwordBy}})
 	a.Widens(row.ID)
 }
 
-// After is the same snapshot as it would be after what has been decided so far.
+// After returns the same snapshot as it would be after everything decided so far.
 func (a *Attempt) After() Reader {
 	after := a.Reader
 	after.over = a.change
@@ -135,7 +136,7 @@ func (a *Attempt) After() Reader {
 	return after
 }
 
-// IsMember reports whether an account is a member of an organization, after what has been decided so far.
+// IsMember reports whether an account is a member of an organization after everything decided so far.
 func (a *Attempt) IsMember(ctx context.Context, orgID, user uuid.UUID) (bool, error) {
 	if h, ok := a.change.changed(orgID, user); ok {
 		return h.member, nil
@@ -145,7 +146,7 @@ func (a *Attempt) IsMember(ctx context.Context, orgID, user uuid.UUID) (bool, er
 		return false, nil
 	}
 	_, err = a.heldMember(ctx, stored, err)
-	if db.IsNotFound(err) { // what is left of it must be gone before there is another
+	if db.IsNotFound(err) { // an ended membership must be deleted before there can be a new one
 		a.change.lapsed[standing{orgID, user}] = true
 		return false, nil
 	}
@@ -207,7 +208,7 @@ func (o *overlay) account(row db.UserRow) db.UserRow {
 	return row
 }
 
-// userRow is an account as it would be.
+// userRow returns an account as it would be.
 func (s Reader) userRow(ctx context.Context, id uuid.UUID) (db.UserRow, error) {
 	if s.over != nil {
 		if row, ok := s.over.made[id]; ok {

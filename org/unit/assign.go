@@ -12,7 +12,7 @@ import (
 )
 
 // GiveRefusal says why the caller may not give (action assign) or take (unassign) a role, "" if it may.
-// object is what assigning is asked on: the roles of an organization or those of the site.
+// The permission is checked on object: the roles of an organization, or those of the site.
 func GiveRefusal(by *org.Actor, action string, object rbac.Object, r *SetRole) string {
 	if !by.Can(action, object) {
 		return fmt.Sprintf("Needs %s:%s", object.Type, action)
@@ -27,8 +27,9 @@ func GiveRefusal(by *org.Actor, action string, object rbac.Object, r *SetRole) s
 	return "Your roles don't allow you to assign this role"
 }
 
-// RuleRefusal says why the caller may not have rules of a directory or a provider give a role, "" if it may: nobody has a machine give
-// what they could not give themselves. Who would be denied something by it is not known yet, so a role that denies is for owners.
+// RuleRefusal says why the caller may not let rules of a directory or a provider give a role, "" if it may: no one may have a
+// machine give what they could not give themselves. It is not known yet whom a role that denies would affect, so only owners may
+// use one.
 func RuleRefusal(by *org.Actor, object rbac.Object, r *SetRole) string {
 	if r.Denies() && !by.Owner() {
 		return "It denies something, so that only a site owner may have it given by a rule"
@@ -36,13 +37,13 @@ func RuleRefusal(by *org.Actor, object rbac.Object, r *SetRole) string {
 	return GiveRefusal(by, "assign", object, r)
 }
 
-// MayHandOut refuses roles of a set that the caller may neither give nor take. Forbidden: the first of them, with all in the
-// fields.
+// MayHandOut refuses roles of a set that the caller may neither give nor take. Forbidden: the message names the first of them,
+// the fields list all.
 func (a *Attempt) MayHandOut(set *RoleSet, place uuid.UUID, names []string) error {
 	var bad []org.Field
 	for _, name := range names {
 		role, ok := set.ByName[name]
-		if !ok { // a stored name that no role answers to gives nothing, so nothing is taken with it
+		if !ok { // a stored name without a role gives nothing, so removing it takes nothing away
 			continue
 		}
 		if ok, _ := a.Actor.Grants.MayHandOut(role.Compiled, place); !ok {
@@ -56,8 +57,8 @@ func (a *Attempt) MayHandOut(set *RoleSet, place uuid.UUID, names []string) erro
 		Detail: "You can only assign or remove roles whose permissions you have, and built-in roles that your roles let you assign."}
 }
 
-// Named checks the names of roles in a request, all of them, and sorts them. implied is the role that everybody holds: it
-// is left out. Invalid: no such roles.
+// Named checks all names of roles in a request, and sorts them. implied is the role that everyone holds, which it leaves out.
+// Invalid: no such roles.
 func (s *RoleSet) Named(roles []string, implied string) ([]string, error) {
 	var bad org.FieldErrors
 	first := ""
@@ -79,7 +80,7 @@ func (s *RoleSet) Named(roles []string, implied string) ([]string, error) {
 	return wanted, bad.Err(first)
 }
 
-// bareName takes the suffix off a name as clients of 2022 send it, and says what is wrong with the rest.
+// bareName removes the suffix that clients of 2022 add to a name, and says what is wrong with the rest.
 func (s *RoleSet) bareName(name, implied string) (bare, problem string) {
 	bare, suffix, suffixed := strings.Cut(name, ":")
 	if suffixed && (s.Org == uuid.Nil || !sameID(suffix, s.Org)) {
@@ -96,7 +97,7 @@ func sameID(s string, id uuid.UUID) bool {
 	return err == nil && parsed == id
 }
 
-// fullName is a role as messages name it.
+// fullName returns the name of a role for messages.
 func (s *RoleSet) fullName(name string) string {
 	if s.Org == uuid.Nil {
 		return name

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/org"
 )
 
-// Attempt is a change that is being decided, on one state of the data: what a plan holds. It reads and cannot write. The
-// caller is as it stands in that state, so a right that was taken away while the request was on its way is not used.
+// Attempt is a change that is being decided on one state of the data: what a plan is given. It can read but not write. The
+// caller has the rights of that state, so a right that was taken away while the request was on its way is not used.
 type Attempt struct {
 	Reader
 	Actor *org.Actor
@@ -53,21 +53,21 @@ func elsewhere(scope db.Scope, organization uuid.UUID) bool {
 	return !scope.Everything() && organization != uuid.Nil && organization != scope.Organization()
 }
 
-// Aside says that no list and no decision rests on what the change writes: counters, times of use, sign-ins. The revision
-// stays as it is, and what the change is about may be left open.
+// Aside says that no list and no decision depends on what the change writes, such as counters, times of use and sign-ins. The
+// revision stays as it is, and the change need not name what it is about.
 func (a *Attempt) Aside() { a.aside = true }
 
-// BindOwners holds site owners to the guard rails of organizations too: of several changes that belong together some can't be made,
-// and what the others alone would leave behind is nothing that the caller asked for.
+// BindOwners holds site owners to the guard rails of organizations too. It is for several changes that belong together: if some
+// of them can't be made, the caller did not ask for what the rest alone would leave behind.
 func (a *Attempt) BindOwners() { a.bound = true }
 
-// exempt reports whether the caller may leave an organization without an admin, and without anybody who can manage it.
+// exempt reports whether the caller may leave an organization without an admin, and without anyone who can manage it.
 func (a *Attempt) exempt() bool { return a.Actor.Owner() && !a.bound }
 
-// Scope is what the change may write.
+// Scope returns the scope that the change may write in.
 func (a *Attempt) Scope() db.Scope { return a.scope }
 
-// Membership finds the organization and the membership that a path names, and makes the change one about it.
+// Membership finds the organization and the membership that a path names, and makes the change about that membership.
 func (a *Attempt) Membership(ctx context.Context, organization, user string) (o db.Organization, row db.MemberRow, err error) {
 	if o, err = a.Organization(ctx, a.Actor, organization); err != nil {
 		return o, row, err

@@ -10,12 +10,12 @@ import (
 	"rolecall.example/org"
 )
 
-// SendMails says that mails go out, before the first request.
+// SendMails turns mails on. It is called before the first request.
 func (s *Units) SendMails() { s.mails = true }
 
-// Notify tells an account something by a mail that is stored with the change, and goes out after it. Nothing is stored for one
-// without an address, nor where no mails go out. An operator at the database can't know that: what it tells waits for a server, a
-// day at most.
+// Notify tells an account something in a mail that is stored with the change and sent after it. It stores nothing if the
+// account has no address, or if mails are off. An operator at the database can't know whether they are: that mail waits for a
+// server, for a day at most.
 func (w *Writer) Notify(ctx context.Context, user uuid.UUID, email string, n org.Notice) error {
 	if email == "" || !w.mails && (w.Actor == nil || !w.Actor.Operator) {
 		return nil

@@ -7,14 +7,14 @@ import (
 	"rolecall.example/rbac"
 )
 
-// oldNames counts the requests that name a pair as it was called before. A catalog has few of those, so there are few counts.
+// oldNames counts the requests that use an earlier name of a pair. A catalog has few of those, so there are few counts.
 type oldNames struct {
 	mu    sync.Mutex
 	times map[rbac.Permission]int64
 }
 
-// Present is a permission of a request under the name that it has in a catalog, if it came under an old one; else it is as
-// it came. What is unknown stays unknown.
+// Present translates a permission of a request from an earlier name to the one in a catalog. Others, also unknown ones, stay as
+// they are.
 func (s *Units) Present(c *rbac.Catalog, p rbac.Permission) rbac.Permission {
 	now, old := c.Present(p)
 	if !old {
@@ -30,7 +30,7 @@ func (s *Units) Present(c *rbac.Catalog, p rbac.Permission) rbac.Permission {
 	return now
 }
 
-// OldNames is how often requests named each pair as it was called before, since the process began.
+// OldNames returns how often requests used an earlier name of each pair since the process began.
 func (s *Units) OldNames() map[rbac.Permission]int64 {
 	s.oldNames.mu.Lock()
 	defer s.oldNames.mu.Unlock()

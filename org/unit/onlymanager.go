@@ -8,8 +8,8 @@ import (
 	"rolecall.example/org"
 )
 
-// OnlyManager reports whether an account is the only one who is able to manage an organization, now or for good, for a view:
-// only a site owner may take it away.
+// OnlyManager reports, for a view, whether an account is the only one who is able to manage an organization, now or for good.
+// Only a site owner may take such an account away.
 func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID, user *org.User) (bool, error) {
 	if by.Owner() || user.Status != org.StatusActive {
 		return false, nil

@@ -20,7 +20,7 @@ func ReadableOrganizations(by *org.Actor, rows []db.Organization) []org.Organiza
 	return out
 }
 
-// OrganizationRows is all organizations for who may read any, else those the caller is a member of.
+// OrganizationRows returns all organizations if the caller may read any, else those the caller is a member of.
 func (s *Units) OrganizationRows(ctx context.Context, by *org.Actor, limit int64) ([]db.Organization, error) {
 	if by.Can("read", org.OrgObject(uuid.Nil)) {
 		return s.DB.ListOrganizations(ctx, limit)
@@ -28,7 +28,7 @@ func (s *Units) OrganizationRows(ctx context.Context, by *org.Actor, limit int64
 	return s.DB.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: by.ID(), MaxRows: limit})
 }
 
-// DefaultOrganization is the default one; stored is false when it has to be made.
+// DefaultOrganization returns the default organization; stored is false if it has yet to be made.
 func (a *Attempt) DefaultOrganization(ctx context.Context) (row db.Organization, stored bool, err error) {
 	row, err = a.Q.GetDefaultOrganization(ctx)
 	if !db.IsNotFound(err) {

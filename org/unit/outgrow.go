@@ -12,13 +12,13 @@ import (
 	"rolecall.example/org"
 )
 
-// Whoever makes a link or a token for an account, or types its password, holds all that it holds at the time, and can
-// sign in as it from then on. When the account comes to hold more than that maker, what the maker can sign in with must
-// end, or waiting for a promotion would be a way to take part in it.
+// Someone who makes a link or a token for an account, or types its password, holds at that time all that the account holds, and
+// can sign in as it from then on. If the account later holds more than that maker, what the maker can sign in with must end.
+// Otherwise waiting for a promotion would be a way to share in it.
 
-// Maker is who counts as having made something for an account: the caller; no one if that is the account itself or the
-// operator. An account that comes with a token which somebody else made for it may be that maker: what it makes for itself
-// then counts as made by the maker, or a second token would outlive the first.
+// Maker returns who counts as having made something for an account: the caller, or no one if that is the account itself or the
+// operator. If the caller uses a token that someone else made for the account, that maker counts: otherwise a second token, made
+// with the first, would outlive it.
 func (a *Attempt) Maker(of uuid.UUID) uuid.NullUUID {
 	switch {
 	case a.Actor == nil || a.Actor.Operator:
@@ -29,7 +29,7 @@ func (a *Attempt) Maker(of uuid.UUID) uuid.NullUUID {
 	return NullID(a.Actor.ID())
 }
 
-// Widens notes an account that may be allowed more after the change. WillHold and WillMake note theirs.
+// Widens notes an account that may be allowed more after the change. WillHold and WillMake note theirs themselves.
 func (a *Attempt) Widens(user uuid.UUID) {
 	if a.widened == nil {
 		a.widened = map[uuid.UUID]bool{}
@@ -37,8 +37,7 @@ func (a *Attempt) Widens(user uuid.UUID) {
 	a.widened[user] = true
 }
 
-// widensHolders notes those who hold the role that changes, if anything is added to what it allows or taken from what it
-// denies.
+// widensHolders notes those who hold the role that changes, if the change allows more or denies less.
 func (a *Attempt) widensHolders(ctx context.Context) error {
 	r := a.change.role
 	if r.Creates() || !grows(r.Before, r.After) {
@@ -51,7 +50,7 @@ func (a *Attempt) widensHolders(ctx context.Context) error {
 	return err
 }
 
-// openedHolders is who holds a role among the accounts that others can sign in to.
+// openedHolders returns the holders of a role among the accounts that others can sign in to.
 func (s Reader) openedHolders(ctx context.Context, orgID uuid.UUID, role string) ([]uuid.UUID, error) {
 	if orgID == uuid.Nil {
 		return s.Q.ListOpenedSiteHolders(ctx, role)
@@ -59,7 +58,7 @@ func (s Reader) openedHolders(ctx context.Context, orgID uuid.UUID, role string)
 	return s.Q.ListOpenedHolders(ctx, db.ListOpenedHoldersParams{Role: role, OrganizationID: orgID})
 }
 
-// grows reports whether a role may allow somebody more in one state than in another.
+// grows reports whether a role may allow more in its new state than in the old one.
 func grows(was, is org.Role) bool {
 	for level, perms := range is.Levels() {
 		for _, p := range perms {
@@ -78,7 +77,7 @@ func grows(was, is org.Role) bool {
 	return false
 }
 
-// ending is one way to sign in to an account that ends. Each has an audit row of its own, before that of the change.
+// ending is one way to sign in to an account that ends. Each has its own audit row, before that of the change.
 type ending struct {
 	user     uuid.UUID
 	username string
@@ -95,7 +94,7 @@ const (
 	byPassword
 )
 
-// outgrown finds what others can sign in with to accounts that hold more than they do after the change.
+// outgrown finds what lets others sign in to accounts that hold more than they do after the change.
 func (a *Attempt) outgrown(ctx context.Context) ([]ending, error) {
 	if err := a.widensHolders(ctx); err != nil || len(a.widened) == 0 {
 		return nil, err
@@ -109,7 +108,7 @@ func (a *Attempt) outgrown(ctx context.Context) ([]ending, error) {
 			return nil, err
 		}
 	}
-	for _, t := range a.opens { // which is not stored yet
+	for _, t := range a.opens { // which are not stored yet
 		if err := o.judge(ctx, t); err != nil {
 			return nil, err
 		}
@@ -125,7 +124,7 @@ type outgrowth struct {
 	ends   []ending
 }
 
-// pairing is a maker and all that decides what an account may do: two accounts with equal holdings may do the same.
+// pairing is a maker and all that decides what an account may do. Two accounts with equal holdings may do the same.
 type pairing struct {
 	maker   uuid.UUID
 	holding string
@@ -138,7 +137,7 @@ type opened struct {
 	tokens  []db.ListTokensOfUsersRow
 }
 
-// find reads these accounts in three queries, however many they are: a change of a role may widen thousands.
+// find reads these accounts in three queries, however many there are: a change of a role may widen thousands.
 func (o *outgrowth) find(ctx context.Context, users []uuid.UUID) error {
 	rows, err := o.after.Q.ListOpened(ctx, users)
 	if err != nil || len(rows) == 0 {
@@ -176,7 +175,7 @@ func (o *outgrowth) find(ctx context.Context, users []uuid.UUID) error {
 	return nil
 }
 
-// describe is what an account holds in a place after the change, for comparing it with others.
+// describe says what an account holds in a place after the change, in a form that can be compared.
 func (o *overlay) describe(place, user uuid.UUID, roles string) string {
 	if c, ok := o.changed(place, user); ok {
 		if !c.member {
@@ -187,8 +186,8 @@ func (o *overlay) describe(place, user uuid.UUID, roles string) string {
 	return "\n" + place.String() + " " + SortNames(roles)
 }
 
-// judge finds what ends for one account. Under a password that somebody typed its maker can have made a link and tokens
-// in the name of the account itself: with the password they end as well.
+// judge finds what ends for one account. Someone who typed its password may have used it to make a link and tokens in the name
+// of the account itself, so they end with the password.
 func (o *outgrowth) judge(ctx context.Context, t *opened) error {
 	typed := false
 	if t.PasswordBy.Valid && !t.MustChange {
@@ -251,7 +250,7 @@ func (o *outgrowth) keeps(ctx context.Context, t *opened, maker uuid.UUID) (bool
 	return kept, nil
 }
 
-// maker is a maker as the change leaves it, nil if it is gone: such a one holds nothing, and what it made ends.
+// maker returns a maker as the change leaves it, or nil if it is gone: then it holds nothing, and what it made ends.
 func (o *outgrowth) maker(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
 	if by, ok := o.makers[id]; ok {
 		return by, nil
@@ -264,7 +263,7 @@ func (o *outgrowth) maker(ctx context.Context, id uuid.UUID) (*org.Actor, error)
 	return by, nil
 }
 
-// end stores ends, each with its entry. The entry at hand is that of the change again afterwards.
+// end stores ends, each with its own entry. Afterwards the current entry is that of the change again.
 func (w *Writer) end(ctx context.Context, ends []ending) error {
 	about := w.Entry
 	for _, e := range ends {
@@ -292,10 +291,10 @@ func (w *Writer) end(ctx context.Context, ends []ending) error {
 	return nil
 }
 
-// endPassword ends what a typed password opened, and lets it open nothing but the choice of another one.
+// endPassword ends what a typed password opened, and lets it be used only to choose another one.
 func (w *Writer) endPassword(ctx context.Context, user uuid.UUID) error {
 	w.Field("must_change", false, true)
-	// This comes first: a sign-in with the password that is under way is waited for, and what it began ends as well.
+	// This comes first: it waits for a sign-in with the password that is under way, so that what it began ends as well.
 	if err := w.W.MustChangePassword(ctx, db.MustChangePasswordParams{Now: w.Now, ID: user}); err != nil {
 		return err
 	}

@@ -12,14 +12,14 @@ import (
 	"rolecall.example/rbac"
 )
 
-// What was written under an earlier catalog is told in its words: the present one may call a thing otherwise, or have no word
-// for it any more.
+// What was written under an earlier catalog is shown in the words of that catalog: the present one may use another word for a
+// thing, or have none any more.
 
 // maxPast is how many catalogs that are not in force stay in memory for their words.
 const maxPast = 8
 
-// CatalogAt is the number of the version that was in force at a time. It runs no query, as long as no version has come since
-// the last one that did.
+// CatalogAt returns the number of the version that was in force at a time. It runs no query if no version has come into force
+// since the last query.
 func (s Reader) CatalogAt(ctx context.Context, at time.Time) (int64, error) {
 	inForce := s.Catalog().Version()
 	if _, err := s.history(ctx, inForce); err != nil {
@@ -29,10 +29,10 @@ func (s Reader) CatalogAt(ctx context.Context, at time.Time) (int64, error) {
 	applied := s.catalogs.applied[:min(inForce, int64(len(s.catalogs.applied)))]
 	s.catalogs.mu.Unlock()
 	later := sort.Search(len(applied), func(i int) bool { return applied[i].After(at) })
-	return int64(max(later, 1)), nil // the first one is stored later than the first entry where the program is new
+	return int64(max(later, 1)), nil // on a new site the first one is stored later than the first entry
 }
 
-// PastCatalog is any version of the catalog, for its words alone.
+// PastCatalog returns any version of the catalog, for its words alone.
 func (s Reader) PastCatalog(ctx context.Context, number int64) (*rbac.Catalog, error) {
 	if number == s.Catalog().Version() {
 		return s.Catalog(), nil
@@ -63,7 +63,7 @@ func (s Reader) PastCatalog(ctx context.Context, number int64) (*rbac.Catalog, e
 	return found, nil
 }
 
-// TellDead puts into words what means nothing any more, as the last catalog that had it does, and under its last name.
+// TellDead describes permissions without a meaning in the words of the last catalog that had them, under their last names.
 func (s Reader) TellDead(ctx context.Context, role *org.Role) error {
 	if len(role.Dead) == 0 {
 		return nil
@@ -88,8 +88,8 @@ func (s Reader) TellDead(ctx context.Context, role *org.Role) error {
 	return nil
 }
 
-// ended follows the name of a pair through the versions after the one in which it was written, to the one that took it away;
-// that is 0 if none did by its name.
+// ended follows the name of a pair from the version in which it was written to the one that took it away; removed is 0 if none
+// did by its name.
 func ended(past []rbac.Version, written int64, p rbac.Permission) (last rbac.Permission, removed int64) {
 	for _, v := range past {
 		if v.Number <= written {

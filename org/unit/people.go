@@ -12,13 +12,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Person is an account that somebody asks about.
+// Person is an account that a caller asks about.
 type Person struct {
 	Basis org.Basis  // empty: there is no such account
 	Actor *org.Actor // nil if it was not needed
 }
 
-// Wanted is which accounts are asked about.
+// Wanted says which accounts are asked about.
 type Wanted struct {
 	IDs    []uuid.UUID
 	Place  uuid.UUID                       // an organization whose revision is to be told, or uuid.Nil
@@ -26,17 +26,17 @@ type Wanted struct {
 	Rows   map[uuid.UUID]db.UserRow        // those of them that have been read already
 }
 
-// People is accounts, and the revision of a place, of one moment.
+// People holds accounts, and the revision of a place, at one moment.
 type People struct {
 	Of       map[uuid.UUID]Person
 	Revision int64 // 0: there is no such place
 }
 
-// place is under what the state of an organization is remembered beside the bases of accounts. No token is called so.
+// place is the key under which the state of an organization is remembered next to the bases of accounts. No token has such an id.
 func (w *Wanted) place() Credential { return Credential{Token: w.Place.String()} }
 
-// PeopleNow is accounts as every write that was acknowledged before the call has left them: from the memory that callers
-// come from, or else in three queries, however many there are. The caller may be renewed, if another catalog has come into force.
+// PeopleNow returns accounts with every write that was acknowledged before the call: from the memory that also holds callers, or
+// else in three queries, however many there are. It may renew the caller, if another catalog has come into force.
 func (s *Units) PeopleNow(ctx context.Context, by *org.Actor, w Wanted) (found People, err error) {
 	version, known := s.DB.Version()
 	if known {
@@ -48,7 +48,7 @@ func (s *Units) PeopleNow(ctx context.Context, by *org.Actor, w Wanted) (found P
 		found, err = src.People(ctx, w)
 		return err
 	})
-	if err == nil && known { // should a write have come in between, it is the version that is out of date
+	if err == nil && known { // if a write came in between, only the version is out of date
 		s.Memory.bases.put(version, w.place(), found.Of[uuid.Nil].Basis)
 		for _, id := range w.IDs {
 			s.Memory.bases.put(version, Credential{User: id}, found.Of[id].Basis)
@@ -57,8 +57,8 @@ func (s *Units) PeopleNow(ctx context.Context, by *org.Actor, w Wanted) (found P
 	return found, err
 }
 
-// peopleAt is accounts in a state of the data if all of them are remembered in it, and those that are not there as well: who
-// asks must not learn from the time which of them there are.
+// peopleAt returns accounts in a state of the data if all of them are remembered in it. Missing accounts are remembered too:
+// the caller must not learn from the time taken which of them exist.
 func (s *Units) peopleAt(version db.Version, c *rbac.Catalog, w *Wanted) (found People, ok bool) {
 	src := s.reader(nil, nil)
 	found.Of = make(map[uuid.UUID]Person, len(w.IDs))
@@ -89,7 +89,7 @@ func (s *Units) peopleAt(version db.Version, c *rbac.Catalog, w *Wanted) (found 
 // maxAtOnce is how many ids one query takes.
 const maxAtOnce = 10_000
 
-// People is accounts of one snapshot.
+// People returns accounts of one snapshot.
 func (s Reader) People(ctx context.Context, w Wanted) (People, error) {
 	found := People{Of: make(map[uuid.UUID]Person, len(w.IDs))}
 	bases, err := s.bases(ctx, &w)
@@ -129,7 +129,7 @@ func (s Reader) People(ctx context.Context, w Wanted) (People, error) {
 	for _, id := range cold {
 		user, there := users[id]
 		if !there {
-			return found, errUnsteady // it has a basis, so this is no snapshot
+			return found, errUnsteady // it has a basis but no row, so this is not a snapshot
 		}
 		grants, err := s.grants(ctx, id, bases[id])
 		if err != nil {
@@ -142,7 +142,7 @@ func (s Reader) People(ctx context.Context, w Wanted) (People, error) {
 	return found, nil
 }
 
-// bases reads what decides about accounts, and what the site and the place are in, under the zero id.
+// bases reads what decides about accounts and, under the zero id, the states of the site and the place.
 func (s Reader) bases(ctx context.Context, w *Wanted) (map[uuid.UUID]org.Basis, error) {
 	bases := make(map[uuid.UUID]org.Basis, len(w.IDs))
 	pieces := slices.Collect(slices.Chunk(w.IDs, maxAtOnce))
@@ -152,7 +152,7 @@ func (s Reader) bases(ctx context.Context, w *Wanted) (map[uuid.UUID]org.Basis, 
 			return nil, err
 		}
 		rows, err = HeldNow(ctx, s, rows, func(r *db.ListCallersRow) Stored {
-			if r.UserID == uuid.Nil { // of the place: nobody holds it, and its end is not that of a membership
+			if r.UserID == uuid.Nil { // of the place: no one holds it, and its end is not that of a membership
 				return Stored{}
 			}
 			return Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.EndsAt}
@@ -174,17 +174,17 @@ func (s Reader) bases(ctx context.Context, w *Wanted) (map[uuid.UUID]org.Basis, 
 	return bases, nil
 }
 
-// prepareRoles sees to it that the roles of all organizations of these accounts are known.
+// prepareRoles makes sure that the roles of all organizations of these accounts are known.
 func (s Reader) prepareRoles(ctx context.Context, ids []uuid.UUID, bases map[uuid.UUID]org.Basis) error {
 	if s.Sets == nil || s.states == nil {
-		return nil // no snapshot: each is read until it holds still
+		return nil // not a snapshot: each is read until it no longer changes
 	}
 	asked := map[uuid.UUID]bool{}
 	var missing []uuid.NullUUID
 	for _, id := range ids {
 		for _, h := range bases[id] {
 			place := h.OrganizationID
-			if asked[place] || place == uuid.Nil || s.Sets[place] != nil { // the caller's own rights have needed those of the site
+			if asked[place] || place == uuid.Nil || s.Sets[place] != nil { // the site's were needed for the caller's own rights
 				continue
 			}
 			asked[place] = true
@@ -207,7 +207,7 @@ func (s Reader) prepareRoles(ctx context.Context, ids []uuid.UUID, bases map[uui
 	return nil
 }
 
-// rolesOfMany makes the sets of some organizations out of the roles of all of them.
+// rolesOfMany builds the role sets of some organizations from the rows of all of them.
 func (s Reader) rolesOfMany(ctx context.Context, places []uuid.NullUUID, rows []db.ListRolesOfManyRow) error {
 	roles := map[uuid.UUID][]db.Role{}
 	perms := map[uuid.UUID][]db.RolePermission{}
@@ -234,7 +234,7 @@ func (s Reader) rolesOfMany(ctx context.Context, places []uuid.NullUUID, rows []
 	return nil
 }
 
-// accountsOf is accounts with these bases. Most often roles of an organization have changed, and an account is as it was.
+// accountsOf returns accounts with these bases. Usually only roles of an organization have changed, and the account has not.
 func (s Reader) accountsOf(ctx context.Context, ids []uuid.UUID, bases map[uuid.UUID]org.Basis, rows map[uuid.UUID]db.UserRow) (map[uuid.UUID]org.User, error) {
 	users := make(map[uuid.UUID]org.User, len(ids))
 	var unread []uuid.UUID
@@ -273,7 +273,7 @@ func (s Reader) accountsOf(ctx context.Context, ids []uuid.UUID, bases map[uuid.
 	return users, nil
 }
 
-// sameOrganizations reports whether a row and a basis name the same organizations: they may be of two moments.
+// sameOrganizations reports whether a row and a basis name the same organizations: they may be from two moments.
 func sameOrganizations(row *db.UserRow, b org.Basis) bool {
 	ids := strings.Fields(row.OrganizationIds)
 	for _, id := range ids {

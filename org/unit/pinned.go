@@ -10,17 +10,17 @@ import (
 	"rolecall.example/rbac"
 )
 
-// While a catalog takes the place of another one, two are alive at once. A unit works by one of them from its beginning to
-// its end: the one that its rows tell. A caller who was let in under the other one is read again in the same unit.
+// While one catalog replaces another, two are in use at once. A unit works by one of them from beginning to end: the one that
+// its rows name. A caller who was admitted under the other one is read again in the same unit.
 
-// pinned is by which catalog a unit works.
+// pinned says which catalog a unit works by.
 type pinned struct {
 	catalog *rbac.Catalog
 	by      *org.Actor // who is to work by the same; nil if nobody asks
-	sure    bool       // a row of the unit tells that it is in force; else it is the caller's
+	sure    bool       // a row of the unit says that it is in force; else it is the caller's
 }
 
-// reader is what reads in one unit, for a caller if by is not nil.
+// reader returns what reads in one unit, for a caller if by is not nil.
 func (s *Units) reader(q db.Reads, by *org.Actor) Reader {
 	r := Reader{Units: s, Q: q, When: s.Now(), pin: &pinned{by: by}}
 	if by != nil {
@@ -29,7 +29,7 @@ func (s *Units) reader(q db.Reads, by *org.Actor) Reader {
 	return r
 }
 
-// Catalog is what there is to be allowed, for all that happens in this unit.
+// Catalog returns the catalog that this unit works by throughout.
 func (s Reader) Catalog() *rbac.Catalog {
 	if s.pin.catalog == nil {
 		panic("unit: nothing has been read that tells which catalog is in force")
@@ -37,7 +37,7 @@ func (s Reader) Catalog() *rbac.Catalog {
 	return s.pin.catalog
 }
 
-// at notes which version of the catalog is in force, as a row of the unit tells. org.ErrCatalogMoved: another row told another one.
+// at notes which version of the catalog is in force, as a row of the unit says. org.ErrCatalogMoved: another row named another.
 func (s Reader) at(ctx context.Context, number int64) (err error) {
 	p := s.pin
 	switch {
@@ -57,7 +57,7 @@ func (s Reader) at(ctx context.Context, number int64) (err error) {
 	return s.renew(ctx, p.by)
 }
 
-// Settle finds out which catalog is in force, where nothing that is read anyway will tell.
+// Settle finds out which catalog is in force, for units whose other reads do not say.
 func (s Reader) Settle(ctx context.Context) error {
 	if s.pin.sure {
 		return nil
@@ -69,8 +69,8 @@ func (s Reader) Settle(ctx context.Context) error {
 	return s.at(ctx, number)
 }
 
-// renew reads a caller again, who was let in under another catalog. The caller is that of one request, so nobody else holds
-// it. Unauthenticated: its access has ended meanwhile.
+// renew reads again a caller who was admitted under another catalog. The caller belongs to one request, so no one else uses it.
+// Unauthenticated: its access has ended meanwhile.
 func (s Reader) renew(ctx context.Context, by *org.Actor) error {
 	if by.Operator {
 		by.Grants, by.Catalog = ownerOf(s.Catalog()), s.Catalog()
@@ -91,13 +91,13 @@ func (s Reader) renew(ctx context.Context, by *org.Actor) error {
 	return s.Limit(ctx, by, by.Limits())
 }
 
-// ownerOf is the rights of a site owner.
+// ownerOf returns the rights of a site owner.
 func ownerOf(c *rbac.Catalog) *rbac.Subject {
 	owner, _ := c.BuiltIn(org.RoleOwner)
 	return c.NewSubject(uuid.Nil, nil, []rbac.Grant{{Role: owner}})
 }
 
-// InForce is the catalog in force now, for what nobody asks for.
+// InForce returns the catalog in force now, for work without a caller.
 func (s *Units) InForce(ctx context.Context) (*rbac.Catalog, error) {
 	var c *rbac.Catalog
 	err := s.Moment(ctx, nil, func(src Reader) error {

@@ -10,32 +10,31 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Whoever acts on another account must hold what it holds, or acting on it would be a way to come by more: who sets the
-// password of an account, or makes a token for it, becomes that account. This file is the one measure of that; the use
-// cases refuse by it, the pages grey by it, and what somebody made for an account ends by it.
+// A caller who acts on another account must hold what it holds, or acting on it would be a way to gain rights: setting the
+// password of an account, or making a token for it, amounts to becoming that account. This file is the only measure of that. Use
+// cases refuse by it, pages disable controls by it, and what others made for an account ends by it.
 
-// Measure is how much of two accounts is compared.
+// Measure says how much of two accounts is compared.
 type Measure bool
 
 const (
 	// Whole compares the site and every organization of the target.
 	Whole Measure = true
-	// SiteOnly is for what takes power away: in an emergency that must not need the power itself.
+	// SiteOnly is for what takes power away: in an emergency that must not require the same power.
 	SiteOnly Measure = false
 )
 
-// excess is what an account is allowed in a place and another one is not. The place is an organization, or the site for
-// uuid.Nil.
+// excess is what an account is allowed in a place and another one is not. The place is an organization, or uuid.Nil for the
+// site.
 type excess struct {
 	place uuid.UUID
 	perms []rbac.Permission
 }
 
-// beyond yields what target is allowed and by is not, place by place, the site first. Each place is compared twice: on
-// objects of no one, and on objects of one's own, each account with its own. Where by is no member it counts as a member
-// without roles, since that is what every account is in some organization; where it is one, its denies count. A target
-// that is suspended or never signed in counts by what it holds. The operator and oneself are not measured: neither
-// becomes more by acting.
+// beyond yields what target is allowed and by is not, place by place, the site first. Each place is compared twice: on objects
+// without an owner, and on objects that each account owns itself. Where by is not a member it counts as a member without roles,
+// since every account is that in some organization; where it is one, its denies count. A target that is suspended or never
+// signed in counts by what it holds. The operator, and an account acting on itself, are not measured: neither gains anything.
 func beyond(by, target *org.Actor, m Measure) iter.Seq[excess] {
 	return func(yield func(excess) bool) {
 		if by.Operator || by.ID() == target.ID() {
@@ -67,7 +66,7 @@ func HoldsAllOf(by, target *org.Actor) bool {
 }
 
 // HoldsMore says what target holds and by does not, for the end of a sentence; "" if there is nothing. It names
-// permissions only of a place that by may read.
+// permissions only for places that by may read.
 func (s Reader) HoldsMore(ctx context.Context, by, target *org.Actor, m Measure) (string, error) {
 	hidden := false
 	for more := range beyond(by, target, m) {
@@ -90,7 +89,7 @@ func (s Reader) HoldsMore(ctx context.Context, by, target *org.Actor, m Measure)
 	return "", nil
 }
 
-// MayActOn refuses to act on an account that holds more than the caller. Forbidden: what it holds more.
+// MayActOn refuses to act on an account that holds more than the caller. Forbidden: the message says what more it holds.
 func (a *Attempt) MayActOn(ctx context.Context, user uuid.UUID, m Measure) error {
 	target, err := a.Subject(ctx, user)
 	if err != nil {

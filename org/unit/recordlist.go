@@ -11,8 +11,8 @@ import (
 	"rolecall.example/org"
 )
 
-// RecordsOfMember is all that is stored of what a member holds in its organization, by role and source: the membership too, and
-// what has ended and is not swept yet (Assignment.Counts). A member that is not stored yet has none.
+// RecordsOfMember returns all that is stored of what a member holds in its organization, by role and source. That includes the
+// membership, and what has ended and is not swept yet (Assignment.Counts). A member that is not stored yet has none.
 func (s Reader) RecordsOfMember(ctx context.Context, row db.MemberRow) ([]org.Assignment, error) {
 	set, err := s.Roles(ctx, row.OrganizationID)
 	if err != nil {
@@ -26,7 +26,7 @@ func (s Reader) RecordsOfMember(ctx context.Context, row db.MemberRow) ([]org.As
 	return list, err
 }
 
-// RecordsOfUser is RecordsOfMember for the roles of the site that an account holds.
+// RecordsOfUser does what RecordsOfMember does, for the site roles that an account holds.
 func (s Reader) RecordsOfUser(ctx context.Context, user uuid.UUID) ([]org.Assignment, error) {
 	set, err := s.Roles(ctx, uuid.Nil)
 	if err != nil {

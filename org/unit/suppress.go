@@ -13,14 +13,14 @@ import (
 	"rolecall.example/org"
 )
 
-// Refusals are recorded for good, and anybody who may sign in can cause them. So of one account this many are recorded in
-// a window, then one row that says that more are not, and none until the window ends.
+// Refusals are recorded for good, and anyone who may sign in can cause them. So this many are recorded per account in a
+// window, then one row that says that more are not recorded, and none until the window ends.
 const (
 	recordedRefusals = 30
 	refusalWindow    = 10 * time.Minute
 )
 
-// refusalCounts counts, in this process, what each account was refused lately.
+// refusalCounts counts, in this process, how often each account was refused lately.
 type refusalCounts struct {
 	mu         sync.Mutex
 	known      map[uuid.UUID]refusedLately
@@ -32,12 +32,12 @@ type refusedLately struct {
 	times int
 }
 
-// recording is what becomes of a refusal in the audit trail.
+// recording says how a refusal is recorded in the audit trail.
 type recording uint8
 
 const (
 	recordWhole recording = iota
-	recordLast            // with a word that those after it are not recorded
+	recordLast            // with a note that those after it are not recorded
 	recordNone
 )
 
@@ -67,7 +67,7 @@ func (r *refusalCounts) note(account uuid.UUID, now time.Time) recording {
 	return recordNone
 }
 
-// forget makes room: for those whose window has ended or, when all are being refused at once, for everybody.
+// forget makes room: it drops accounts whose window has ended or, if all are being refused at once, everyone.
 func (r *refusalCounts) forget(now time.Time) {
 	for account, of := range r.known {
 		if now.Sub(of.since) >= refusalWindow {
@@ -89,7 +89,7 @@ func (a *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 		return nil
 	}
 	where := a.scope
-	if where.Everything() { // an entry alone holds nobody up
+	if where.Everything() { // an entry alone must not block the whole site
 		where = db.SigningIn
 	}
 	refused := a.Entry

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org"
 )
 
-// If is the same snapshot as it would be after one more change of what somebody holds. Nothing is decided by it.
+// If returns the same snapshot as it would be after one more change of what an account holds. Nothing is decided by it.
 func (s Reader) If(h org.HolderChange) Reader {
 	over := newOverlay()
 	over.place = h.Place
@@ -20,14 +20,14 @@ func (s Reader) If(h org.HolderChange) Reader {
 	return s
 }
 
-// AdminBeside reports whether somebody else than an account, active and without an end, is an admin of an organization.
+// AdminBeside reports whether anyone other than an account, active and without an end, is an admin of an organization.
 func (s Reader) AdminBeside(ctx context.Context, orgID, user uuid.UUID) (bool, error) {
 	other, err := s.holders(orgID, org.RoleOrganizationAdmin).beside(ctx, user)
 	return other != nil, err
 }
 
-// LosesManager reports whether an account is the only one who is able to manage an organization, now or for good, and would not be
-// that after a change (R3 in docs/spec/roles.md). was and is are all records that it has anywhere and that count.
+// LosesManager reports whether an account is the only one who is able to manage an organization, now or for good, and would no
+// longer be able after a change (R3 in docs/spec/roles.md). was and is are all records of the account, anywhere, that count.
 func (s Reader) LosesManager(ctx context.Context, orgID, user uuid.UUID, was, is []org.Assignment) (bool, error) {
 	crowd, err := s.newCrowd(ctx, orgID)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s Reader) LosesManager(ctx context.Context, orgID, user uuid.UUID, was, is
 	return false, nil
 }
 
-// holdingBy is what decides about an account with these records, by those that have no end if it is about what is held for good.
+// holdingBy returns what decides about an account with these records; for what is held for good, only those without an end.
 func (m *managers) holdingBy(records []org.Assignment) Holding {
 	h, carried, member := Holding{Outside: true}, m.carried(), map[uuid.UUID]bool{}
 	for i := range records {

@@ -13,14 +13,14 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// TermsOf is until when an account holds what, on the site and in organizations: an answer about it may be another one after
-// any of these ends.
+// TermsOf says until when an account holds each of its roles and memberships, on the site and in organizations. After any of
+// these ends an answer about the account may be different.
 type TermsOf struct {
 	site map[string]int64 // by role
 	in   map[uuid.UUID]*Stay
 }
 
-// Terms reads until when some accounts hold what. It takes two statements for each 10,000 of them.
+// Terms reads until when some accounts hold what they hold. It takes two statements for each 10,000 of them.
 func (s Reader) Terms(ctx context.Context, users []uuid.UUID) (map[uuid.UUID]*TermsOf, error) {
 	terms := make(map[uuid.UUID]*TermsOf, len(users))
 	for _, id := range users {
@@ -49,7 +49,7 @@ func (s Reader) Terms(ctx context.Context, users []uuid.UUID) (map[uuid.UUID]*Te
 	return terms, nil
 }
 
-// end is when a role ends that is held in a place. What has no record goes with the membership.
+// end returns when a role held in a place ends. What has no record ends with the membership.
 func (t *TermsOf) end(place uuid.UUID, role string) int64 {
 	stay := t.in[place]
 	switch {
@@ -63,7 +63,7 @@ func (t *TermsOf) end(place uuid.UUID, role string) int64 {
 	return stay.End(role)
 }
 
-// End is when a role ends that is held in a place; the zero time: it does not.
+// End returns when a role held in a place ends; the zero time: it does not.
 func (t *TermsOf) End(place uuid.UUID, role string) time.Time {
 	if at := t.end(place, role); at != snapshot.Endless {
 		return time.UnixMicro(at).UTC()
@@ -71,7 +71,7 @@ func (t *TermsOf) End(place uuid.UUID, role string) time.Time {
 	return time.Time{}
 }
 
-// Moments is the moments after now at which something ends, in order.
+// Moments returns the moments after now at which something ends, in order.
 func (t *TermsOf) Moments(now time.Time) []time.Time {
 	ends := map[int64]bool{}
 	for _, at := range t.site {
@@ -92,7 +92,7 @@ func (t *TermsOf) Moments(now time.Time) []time.Time {
 	return list
 }
 
-// Left is what is left of a holding in an organization at a moment.
+// Left returns what is left of a holding in an organization at a moment.
 func (t *TermsOf) Left(h Holding, orgID uuid.UUID, at time.Time) Holding {
 	keep := func(names string, end func(role string) int64) string {
 		return strings.Join(slices.DeleteFunc(strings.Fields(names), func(role string) bool { return end(role) <= at.UnixMicro() }), " ")
@@ -113,7 +113,7 @@ func (t *TermsOf) Left(h Holding, orgID uuid.UUID, at time.Time) Holding {
 	return h
 }
 
-// Grants is what is left of grants at a moment.
+// Grants returns what is left of grants at a moment.
 func (t *TermsOf) Grants(list []rbac.Grant, at time.Time) []rbac.Grant {
 	return slices.DeleteFunc(slices.Clone(list), func(g rbac.Grant) bool { return t.end(g.Org, g.Role.Name) <= at.UnixMicro() })
 }

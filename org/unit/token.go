@@ -16,7 +16,7 @@ import (
 // LoginToken is the login type of an API token. That of what a program signed in with is "password".
 const LoginToken = "token"
 
-// Token is a key as others see it. What a program signed in with has no name of its own.
+// Token returns a key as callers see it. A key that a program signed in with has no name of its own.
 func (s Reader) Token(ctx context.Context, by *org.Actor, r db.FindAPIKeyRow) (t org.Token, err error) {
 	t = org.Token{
 		ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
@@ -49,7 +49,7 @@ func (s Reader) Token(ctx context.Context, by *org.Actor, r db.FindAPIKeyRow) (t
 	return t, err
 }
 
-// ScopesOf is the scopes of limits, of which these are the pairs now; nil: every permission.
+// ScopesOf returns the scopes of limits whose pairs are now these; nil: every permission.
 func ScopesOf(l org.Limits, now []rbac.Permission) []string {
 	switch {
 	case l.Decides:
@@ -60,8 +60,8 @@ func ScopesOf(l org.Limits, now []rbac.Permission) []string {
 	return org.ScopeNames(now)
 }
 
-// LimitsOf reads what is stored of a token's limits. What this version does not know is an error: a token must not do more
-// than was asked for, because an older server reads it.
+// LimitsOf reads the stored limits of a token. It fails on what this version does not know: a token must not do more than was
+// asked for because an older server reads it.
 func LimitsOf(scopes, organizations string, catalog int64) (l org.Limits, err error) {
 	for scope := range strings.FieldsSeq(scopes) {
 		resourceType, action, pair := strings.Cut(scope, ":")

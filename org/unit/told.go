@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Begin is told that a unit begins, of what kind it is (read, write or try), and which use case it runs. What it returns is
-// the context of the unit, and what is to be called when the unit has ended, with its error.
+// Begin is called when a unit begins, with its kind (read, write or try) and the use case that it runs. It returns the context
+// of the unit, and a function to be called with the unit's error when it has ended.
 type Begin func(ctx context.Context, kind, useCase string) (of context.Context, end func(error))
 
 // told begins a unit that runs fn.
@@ -20,11 +20,12 @@ func (s *Units) told(ctx context.Context, kind string, fn any) (of context.Conte
 	return s.begin(ctx, kind, nameOf(fn))
 }
 
-// inName is what the compiler adds to the name of a function: its receiver, where it is written in another one, that it is
-// generic, or bound to a value.
+// inName matches what the compiler adds to the name of a function: its receiver, an enclosing function, and marks of generic
+// functions and bound methods.
 var inName = regexp.MustCompile(`\(\*\w+\)\.|\[\.\.\.\]|-fm$|(\.(func|gowrap)?\d+)+$`)
 
-// nameOf is a function as the code calls it, such as tenant.planMemberRoles; one without a name goes by that around it.
+// nameOf returns the name of a function as the code writes it, such as tenant.planMemberRoles; a closure gets the name of the
+// function around it.
 func nameOf(fn any) string {
 	f := runtime.FuncForPC(reflect.ValueOf(fn).Pointer())
 	if f == nil {

@@ -1,4 +1,4 @@
-// Package unit holds what every use case stands on: who asks and what they may do, one snapshot or one transaction of the
+// Package unit holds what every use case is built on: who asks and what they may do, one snapshot or one transaction of the
 // data, the guard rails that no change may break, and the audit entry that each change leaves. Its API is for the use
 // cases alone and may change without notice.
 package unit
@@ -19,7 +19,7 @@ type Options struct {
 	Providers []string           // the ids of the sign-in providers of the settings; nil: not known
 	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
 
-	Begin Begin // nil: nobody is told of units
+	Begin Begin // nil: no one is told of units
 }
 
 // Units runs the reads and writes of all use cases over one database. It is safe for concurrent use.
@@ -35,7 +35,7 @@ type Units struct {
 	providers []string
 	passwords org.PasswordPolicy
 	begin     Begin
-	mails     bool // they go out
+	mails     bool // they are sent
 }
 
 // New makes the units of work over an open database.

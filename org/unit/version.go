@@ -19,8 +19,8 @@ const (
 	OrganizationChanged = "Someone else changed this organization."
 )
 
-// BegunFrom refuses a change that may not begin from the version that is stored.
-// Conflict: somebody was faster; docs/spec/refusals.md says when that is 412 and when 409.
+// BegunFrom refuses a change that was begun from another version than the stored one.
+// Conflict: someone else was faster; docs/spec/refusals.md says when that is 412 and when 409.
 func (a *Attempt) BegunFrom(ctx context.Context, ifMatch org.Versions, stored, message string) error {
 	if !ifMatch.Include(stored) {
 		return a.ChangedMeanwhile(ctx, stored, message)
@@ -28,7 +28,7 @@ func (a *Attempt) BegunFrom(ctx context.Context, ifMatch org.Versions, stored, m
 	return nil
 }
 
-// ChangedMeanwhile says who was faster: somebody changed what the change is about after it was opened.
+// ChangedMeanwhile says who changed what the change is about after the caller opened it.
 func (a *Attempt) ChangedMeanwhile(ctx context.Context, stored, message string) error {
 	who, at, err := a.lastChange(ctx)
 	if err != nil {
@@ -42,9 +42,9 @@ func (a *Attempt) ChangedMeanwhile(ctx context.Context, stored, message string) 
 		"%s saved it%s. Your changes were not saved.", cmp.Or(who, "Someone else"), when)}
 }
 
-// lastChange is who last changed what the change is about, and when; nobody if the trail does not tell.
+// lastChange returns who last changed what the change is about, and when; who is empty if the trail does not say.
 func (a *Attempt) lastChange(ctx context.Context) (who string, at time.Time, err error) {
-	const few = 20 // refused attempts may stand before it
+	const few = 20 // refused attempts may come before it
 	found, err := a.Q.FindAuditLogs(ctx, db.FindAuditLogsParams{
 		ResourceType: a.Entry.ResourceType, ResourceID: a.Entry.id, MaxRows: few,
 	})

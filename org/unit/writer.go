@@ -11,16 +11,16 @@ import (
 	"rolecall.example/org"
 )
 
-// Writer stores what a plan has decided: what an apply holds. It reads nothing, so nothing is decided here.
+// Writer stores what a plan has decided: what an apply is given. It reads nothing, so nothing is decided here.
 type Writer struct {
 	W     db.Writes
 	Actor *org.Actor
 	Now   time.Time
-	Entry // of what is being written; it begins as the plan left it
+	Entry // what is being written; it begins as the plan left it
 
 	scope   db.Scope
-	lapsed  map[standing]bool // memberships that have ended and are stored still
-	mails   bool              // they go out
+	lapsed  map[standing]bool // memberships that have ended and are still stored
+	mails   bool              // they are sent
 	moved   bool
 	head    db.Revision // of the scope, with the entries that have been recorded
 	entries int64       // how many those are
@@ -29,7 +29,7 @@ type Writer struct {
 	floor   int64 // see Raise
 }
 
-// About names what the entry is about: of a change that is several, each in an entry of its own.
+// About names what the entry is about. A change that is really several has an entry for each.
 func (w *Writer) About(resourceType string, id uuid.UUID, target string, organization uuid.UUID) {
 	w.about(resourceType, id, target, organization)
 	w.moved = w.moved || elsewhere(w.scope, organization)
@@ -39,8 +39,8 @@ func (w *Writer) About(resourceType string, id uuid.UUID, target string, organiz
 func (w *Writer) Begin(action string, status int) { w.Entry = Entry{Action: action, Status: status} }
 
 // Record stores the entry at the end of the chain of the scope, and begins another one of the same action. An entry that is
-// about nothing has been stored already. It carries the hash of itself and of the one before it: whoever edits, removes or
-// inserts a row afterwards breaks the chain there. The last one is stored by the unit, and where the chain ends by finish.
+// about nothing has been stored already. Each entry holds a hash of itself and of the one before it, so editing, removing or
+// inserting a row later breaks the chain there. The unit records the last entry, and finish stores where the chain ends.
 func (w *Writer) Record(ctx context.Context) error {
 	switch {
 	case w.ResourceType == "":
@@ -76,7 +76,7 @@ func (w *Writer) Record(ctx context.Context) error {
 	return nil
 }
 
-// finish stores what became of the scope: where its chain ends now, and its revision, which moves if lists and decisions
+// finish stores the new state of the scope: where its chain ends, and its revision, which moves if lists and decisions
 // may come out differently.
 func (w *Writer) finish(ctx context.Context, moves, roles bool) error {
 	if w.entries == 0 && !moves {
@@ -89,7 +89,7 @@ func (w *Writer) finish(ctx context.Context, moves, roles bool) error {
 		OrganizationID: w.scope.Organization(), ValueBefore: w.head.Value, Value: w.head.Value, Roles: w.head.Roles,
 		SeqBefore: w.head.AuditSeq - w.entries, Seq: w.head.AuditSeq, Hash: w.head.AuditHash,
 	}
-	if moves { // by the time: a backup that is put in its place does not bring back a revision with another meaning
+	if moves { // from the clock: after a backup is restored, no revision comes back with another meaning
 		p.Value = max(w.head.Value+1, w.Now.UnixMicro(), w.floor)
 	}
 	if moves && roles {
@@ -104,7 +104,7 @@ func (w *Writer) finish(ctx context.Context, moves, roles bool) error {
 	return w.W.UpdateRevision(ctx, p)
 }
 
-// NewID makes an id that no other gets; ids of one moment stand together, which keeps the indexes compact.
+// NewID makes a unique id. Ids made at about the same time sort next to each other, which keeps the indexes compact.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // Unlink ends the password link of an account.
@@ -131,7 +131,7 @@ func (w *Writer) InsertOrganization(ctx context.Context, o db.Organization) erro
 	})
 }
 
-// DeleteOrganization ends an organization.
+// DeleteOrganization deletes an organization.
 func (w *Writer) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 	w.news.ended = append(w.news.ended, id)
 	return w.W.DeleteOrganization(ctx, id)
@@ -145,7 +145,7 @@ func (w *Writer) SetStatus(ctx context.Context, user uuid.UUID, before, after or
 	return w.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(after), Now: w.Now, ID: user})
 }
 
-// DeleteUser ends an account. Its memberships go with it, so they are told of first.
+// DeleteUser deletes an account. Its memberships are deleted with it, so the feed is told of them first.
 func (w *Writer) DeleteUser(ctx context.Context, user uuid.UUID) error {
 	if err := w.tellOfAccount(ctx, user, true); err != nil {
 		return err
@@ -153,8 +153,8 @@ func (w *Writer) DeleteUser(ctx context.Context, user uuid.UUID) error {
 	return w.W.DeleteUser(ctx, user)
 }
 
-// Raise moves every revision and every position of the feed to a floor, or past where it is if that is more: what anybody
-// has seen of the data that was there before is older.
+// Raise moves every revision and every position of the feed to a floor, or past its present value if that is higher, so that
+// everything seen of the data that was there before is older.
 func (w *Writer) Raise(ctx context.Context, floor int64) error {
 	w.floor = max(floor, w.Now.UnixMicro())
 	if err := w.W.RaiseRevisions(ctx, w.floor); err != nil {
@@ -163,7 +163,7 @@ func (w *Writer) Raise(ctx context.Context, floor int64) error {
 	return w.W.RaiseFeed(ctx, w.floor)
 }
 
-// StoreSiteRoles stores what an account gains and loses of the roles of the site.
+// StoreSiteRoles stores which site roles an account gains and loses.
 func (w *Writer) StoreSiteRoles(ctx context.Context, h org.HolderChange) error {
 	for _, name := range h.Unedited(h.Dropped()) {
 		if err := w.W.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: h.User, Role: name}); err != nil {
