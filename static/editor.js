@@ -1,9 +1,9 @@
-// The page of a role: what was edited, told while it is; and its grid as one tab stop, where arrows move and change nothing, and
-// keys set. Without this file its radios work as any do.
+// The page of a role: a running summary of the edits; and its grid as one tab stop, in which arrows only move, and other keys set
+// a cell. Without this file its radios work like any others.
 (() => {
   const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)], { narrow, keep } = window.page;
 
-  // what the cells come to, what was changed, and what of it is sent
+  // the effect of the cells, what was changed, and what is sent
   const editor = form => {
     form.dataset.edits = '';
     const cells = $$('.cell, .keep', form), rows = $$('.r[data-r]', form), grids = $$('.mx', form);
@@ -12,16 +12,16 @@
     const set = (c, v) => { const i = $$('input:enabled', c).find(i => i.value === v); if (i) i.checked = true; };
     const sign = v => v === 'allow' ? ['add', '+', 'Allow '] : v === 'deny' ? ['den', '⊘', 'Deny '] : ['del', '−', 'Clear '];
     const names = $$('[data-was]', form), isNew = 'new' in form.dataset, pending = isNew || 'refused' in form.dataset;
-    // nothing in a new role is an edit
+    // in a new role nothing counts as an edit
     const changed = () => cells.filter(c => !isNew && val(c) !== was(c)), renamed = () => names.filter(i => !isNew && i.value !== i.dataset.was).length;
 
-    // what is in a row has the name of its type first: as a part of the page these would be a tenth of it
+    // labels in a row begin with the name of its type: written into the page, these would be a tenth of it
     for (const r of rows) for (const c of $$('.cell, [data-lvl], .r-n .ib', r)) if (!c.ariaLabel.startsWith(`${r.ariaLabel}: `)) c.ariaLabel = `${r.ariaLabel}: ${c.ariaLabel}`;
-    const label = c => c.matches('.keep') ? name(c) : c.ariaLabel; // what is stored and unknown has no label
+    const label = c => c.matches('.keep') ? name(c) : c.ariaLabel; // stored permissions that the catalog does not know have no label
 
     const presets = new Map([['none', () => false], ['full', () => true], ...JSON.parse(form.dataset.presets).map(([k, ...all]) => [k, a => all.includes(a)])]);
     const level = r => [...presets.keys()].find(k => $$('.cell', r).every(c => val(c) === (presets.get(k)(action(c)) ? 'allow' : ''))) ?? 'custom';
-    // what a cell comes to, with what the wildcard row says of its action
+    // the effect of a cell, including what the wildcard row says about its action
     const effect = (c, star) => { const v = [val(c), star.get(action(c))]; return v.includes('deny') ? 'deny' : v.includes('allow') ? 'allow' : ''; };
 
     const line = c => {
@@ -62,7 +62,7 @@
       tell('[data-nset]', `${set} permission${set === 1 ? '' : 's'}`);
       tell('[data-nbar], [data-ndiff]', total); tell('[data-nword]', total === 1 ? 'change' : 'changes');
       form.classList.toggle('dirty', pending || total > 0);
-      if (!form.saved) keep(form); // a level and an undo set cells without an event
+      if (!form.saved) keep(form); // presets and undo set cells without an event
       $('[data-diff]', form)?.replaceChildren(...diff.map(line));
     };
 
@@ -78,26 +78,26 @@
       if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') { e.preventDefault(); $('[data-save]', form)?.click(); }
     });
 
-    // filter: resource, identifier, area, action, or what it means
+    // filter: resource, identifier, area, action, or meaning
     for (const mx of grids) {
       const box = $('[data-filter]', mx);
       box.oninput = () => {
         narrow(box, mx, '.r', '.area', r => [r.textContent, $('.ib', r)?.popoverTargetElement?.textContent, $('summary span', r.parentNode)?.textContent, ...$$('.cell', r).map(name)].join(' '));
-        if (box.value) { $('.show-all', mx).checked = true; for (const a of $$('.area', mx)) a.open = true; } // a search looks everywhere
+        if (box.value) { $('.show-all', mx).checked = true; for (const a of $$('.area', mx)) a.open = true; } // a search covers everything
       };
       box.onkeydown = e => { if (e.key === 'Escape') { box.value = ''; box.oninput(); } };
     }
 
-    // only what was changed is sent, so that two people who change different cells do not undo each other
+    // only changed cells are sent, so that two people who change different cells do not undo each other's edits
     form.addEventListener('formdata', e => {
       if (!isNew) for (const c of cells) if (val(c) === was(c)) e.formData.delete($('input', c).name);
     });
 
-    // small screens start with the empty areas folded (a closed <details> still sends its fields), which the stylesheet did
-    // before the first paint: rows that nobody has seen are not laid out
+    // small screens start with the empty areas folded (a closed <details> still sends its fields). The stylesheet folded them
+    // before the first paint, so that unseen rows are not laid out
     if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('[data-fold]', form)) a.open = false;
     form.addEventListener('toggle', e => { if (e.target.open) delete e.target.dataset.fold; }, true);
-    if (pending || changed().length) sync(); // else it is as the server wrote it
+    if (pending || changed().length) sync(); // otherwise it is as the server rendered it
   };
 
   // the grid
@@ -115,7 +115,7 @@
       here = item;
       if (here) focusable(here).tabIndex = 0;
     };
-    // a filter, a closed area and an edit may take the stop away
+    // a filter, a closed area or an edit may hide the tab stop
     const again = () => { if (!here?.isConnected || !here.checkVisibility()) stop(rows().flatMap(items).find(x => x.matches('.cell')) ?? rows().flatMap(items)[0]); else stop(here); };
     const tell = cell => {
       if (!cell) { info.replaceChildren(...hint); return; }

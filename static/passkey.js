@@ -1,5 +1,5 @@
-// Passkeys: forms with data-passkey ask the browser for one and send what it answers. They are hidden until this runs in a browser
-// that has passkeys.
+// Passkeys: forms with data-passkey ask the browser for one and send its answer. They are hidden until this runs in a browser
+// that supports passkeys.
 (() => {
   'use strict';
   if (!window.PublicKeyCredential || !navigator.credentials) return;
@@ -11,7 +11,7 @@
   const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
   const known = list => (list ?? []).map(c => ({ ...c, id: bytes(c.id) }));
 
-  // What the server asks, with bytes where it has text.
+  // The options from the server, with bytes instead of text.
   const ask = async form => {
     const sent = {};
     for (const name of ['challenge', 'password']) if (form.elements[name]) sent[name] = form.elements[name].value;
@@ -33,7 +33,7 @@
     return key;
   };
 
-  // What the browser answers, as text.
+  // The answer of the browser, as text.
   const written = c => {
     const r = c.response, response = { clientDataJSON: text(r.clientDataJSON) };
     if (r.attestationObject) {
@@ -63,9 +63,9 @@
     return err.message;
   };
 
-  let waiting; // for a passkey that is picked from the email field
+  let waiting; // for a passkey chosen in the email field
 
-  // Before anything else that sends forms: it would send this one without a passkey.
+  // Before anything else that sends forms, which would send this one without a passkey.
   document.addEventListener('submit', async e => {
     const form = e.target;
     if (!form.matches('form[data-passkey]')) return;
@@ -88,7 +88,7 @@
     }
   }, true);
 
-  // Passkeys among what the browser offers for the email field. A question is good for five minutes, so it is asked anew before.
+  // Offers passkeys in the browser's suggestions for the email field. The options are valid for five minutes, so they are renewed before that.
   const field = document.querySelector('input[autocomplete~=webauthn]');
   const get = document.querySelector('form[data-passkey=get]');
   let asked = 0;
@@ -99,7 +99,7 @@
     try {
       const publicKey = await ask(get);
       if (!here.signal.aborted) send(get, await navigator.credentials.get({ publicKey, mediation: 'conditional', signal: here.signal }));
-    } catch { // it was only an offer
+    } catch { // passkeys were only a suggestion
       clearTimeout(anew);
     }
   };
