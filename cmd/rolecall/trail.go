@@ -177,8 +177,8 @@ func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *s
 	}
 }
 
-// keepSmall deletes old change events, and versions of roles beyond those that are kept, until ctx ends. With several
-// servers, any of them may do it.
+// keepSmall deletes old change events, versions of roles beyond those that are kept, and old mails, until ctx ends. With
+// several servers, any of them may do it.
 func keepSmall(ctx context.Context, service *services.Service, roleVersions int, log *slog.Logger) {
 	due := time.NewTicker(10 * time.Minute)
 	defer due.Stop()
