@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// mapping is the rules of a document for AuthZEN, ready to be asked.
+// mapping is the AuthZEN rules of a document, prepared for questions.
 type mapping struct {
 	rules  map[string][]AuthZENRewrite          // by type, in the order of the document
 	things map[string]map[string]*AuthZENObject // by type and id
@@ -38,22 +38,22 @@ func (c *Catalog) AuthZEN() AuthZEN {
 	return AuthZEN{}
 }
 
-// PresentType returns today's name of a type that a request names, perhaps as it was called before, as long as the document
-// tells. It is false if there is no such type; [Wildcard] is none.
+// PresentType returns the current name of a type that a request names, perhaps by an old name that the document still
+// lists. It is false if there is no such type; [Wildcard] is not one.
 func (c *Catalog) PresentType(name string) (string, bool) {
 	now := cmp.Or(c.aliases.types[name], name)
 	return now, c.byName[now] != nil
 }
 
-// Thing returns a thing that the catalog itself knows. Of a type without such things known is nil and closed false; where
-// closed is true, there is no other thing than those.
+// Thing returns a thing that the catalog itself lists. For a type without such things known is nil and closed false; if
+// closed is true, there are no other things of the type.
 func (c *Catalog) Thing(resourceType, id string) (known *AuthZENObject, closed bool) {
 	byID, closed := c.mapping.things[resourceType]
 	return byID[id], closed
 }
 
 // Rewritten returns the action that an action of a question stands for: that of the first rule of the type whose conditions
-// all hold, or its own, under today's name. property returns a property of the question by its key in a rule, such as
+// all hold, or its own, under its current name. property returns a property of the question by its key in a rule, such as
 // "resource.status", and false if it is missing. The result need not be an action of the type.
 func (c *Catalog) Rewritten(resourceType, action string, property func(key string) (any, bool)) string {
 	rules := c.mapping.rules[resourceType]
@@ -61,7 +61,7 @@ func (c *Catalog) Rewritten(resourceType, action string, property func(key strin
 	for i := range rules {
 		named = named || rules[i].Action == action
 	}
-	if !named { // a rule about an action must not be got round by its old name
+	if !named { // its old name must not bypass a rule about an action
 		action = cmp.Or(c.aliases.actions[[2]string{resourceType, action}], action)
 	}
 	for i := range rules {
@@ -82,8 +82,8 @@ func (r *AuthZENRewrite) holds(property func(string) (any, bool)) bool {
 	return true
 }
 
-// sameValue compares a value of a rule with one of a question, which may be a [json.Number]. Only equal kinds are equal: the
-// text "1" is not the number 1.
+// sameValue compares a value of a rule with one of a question, which may be a [json.Number]. Only values of the same kind are
+// equal: the text "1" is not the number 1.
 func sameValue(want, have any) bool {
 	switch want := want.(type) {
 	case string:

@@ -38,7 +38,7 @@ func (b bitset) and(o bitset) {
 	}
 }
 
-// all goes through the members in ascending order.
+// all yields the members in ascending order.
 func (b bitset) all() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i, w := range b {
@@ -66,20 +66,20 @@ func (r *rights) add(o *rights) {
 	r.deny.or(o.deny)
 }
 
-// only leaves out all but the pairs in o.
+// only removes all pairs that are not in o.
 func (r *rights) only(o bitset) {
 	r.allow.and(o)
 	r.deny.and(o)
 }
 
-// addAllowed adds what o allows after its denies, and none of the denies.
+// addAllowed adds what o allows after its denies, but not its denies.
 func (r *rights) addAllowed(o *rights) {
 	for i := range o.allow {
 		r.allow[i] |= o.allow[i] &^ o.deny[i]
 	}
 }
 
-// vote returns -1 if anything denies the pair, else 1 if anything allows it, else 0.
+// vote returns -1 if anything denies the pair, otherwise 1 if anything allows it, otherwise 0.
 func (r *rights) vote(pair int) int8 {
 	switch {
 	case r == nil:
@@ -107,22 +107,22 @@ func (s Set) Contains(resourceType, action string) bool {
 	return ok && s.pairs.has(i)
 }
 
-// covers reports whether every pair that p covers at a level is in the set, be p an allow or a deny. It is false if p is not
-// in the catalog.
+// covers reports whether every pair that p covers at a level is in the set, whether p is an allow or a deny. It is false if p is
+// not in the catalog.
 func (s Set) covers(l Level, p Permission) bool {
 	if s.catalog == nil {
 		return false
 	}
 	covered, known := s.catalog.covers[p.pair()]
-	if l == LevelUser && p.ResourceType == Wildcard { // which means there the types that someone may own
+	if l == LevelUser && p.ResourceType == Wildcard { // at this level it means the types that someone may own
 		covered = slices.Clone(covered)
 		covered.and(s.catalog.owned)
 	}
 	return known && covered.within(s.pairs)
 }
 
-// Minus returns the pairs of s that are not in o, sorted; nil if there are none. It panics if the sets are of two catalogs:
-// [Compare] takes those.
+// Minus returns the pairs of s that are not in o, sorted; nil if there are none. It panics if the sets belong to two catalogs:
+// use [Compare] for those.
 func (s Set) Minus(o Set) []Permission {
 	if s.catalog != nil && o.catalog != nil && !s.catalog.same(o.catalog) {
 		panic("rbac: the sets belong to two catalogs")

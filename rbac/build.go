@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// New makes a catalog of a complete document, which it checks. Pairs without numbers are numbered as in a first version.
+// New makes a catalog from a complete document, which it checks. Pairs without numbers are numbered as in a first version.
 func New(d *Document) (*Catalog, error) { return NewVersion(d, 0) }
 
-// NewVersion is New for a document that someone keeps under a version number, which [Catalog.Version] returns.
+// NewVersion is New for a document that is stored under a version number, which [Catalog.Version] returns.
 func NewVersion(d *Document, version int64) (*Catalog, error) {
 	if d.Numbers == 0 {
 		d, _, _ = Succeed(nil, d)
 	}
 	problems := d.check()
-	if !d.sound { // it came another way than by Complete: from a database, which a later program may not trust
+	if !d.sound { // it did not come from Complete but, say, from a database, which a later program may not trust
 		problems = append(problems, d.missing()...)
 	}
 	if len(problems) > 0 {
@@ -60,7 +60,7 @@ func (c *Catalog) addTypes() {
 		}
 		c.types = append(c.types, rt)
 	}
-	for _, a := range c.document.Actions { // a label for an action that no type has is harmless, but no action
+	for _, a := range c.document.Actions { // a label for an action that no type has is harmless, but is no action
 		if used[a.Name] {
 			c.actions = append(c.actions, ActionInfo{a.Name, a.Label, a.Description})
 		}
@@ -105,7 +105,7 @@ func (c *Catalog) coverPairs() {
 	}
 }
 
-// addAliases collects the old names that the document tells. A type's own note counts there alone; a shared one in every
+// addAliases collects the old names in the document. A type's own note counts only for that type; a shared one for every
 // type that has the new action.
 func (c *Catalog) addAliases() {
 	c.aliases = aliases{types: map[string]string{}, actions: map[[2]string]string{}}
@@ -125,7 +125,7 @@ func (c *Catalog) addAliases() {
 			}
 		}
 	}
-	for _, a := range c.actions { // a name that some type has still means what it says
+	for _, a := range c.actions { // a name that some type still has keeps its meaning
 		delete(c.aliases.actions, [2]string{Wildcard, a.Name})
 	}
 }
@@ -161,7 +161,7 @@ func (c *Catalog) addRoles() {
 	}
 }
 
-// assignable returns the roles that "*" means to a role of a scope.
+// assignable returns the roles that "*" means for a role of a scope.
 func (d *Document) assignable(scope string) (names []string) {
 	for _, r := range d.Roles {
 		if scope == LevelSite.String() || r.Scope == scope {

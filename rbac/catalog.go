@@ -39,7 +39,7 @@ type numbered struct {
 	pair   int
 }
 
-// Catalog is a [Document] that is ready for decisions. [New] makes one. Slices that it returns are shared and must not be
+// Catalog is a [Document] that is ready for decisions. [New] makes one. The slices that it returns are shared and must not be
 // changed.
 type Catalog struct {
 	document *Document
@@ -54,7 +54,7 @@ type Catalog struct {
 	mapping mapping
 
 	pairs   []Permission          // every concrete pair, by number; retired numbers have none
-	numbers []int                 // the numbers that are in use, ascending
+	numbers []int                 // the numbers in use, ascending
 	index   map[string][]numbered // the numbers of the pairs of a type
 	covers  map[Permission]bitset // the pairs that a pair with or without wildcards covers
 	owned   bitset                // the pairs of types whose objects may belong to one person
@@ -183,8 +183,8 @@ func (c *Catalog) ImpliedSite() *Role { return c.impliedSite }
 // ImpliedOrganization returns the role that every member of an organization holds in it, or nil if the catalog has none.
 func (c *Catalog) ImpliedOrganization() *Role { return c.impliedOrganization }
 
-// Reserved reports whether a custom role must not have the name, in any case: that of a built-in role, be it gone, one that
-// the document reserves, or one that is part of a path.
+// Reserved reports whether a custom role must not have the name, in any case: that of a current or former built-in role, one
+// that the document reserves, or one that is part of a path.
 func (c *Catalog) Reserved(name string) bool {
 	return slices.ContainsFunc(c.reserved, func(r string) bool { return strings.EqualFold(r, name) })
 }

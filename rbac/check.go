@@ -46,8 +46,8 @@ type checker struct {
 	actions map[string]bool // that some type has
 }
 
-// check returns what is wrong in a document that has been filled in. Of one that was checked before, only what may have
-// changed with its version is looked at again.
+// check returns what is wrong in a completed document. If it was checked before, only what may have
+// changed with its version is checked again.
 func (d *Document) check() []Problem {
 	c := &checker{d: d, types: map[string]*DocumentType{}, actions: map[string]bool{}}
 	c.numbers()
@@ -74,7 +74,7 @@ func (d *Document) check() []Problem {
 	return c.problems
 }
 
-// numbers checks that each pair has a number of its own, once numbers have been given.
+// numbers checks that each pair has a number of its own, after numbers have been assigned.
 func (c *checker) numbers() {
 	pairs := 0
 	for _, t := range c.d.Types {
@@ -117,8 +117,8 @@ func (c *checker) head() {
 	c.text("version", "", c.d.Version, labelAtMost)
 }
 
-// name checks the name of a type, an action or the like. Here and below, the path and the field make up the place: they are
-// put together only if something is wrong there.
+// name checks the name of a type, an action or the like. Here and below, path and field together are the location: they are
+// joined only if something is wrong there.
 func (c *checker) name(path, field, name string) {
 	switch {
 	case name == "" || !only(name, "-_"):
@@ -130,7 +130,7 @@ func (c *checker) name(path, field, name string) {
 	}
 }
 
-// label checks a text that must be there.
+// label checks a required text.
 func (c *checker) label(path, field, text string) {
 	if text == "" {
 		c.add(path+field, "is missing")
@@ -152,7 +152,7 @@ func (c *checker) text(path, field, text string, atMost int) {
 	}
 }
 
-// once checks that a name has not been seen, and remembers it.
+// once checks that a name has not been seen before, and remembers it.
 func (c *checker) once(path, field, name string, seen map[string]bool) {
 	if seen[name] {
 		c.add(path+field, "%q stands here twice", name)
@@ -160,7 +160,7 @@ func (c *checker) once(path, field, name string, seen map[string]bool) {
 	seen[name] = true
 }
 
-// exists checks that a name is one of those that there are.
+// exists checks that a name is one of the known ones.
 func (c *checker) exists(path, field, kind, name string, known []string) {
 	if !slices.Contains(known, name) {
 		c.add(path+field, "no such %s: %q%s", kind, name, didYouMean(Nearest(name, known)))
@@ -207,7 +207,7 @@ func (c *checker) shared() {
 	seen := map[string]bool{}
 	for _, a := range c.d.Actions {
 		path := "actions." + a.Name
-		if !c.actions[a.Name] { // or else it is told of the type
+		if !c.actions[a.Name] { // otherwise the type reports it
 			c.name(path, "", a.Name)
 		}
 		c.once(path, "", a.Name, seen)
@@ -218,7 +218,7 @@ func (c *checker) shared() {
 
 func (c *checker) actionNames() []string { return slices.Sorted(maps.Keys(c.actions)) }
 
-// rowSettings are the settings of a row in the grid that are always there.
+// rowSettings are the settings of a row in the grid that always exist.
 var rowSettings = []string{"none", "full", "custom"}
 
 func (c *checker) grid() {

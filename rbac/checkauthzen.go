@@ -16,7 +16,7 @@ const (
 	idAtMost        = 200
 )
 
-// authZEN checks that the rules for AuthZEN name what there is. The action that a rule replaces need not be of the catalog.
+// authZEN checks that the rules for AuthZEN name things that exist. The action that a rule replaces need not be in the catalog.
 func (c *checker) authZEN() {
 	z := c.d.AuthZEN
 	if z == nil {

@@ -41,7 +41,7 @@ func (c *checker) roles() {
 	c.atMost("roles", len(c.d.Roles), rolesAtMost, "roles")
 }
 
-// retired checks that no name of a role that is gone is used again.
+// retired checks that no name of a removed role is used again.
 func (c *checker) retired() {
 	for _, r := range c.d.Roles {
 		if slices.Contains(c.d.RetiredRoles, r.Name) {
@@ -80,8 +80,8 @@ func (c *checker) list(path string, l Level, list []string) {
 	}
 }
 
-// said checks that a list says nothing twice, and not a thing and its opposite. It compares entries, not what they cover: a
-// deny of one pair beside an allow of all is how exceptions are made.
+// said checks that a list does not repeat or contradict itself. It compares entries, not what they cover: exceptions are made by
+// a deny of one pair next to an allow of all.
 func (c *checker) said(path string, p Permission, seen map[Permission]bool) {
 	opposite := p
 	opposite.Negate = !p.Negate
@@ -94,7 +94,7 @@ func (c *checker) said(path string, p Permission, seen map[Permission]bool) {
 	seen[p] = true
 }
 
-// permission checks that there is such a pair, with or without wildcards. The text is the entry that it comes from.
+// permission checks that the pair exists, with or without wildcards. The text is the entry that it comes from.
 func (c *checker) permission(path, text string, p Permission) bool {
 	t := c.types[p.ResourceType]
 	allTypes, anyAction := p.ResourceType == Wildcard, p.Action == Wildcard
@@ -151,7 +151,7 @@ func (c *checker) assigns(path string, r *DocumentRole) {
 	}
 }
 
-// fixed checks what holds of the four fixed roles: nothing takes from them what they always hold.
+// fixed checks the rules for the four fixed roles: nothing may take away what they always hold.
 func (c *checker) fixed(path string, r *DocumentRole) {
 	f := fixed(r.Name)
 	if f == nil {
@@ -217,7 +217,7 @@ func (c *checker) coreCovered(p Permission) (Permission, bool) {
 	return Permission{}, false
 }
 
-// owner checks that a list of owners has something of every type, and all of the core types: what no owner holds, no one
+// owner checks that a list of owners has something of every type, and everything of the core types: what no owner holds, no one
 // may give.
 func (c *checker) owner(path string, list []Permission) {
 	for _, t := range c.d.Types {
@@ -260,7 +260,7 @@ func (c *checker) samples() {
 	}
 }
 
-// taken reports whether no custom role may have the name.
+// taken reports whether a custom role must not have the name.
 func (d *Document) taken(name string) bool {
 	same := func(n string) bool { return strings.EqualFold(n, name) }
 	return d.role(name) != nil || slices.ContainsFunc(slices.Concat(pathNames, d.Reserved), same)

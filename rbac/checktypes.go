@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// typeNamesTaken are words that mean something else where a type may stand.
+// typeNamesTaken are words that mean something else where a type may be written.
 var typeNamesTaken = []string{"site", "any", "all"}
 
 func (c *checker) allTypes() {
@@ -79,7 +79,7 @@ func (t *DocumentType) actionNames() []string {
 	return names
 }
 
-// renames checks that no old name is one that there is, and that none is claimed twice.
+// renames checks that no old name is in use, and that none is claimed twice.
 func (c *checker) renames() {
 	claimed := map[string]string{}
 	for i := range c.d.Types {
@@ -131,8 +131,8 @@ func (c *checker) actionRenames(t *DocumentType) {
 	}
 }
 
-// oldNames returns the names that an action of a type may have had, its own notes first. What every catalog has keeps its
-// name, whatever is said of the action in other types.
+// oldNames returns the names that an action of a type may have had, its own notes first. Core actions keep their
+// names, whatever is said about the action in other types.
 func (d *Document) oldNames(t *DocumentType, a *DocumentTypeAction) []string {
 	if from := core().types[t.Name]; from != nil && from.action(a.Name) != nil {
 		return nil
@@ -158,7 +158,7 @@ func (c *checker) oldNames(path string, names []string) {
 	c.atMost(path, len(names), oldNamesAtMost, "names")
 }
 
-// claim checks that an old name leads to one new name: with two, no one could say what a role meant.
+// claim checks that an old name leads to a single new name: with two, the meaning of a role would be ambiguous.
 func (c *checker) claim(path, old, name string, claimed map[string]string) {
 	if by := claimed[old]; by != "" && by != name {
 		c.add(path, "%q can not become both %q and %q", old, by, name)

@@ -1,14 +1,14 @@
 package rbac
 
 // RoleChange is what a level of a role allows or denies in one version of a catalog and not in the other. Pairs have the
-// name of the later version, or of the earlier one if it is gone; denies stand without their "!".
+// name of the later version, or of the earlier one if they were removed; denies are written without their "!".
 type RoleChange struct {
 	Level                          Level
 	Gives, Takes, Denies, Undenies []Permission
 }
 
-// CompareRoles returns how a role differs between two versions of a catalog, which the numbers of the pairs tell: a level
-// for each that differs, none if the role means the same in both. The roles must be compiled or built in; nil has nothing.
+// CompareRoles returns how a role differs between two versions of a catalog, comparing pairs by number: one entry
+// for each level that differs, none if the role means the same in both. The roles must be compiled or built in; nil has nothing.
 func CompareRoles(before, after *Role) (changes []RoleChange) {
 	for l := range Level(levels) {
 		wasAllowed, wasDenied := before.sets(l)
@@ -32,8 +32,8 @@ func (r *Role) sets(l Level) (allowed, denied Set) {
 }
 
 // Compare returns the pairs of after that are not in before, and those of before that are not in after, both sorted. The
-// sets may be of two versions of one catalog: a pair is the same in both if its number is. It has the name of after's
-// catalog, or of before's if it is gone.
+// sets may belong to two versions of one catalog: a pair is the same in both if its number is. It has the name of after's
+// catalog, or of before's if it was removed.
 func Compare(before, after Set) (gained, lost []Permission) {
 	for i := range after.pairs.all() {
 		if !before.pairs.has(i) {
@@ -50,7 +50,7 @@ func Compare(before, after Set) (gained, lost []Permission) {
 	return gained, lost
 }
 
-// nameIn returns the name of a pair in a catalog, or in the other one if the first does not have it.
+// nameIn returns the name of a pair in a catalog, or in the other one if the first lacks it.
 func nameIn(c, other *Catalog, number int) Permission {
 	if p, ok := c.Numbered(number); ok {
 		return p
@@ -58,7 +58,7 @@ func nameIn(c, other *Catalog, number int) Permission {
 	return other.pairs[number]
 }
 
-// Number returns the number of a concrete pair, which it keeps for life.
+// Number returns the number of a concrete pair, which never changes.
 func (c *Catalog) Number(p Permission) (int, bool) { return c.number(p.ResourceType, p.Action) }
 
 // Numbered returns the pair that has a number, and false if none has it in this version.

@@ -6,7 +6,7 @@ import (
 )
 
 // Complete fills in what a file may leave out, adds the types and roles that every catalog has, and returns everything that
-// is wrong. Without problems the document is complete; otherwise it is of no further use.
+// is wrong. Without problems the document is complete; otherwise it must not be used.
 func (d *Document) Complete() []Problem {
 	d.completeTypes()
 	d.completeActions()
@@ -75,7 +75,7 @@ func (d *Document) completeActions() {
 	}
 }
 
-// completeAreas puts types without an area into one, after the others.
+// completeAreas puts types without an area into a last one.
 func (d *Document) completeAreas() {
 	for _, area := range []DocumentArea{otherArea, coreArea} {
 		for i := range d.Types {
@@ -123,7 +123,7 @@ func (d *Document) completeRoles() {
 		if r.Assigns == nil {
 			r.Assigns = slices.Clone(f.assigns)
 		}
-		if f.name == roleOwner && !slices.Contains(r.Assigns, Wildcard) { // or there might never be another owner
+		if f.name == roleOwner && !slices.Contains(r.Assigns, Wildcard) { // otherwise there might never be another owner
 			for _, f := range fixedRoles {
 				if !slices.Contains(r.Assigns, f.name) {
 					r.Assigns = append(r.Assigns, f.name)
@@ -161,7 +161,7 @@ func (d *Document) completeGrid() {
 	}
 }
 
-// write writes the lists of the role in their canonical form, with what a fixed role always holds.
+// write writes the lists of the role in canonical form, including what a fixed role always holds.
 func (r *DocumentRole) write() {
 	f := fixed(r.Name)
 	for l, list := range r.lists() {
@@ -183,7 +183,7 @@ func includes(list []string, p Permission) bool {
 	return slices.ContainsFunc(readPermissions(list), func(has Permission) bool { return has.Negate == p.Negate && has.covers(&p) })
 }
 
-// missing returns what [Document.Complete] would have added to a document that came another way.
+// missing returns what [Document.Complete] would have added to a document that did not come from it.
 func (d *Document) missing() (problems []Problem) {
 	add := func(path string) { problems = append(problems, Problem{Path: path, Text: "is missing"}) }
 	for _, name := range coreTypes {
@@ -203,7 +203,7 @@ func (d *Document) missing() (problems []Problem) {
 	for _, f := range fixedRoles {
 		r := d.role(f.name)
 		if r == nil {
-			continue // it has been told
+			continue // already reported
 		}
 		for l, list := range r.lists() {
 			for _, p := range readPermissions(f.floor[l]) {
@@ -216,7 +216,7 @@ func (d *Document) missing() (problems []Problem) {
 	return problems
 }
 
-// written returns a list sorted, with one entry a permission.
+// written returns a list sorted, with one entry per permission.
 func written(list []string) []string {
 	perms := readPermissions(list)
 	SortPermissions(perms)

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// The four roles that every catalog has: their names are part of stored assignments and of rules.
+// The four roles that every catalog has: stored assignments and rules use their names.
 const (
 	roleOwner              = "owner"
 	roleMember             = "member"
@@ -14,15 +14,15 @@ const (
 	roleOrganizationMember = "organization-member"
 )
 
-// coreTypes are what the server itself asks about, so every catalog has them. Their actions, labels and the like are those
-// of the default catalog. Names that begin with corePrefix are kept for later ones.
+// coreTypes are the types that the server itself checks, so every catalog has them. Their actions, labels and the like are those
+// of the default catalog. Names that begin with corePrefix are reserved for later ones.
 var coreTypes = []string{
 	"organization", "organization_member", "assign_org_role", "assign_role", "user", "api_key", "audit_log", "idpsync_settings",
 }
 
 const corePrefix = "rolecall_"
 
-// pathNames are parts of paths beside names of roles.
+// pathNames are parts of paths that could be taken for names of roles.
 var pathNames = []string{"new", "create", "roles"}
 
 // The areas of types without one.
@@ -54,7 +54,7 @@ var core = sync.OnceValue(func() (parts struct {
 	return parts
 })
 
-// fixedRole is one of the four roles: what it always holds, and what it has if the document says nothing.
+// fixedRole is one of the four roles: what it always holds, and what it holds if the document says nothing.
 type fixedRole struct {
 	name, label, scope string
 	floor              [levels][]string
@@ -62,7 +62,7 @@ type fixedRole struct {
 	assigns            []string
 }
 
-// fixedRoles are the four roles in the order in which they stand if the document leaves them out.
+// fixedRoles are the four roles, in their order if the document leaves them out.
 var fixedRoles = []fixedRole{
 	{
 		name: roleOwner, label: "Owner", scope: LevelSite.String(),
@@ -100,7 +100,7 @@ func fixed(name string) *fixedRole {
 // implied reports whether everyone holds the role, on the site or in an organization.
 func implied(name string) bool { return name == roleMember || name == roleOrganizationMember }
 
-// readPermissions reads a list of permissions that has been checked.
+// readPermissions parses a list of permissions that has been checked.
 func readPermissions(list []string) []Permission {
 	var perms []Permission
 	for _, text := range list {
@@ -109,7 +109,7 @@ func readPermissions(list []string) []Permission {
 	return perms
 }
 
-// readPermission reads "type:action", or "!type:action,action", without asking whether there is such a pair.
+// readPermission parses "type:action", or "!type:action,action", without checking that the pair exists.
 func readPermission(text string) (perms []Permission) {
 	pair, negate := strings.CutPrefix(text, "!")
 	resourceType, actions, _ := strings.Cut(pair, ":")

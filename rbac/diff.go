@@ -27,7 +27,7 @@ func (s State) String() string {
 	return ""
 }
 
-// plus returns the state after one more permission for the same pair.
+// plus returns the state after another permission for the same pair.
 func (s State) plus(p Permission) State {
 	if s == Denied || p.Negate {
 		return Denied
@@ -59,7 +59,7 @@ func (r *Role) State(l Level, resourceType, action string) (s State) {
 	return s
 }
 
-// states returns the state of each pair that the list of a level names, wildcards being pairs of their own.
+// states returns the state of each pair that the list of a level names; wildcards are pairs of their own.
 func (r *Role) states(l Level) map[Permission]State {
 	said := make(map[Permission]State, len(r.Permissions(l)))
 	for _, p := range r.Permissions(l) {
@@ -91,7 +91,7 @@ func Diff(from, to *Role) []Difference {
 	return list
 }
 
-// Apply returns a copy of the role with the To of each change, and everything else as it is. The copy is not compiled
+// Apply returns a copy of the role with the To of each change, and everything else unchanged. The copy is not compiled
 // (see [Catalog.Compile]); it shares the lists that did not change.
 func (r *Role) Apply(changes []Difference) *Role {
 	changed := Role{

@@ -9,17 +9,17 @@ import (
 	"io"
 )
 
-// Format is the form of the catalogs that this package reads.
+// Format is the format of the catalogs that this package reads.
 const Format = "rolecall/catalog/1"
 
-// Document is a catalog as data: the resource types, actions and built-in roles of one product. Lists stand in display
-// order. [Document.Complete] fills in what a file may leave out, [Succeed] gives the pairs their numbers, [New] makes a
+// Document is a catalog as data: the resource types, actions and built-in roles of one product. Lists are in display
+// order. [Document.Complete] fills in what a file may leave out, [Succeed] assigns numbers to the pairs, [New] makes a
 // catalog for decisions. Once complete, a document must not be changed.
 type Document struct {
 	Format  string `json:"format"`
 	Product string `json:"product"`
 	Label   string `json:"label"`
-	Version string `json:"version,omitempty"` // free text; who keeps the catalogs counts versions
+	Version string `json:"version,omitempty"` // free text; whoever stores catalogs numbers the versions
 
 	Areas   []DocumentArea   `json:"areas,omitempty"`
 	Actions []DocumentAction `json:"actions"`
@@ -27,16 +27,16 @@ type Document struct {
 	Types   []DocumentType   `json:"types"`
 	Roles   []DocumentRole   `json:"roles"`
 
-	Reserved []string         `json:"reserved,omitempty"` // names that no custom role may have, besides the ones reserved anyway
+	Reserved []string         `json:"reserved,omitempty"` // names that no custom role may have, in addition to those always reserved
 	Samples  []DocumentSample `json:"samples,omitempty"`
 	AuthZEN  *AuthZEN         `json:"authzen,omitempty"`
 
-	// Numbers is how many numbers of pairs have been given, in this version and those before it; 0 means that no pair of
+	// Numbers is how many numbers have been assigned to pairs, in this version and those before it; 0 means that no pair of
 	// this document has one yet. A number below it that no pair has is retired.
 	Numbers      int      `json:"numbers,omitempty"`
-	RetiredRoles []string `json:"retired_roles,omitempty"` // built-in roles that are gone; their names stay taken
+	RetiredRoles []string `json:"retired_roles,omitempty"` // removed built-in roles; their names stay taken
 
-	sound bool // complete, and checked: nothing but the numbers changes from here on
+	sound bool // complete and checked: from here on only the numbers change
 }
 
 // DocumentArea is a group of types, for display.
@@ -60,10 +60,10 @@ type DocumentType struct {
 	Plural      string               `json:"plural"`
 	Area        string               `json:"area"`
 	Description string               `json:"description,omitempty"`
-	Risk        string               `json:"risk,omitempty"` // of every action that has none of its own
+	Risk        string               `json:"risk,omitempty"` // of every action without one of its own
 	Parent      string               `json:"parent"`         // "organization" or "site"
 	Owned       bool                 `json:"owned"`          // things of this type may belong to one person
-	Lookup      bool                 `json:"lookup"`         // a check may name one thing of this type
+	Lookup      bool                 `json:"lookup"`         // a check may name a single thing of this type
 	RenamedFrom []string             `json:"renamed_from,omitempty"`
 	Actions     []DocumentTypeAction `json:"actions"`
 }
@@ -98,7 +98,7 @@ type DocumentRole struct {
 	Assigns      []string `json:"assigns,omitempty"` // roles that holders may give and take; "*" means all of the same scope or below
 }
 
-// DocumentSample is a custom role of an organization to begin with.
+// DocumentSample is an example of a custom role of an organization to start from.
 type DocumentSample struct {
 	Name         string   `json:"name"`
 	Label        string   `json:"label"`
@@ -111,7 +111,7 @@ type Grid struct {
 	Presets []Preset `json:"presets,omitempty"`
 }
 
-// Preset allows some actions of a type and no other.
+// Preset allows some actions of a type and no others.
 type Preset struct {
 	ID      string   `json:"id"`
 	Label   string   `json:"label"`
@@ -134,14 +134,14 @@ type AuthZENRewrite struct {
 	To     string         `json:"to"`
 }
 
-// AuthZENObject is a thing that the catalog itself knows.
+// AuthZENObject is a thing that the catalog itself lists.
 type AuthZENObject struct {
 	ID         string         `json:"id"`
 	Properties map[string]any `json:"properties,omitempty"`
 }
 
-// Problem is something wrong in a document. Path is like "types.invoice.actions.void" or "roles.clerk.site[2]", with names
-// for members and, in lists, the index of the entry. Line and Column are 0 unless the document came from a file.
+// Problem is something wrong in a document. Path is like "types.invoice.actions.void" or "roles.clerk.site[2]": member names
+// and, in lists, the index of the entry. Line and Column are 0 unless the document came from a file.
 type Problem struct {
 	Path         string
 	Line, Column int
@@ -161,13 +161,13 @@ func (d *Document) Bytes() []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(d); err != nil { // a value in AuthZEN that is no JSON: the reader of files makes none
+	if err := e.Encode(d); err != nil { // a value in AuthZEN that is not JSON: the file reader makes none
 		panic(fmt.Sprintf("rbac: a document that is no data: %v", err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// Hash returns the SHA-256 of the canonical form, which names the catalog.
+// Hash returns the SHA-256 of the canonical form, which identifies the catalog.
 func (d *Document) Hash() [32]byte { return sha256.Sum256(d.Bytes()) }
 
 // ParseDocument reads the canonical form. It refuses unknown fields and anything after the document; [New] checks the rest.

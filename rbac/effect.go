@@ -2,7 +2,7 @@ package rbac
 
 import "slices"
 
-// Effect is whether a permission in an organization's role changes anything for a member who holds only that role, and
+// Effect says whether a permission in an organization's role changes anything for a member who holds only that role, and
 // why not.
 type Effect uint8
 
@@ -29,9 +29,9 @@ func (c *Catalog) plainMember() plain {
 	return plain{s.Allowed(Object{Org: someplace}), s.Allowed(Object{Org: someplace, Owner: anyone})}
 }
 
-// Effect returns whether p has an effect at a level of r, be it in the list already or not, and the strongest reason why
+// Effect returns whether p has an effect at a level of r, whether it is already in the list or not, and the strongest reason why
 // it has none. A deny has none only if the role denies all types. At the levels site and user, which apply everywhere,
-// the role alone is considered.
+// only the role is considered.
 func (c *Catalog) Effect(r *Role, l Level, p Permission) Effect {
 	list := r.Permissions(l)
 	all, opposite := p, p

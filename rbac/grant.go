@@ -37,8 +37,8 @@ func (s *Subject) allowedAt(l Level, org ID) Set {
 // MayAssign reports whether the subject may give r to a user, or take it, in org (site-wide if org is zero). For a built-in
 // role, the catalog's assignment map decides: the subject must hold, site-wide or in org, a built-in role that assigns r,
 // and r must belong to that scope. For a custom role, the subject must hold all that it allows and denies; missing lists
-// the rest. Permissions that are not in the catalog have no effect and are skipped. A subject with limits must hold all that
-// a built-in role has, too.
+// the rest. Permissions that are not in the catalog have no effect and are skipped. A subject with limits must also hold all
+// that a built-in role has.
 //
 // Whether the subject may assign roles at all (assign, unassign) is a separate question for [Subject.Authorize].
 func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
@@ -49,7 +49,7 @@ func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 	if r.BuiltIn && (r.SiteScope != (org == ID{}) || !s.handsOut(r.Name, org)) {
 		return false, nil
 	}
-	if r.BuiltIn && !s.Limited() { // else the map speaks of more than the limits leave
+	if r.BuiltIn && !s.Limited() { // otherwise the map gives more than the limits leave
 		return true, nil
 	}
 	for l := range Level(levels) {
@@ -58,7 +58,7 @@ func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 	return len(missing) == 0, missing
 }
 
-// MayHandOut is MayAssign for subjects that a deny may affect: they must hold all that a built-in role allows, too, so that
+// MayHandOut is MayAssign for subjects that a deny may affect: they must also hold all that a built-in role allows, so that
 // no one gets around a deny through another account. Without a deny, the assignment map implies that.
 func (s *Subject) MayHandOut(r *Role, org ID) (ok bool, missing []Permission) {
 	ok, missing = s.MayAssign(r, org)

@@ -2,16 +2,16 @@ package rbac
 
 import "slices"
 
-// Limits are what a subject keeps of its rights. The zero Limits leave all of them.
+// Limits restrict a subject to some of its rights. The zero Limits leave all of them.
 type Limits struct {
 	Pairs []Permission // allows, with [Wildcard] as an action for all of a type; nil: every pair
 	Orgs  []ID         // nil: everywhere
 }
 
-// Limit returns the subject with no more rights than it has and the limits leave: it may do what s may do, if the pair is
-// one of Pairs and the object belongs to one of Orgs. With Orgs it may do nothing outside of them but read its own account,
-// so that it can tell who it is; asked about any organization, it answers for those alone, and it belongs to no other. A
-// list that is empty and not nil leaves nothing. The roles that the subject holds are listed as they are.
+// Limit returns the subject restricted to the limits: it may do what s may do, if the pair is one of Pairs and the object
+// belongs to one of Orgs. With Orgs it may do nothing outside them except read its own account, so that it can tell who it
+// is; asked about any organization, it answers only for these, and it belongs to no others. A list that is empty but not nil
+// leaves nothing. The roles that the subject holds are listed unchanged.
 //
 // A nil Subject stays nil. Limits of a subject that has some already add up.
 func (s *Subject) Limit(l Limits) *Subject {
@@ -40,7 +40,7 @@ func (s *Subject) Limit(l Limits) *Subject {
 // Limited reports whether the subject has limits.
 func (s *Subject) Limited() bool { return s != nil && (s.only != nil || s.pairs != nil) }
 
-// Cover reports whether these limits leave all that others leave, of whatever subject and under whatever catalog: an action
+// Cover reports whether these limits leave everything that others leave, for any subject and any catalog: an action
 // by name does not cover all of a type, which may get more.
 func (l Limits) Cover(o Limits) bool {
 	pairs := l.Pairs == nil || o.Pairs != nil && !slices.ContainsFunc(o.Pairs, func(p Permission) bool {
@@ -58,7 +58,7 @@ func (c *Catalog) covered(perms []Permission) bitset {
 	return pairs
 }
 
-// stayIn takes the subject out of all but some organizations.
+// stayIn removes the subject from all but some organizations.
 func (s *Subject) stayIn(orgs []ID) {
 	was := *s
 	s.only, s.orgs, s.few = make(map[ID]bool, len(orgs)), map[ID]*rights{}, nil
@@ -75,7 +75,7 @@ func (s *Subject) stayIn(orgs []ID) {
 	}
 }
 
-// limit takes from a reach what the subject's limits leave out.
+// limit removes from a reach what the subject's limits leave out.
 func (at *reach) limit(s *Subject, o *Object) {
 	at.left = s.pairs
 	switch {

@@ -10,23 +10,23 @@ import (
 // Version is a catalog that is or was in force.
 type Version struct {
 	Number  int64
-	SameAs  int64    // of a rollback: the version whose content it has; else 0
-	Catalog *Catalog // needed only of the version that a migration leads to
+	SameAs  int64    // of a rollback: the version whose content it has; otherwise 0
+	Catalog *Catalog // needed only for the version that a migration leads to
 	Steps   Steps    // from the version before
 }
 
-// Migration says what permissions that were written under one version of a catalog mean in another one. It is safe for
+// Migration says what permissions written under one version of a catalog mean in another. It is safe for
 // concurrent use.
 type Migration struct {
 	target *Catalog
-	known  *vocabulary // of the version that it leads from: what is not in it means nothing
+	known  *vocabulary // of the version it starts from: names not in it mean nothing
 	steps  []*translation
 	memory sync.Map // what permissions mean, as allows
 }
 
-// NewMigration returns the migration between two versions of a history, which must have them and all that are between them.
-// It panics if one is missing, since denies would be lost. In a rollback, everything means what it meant in the version
-// that it leads back to, if it was written by then.
+// NewMigration returns the migration between two versions of a history, which must contain them and all versions in between.
+// It panics if one is missing, since denies would be lost. After a rollback, what had been written
+// by the version that it leads back to means what it meant in that version.
 func NewMigration(history []Version, from, to int64) *Migration {
 	versions := make(map[int64]*Version, len(history))
 	for i := range history {
@@ -48,8 +48,8 @@ func NewMigration(history []Version, from, to int64) *Migration {
 	return m
 }
 
-// Permissions returns what a list of one level of a role means now, sorted, and the permissions that mean nothing any more,
-// as the list has them. Where a pair would be both allowed and denied, the deny is left, which decides alike.
+// Permissions returns what a list of one level of a role means now, sorted, and the permissions that no longer mean anything,
+// as in the list. If a pair would be both allowed and denied, only the deny is kept, which gives the same decision.
 func (m *Migration) Permissions(_ Level, list []Permission) (live, dead []Permission) {
 	for _, p := range list {
 		becomes := m.Permission(p)
@@ -93,17 +93,17 @@ func (m *Migration) becomes(allow Permission) []Permission {
 		}
 		list = next
 	}
-	if m.known.has(allow) { // there is no end of other names
+	if m.known.has(allow) { // any other name could come up
 		m.memory.Store(allow, list)
 	}
 	return list
 }
 
-// Known returns every permission that the version has in which the migration begins, with and without wildcards, as allows
+// Known returns every permission of the version in which the migration starts, with and without wildcards, as allows
 // and in no order.
 func (m *Migration) Known() iter.Seq[Permission] { return m.known.all }
 
-// Pair returns what a permission means now. It is false if that is nothing, or more than one permission.
+// Pair returns what a permission means now. It is false if it means nothing, or more than one permission.
 func (m *Migration) Pair(p Permission) (Permission, bool) {
 	if list := m.Permission(p); len(list) == 1 {
 		return list[0], true
@@ -112,7 +112,7 @@ func (m *Migration) Pair(p Permission) (Permission, bool) {
 }
 
 // Compile returns a custom role ready for decisions in the version that the migration leads to, and a role with the
-// permissions that mean nothing any more.
+// permissions that no longer mean anything.
 func (m *Migration) Compile(r *Role) (now, dead *Role) {
 	live := Role{Name: r.Name, DisplayName: r.DisplayName}
 	dead = &Role{Name: r.Name, DisplayName: r.DisplayName}
@@ -122,7 +122,7 @@ func (m *Migration) Compile(r *Role) (now, dead *Role) {
 	return m.target.Compile(live), dead
 }
 
-// past finds the way through a history.
+// past finds the path through a history.
 type past struct{ versions map[int64]*Version }
 
 func (h past) version(number int64) *Version {
@@ -144,9 +144,9 @@ func (h past) content(number int64) int64 {
 	}
 }
 
-// steps returns the steps from one version to another. The way is found from its end: a rollback is read like the version
-// whose content it has, if that is not older than what was written. A reader that is a moment behind may meet a role that
-// was written under a later version: then the steps are taken back.
+// steps returns the steps from one version to another. The path is found from its end: a rollback is read like the version
+// whose content it has, if that is not older than what was written. A reader that is slightly behind may see a role that
+// was written under a later version: then the steps are reversed.
 func (h past) steps(from, to int64) (steps []step) {
 	for at := from; at > to; at-- {
 		steps = append(steps, newStep(h.version(at).Steps).inverse())

@@ -42,7 +42,7 @@ func Distance(a, b string) int {
 	return row[len(b)]
 }
 
-// wordAtMost is how long a word may be that a misspelled one is looked for.
+// wordAtMost is the length up to which a misspelled word is looked up.
 const wordAtMost = 64
 
 // Nearest returns the pair that p may be a misspelling of, such as "invoice:void", or "" if none is close.

@@ -5,7 +5,7 @@
 // with roles: [Subject.Authorize] decides about an [Object], and [Subject.Explain] shows how. [Subject.CheckGrant],
 // [Subject.MayAssign] and [Set] derive from the same decision. [Diff], [Role.Apply] and [Merge] compare and change roles.
 //
-// A catalog is made of a [Document], which may change: [Succeed] makes the next version, and a [Migration] says what a
+// A catalog is made from a [Document], which may change: [Succeed] makes the next version, and a [Migration] says what a
 // permission that was written under one version means in another.
 //
 // The package does no I/O, reads no clock and imports only the standard library. All its values are read-only once made

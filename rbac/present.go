@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// Document returns the document that the catalog was made of. It is shared and must not be changed.
+// Document returns the document that the catalog was made from. It is shared and must not be changed.
 func (c *Catalog) Document() *Document { return c.document }
 
 // Version returns the number that was given to [NewVersion], or 0.
 func (c *Catalog) Version() int64 { return c.version }
 
-// Hash returns the SHA-256 of the document. Two catalogs of one hash are the same.
+// Hash returns the SHA-256 of the document. Two catalogs with the same hash are the same.
 func (c *Catalog) Hash() [32]byte { return c.hash() }
 
 // Core reports whether the type is one that every catalog has.
@@ -39,7 +39,7 @@ func (c *Catalog) Parent(resourceType string) string {
 	return ""
 }
 
-// TypeLabel returns the singular for people, such as "Invoice". An unknown type is called by its name.
+// TypeLabel returns the singular for people, such as "Invoice". For an unknown type it returns the name.
 func (c *Catalog) TypeLabel(resourceType string) string {
 	if t := c.byName[resourceType]; t != nil {
 		return t.Label
@@ -47,7 +47,7 @@ func (c *Catalog) TypeLabel(resourceType string) string {
 	return resourceType
 }
 
-// Plural returns the plural for people, such as "Invoices". An unknown type is called by its name.
+// Plural returns the plural for people, such as "Invoices". For an unknown type it returns the name.
 func (c *Catalog) Plural(resourceType string) string {
 	if t := c.byName[resourceType]; t != nil {
 		return t.Plural
@@ -55,7 +55,7 @@ func (c *Catalog) Plural(resourceType string) string {
 	return resourceType
 }
 
-// ActionLabel returns the label of an action for people. An unknown action is called by its name.
+// ActionLabel returns the label of an action for people. For an unknown action it returns the name.
 func (c *Catalog) ActionLabel(action string) string {
 	for i := range c.document.Actions {
 		if a := &c.document.Actions[i]; a.Name == action {
@@ -65,11 +65,11 @@ func (c *Catalog) ActionLabel(action string) string {
 	return action
 }
 
-// Things is what the things of a type are called inside a sentence: "invoices".
+// Things returns what things of a type are called inside a sentence: "invoices".
 func (c *Catalog) Things(resourceType string) string { return small(c.Plural(resourceType)) }
 
 // Phrase returns what p lets one do, to follow "can": "void invoices", "read everything", "do everything with invoices". It
-// does not say whether p allows or denies. A pair that the catalog does not have is called by its name.
+// does not say whether p allows or denies. For a pair that is not in the catalog it uses the names.
 func (c *Catalog) Phrase(p Permission) string {
 	all, anyAction := p.ResourceType == Wildcard, p.Action == Wildcard
 	switch a := c.action(p); {
@@ -93,7 +93,7 @@ func (c *Catalog) action(p Permission) *DocumentTypeAction {
 	return nil
 }
 
-// Deprecated reports whether a pair is on its way out, and what to use instead and why; both may be empty.
+// Deprecated reports whether a pair is deprecated, and what to use instead and why; both may be empty.
 func (c *Catalog) Deprecated(p Permission) (use, note string, ok bool) {
 	if a := c.action(p); a != nil && a.Deprecated != nil {
 		return a.Deprecated.Use, a.Deprecated.Note, true
@@ -107,7 +107,7 @@ func (c *Catalog) Grid() Grid { return c.document.Grid }
 // Samples returns the custom roles of an organization that the catalog proposes, in display order.
 func (c *Catalog) Samples() []*Role { return c.samples }
 
-// DefaultPhrase returns the phrase of an action that has none of its own: both words with a small first letter.
+// DefaultPhrase returns the phrase of an action without one of its own: both words with a small first letter.
 func DefaultPhrase(actionLabel, plural string) string {
 	return small(actionLabel) + " " + small(plural)
 }
@@ -122,17 +122,17 @@ func small(text string) string {
 	return string(unicode.ToLower(first)) + text[size:]
 }
 
-// aliases are the names that something had before, as the document still tells them.
+// aliases are the old names of something, as far as the document still lists them.
 type aliases struct {
 	types   map[string]string    // an old type → today's
 	actions map[[2]string]string // today's type, or Wildcard, and an old action → today's action
 }
 
-// HasOldNames reports whether the document tells of any: if not, Present has nothing to say.
+// HasOldNames reports whether the document lists any old names; otherwise Present always returns false.
 func (c *Catalog) HasOldNames() bool { return len(c.aliases.types)+len(c.aliases.actions) > 0 }
 
-// Present returns today's name of a pair that a request names as it was called before, type and action each by itself, as
-// long as the document tells. It is false if nothing of p is an old name, or if there is no such pair today either.
+// Present returns the current name of a pair that a request names by an old name, for type and action separately, as
+// long as the document lists it. It is false if nothing in p is an old name, or if the pair no longer exists.
 func (c *Catalog) Present(p Permission) (Permission, bool) {
 	now := p
 	now.ResourceType = cmp.Or(c.aliases.types[p.ResourceType], p.ResourceType)

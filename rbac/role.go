@@ -10,7 +10,7 @@ import (
 type Role struct {
 	Name        string
 	DisplayName string // may be empty
-	Description string // what it is for, in a line; may be empty
+	Description string // its purpose in one line; may be empty
 
 	// Site and user permissions of a role held in an organization count like those of a role held site-wide.
 	Site, Organization, User []Permission
@@ -37,7 +37,7 @@ func (r *Role) Permissions(l Level) []Permission {
 
 // Compile returns a copy of r that is ready for decisions, with sorted lists. The copy is never built-in, even if r is.
 // Permissions that are not in the catalog stay in the lists and have no effect. It panics on a role that was compiled for
-// another catalog: what its names mean there is for a [Migration] to say.
+// another catalog: use a [Migration] to translate its names.
 func (c *Catalog) Compile(r Role) *Role {
 	c.mustOwn(&r)
 	r.BuiltIn, r.SiteScope = false, false
@@ -62,7 +62,7 @@ func (c *Catalog) compile(r Role) *Role {
 	return &r
 }
 
-// ready returns a role of this catalog as it is, and compiles one that never was.
+// ready returns a role of this catalog unchanged, and compiles one that never was.
 func (c *Catalog) ready(r *Role) *Role {
 	if c.mustOwn(r); r.catalog == nil {
 		return c.Compile(*r)
@@ -75,8 +75,8 @@ func (c *Catalog) same(o *Catalog) bool {
 	return c == o || c != nil && o != nil && c.hash() == o.hash()
 }
 
-// mustOwn panics if the role was compiled for a catalog with another content. Its names may mean something else here, so
-// compiling them would lose denies without a word.
+// mustOwn panics if the role was compiled for a catalog with different content. Its names may mean something else here, so
+// compiling them could silently lose denies.
 func (c *Catalog) mustOwn(r *Role) {
 	if r.catalog != nil && !r.catalog.same(c) {
 		panic(fmt.Sprintf("rbac: role %q belongs to another catalog", r.Name))

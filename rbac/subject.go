@@ -28,11 +28,11 @@ type Subject struct {
 
 	site, user *rights
 	orgs       map[ID]*rights // an entry for every organization the subject belongs to
-	few        []membership   // the entries of orgs if they are few, else none
+	few        []membership   // the entries of orgs if they are few, otherwise none
 	someOrg    *rights        // what at least one organization allows after its own denies
 	only       map[ID]bool    // the organizations that its limits leave, nil: all
-	pairs      bitset         // the pairs that they leave, nil: all
-	own        bitset         // of those, what is left on its own account outside of these organizations
+	pairs      bitset         // the pairs that the limits leave, nil: all
+	own        bitset         // of those, what is left for its own account outside these organizations
 }
 
 // membership is an entry of Subject.orgs.
@@ -135,7 +135,7 @@ type reach struct {
 // find fills the zero reach. Returning one instead would copy it in every decision.
 func (at *reach) find(s *Subject, o *Object) {
 	at.rights[LevelSite] = s.site
-	member := true // an object of no organization asks for no membership
+	member := true // an object of no organization requires no membership
 	switch {
 	case o.AnyOrg:
 		at.rights[LevelOrganization] = s.someOrg

@@ -12,14 +12,14 @@ type Steps struct {
 	Added   []string    `json:"added"`
 }
 
-// Succeed returns the complete document next as the version after prev, of which it takes over the number of each pair that
-// stays or is renamed. Other pairs get new numbers: none is ever given twice, so a name that comes back is another pair.
-// prev is nil for a first version. Neither document is changed; with problems, the result is of no use.
+// Succeed returns the complete document next as the version after prev. It keeps the number of each pair that
+// stays or is renamed. Other pairs get new numbers: none is ever reused, so a name that comes back is another pair.
+// prev is nil for a first version. Neither document is changed; if there are problems, the result must not be used.
 func Succeed(prev, next *Document) (numbered *Document, steps Steps, problems []Problem) {
 	switch {
 	case prev == nil:
 		prev = &Document{}
-	case prev.Numbers == 0: // it never was a version
+	case prev.Numbers == 0: // it was never a version
 		prev, _, _ = Succeed(nil, prev)
 	}
 	s := succession{prev: prev, next: next.copyTypes()}
@@ -32,7 +32,7 @@ func Succeed(prev, next *Document) (numbered *Document, steps Steps, problems []
 }
 
 // Rollback returns the content of an earlier version as the version after prev, with the numbers that its pairs had.
-// Roles that are in prev alone are gone, and their names stay taken.
+// Roles that only prev has are removed, and their names stay taken.
 func Rollback(prev, earlier *Document) (numbered *Document, steps Steps, problems []Problem) {
 	numbered = earlier.copyTypes()
 	numbered.Numbers = prev.Numbers
@@ -42,7 +42,7 @@ func Rollback(prev, earlier *Document) (numbered *Document, steps Steps, problem
 	return numbered, StepsBetween(prev, numbered), numbered.check()
 }
 
-// succession finds what the pairs of a version were in the one before.
+// succession finds the predecessors of a version's pairs.
 type succession struct {
 	prev, next *Document
 	problems   []Problem
@@ -68,8 +68,8 @@ func (s *succession) number(t *DocumentType) {
 	}
 }
 
-// before returns the name that something had in the version before, "" if it is new. A rename is one to one: of the name
-// and the old ones, only one may have been there.
+// before returns the name that something had in the version before, "" if it is new. Renames are one to one: at most one of the
+// name and the old ones may have existed.
 func (s *succession) before(path, kind, name string, oldNames []string, had func(string) bool) (was string) {
 	var found []string
 	for _, n := range append([]string{name}, oldNames...) {
@@ -87,7 +87,7 @@ func (s *succession) before(path, kind, name string, oldNames []string, had func
 	return found[0]
 }
 
-// retireRoles keeps the names of the roles that are gone: those given, and those of prev that this version does not have.
+// retireRoles keeps the names of removed roles: those given, and those of prev that this version lacks.
 func (d *Document) retireRoles(prev *Document, gone []string) {
 	d.RetiredRoles = slices.Clone(gone)
 	for _, r := range prev.Roles {
@@ -98,7 +98,7 @@ func (d *Document) retireRoles(prev *Document, gone []string) {
 	slices.Sort(d.RetiredRoles)
 }
 
-// copyTypes returns a copy of the document whose pairs may be numbered anew.
+// copyTypes returns a copy of the document whose pairs may be renumbered.
 func (d *Document) copyTypes() *Document {
 	c := *d
 	c.Types = slices.Clone(d.Types)
@@ -119,7 +119,7 @@ func (d *Document) pairs(numbers int) []Permission {
 	return pairs
 }
 
-// StepsBetween returns the steps from one version of a catalog to a later one, which the numbers of the pairs tell.
+// StepsBetween returns the steps from one version of a catalog to a later one, comparing pairs by number.
 func StepsBetween(from, to *Document) Steps {
 	s := Steps{Renamed: [][2]string{}, Removed: []string{}, Added: []string{}}
 	was, is := from.pairs(to.Numbers), to.pairs(from.Numbers)

@@ -119,8 +119,8 @@ func (s *Subject) matches(lt LevelTrace, pair int, o Object) (found []Match) {
 	return found
 }
 
-// stands reports whether a grant's organization agrees with the vote of its level. Only with AnyOrg may it not: then one
-// organization allows what another one denies.
+// stands reports whether a grant's organization agrees with the vote of its level. It can disagree only with AnyOrg: one
+// organization may allow what another denies.
 func (s *Subject) stands(org ID, pair int, lt LevelTrace) bool {
 	return lt.Level != LevelOrganization || s.orgs[org].vote(pair) == lt.Vote
 }

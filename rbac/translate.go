@@ -42,7 +42,7 @@ func (v *vocabulary) clone() *vocabulary {
 	return &vocabulary{maps.Clone(v.pairs), maps.Clone(v.types), maps.Clone(v.actions)}
 }
 
-// count adds a pair, or takes it away if by is -1.
+// count adds a pair, or removes it if by is -1.
 func (v *vocabulary) count(p Permission, by int) {
 	if by > 0 {
 		v.pairs[p] = true
@@ -53,7 +53,7 @@ func (v *vocabulary) count(p Permission, by int) {
 	v.actions[p.Action] += by
 }
 
-// turn makes it the vocabulary after a step.
+// turn changes it into the vocabulary after a step.
 func (v *vocabulary) turn(s step) {
 	for old := range s.renamed {
 		v.count(old, -1)
@@ -69,7 +69,7 @@ func (v *vocabulary) turn(s step) {
 	}
 }
 
-// has reports whether there is such a pair, with or without wildcards.
+// has reports whether the pair exists, with or without wildcards.
 func (v *vocabulary) has(p Permission) bool {
 	switch allTypes, anyAction := p.ResourceType == Wildcard, p.Action == Wildcard; {
 	case allTypes && anyAction:
@@ -82,7 +82,7 @@ func (v *vocabulary) has(p Permission) bool {
 	return v.pairs[p]
 }
 
-// all goes through what it has, with and without wildcards.
+// all yields everything it has, with and without wildcards.
 func (v *vocabulary) all(yield func(Permission) bool) {
 	for p := range v.pairs {
 		if !yield(p) {
@@ -102,21 +102,21 @@ func (v *vocabulary) all(yield func(Permission) bool) {
 	yield(Permission{ResourceType: Wildcard, Action: Wildcard})
 }
 
-// translation turns permissions of one version into those of the next. It has no entry for what stays as it is.
+// translation turns permissions of one version into those of the next. It has no entry for what does not change.
 type translation struct {
-	pairs   map[Permission]Permission // zero if the pair is gone
+	pairs   map[Permission]Permission // zero if the pair was removed
 	types   map[string]string         // for every action of a type: "" if nothing of the type is left
 	actions map[string]*moved         // for an action of every type
 }
 
-// moved is what becomes of an action of every type.
+// moved says what becomes of an action of every type.
 type moved struct {
 	to     []Permission // pairs that have another action now, under their new names
 	whole  bool         // the action has a new name everywhere, which was free
-	remain bool         // some type has the action afterwards
+	remain bool         // some type still has the action afterwards
 }
 
-// newTranslation returns the translation of a step, and makes the vocabulary the one after it.
+// newTranslation returns the translation of a step, and turns the vocabulary into the one after it.
 func newTranslation(s step, v *vocabulary) *translation {
 	t := &translation{pairs: maps.Clone(s.renamed), types: map[string]string{}, actions: map[string]*moved{}}
 	left := map[string]int{} // of a type: how many pairs the step does not touch
@@ -146,7 +146,7 @@ func newTranslation(s step, v *vocabulary) *translation {
 		touch(old)
 		t.pairs[old] = Permission{}
 	}
-	// A type that no pair is left of may come back under its name as another: what is said of all its actions ends here.
+	// A type without any remaining pair may come back as a different type: what was said about all its actions ends here.
 	for name, n := range left {
 		if _, lives := t.types[name]; !lives && n > 0 {
 			t.types[name] = name
@@ -168,7 +168,7 @@ func newTranslation(s step, v *vocabulary) *translation {
 	return t
 }
 
-// of appends what an allow of the version before means in the one after: nothing, if it is dead.
+// of appends what an allow of the version before means in the one after: nothing, if it was removed.
 func (t *translation) of(p Permission, list []Permission) []Permission {
 	switch allTypes, anyAction := p.ResourceType == Wildcard, p.Action == Wildcard; {
 	case allTypes && anyAction:
@@ -194,7 +194,7 @@ func (t *translation) of(p Permission, list []Permission) []Permission {
 }
 
 // everywhere appends what an action of every type means after the step. As long as some type has the action, it stays.
-// Pairs that have another action are written out one by one, unless the action as a whole has a new name that was free.
+// Pairs that have another action are written out one by one, unless the whole action has a new name that was unused.
 func (t *translation) everywhere(p Permission, list []Permission) []Permission {
 	m := t.actions[p.Action]
 	if m == nil || m.remain {
