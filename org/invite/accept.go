@@ -12,8 +12,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Open tells what an invitation offers, to a caller or, for nil, to a stranger. It uses nothing up. NotFound: the link does
-// not work. Conflict: the maker could not make it any more.
+// Open returns what an invitation offers, to a caller or, for nil, to a stranger. It does not use the invitation up. NotFound:
+// the link does not work. Conflict: the maker could no longer make it.
 func (s *Service) Open(ctx context.Context, who *org.Actor, link string) (offer org.InvitationOffer, err error) {
 	defer org.Wrap(&err, "open invitation")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
@@ -36,7 +36,7 @@ func isFor(row *db.Invitation, u *org.User) bool {
 	return u.Email != "" && org.FoldCase(u.Email) == row.EmailKey
 }
 
-// followed is the invitation that a link belongs to, with what it gives. Errors as Open.
+// followed returns the invitation that a link belongs to, with what it gives. Errors as Open.
 func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (row db.Invitation, places []place, err error) {
 	id, secret, ok := splitSecret(link)
 	if !ok {
@@ -45,7 +45,7 @@ func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (r
 	if row, err = src.Q.GetInvitation(ctx, id); err != nil && !db.IsNotFound(err) {
 		return row, nil, err
 	}
-	// The secret is compared before anything else is looked at, so that an id alone tells nothing.
+	// The secret is compared before anything else is checked, so that an id alone reveals nothing.
 	if err != nil || !opens(&row, secret) || stateOf(&row, src.When) != org.InvitationPending {
 		return db.Invitation{}, nil, errGone()
 	}
@@ -53,7 +53,7 @@ func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (r
 	return row, places, err
 }
 
-// offered is what an invitation gives. Conflict: its maker could not make it any more.
+// offered returns what an invitation gives. Conflict: its maker could no longer make it.
 func (s *Service) offered(ctx context.Context, src unit.Reader, row *db.Invitation) ([]place, error) {
 	grants, err := src.Q.ListInvitationGrants(ctx, []uuid.UUID{row.ID})
 	if err != nil {
@@ -66,19 +66,19 @@ func (s *Service) offered(ctx context.Context, src unit.Reader, row *db.Invitati
 	return places, err
 }
 
-// Accept takes an invitation for the account of the caller. NotFound and Conflict as Open; Forbidden: it is for another
+// Accept accepts an invitation for the account of the caller. NotFound and Conflict as Open; Forbidden: it is for another
 // address.
 func (s *Service) Accept(ctx context.Context, who *org.Actor, link string) (_ org.User, _ []org.InvitedInto, err error) {
 	defer org.Wrap(&err, "accept invitation")
 	return s.accept(ctx, who, acceptance{link: link, service: s})
 }
 
-// AcceptNew takes an invitation for an account that it makes, with the address of the invitation. NotFound and Conflict as
-// Open; Invalid: what is wrong with the input. Conflict too: the username is taken, or the address has an account, which
-// may sign in and accept. Forbidden: passwords let no new account in.
+// AcceptNew accepts an invitation for an account that it creates, with the address of the invitation. NotFound and Conflict as
+// Open; Invalid: what is wrong with the input. Also Conflict: the username is taken, or the address has an account, which
+// may sign in and accept. Forbidden: the policy for passwords lets in no new accounts.
 func (s *Service) AcceptNew(ctx context.Context, r org.Request, link string, input org.Input[org.NewInvited]) (user org.User, into []org.InvitedInto, err error) {
 	defer org.Wrap(&err, "accept invitation")
-	offer, err := s.Open(ctx, nil, link) // a hash is made for nothing else
+	offer, err := s.Open(ctx, nil, link) // so that no hash is computed in vain
 	if err != nil {
 		return user, nil, err
 	}
@@ -94,16 +94,16 @@ func (s *Service) AcceptNew(ctx context.Context, r org.Request, link string, inp
 	return s.accept(ctx, nil, acceptance{link: link, service: s, made: &made, hash: hash, request: r})
 }
 
-// acceptance takes an invitation.
+// acceptance asks to accept an invitation.
 type acceptance struct {
 	service *Service
 	link    string
-	made    *org.NewUser // the account to make; nil: that of the caller
+	made    *org.NewUser // the account to create; nil: the caller's
 	hash    string
 	request org.Request
 }
 
-// accepted is an acceptance, as it was decided.
+// accepted is the decision about an acceptance.
 type accepted struct {
 	row     db.Invitation
 	places  []place
@@ -111,8 +111,8 @@ type accepted struct {
 	user    org.User
 }
 
-// accept makes the account and ends the invitation in one unit of the site. Then it gives what was offered, one
-// organization after the other. What fails there, or is cut off, Finish gives later: the person has been let in.
+// accept creates the account and ends the invitation in one unit of the site. Then it gives what was offered, one
+// organization after another. If that fails or is interrupted, Finish gives the rest later: the person has been let in.
 func (s *Service) accept(ctx context.Context, who *org.Actor, in acceptance) (org.User, []org.InvitedInto, error) {
 	taken, _, err := unit.Do(ctx, s.units, who, unit.OnSite, "write", in, planAcceptance, applyAcceptance)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Service) accept(ctx context.Context, who *org.Actor, in acceptance) (or
 	return taken.user, s.giveNow(ctx, taken.row.ID, taken.places, request), nil
 }
 
-// giveNow gives what an accepted invitation offers, and says what that is. What fails is given later.
+// giveNow gives what an accepted invitation offers, and returns what that is. What fails is given later.
 func (s *Service) giveNow(ctx context.Context, invitation uuid.UUID, places []place, r org.Request) (into []org.InvitedInto) {
 	if err := s.give(ctx, invitation, placesOf(places), r); err != nil {
 		s.log.WarnContext(ctx, "an accepted invitation is given later", "invitation", invitation, "err", err)
@@ -136,7 +136,7 @@ func (s *Service) giveNow(ctx context.Context, invitation uuid.UUID, places []pl
 	return into
 }
 
-// planAcceptance finds everything as it is now: of many who accept at once, one meets an invitation that is still open.
+// planAcceptance reads everything again: if several accept at once, one of them finds the invitation open.
 func planAcceptance(ctx context.Context, a *unit.Attempt, in acceptance) (p accepted, err error) {
 	if a.Actor == nil {
 		a.Become(uuid.Nil, "", in.request)
@@ -153,7 +153,7 @@ func planAcceptance(ctx context.Context, a *unit.Attempt, in acceptance) (p acce
 		a.Aside()
 		return p, nil
 	}
-	// The address is that of the invitation as it is now, never one that a request names.
+	// The address is that of the invitation as it is now, never one from the request.
 	made := *in.made
 	made.Email = p.row.Email
 	n, err := account.DecideInvited(ctx, a, made, in.hash, in.request)
@@ -166,7 +166,7 @@ func applyAcceptance(ctx context.Context, w *unit.Writer, p accepted) (accepted,
 		if err := p.account.Store(ctx, w); err != nil {
 			return p, err
 		}
-		// The link stood in a mail to this address and nowhere else.
+		// The link was in a mail to this address and nowhere else.
 		if p.row.Mail != org.MailNone {
 			if err := w.W.VerifyEmail(ctx, db.VerifyEmailParams{Now: w.Now, ID: p.user.ID}); err != nil {
 				return p, err
@@ -186,7 +186,7 @@ func storeAcceptance(ctx context.Context, w *unit.Writer, row *db.Invitation, us
 	return errors.Join(w.W.DeleteMailsOf(ctx, unit.NullID(row.ID)), w.W.AcceptInvitation(ctx, taken))
 }
 
-// placesOf is the ids of some organizations.
+// placesOf returns the ids of some organizations.
 func placesOf(places []place) []uuid.UUID {
 	ids := make([]uuid.UUID, len(places))
 	for i, p := range places {
@@ -195,13 +195,13 @@ func placesOf(places []place) []uuid.UUID {
 	return ids
 }
 
-// Taken is an invitation that somebody accepts who has proved its address without its link.
+// Taken is an invitation accepted by a person who has proved its address without its link.
 type Taken struct {
 	row    db.Invitation
 	places []place
 }
 
-// TakeProved finds an invitation by its id. Whoever calls it has to make sure of the address. Errors as Open.
+// TakeProved finds an invitation by its id. The caller must have verified the address. Errors as Open.
 func (s *Service) TakeProved(ctx context.Context, a *unit.Attempt, named string) (t Taken, err error) {
 	id, err := uuid.Parse(named)
 	if err != nil {
@@ -218,7 +218,7 @@ func (s *Service) TakeProved(ctx context.Context, a *unit.Attempt, named string)
 	return t, err
 }
 
-// Email is the address that the invitation is for.
+// Email returns the address that the invitation is for.
 func (t *Taken) Email() string { return t.row.Email }
 
 // Store ends the invitation for an account, in an entry that it begins.
@@ -226,7 +226,7 @@ func (t *Taken) Store(ctx context.Context, w *unit.Writer, user uuid.UUID, usern
 	return storeAcceptance(ctx, w, &t.row, user, username)
 }
 
-// GiveTaken gives what the invitation offers, once it has been stored that it is accepted. What fails, Finish gives later.
+// GiveTaken gives what the invitation offers, after its acceptance was stored. Finish gives later what fails.
 func (s *Service) GiveTaken(ctx context.Context, t Taken, r org.Request) []org.InvitedInto {
 	return s.giveNow(ctx, t.row.ID, t.places, r)
 }

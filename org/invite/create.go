@@ -15,9 +15,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Create invites some addresses into an organization. Who can't be invited is told of; the others are. The links are in the
-// answer alone, or go out by mail if that is asked for and the server can. NotFound: no such organization. Forbidden: needs organization_member:create and assign_org_role:assign, or
-// may not give a role, or the site lets nobody, or others, invite. Invalid: what is wrong with the input.
+// Create invites some addresses into an organization. It reports addresses that can't be invited, and invites the others. The
+// links are only in the answer, or go out by mail if the caller asks for that and the server can send mail. NotFound: no such
+// organization. Forbidden: the caller needs organization_member:create and assign_org_role:assign, or may not give a role, or the
+// site lets nobody, or only others, invite. Invalid: what is wrong with the input.
 func (s *Service) Create(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewInvitations]) (made org.Invited, err error) {
 	defer org.Wrap(&err, "invite into %q", organization)
 	in := creation{organization, input, s.policy, s.SendsMail()}
@@ -26,7 +27,7 @@ func (s *Service) Create(ctx context.Context, subject *org.Actor, organization s
 	return made, err
 }
 
-// CreateInMany is Create for several organizations, which the input names. Errors as there, of each of them.
+// CreateInMany is Create for several organizations, which the input names. Errors as Create, for each of them.
 func (s *Service) CreateInMany(ctx context.Context, subject *org.Actor, input org.Input[org.NewInvitations]) (made org.Invited, err error) {
 	defer org.Wrap(&err, "invite")
 	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", creation{"", input, s.policy, s.SendsMail()}, planCreation, applyCreation)
@@ -42,22 +43,22 @@ type creation struct {
 	mails        bool // the server can send mail
 }
 
-// newInvitation is an invitation on its way into the store.
+// newInvitation is an invitation about to be stored.
 type newInvitation struct {
 	row    db.InsertInvitationParams
 	places []place
 	made   org.Invitation
 }
 
-// created is the invitations that are made, as they were decided.
+// created is the decision about new invitations.
 type created struct {
 	list   []newInvitation
-	where  uuid.UUID // whose entries tell of them
+	where  uuid.UUID // the scope whose trail records them
 	mails  bool      // they go out by mail
 	answer org.Invited
 }
 
-// planCreation judges the caller before the body, then the request as such, then each address on its own.
+// planCreation checks the caller before the body, then the request as such, then each address separately.
 func planCreation(ctx context.Context, a *unit.Attempt, in creation) (c created, err error) {
 	var places []place
 	if in.organization != "" {
@@ -82,11 +83,11 @@ func planCreation(ctx context.Context, a *unit.Attempt, in creation) (c created,
 		wrong = org.WithFields(unread, org.FieldsOf(wrong))
 	}
 	if wrong == nil {
-		a.Aside() // no list of people and no decision rests on an invitation
+		a.Aside() // no list of people and no decision depends on an invitation
 		a.About("invitation", uuid.Nil, wanted.Invitees[0].Email, c.where)
 	}
 	places, err = offered(ctx, a, places, wanted.Into)
-	if wrong != nil { // with the roles that there are not
+	if wrong != nil { // including roles that do not exist
 		return c, org.WithFields(wrong, org.FieldsOf(err))
 	}
 	if err != nil {
@@ -105,7 +106,7 @@ func planCreation(ctx context.Context, a *unit.Attempt, in creation) (c created,
 	return c, nil
 }
 
-// offered is what a request wants to give. found are the organizations that are known already. Invalid: no such role.
+// offered returns what a request wants to give. found are the organizations already read. Invalid: no such role.
 func offered(ctx context.Context, a *unit.Attempt, found []place, into []org.NewInvitedInto) (places []place, err error) {
 	var bad org.FieldErrors
 	for i, wanted := range into {
@@ -146,15 +147,15 @@ func offered(ctx context.Context, a *unit.Attempt, found []place, into []org.New
 	return places, nil
 }
 
-// takenIn says why some addresses, folded, can't be invited: members, as far as the caller may know of them, and those that
-// are invited already. It asks a few questions of each organization, whatever the number of addresses.
+// takenIn says why some addresses, folded, can't be invited: members, as far as the caller may know of them, and those already
+// invited. It runs a few queries per organization, whatever the number of addresses.
 func takenIn(ctx context.Context, a *unit.Attempt, places []place, invitees []org.Invitee) (map[string]string, error) {
 	taken := map[string]string{}
 	keys := make([]string, len(invitees))
 	for i := range invitees {
 		keys[i] = org.FoldCase(invitees[i].Email)
 	}
-	// An account that is no member is not told of: whoever may invite may not be allowed to know of it.
+	// It does not reveal accounts that are not members: a caller who may invite may not be allowed to know of them.
 	accounts, err := a.Q.ListUsersNamed(ctx, db.ListUsersNamedParams{Emails: keys})
 	if err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func takenIn(ctx context.Context, a *unit.Attempt, places []place, invitees []or
 		if err != nil {
 			return nil, err
 		}
-		// Whose membership has ended may be invited again, whether it has been swept or not.
+		// People whose membership has ended may be invited again, whether it was swept or not.
 		if members, err = unit.HeldNow(ctx, a.Reader, members, unit.MemberStored); err != nil {
 			return nil, err
 		}
@@ -206,14 +207,14 @@ func (c *created) add(a *unit.Attempt, wanted *org.NewInvitations, to *org.Invit
 	if why := taken[key]; why != "" {
 		return refuse(why)
 	}
-	// A role that one address alone cannot get refuses that address, not the request.
+	// A role that only one address cannot get refuses that address, not the request.
 	places, problem := withRoles(a, places, to.Roles)
 	if problem != "" {
 		return refuse(problem)
 	}
 	taken[key] = "is named twice"
 	id := unit.NewID()
-	// The link goes out with the answer, and is kept nowhere: a lost one is replaced, never read again. That of a mail is made
+	// The link is returned with the answer and stored nowhere: a lost one is replaced, never read again. The link of a mail is made
 	// when the mail goes out; until then none works.
 	link, hash := newSecret(id)
 	mail := org.MailNone
@@ -240,12 +241,12 @@ func (c *created) add(a *unit.Attempt, wanted *org.NewInvitations, to *org.Invit
 	return nil
 }
 
-// offer is what is given in one organization, as it is shown.
+// offer returns what is given in one organization, as it is shown.
 func (p *place) offer() org.InvitedInto {
 	return org.InvitedInto{Organization: unit.OrganizationOf(p.row), Roles: p.set.Refs(strings.Join(p.roles, " "))}
 }
 
-// withRoles gives one address roles of its own besides those for all, which takes a single organization. problem says why
+// withRoles gives one address roles in addition to those for all, which requires a single organization. problem says why
 // they can't be given.
 func withRoles(a *unit.Attempt, places []place, roles []string) (_ []place, problem string) {
 	if len(roles) == 0 {

@@ -13,13 +13,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// keptFor is how long an invitation is kept once it can't be accepted any more. The trail keeps what it was.
+// keptFor is how long an invitation is kept after it can no longer be accepted. The trail keeps what it was.
 const keptFor = 30 * org.Day
 
-// finishedAtOnce is how many accepted invitations Finish looks at in one go.
+// finishedAtOnce is how many accepted invitations Finish handles at a time.
 const finishedAtOnce = 100
 
-// Finish gives what accepted invitations have still to give, since the process ended meanwhile or the database failed.
+// Finish gives what accepted invitations have yet to give because the process ended in between or the database failed.
 // Any of several servers may do it.
 func (s *Service) Finish(ctx context.Context) (err error) {
 	defer org.Wrap(&err, "finish invitations")
@@ -28,7 +28,7 @@ func (s *Service) Finish(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range due {
-		err = errors.Join(err, s.finish(ctx, due[i].ID)) // one that fails does not hold up the others
+		err = errors.Join(err, s.finish(ctx, due[i].ID)) // a failure does not hold up the others
 	}
 	return err
 }
@@ -61,13 +61,13 @@ func applyForgetting(ctx context.Context, w *unit.Writer, before time.Time) (non
 	return none, w.W.DeleteOldInvitations(ctx, before)
 }
 
-// give gives what an accepted invitation offers in some organizations, in their order, and notes when all is given. What
-// has been given before is left alone, so it may be called again.
+// give gives what an accepted invitation offers in some organizations, in their order, and records when all is given. It skips
+// what was given before, so it may be called again.
 func (s *Service) give(ctx context.Context, invitation uuid.UUID, places []uuid.UUID, r org.Request) error {
 	for _, id := range places {
 		in := gift{invitation, id, s.policy, r}
 		_, _, err := unit.Do(ctx, s.units, nil, unit.InOrganization(id.String()), "write", in, planGift, applyGift)
-		if err != nil && org.KindOf(err) != org.NotFound { // an organization that is gone
+		if err != nil && org.KindOf(err) != org.NotFound { // NotFound: the organization was deleted
 			return err
 		}
 	}
@@ -82,15 +82,15 @@ type gift struct {
 	request           org.Request
 }
 
-// given is a gift as it was decided.
+// given is the decision about a gift.
 type given struct {
 	row     db.Invitation
 	place   uuid.UUID
 	due     bool            // it has not been given before
-	joining *tenant.Joining // nil: it is not given any more
+	joining *tenant.Joining // nil: it is no longer given
 }
 
-// planGift looks at everything again: time may have passed since the invitation was accepted, and then its maker must
+// planGift checks everything again: time may have passed since the invitation was accepted, and its maker must
 // still be able to give it.
 func planGift(ctx context.Context, a *unit.Attempt, in gift) (g given, err error) {
 	g.place = in.place
@@ -110,7 +110,7 @@ func planGift(ctx context.Context, a *unit.Attempt, in gift) (g given, err error
 	if g.due = len(grants) > 0; !g.due {
 		return g, nil
 	}
-	// The account may have been deleted since it accepted: then there is nobody to give anything to.
+	// The account may have been deleted since it accepted: then there is no one to give anything to.
 	user, err := a.Q.GetUser(ctx, g.row.AcceptedBy.UUID)
 	if db.IsNotFound(err) {
 		return g, nil
@@ -128,7 +128,7 @@ func planGift(ctx context.Context, a *unit.Attempt, in gift) (g given, err error
 		return g, err
 	}
 	joining, err := tenant.DecideInvited(ctx, a, maker, places[0].row, user, places[0].roles, fromInvitation(&g.row))
-	if org.KindOf(err) == org.Invalid { // asked for again it would be refused again
+	if org.KindOf(err) == org.Invalid { // a retry would be refused again
 		return g, nil
 	}
 	g.joining = &joining
@@ -142,7 +142,7 @@ func applyGift(ctx context.Context, w *unit.Writer, g given) (none struct{}, err
 	switch {
 	case g.joining != nil:
 		err = g.joining.Store(ctx, w)
-	default: // the trail tells that it is not given
+	default: // the trail records that it is not given
 		w.Begin("write", errInvalid().Kind.Status())
 		w.About("invitation", g.row.ID, g.row.Email, g.place)
 	}
@@ -160,7 +160,7 @@ func applyFinish(ctx context.Context, w *unit.Writer, id uuid.UUID) (none struct
 	return none, w.W.FinishInvitation(ctx, id)
 }
 
-// fromInvitation is where the records come from.
+// fromInvitation returns the origin of the records.
 func fromInvitation(row *db.Invitation) org.Origin {
 	from := org.Origin{
 		Source: org.SourceInvite, Ref: row.ID.String(), Giver: &org.Giver{ID: row.CreatedBy.UUID, Name: row.CreatedByName},

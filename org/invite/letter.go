@@ -12,10 +12,10 @@ import (
 	"rolecall.example/org"
 )
 
-// maxSubject is how many characters of a subject are names that others chose.
+// maxSubject is how many characters of a subject names chosen by others may take.
 const maxSubject = 80
 
-// letter is what the mail of an invitation says. The reason is not in it: it is text of any kind, and the mail goes to
+// letter is what the mail of an invitation says. It leaves out the reason, which is free text, and the mail goes to
 // whatever address the maker names.
 type letter struct {
 	Maker, Into, Email string
@@ -26,10 +26,10 @@ type letter struct {
 
 type letterPlace struct{ Name, Roles string }
 
-// write is the mail of an invitation, with its link.
+// write returns the mail of an invitation, with its link.
 func write(ctx context.Context, i *org.Invitation, link string) (m org.Mail, err error) {
 	l := letter{Maker: shown(i.Maker), Email: i.Email, Link: link, Works: moment(i.ExpiresAt)}
-	if i.MakerID == uuid.Nil { // an account may have the name that the operator has
+	if i.MakerID == uuid.Nil { // an account may have the operator's name
 		l.Maker = "The operator of this site"
 	}
 	if !i.Until.IsZero() {
@@ -53,8 +53,8 @@ func write(ctx context.Context, i *org.Invitation, link string) (m org.Mail, err
 	return m, err
 }
 
-// text is the letter for programs that show no HTML. A template of the standard library calls methods by their names, for which
-// the linker would keep every method in the program: a tenth of its size.
+// text returns the letter for programs that show no HTML. A template of the standard library calls methods by their names, for
+// which the linker would keep every method in the program: a tenth of its size.
 func (l *letter) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s invites you to %s on rolecall.\n\nYou would become:\n", l.Maker, l.Into)
@@ -74,10 +74,10 @@ func (l *letter) text() string {
 	return b.String()
 }
 
-// moment is a time for people whose time zone is not known.
+// moment formats a time for people whose time zone is unknown.
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
-// listed is names as a sentence has them.
+// listed joins names for a sentence.
 func listed(names []string) string {
 	if n := len(names); n > 1 {
 		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
@@ -85,7 +85,7 @@ func listed(names []string) string {
 	return strings.Join(names, "")
 }
 
-// cut is the beginning of a text that is too long. A mark stays with its letter.
+// cut truncates a text that is too long. A combining mark stays with its letter.
 func cut(s string, most int) string {
 	letters := []rune(s)
 	if len(letters) <= most {
@@ -98,7 +98,7 @@ func cut(s string, most int) string {
 	return strings.TrimSpace(string(letters)) + "…"
 }
 
-// plain is a name without what would turn the text around it, or begin another line.
+// plain removes from a name whatever could reverse the text around it or start a new line.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
@@ -108,8 +108,8 @@ func plain(s string) string {
 	}, s)
 }
 
-// shown is a name inside a sentence. One that is written from right to left is set apart, or the words after it would trade
-// places with it.
+// shown returns a name for use inside a sentence. A name written from right to left is isolated, or the words after it would
+// trade places with it.
 func shown(s string) string {
 	s = plain(s)
 	if strings.ContainsFunc(s, func(r rune) bool {

@@ -12,8 +12,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Invitations is a page of those into an organization, the newest first. NotFound: no such organization. Forbidden: needs
-// what inviting into it needs.
+// Invitations returns a page of the invitations into an organization, newest first. NotFound: no such organization. Forbidden:
+// needs what inviting into it needs.
 func (s *Service) Invitations(ctx context.Context, subject *org.Actor, organization string, f org.InvitationFilter) (list org.InvitationList, err error) {
 	defer org.Wrap(&err, "list invitations into %q", organization)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -43,8 +43,8 @@ func (s *Service) Invitations(ctx context.Context, subject *org.Actor, organizat
 	return list, err
 }
 
-// AllInvitations is a page of those of the site, the newest first: all for who may add members in any organization, else
-// those that the caller has made.
+// AllInvitations returns a page of all invitations, newest first: all of them for callers who may add members in any
+// organization, otherwise those that the caller has made.
 func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.InvitationFilter) (list org.InvitationList, err error) {
 	defer org.Wrap(&err, "list invitations")
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -52,7 +52,7 @@ func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.
 			return err
 		}
 		p := db.ListAllInvitationsParams{MaxRows: rows(f.Limit), Skip: int64(f.Offset)}
-		// Addresses of people are not for everybody: without the right on the whole site only the own ones are shown.
+		// Addresses are personal: without the right on the whole site only the caller's own invitations are shown.
 		if !unit.MayAddMembers(subject, uuid.Nil) {
 			p.CreatedBy = unit.NullID(subject.ID())
 		}
@@ -98,7 +98,7 @@ var (
 	always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// bounds is a state at some time as the queries take it.
+// bounds turns a state at some time into arguments of the queries.
 func bounds(state string, now time.Time) (states string, after, by time.Time) {
 	switch state {
 	case org.InvitationPending:
@@ -115,7 +115,7 @@ func bounds(state string, now time.Time) (states string, after, by time.Time) {
 	return "", never, always
 }
 
-// stateOf is the state of an invitation at some time.
+// stateOf returns the state of an invitation at some time.
 func stateOf(row *db.Invitation, now time.Time) string {
 	switch {
 	case row.State == "revoked":
@@ -128,7 +128,7 @@ func stateOf(row *db.Invitation, now time.Time) string {
 	return org.InvitationPending
 }
 
-// invitationOf is a stored invitation, but for what it gives.
+// invitationOf converts a stored invitation, without what it gives.
 func invitationOf(row *db.Invitation, now time.Time) org.Invitation {
 	return org.Invitation{
 		ID: row.ID, Email: row.Email, Name: row.Name, State: stateOf(row, now), Reason: row.Reason, Until: row.EndsAt.Time,
@@ -137,7 +137,7 @@ func invitationOf(row *db.Invitation, now time.Time) org.Invitation {
 	}
 }
 
-// offers is invitations with what they give in the organizations that the caller may read; of a stranger, in all.
+// offers returns invitations with what they give in the organizations that the caller may read; for a stranger, in all.
 func offers(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invitation) ([]org.Invitation, error) {
 	list, ids, at := []org.Invitation{}, make([]uuid.UUID, len(found)), map[uuid.UUID]int{}
 	for i := range found {
@@ -151,7 +151,7 @@ func offers(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invi
 	if err != nil {
 		return nil, err
 	}
-	// Each organization is read once, however many invitations are into it.
+	// Each organization is read once, however many invitations lead into it.
 	places := map[uuid.UUID]*place{} // a page has few
 	for len(grants) > 0 {
 		n := 0
@@ -175,7 +175,7 @@ func offers(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invi
 	return list, nil
 }
 
-// placeOf is an organization with its roles, read once; nil if it is gone.
+// placeOf returns an organization with its roles, read once; nil if it was deleted.
 func placeOf(ctx context.Context, src unit.Reader, known map[uuid.UUID]*place, id uuid.UUID) (*place, error) {
 	if p, ok := known[id]; ok {
 		return p, nil
