@@ -8,7 +8,7 @@ import (
 	"rolecall.example/org"
 )
 
-// lookUp finds a claim by its exact name, or else along the dots of the name.
+// lookUp finds a claim by its exact name, or else by following the dots in the name.
 func lookUp(claims map[string]any, name string) (any, bool) {
 	if v, ok := claims[name]; ok {
 		return v, true
@@ -24,15 +24,15 @@ func lookUp(claims map[string]any, name string) (any, bool) {
 	return lookUp(inner, rest)
 }
 
-// textOf is a claim that is one text, "" if it is anything else.
+// textOf returns a claim that is a single text, "" if it is anything else.
 func textOf(claims map[string]any, name string) string {
 	v, _ := lookUp(claims, name)
 	text, _ := v.(string)
 	return strings.TrimSpace(text)
 }
 
-// valuesOf are the values of a claim: those of a list, the text itself or its parts, the keys of an object, a number or a truth
-// value as text.
+// valuesOf returns the values of a claim: those of a list, the text itself or its parts, the keys of an object, a number or a
+// boolean as text.
 func valuesOf(claims map[string]any, name, separator string) (values []string) {
 	v, _ := lookUp(claims, name)
 	switch v := v.(type) {
@@ -62,8 +62,8 @@ func valuesOf(claims map[string]any, name, separator string) (values []string) {
 	return values
 }
 
-// address is the e-mail address that a provider states, and whether it may be relied on. Only the truth value is true: a text
-// or a number that looks like it is what other software takes accounts over by. The claim speaks of the standard claim alone.
+// address returns the e-mail address that a provider states, and whether it may be relied on. Only the boolean true counts: other
+// software lets accounts be taken over by a text or a number that looks like it. The claim is only about the standard claim.
 func address(p *org.Provider, claims map[string]any) (email string, sure bool) {
 	email = textOf(claims, p.EmailClaim)
 	if email == "" || org.EmailProblem(email) != "" {
@@ -73,8 +73,8 @@ func address(p *org.Provider, claims map[string]any) (email string, sure bool) {
 	return email, p.TrustEmail || verified && p.EmailClaim == "email"
 }
 
-// meets says whether a person may use this site at all by what the provider says of them. An address that is not sure is in no
-// domain.
+// meets reports whether a person may use this site at all, given what the provider says about them. An unverified address counts
+// as in no domain.
 func meets(p *org.Provider, claims map[string]any) bool {
 	if r := p.Require; r != nil {
 		values := valuesOf(claims, r.Claim, p.Separator)
@@ -90,8 +90,8 @@ func meets(p *org.Provider, claims map[string]any) bool {
 	return sure && isASCII(domain) && slices.Contains(p.EmailDomains, strings.ToLower(domain))
 }
 
-// sameAddress reports whether an address that a provider states is the stored one. Case is folded among the letters of ASCII
-// alone: there are others that fold to one of them.
+// sameAddress reports whether an address that a provider states is the stored one. Only ASCII letters are folded: other letters
+// fold to some of them.
 func sameAddress(stored, stated string) bool {
 	return stored == stated || isASCII(stored) && isASCII(stated) && strings.EqualFold(stored, stated)
 }
@@ -100,7 +100,7 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 })
 }
 
-// protocol are the claims that tell of the token and not of the person, and what is a secret.
+// protocol lists the claims that are about the token and not about the person, and those that are secret.
 var protocol = []string{
 	"iss", "sub", "aud", "exp", "iat", "nbf", "azp", "nonce", "at_hash", "c_hash", "s_hash", "sid", "acr", "amr", "auth_time", "jti", "typ",
 	"session_state", "_claim_sources",
@@ -108,7 +108,7 @@ var protocol = []string{
 
 const maxClaims = 16 << 10
 
-// storedClaims are the claims as they are kept: an object, or an array of their names when they are too long.
+// storedClaims returns the claims as they are stored: an object, or an array of their names if they are too long.
 func storedClaims(claims map[string]any) (string, error) {
 	kept, names := map[string]any{}, []string{}
 	for name, v := range claims {

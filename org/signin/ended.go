@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// BeganWith is the provider that a session began with, "" for a password, and the ID token that names its session there.
+// BeganWith returns the provider that a session began with, "" for a password, and the ID token that names its session there.
 func (s *Service) BeganWith(ctx context.Context, session string) (provider, idToken string, err error) {
 	defer org.Wrap(&err, "look at the session")
 	row, err := s.units.DB.GetSessionIdentity(ctx, session)
@@ -21,7 +21,7 @@ func (s *Service) BeganWith(ctx context.Context, session string) (provider, idTo
 }
 
 // EndThere ends the sessions that a provider says have ended: that of a sid, or all of a subject. API tokens stay: they are
-// not sessions of the provider. Invalid: the notice has come before.
+// not sessions of the provider. Invalid: the notice was received before.
 func (s *Service) EndThere(ctx context.Context, r org.Request, e org.EndedThere) (err error) {
 	defer org.Wrap(&err, "end the sessions of %q", e.Provider)
 	_, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "logout", ended{r, e}, planEnded, applyEnded)
@@ -40,7 +40,7 @@ type ending struct {
 	sessions []db.ListSessionsOfSubjectRow
 }
 
-// planEnded finds what a notice ends. One with both a sid and a subject must be right about both; a session that began without a sid
+// planEnded finds what a notice ends. A notice with both a sid and a subject must match both; a session that began without a sid
 // may be the one that is meant, so it ends with the subject.
 func planEnded(ctx context.Context, a *unit.Attempt, in ended) (e ending, err error) {
 	e.ended = in
@@ -78,7 +78,7 @@ func planEnded(ctx context.Context, a *unit.Attempt, in ended) (e ending, err er
 	return e, err
 }
 
-// applyEnded tells of each account once, however many of its sessions end.
+// applyEnded records each account once, however many of its sessions end.
 func applyEnded(ctx context.Context, w *unit.Writer, e ending) (none struct{}, err error) {
 	if err := w.W.DeleteOldNotices(ctx, w.Now); err != nil {
 		return none, err
@@ -104,8 +104,8 @@ func applyEnded(ctx context.Context, w *unit.Writer, e ending) (none struct{}, e
 	return none, nil
 }
 
-// Agree makes sure that the providers of the settings are those whose identities are stored: an id that meant another issuer
-// would let the people of one in as those of the other. Invalid: it is not so.
+// Agree makes sure that the providers of the settings are those whose identities are stored: if an id meant another issuer,
+// the people of one could sign in as those of the other. Invalid: they differ.
 func (s *Service) Agree(ctx context.Context, providers []org.Provider) (err error) {
 	defer org.Wrap(&err, "compare the sign-in providers with what is stored")
 	for _, p := range providers {
@@ -127,7 +127,7 @@ func (s *Service) Agree(ctx context.Context, providers []org.Provider) (err erro
 	return nil
 }
 
-// OwnersWithPassword is how many active owners, those without an end, can sign in while no provider answers.
+// OwnersWithPassword counts the active owners, without an end, who can sign in while no provider answers.
 func (s *Service) OwnersWithPassword(ctx context.Context) (_ int64, err error) {
 	defer org.Wrap(&err, "count owners with a password")
 	return s.units.DB.CountOwnersWithPassword(ctx)

@@ -12,13 +12,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// How fresh a sign-in must be to link another one without the password, and how long the answer of the provider may take.
+// How recent a sign-in must be to link another one without the password, and how long the provider's answer may take.
 const (
 	recently = 10 * time.Minute
 	onTheWay = 10 * time.Minute
 )
 
-// Identities are the sign-ins at providers that belong to the caller.
+// Identities returns the sign-ins at providers that belong to the caller.
 func (s *Service) Identities(ctx context.Context, subject *org.Actor) (_ []org.Identity, err error) {
 	defer org.Wrap(&err, "list identities")
 	rows, err := s.units.DB.ListIdentities(ctx, subject.ID())
@@ -31,14 +31,14 @@ func (s *Service) Identities(ctx context.Context, subject *org.Actor) (_ []org.I
 	return list, err
 }
 
-// Fresh reports whether the caller has said who it is a moment ago. Invalid: it did not come with a browser session.
+// Fresh reports whether the caller has authenticated recently. Invalid: the request did not come with a browser session.
 func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err error) {
 	defer org.Wrap(&err, "look at the session")
 	age, err := s.age(ctx, subject)
 	return err == nil && age <= recently, err
 }
 
-// age is how long ago the person of a session was asked who they are. Errors as Fresh.
+// age returns how long ago the person of a session authenticated. Errors as Fresh.
 func (s *Service) age(ctx context.Context, subject *org.Actor) (time.Duration, error) {
 	if subject.Session == "" {
 		return 0, org.ErrInvalid("Link a sign-in in a browser.", "The answer of the provider is bound to a browser session, and this request has none.")
@@ -54,9 +54,9 @@ func (s *Service) age(ctx context.Context, subject *org.Actor) (time.Duration, e
 	return s.units.Now().Sub(since), err
 }
 
-// MayLink makes sure that it is the person of a session who links a sign-in, and not someone who found the browser open. Link
-// takes what it returns. Invalid: the session is older, and the password is missing or wrong; or somebody else has set that. TooMany:
-// too many wrong ones.
+// MayLink makes sure that the person of a session links a sign-in, and not someone who found the browser open. Link
+// needs what it returns. Invalid: the session is older, and the password is missing or wrong, or was set by someone else.
+// TooMany: too many wrong passwords.
 func (s *Service) MayLink(ctx context.Context, subject *org.Actor, password string) (confirmation string, err error) {
 	if err := account.ChosePassword(ctx, s.units.DB.Reads, subject.ID()); err != nil { // which planLink would refuse in the end
 		return "", err
@@ -71,7 +71,7 @@ func (s *Service) MayLink(ctx context.Context, subject *org.Actor, password stri
 	return s.account.ConfirmPassword(ctx, subject, password)
 }
 
-// mayStillLink asks again what MayLink found: whoever has the session can make up all else that the browser brings back.
+// mayStillLink repeats the check of MayLink: whoever has the session can forge everything else that the browser sends back.
 func (s *Service) mayStillLink(ctx context.Context, subject *org.Actor, confirmation string) (bool, error) {
 	age, err := s.age(ctx, subject)
 	if err != nil || age <= recently+onTheWay {
@@ -80,9 +80,9 @@ func (s *Service) mayStillLink(ctx context.Context, subject *org.Actor, confirma
 	return s.account.Confirmed(ctx, subject, confirmation)
 }
 
-// Link gives the caller another way in; MayLink returned the confirmation. Invalid: it did not, or too long ago, or would not now. Forbidden: the
-// provider says that the person may not use this site. Conflict: the sign-in belongs to another account, or the caller has one
-// at this provider.
+// Link gives the caller another way to sign in; MayLink returned the confirmation. Invalid: it did not, or too long ago, or would
+// not now. Forbidden: the provider says that the person may not use this site. Conflict: the sign-in belongs to another account,
+// or the caller has one at this provider.
 func (s *Service) Link(ctx context.Context, subject *org.Actor, p *org.Provider, proof org.Proof, confirmation string) (err error) {
 	defer org.Wrap(&err, "link a sign-in at %q", p.ID)
 	may, err := s.mayStillLink(ctx, subject, confirmation)
@@ -99,7 +99,7 @@ func (s *Service) Link(ctx context.Context, subject *org.Actor, p *org.Provider,
 	return err
 }
 
-// linking is a link as it was decided.
+// linking is the decision about a link.
 type linking struct {
 	signIn
 	user     uuid.UUID // uuid.Nil: there is nothing to do
@@ -107,8 +107,8 @@ type linking struct {
 	verifies bool
 }
 
-// planLink asks for no right: everybody may add a way in to their own account. What the provider says of the person must allow
-// this site here too, or an account could outlive the right to use it.
+// planLink checks no permission: everybody may add a way to sign in to their own account. The provider must allow the person
+// on this site here too, or an account could outlive the right to use it.
 func planLink(ctx context.Context, a *unit.Attempt, in signIn) (l linking, err error) {
 	l.signIn = in
 	a.About(identityType, identityID(in.proof.Issuer, in.proof.Subject), in.proof.Subject, uuid.Nil)
@@ -147,7 +147,7 @@ func planLink(ctx context.Context, a *unit.Attempt, in signIn) (l linking, err e
 	return l, err
 }
 
-// applyLink notes, in a row of its own, an address that the provider has proved.
+// applyLink records, in a row of its own, an address that the provider has proved.
 func applyLink(ctx context.Context, w *unit.Writer, l linking) (none struct{}, err error) {
 	if l.user == uuid.Nil {
 		return none, nil
@@ -164,7 +164,7 @@ func applyLink(ctx context.Context, w *unit.Writer, l linking) (none struct{}, e
 	return none, w.W.VerifyEmail(ctx, db.VerifyEmailParams{Now: w.Now, ID: l.user})
 }
 
-// Unlink takes a way in from the caller. NotFound: it has none at this provider. Invalid: it is the last one.
+// Unlink takes a way to sign in from the caller. NotFound: it has none at this provider. Invalid: it is the last one.
 func (s *Service) Unlink(ctx context.Context, subject *org.Actor, provider string) (err error) {
 	defer org.Wrap(&err, "unlink a sign-in at %q", provider)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", unlink{provider, s.account}, planUnlink, applyUnlink)
@@ -177,7 +177,7 @@ type unlink struct {
 	account  *account.Service
 }
 
-// planUnlink keeps a way in: a password that the policy lets in, an identity at another provider of the settings, or a passkey.
+// planUnlink makes sure that a way in remains: a password that the policy accepts, another configured provider, or a passkey.
 func planUnlink(ctx context.Context, a *unit.Attempt, in unlink) (gone org.Identity, err error) {
 	has, err := a.Q.ListIdentities(ctx, a.Actor.ID())
 	if err != nil {
@@ -202,7 +202,7 @@ func planUnlink(ctx context.Context, a *unit.Attempt, in unlink) (gone org.Ident
 	return gone, err
 }
 
-// applyUnlink leaves the sessions alone: the person is the same.
+// applyUnlink does not end sessions: the person is the same.
 func applyUnlink(ctx context.Context, w *unit.Writer, gone org.Identity) (none struct{}, err error) {
 	w.Field("provider", gone.Provider, nil)
 	w.Field("issuer", gone.Issuer, nil)

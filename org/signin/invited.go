@@ -12,14 +12,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// What proves that somebody may accept an invitation is its address and not its link: the id of the invitation comes back in a
-// cookie that any browser can make up. So the provider must vouch for the address, or the sign-in must belong to the account
-// that has it already, which could accept with one press of a button.
+// The address, not the link, proves that a person may accept an invitation: the id of the invitation comes back in a
+// cookie that any browser can forge. So the provider must vouch for the address, or the sign-in must belong to the account
+// that already has it, which could accept with one click.
 
-// Accept is SignIn for a person who came from the page of an invitation: it accepts that too. Who has no account gets one,
-// whatever the settings say of strangers. The account and the acceptance are one unit of the site; then each organization gives
-// what is offered, and the session comes last: what is cut off in between is given later, and the next sign-in finds the account.
-// Errors as SignIn; NotFound and Conflict: the invitation is not open any more. Forbidden too: it is for another address.
+// Accept is SignIn for a person who came from the page of an invitation: it also accepts that. A person without an account gets
+// one, whatever the settings say about strangers. One unit of the site creates the account and accepts; then each organization
+// gives what is offered, and the session comes last. What is interrupted is given later, and the next sign-in finds the account.
+// Errors as SignIn; NotFound and Conflict: the invitation is no longer open. Also Forbidden: it is for another address.
 func (s *Service) Accept(ctx context.Context, r org.Request, p *org.Provider, proof org.Proof, invitation string, begin org.BeginSession) (into []org.InvitedInto, err error) {
 	defer org.Wrap(&err, "accept an invitation with %q", p.ID)
 	in, err := s.begun(ctx, r, p, proof, begin)
@@ -42,13 +42,13 @@ type invited struct {
 	id      string
 }
 
-// accepting is such a sign-in as it was decided.
+// accepting is the decision about such a sign-in.
 type accepting struct {
 	settling
 	taken invite.Taken
 }
 
-// planInvited finds the invitation first: of many who accept at once, one meets it open.
+// planInvited finds the invitation first: if several accept at once, one finds it open.
 func planInvited(ctx context.Context, a *unit.Attempt, in invited) (p accepting, err error) {
 	asProvider(a, in.request, in.provider.ID, in.proof)
 	if p.taken, err = in.invites.TakeProved(ctx, a, in.id); err != nil {
@@ -72,18 +72,18 @@ func planInvited(ctx context.Context, a *unit.Attempt, in invited) (p accepting,
 	return p, err
 }
 
-// vouchesFor reports whether the provider says that an address is that of the person.
+// vouchesFor reports whether the provider says that an address belongs to the person.
 func (in *signIn) vouchesFor(email string) bool { return in.sure && sameAddress(email, in.email) }
 
-// notFor refuses a person whose address is another one, or none that the provider vouches for.
+// notFor refuses a person with another address, or without one that the provider vouches for.
 func (in *signIn) notFor(a *unit.Attempt, email string) *org.Error {
 	a.Because("the provider does not vouch for the address of the invitation")
 	return &org.Error{Kind: org.Forbidden, Message: "This invitation is for " + org.MaskEmail(email) + ".",
 		Detail: in.provider.Name + " does not say that this address is yours."}
 }
 
-// knownInvited accepts for the account that the sign-in belongs to already: one with the address of the invitation, or one that
-// the provider has come to vouch for, unless that address is the way to somebody else's account.
+// knownInvited accepts for the account that the sign-in already belongs to: one with the address of the invitation, or one whose
+// provider now vouches for it, unless that address belongs to someone else's account.
 func (in *signIn) knownInvited(ctx context.Context, a *unit.Attempt, email string, user uuid.UUID, owner *db.UserRow) (s settling, err error) {
 	s.signIn = *in
 	if s, err = s.known(ctx, a, user); err != nil {
@@ -104,7 +104,7 @@ func (in *signIn) knownInvited(ctx context.Context, a *unit.Attempt, email strin
 	return s, nil
 }
 
-// newInvited links the sign-in to the account of the address, if the settings let that be, or makes an account that belongs to
+// newInvited links the sign-in to the account of the address, if the settings allow that, or creates an account that belongs to
 // nothing but what the invitation gives.
 func (in *signIn) newInvited(ctx context.Context, a *unit.Attempt, owner *db.UserRow) (s settling, err error) {
 	s.signIn = *in
@@ -126,12 +126,12 @@ func (in *signIn) newInvited(ctx context.Context, a *unit.Attempt, owner *db.Use
 	return s.link(ctx, a, owner)
 }
 
-// applyInvited stores the account as a sign-in does, and then that it has accepted.
+// applyInvited stores the account as a sign-in does, and then its acceptance.
 func applyInvited(ctx context.Context, w *unit.Writer, p accepting) (invite.Taken, error) {
 	if _, err := applySettle(ctx, w, p.settling); err != nil {
 		return p.taken, err
 	}
-	if p.links { // its entry is still at hand
+	if p.links { // its entry is still open
 		if err := w.Record(ctx); err != nil {
 			return p.taken, err
 		}

@@ -5,7 +5,7 @@ import (
 	"rolecall.example/org/account"
 )
 
-// nameOf is the name that a provider states, as it may be stored.
+// nameOf returns the name that a provider states, in a form that may be stored.
 func nameOf(p *org.Provider, claims map[string]any) string {
 	return account.FullName(textOf(claims, p.NameClaim))
 }

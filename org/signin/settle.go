@@ -12,17 +12,17 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// changes are what a sign-in does to an account that it belongs to.
+// changes are what a sign-in changes about an account that it belongs to.
 type changes struct {
 	wakes    bool
 	verifies bool                     // it proves the address that the account has
-	follows  *db.FollowProviderParams // what the account is called from now on; nil: as it was
+	follows  *db.FollowProviderParams // the new names of the account; nil: unchanged
 }
 
 func (c changes) any() bool { return c.wakes || c.verifies || c.follows != nil }
 
-// follows decides what an account takes over from the provider that it is known to. Name and address follow only if the
-// account was made by a provider: what a person wrote stays. The username never follows, since programs go by it.
+// follows decides what an account takes over from its provider. Name and address follow only if a provider created
+// the account: what a person wrote stays. The username never follows, since programs refer to it.
 func (in *signIn) follows(ctx context.Context, a *unit.Attempt, row db.UserRow) (c changes, err error) {
 	c.wakes = org.Status(row.Status) == org.StatusDormant
 	ways, err := a.Q.GetWaysIn(ctx, row.ID)
@@ -33,7 +33,7 @@ func (in *signIn) follows(ctx context.Context, a *unit.Attempt, row db.UserRow) 
 	if row.LoginType != org.LoginOIDC {
 		return c, nil
 	}
-	if _, err := a.Q.GetManager(ctx, row.ID); !db.IsNotFound(err) { // else the two would write it in turn
+	if _, err := a.Q.GetManager(ctx, row.ID); !db.IsNotFound(err) { // otherwise the two would overwrite each other
 		return c, err
 	}
 	name, email := row.Name, row.Email
@@ -51,14 +51,14 @@ func (in *signIn) follows(ctx context.Context, a *unit.Attempt, row db.UserRow) 
 		return c, nil
 	}
 	key := org.FoldCase(email)
-	if email == "" { // the key of an account must be its own
+	if email == "" { // the key of an account must be unique
 		key = row.ID.String()
 	}
 	c.follows = &db.FollowProviderParams{
 		Name: name, NameKey: org.FoldCase(name), Email: email, EmailKey: key, EmailVerified: ways.EmailVerified || c.verifies || email != row.Email,
 		SearchKey: unit.SearchKey(row.Username, name, email), Now: a.Now, ID: row.ID,
 	}
-	c.verifies = false // that says it too
+	c.verifies = false // that already includes it
 	return c, nil
 }
 
@@ -69,10 +69,10 @@ type settling struct {
 	changes changes
 	made    *account.Made // a new account
 	links   bool          // the identity is new
-	drops   bool          // what the account had to sign in with ends: it may have been planted
+	drops   bool          // earlier ways to sign in end: they may have been planted
 }
 
-// planSettle finds whose a sign-in is, in the order of docs/spec/signin.md. Forbidden: nobody's.
+// planSettle finds the account of a sign-in, in the order of docs/spec/signin.md. Forbidden: no account.
 func planSettle(ctx context.Context, a *unit.Attempt, in signIn) (s settling, err error) {
 	s.signIn = in
 	asProvider(a, in.request, in.provider.ID, in.proof)
@@ -83,7 +83,7 @@ func planSettle(ctx context.Context, a *unit.Attempt, in signIn) (s settling, er
 	if !db.IsNotFound(err) {
 		return s, err
 	}
-	// The address comes second, and never again once the identity is known: whoever has the address later is another person.
+	// The address comes second, and is ignored once the identity is known: whoever has the address later is another person.
 	directed, err := in.directed(ctx, a)
 	if err != nil {
 		return s, err
@@ -105,10 +105,10 @@ func planSettle(ctx context.Context, a *unit.Attempt, in signIn) (s settling, er
 	return s, nobodys()
 }
 
-// mayLink says why a sign-in may not be linked to an account that it was found by, "" if it may.
+// mayLink says why a sign-in may not be linked to an account that was found for it, "" if it may.
 type mayLink func(context.Context, *unit.Attempt, *db.UserRow) (why string, err error)
 
-// linkIf links the sign-in to an account, or refuses it for a reason that the trail has.
+// linkIf links the sign-in to an account, or refuses it with a reason that the trail records.
 func (s settling) linkIf(ctx context.Context, a *unit.Attempt, row *db.UserRow, may mayLink, refusal *org.Error) (settling, error) {
 	why, err := may(ctx, a, row)
 	switch {
@@ -121,9 +121,9 @@ func (s settling) linkIf(ctx context.Context, a *unit.Attempt, row *db.UserRow, 
 	return s, refusal
 }
 
-// directed is the account of the one person whose id in a directory the provider states, nil if there is none. The directory must
-// have made the account, and be the only one to have a say about it: what it says of an account that it merely found, or that belongs
-// to another organization too, would be enough to take that over.
+// directed returns the account of the only person whose id in a directory the provider states, nil if there is none. The
+// directory must have created the account, and be the only one that decides about it: otherwise what it says about an account that
+// it merely found, or that belongs to another organization too, would be enough to take that over.
 func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, error) {
 	claim := in.provider.LinkByExternalID
 	if claim == "" {
@@ -134,7 +134,7 @@ func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, e
 		return nil, nil
 	}
 	found, err := a.Q.ListAccountsByExternalID(ctx, id)
-	if err != nil || len(found) != 1 { // of two directories each may mean somebody else
+	if err != nil || len(found) != 1 { // two directories may each mean a different person
 		return nil, err
 	}
 	manager, err := a.Q.GetManager(ctx, found[0].UserID)
@@ -151,12 +151,12 @@ func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, e
 	return &row, err
 }
 
-// nobodys is the one refusal of all that belongs to nobody, whatever the reason.
+// nobodys is the only refusal for sign-ins without an account, whatever the reason.
 func nobodys() *org.Error {
 	return &org.Error{Kind: org.Forbidden, Message: "No account here belongs to this sign-in. Ask an administrator for an invitation."}
 }
 
-// known is the account that the identity belongs to already. Of one that is suspended nothing changes.
+// known finds the account that the identity already belongs to. It changes nothing about a suspended one.
 func (s settling) known(ctx context.Context, a *unit.Attempt, user uuid.UUID) (settling, error) {
 	row, err := a.Q.GetUser(ctx, user)
 	if err != nil || org.Status(row.Status) == org.StatusSuspended {
@@ -168,7 +168,7 @@ func (s settling) known(ctx context.Context, a *unit.Attempt, user uuid.UUID) (s
 	return s, err
 }
 
-// owner is the account with the address that the provider states, nil if there is none.
+// owner returns the account with the address that the provider states, nil if there is none.
 func (in *signIn) owner(ctx context.Context, a *unit.Attempt) (*db.UserRow, error) {
 	if in.email == "" {
 		return nil, nil
@@ -180,7 +180,7 @@ func (in *signIn) owner(ctx context.Context, a *unit.Attempt) (*db.UserRow, erro
 	return &row, err
 }
 
-// mayLinkByAddress is mayLink for the account of the stated address.
+// mayLinkByAddress is mayLink for the account with the stated address.
 func (in *signIn) mayLinkByAddress(ctx context.Context, a *unit.Attempt, row *db.UserRow) (why string, err error) {
 	if !in.provider.LinkByEmail {
 		return "the settings do not link by address", nil
@@ -188,8 +188,8 @@ func (in *signIn) mayLinkByAddress(ctx context.Context, a *unit.Attempt, row *db
 	return in.mayLink(ctx, a, row)
 }
 
-// mayLink says what speaks against linking a sign-in to an account, whatever it was found by. Who holds a role of the site links
-// by hand alone: what a provider states must not be enough for that.
+// mayLink says what speaks against linking a sign-in to an account, however it was found. A holder of a site role must link
+// by hand: what a provider states must not be enough for that.
 func (in *signIn) mayLink(ctx context.Context, a *unit.Attempt, row *db.UserRow) (why string, err error) {
 	has, err := a.Q.ListIdentities(ctx, row.ID)
 	if err != nil {
@@ -211,8 +211,8 @@ func (in *signIn) mayLink(ctx context.Context, a *unit.Attempt, row *db.UserRow)
 	return "", nil
 }
 
-// link links the sign-in to an account. Unless the address of that was proved before, whoever made the account may
-// have planted it, and loses what they can sign in with.
+// link links the sign-in to an account. Unless the account's address was proved before, whoever created the account may
+// have planted it, and loses all ways to sign in to it.
 func (s settling) link(ctx context.Context, a *unit.Attempt, row *db.UserRow) (settling, error) {
 	ways, err := a.Q.GetWaysIn(ctx, row.ID)
 	if err != nil {
@@ -224,7 +224,7 @@ func (s settling) link(ctx context.Context, a *unit.Attempt, row *db.UserRow) (s
 	return s, err
 }
 
-// signUp makes an account for a person that nobody here knows: a member of the default organization unless rules say where it
+// signUp creates an account for a person whom nobody here knows: a member of the default organization unless rules say where it
 // belongs, without roles.
 func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settling, error) {
 	home, stored, err := a.DefaultOrganization(ctx)
@@ -242,7 +242,7 @@ func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settl
 	return s.make(ctx, a, free, homes)
 }
 
-// make makes an account without a password, a member of these organizations. Its address is stored only if it may be relied on
+// make creates an account without a password, a member of these organizations. Its address is stored only if it may be relied on
 // and is free.
 func (s settling) make(ctx context.Context, a *unit.Attempt, free bool, homes []db.Organization) (settling, error) {
 	username, err := account.FreeUsername(ctx, a, account.UsernameOf(textOf(s.proof.Claims, s.provider.UsernameClaim)))
@@ -258,8 +258,8 @@ func (s settling) make(ctx context.Context, a *unit.Attempt, free bool, homes []
 	return s, err
 }
 
-// applySettle stores what must be there before the session. A new account is made by the provider, as is what follows it; the
-// link is of the person, who has just proved to be the one.
+// applySettle stores what must exist before the session. The provider creates a new account and makes the changes that follow it;
+// the link is made by the person, who has just proved to be its owner.
 func applySettle(ctx context.Context, w *unit.Writer, s settling) (none struct{}, err error) {
 	if s.row.ID == uuid.Nil {
 		return none, nil
@@ -287,7 +287,7 @@ func applySettle(ctx context.Context, w *unit.Writer, s settling) (none struct{}
 	return none, storeIdentity(ctx, w, s.signIn, s.row.ID)
 }
 
-// storeChanges stores what a sign-in does to an account that there is, as a change by the provider.
+// storeChanges stores what a sign-in changes about an existing account, as a change by the provider.
 func (s *settling) storeChanges(ctx context.Context, w *unit.Writer) error {
 	w.Begin("write", 200)
 	w.About("user", s.row.ID, s.row.Username, uuid.Nil)
@@ -316,7 +316,7 @@ func (s *settling) storeChanges(ctx context.Context, w *unit.Writer) error {
 		}
 	}
 	if len(w.Fields) == 0 {
-		w.Begin("write", 200) // nothing changed that the trail would tell of
+		w.Begin("write", 200) // nothing changed that the trail would record
 		return nil
 	}
 	return w.Record(ctx)

@@ -1,5 +1,5 @@
-// Package signin decides whose a sign-in with a provider is: it finds, links or makes the account, and begins the session. What
-// a provider says has been verified by web/oidc. docs/spec/signin.md has the rules.
+// Package signin decides which account a sign-in with a provider belongs to: it finds, links or creates the account, and begins
+// the session. web/oidc has verified what the provider says. docs/spec/signin.md has the rules.
 package signin
 
 import (
@@ -18,11 +18,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// planEnter lets in an account as it stands, in the scope of signing in. If the account must be found, made or changed first,
-// planSettle does that in the scope of the site; if what it holds must, org/idpsync does, in each scope that it concerns. Then
-// planEnter comes again. So the usual sign-in waits for nobody, and one that is cut off in between is repaired by the next.
+// planEnter lets in an account as it is, in the scope of signing in. If the account must be found, created or changed first,
+// planSettle does that in the scope of the site; if what it holds must change, org/idpsync does that, in each scope concerned.
+// Then planEnter runs again. So the usual sign-in waits for nobody, and the next one repairs one that was interrupted.
 
-// Service answers the use cases of signing in with a provider. It is safe for concurrent use.
+// Service implements the use cases of signing in with a provider. It is safe for concurrent use.
 type Service struct {
 	units   *unit.Units
 	account *account.Service
@@ -30,22 +30,22 @@ type Service struct {
 	invites *invite.Service
 }
 
-// New makes the use cases.
+// New returns a Service.
 func New(u *unit.Units, a *account.Service, sync *idpsync.Service, invites *invite.Service) *Service {
 	return &Service{u, a, sync, invites}
 }
 
-// identityType is what the trail calls a sign-in at a provider.
+// identityType is the trail's name for a sign-in at a provider.
 const identityType = "identity"
 
-// identityID names an identity in the trail. It tells nothing of the subject, and is the same every time.
+// identityID returns the id of an identity in the trail. It reveals nothing about the subject, and is always the same.
 func identityID(issuer, subject string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(issuer+"\x00"+subject))
 }
 
-// SignIn lets in the account that a proof belongs to, which is linked or made if the provider's settings say so. The session
-// comes last: what is written before it is written once, and a sign-in that fails in between is repaired by the next.
-// Unauthenticated: the account is suspended. Forbidden: nobody's, or not for this site.
+// SignIn lets in the account that a proof belongs to, which is linked or created if the provider's settings say so. The session
+// comes last: what is written before it is written once, and the next sign-in repairs one that fails in between.
+// Unauthenticated: the account is suspended. Forbidden: no account, or the person may not use this site.
 func (s *Service) SignIn(ctx context.Context, r org.Request, p *org.Provider, proof org.Proof, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "sign in with %q", p.ID)
 	in, err := s.begun(ctx, r, p, proof, begin)
@@ -55,7 +55,7 @@ func (s *Service) SignIn(ctx context.Context, r org.Request, p *org.Provider, pr
 	return s.letIn(ctx, in)
 }
 
-// begun is a sign-in of somebody who may use this site. Forbidden: the provider does not say so.
+// begun begins a sign-in of a person who may use this site. Forbidden: the provider does not say so.
 func (s *Service) begun(ctx context.Context, r org.Request, p *org.Provider, proof org.Proof, begin org.BeginSession) (in signIn, err error) {
 	in = signIn{request: r, provider: p, proof: proof, begin: begin}
 	if in.claims, err = storedClaims(proof.Claims); err != nil {
@@ -68,7 +68,7 @@ func (s *Service) begun(ctx context.Context, r org.Request, p *org.Provider, pro
 	return in, nil
 }
 
-// letIn is enter with an answer for whoever is not let in.
+// letIn is enter with an answer for people who are not let in.
 func (s *Service) letIn(ctx context.Context, in signIn) (org.User, error) {
 	done, err := s.enter(ctx, in)
 	if errors.Is(err, errChanges) { // another sign-in of the same person came in between
@@ -80,7 +80,7 @@ func (s *Service) letIn(ctx context.Context, in signIn) (org.User, error) {
 	return done.user, err
 }
 
-// enter begins the session, after what must be stored before it. errChanges: others change the account all the time.
+// enter begins the session, after storing what must come before it. errChanges: others keep changing the account.
 func (s *Service) enter(ctx context.Context, in signIn) (done entering, err error) {
 	settled := false
 	for {
@@ -102,11 +102,11 @@ func (s *Service) enter(ctx context.Context, in signIn) (done entering, err erro
 	}
 }
 
-// follow makes what an account holds follow the claims. Unavailable: it failed, and another sign-in goes on with it.
+// follow updates what an account holds from the claims. Unavailable: it failed, and another sign-in continues it.
 func (s *Service) follow(ctx context.Context, in signIn, user uuid.UUID) error {
 	err := s.sync.Apply(ctx, in.person(user))
 	switch org.KindOf(err) {
-	case org.Unauthenticated: // suspended or deleted meanwhile, which planEnter refuses with an entry
+	case org.Unauthenticated: // suspended or deleted meanwhile: planEnter refuses that with an entry
 		return nil
 	case org.Internal:
 		if err != nil && ctx.Err() == nil {
@@ -130,13 +130,13 @@ func errNotForThisSite(p *org.Provider) *org.Error {
 	return &org.Error{Kind: org.Forbidden, Message: "Your account at " + p.Name + " may not use this site."}
 }
 
-// signIn is a verified answer of a provider on its way to a session.
+// signIn is a provider's verified answer, before the session begins.
 type signIn struct {
 	request  org.Request
 	provider *org.Provider
 	proof    org.Proof
 	begin    org.BeginSession
-	claims   string // as they are stored
+	claims   string // as stored
 	email    string // that the provider states, "" for none
 	sure     bool   // and that may be relied on
 	synced   bool   // what the account holds has been compared with the rules
@@ -145,7 +145,7 @@ type signIn struct {
 // errChanges means that the account must change before it can be let in.
 var errChanges = errors.New("this sign-in changes the account")
 
-// entering is a sign-in as it was decided.
+// entering is the decision about a sign-in.
 type entering struct {
 	signIn
 	row     db.UserRow
@@ -155,8 +155,8 @@ type entering struct {
 	session *org.NewSession
 }
 
-// planEnter lets in an account as it stands. It fails with errChanges if the account must be found, made or changed first, and
-// with syncDueError if what it holds must.
+// planEnter lets in an account as it is. It fails with errChanges if the account must be found, created or changed first, and
+// with syncDueError if what it holds must change.
 func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err error) {
 	e.signIn = in
 	a.Become(uuid.Nil, "", in.request)
@@ -167,7 +167,7 @@ func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err
 	if err != nil {
 		return e, err
 	}
-	// Whoever suspends the account either sees the session that begins here, or has this see it suspended.
+	// A suspension at the same time either sees the session that begins here, or is seen here.
 	if err := a.Hold(ctx, found.UserID); err != nil {
 		return e, err
 	}
@@ -202,7 +202,7 @@ func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err
 	return e, err
 }
 
-// applyEnter records the sign-in before it stores the session, and a refusal without one. The session carries the identity, so
+// applyEnter records the sign-in before it stores the session, or a refusal without one. The session includes the identity, so
 // that the provider can end it.
 func applyEnter(ctx context.Context, w *unit.Writer, e entering) (done entering, err error) {
 	w.Begin("login", 201)
@@ -234,7 +234,7 @@ func applyEnter(ctx context.Context, w *unit.Writer, e entering) (done entering,
 	})
 }
 
-// Refuse records a sign-in that led to no account, and returns the refusal. The cause is for the trail.
+// Refuse records a sign-in that led to no account, and returns the refusal. The cause is only for the trail.
 func (s *Service) Refuse(ctx context.Context, r org.Request, provider string, proof org.Proof, refusal *org.Error, cause string) error {
 	_, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", refused{r, provider, proof, refusal, cause}, planRefused, applyNothing)
 	return err
@@ -260,8 +260,8 @@ func applyNothing(context.Context, *unit.Writer, struct{}) (none struct{}, err e
 	return none, nil
 }
 
-// asProvider makes the provider the actor of what is about an identity that belongs to nobody. Of one network the trail keeps
-// some refusals and no more.
+// asProvider makes the provider the actor of what is about an identity without an account. The trail keeps only some refusals
+// per network.
 func asProvider(a *unit.Attempt, r org.Request, provider string, proof org.Proof) {
 	door := uuid.NewSHA1(uuid.NameSpaceOID, []byte(provider+" "+org.Network(r.IP)))
 	a.BecomeMachine("oidc:"+provider, door, r)
