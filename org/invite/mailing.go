@@ -13,9 +13,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A mail waits in a table that is written with what it is about, an invitation or a change that an account is told of: a mail server
-// that is down never fails either. What stands in the link of an invitation is made when its mail goes out: the database never has
-// it, and whoever reads the table can accept nothing.
+// A mail waits in a table that is written together with what it is about, an invitation or a change to an account: a mail server
+// that is down never makes either fail. The secret of an invitation's link is made when its mail goes out: the database never has
+// it, so readers of the table can accept nothing.
 
 // Mailer hands mails to the server that sends them. Its errors are org.MailErrors.
 type Mailer interface {
@@ -25,13 +25,13 @@ type Mailer interface {
 
 const (
 	mailsAtOnce = 20
-	// mailClaimed is for how long a mail is that of the server that tries it. Sending one takes less.
+	// mailClaimed is how long a mail belongs to the server that tries to send it. Sending one takes less.
 	mailClaimed = 2 * time.Minute
-	// mailLast is what a mail that is being sent is given when the server stops.
+	// mailLast is how much longer sending a mail may take when the server stops.
 	mailLast = 5 * time.Second
 	// mailRetry is the time after the first try; each gap is twice the one before.
 	mailRetry = time.Minute
-	// mailsFor is for how long a mail is tried.
+	// mailsFor is how long sending a mail is tried.
 	mailsFor = org.Day
 )
 
@@ -44,17 +44,17 @@ func (s *Service) SendWith(m Mailer, base string) {
 // SendsMail reports whether invitations can go out by mail.
 func (s *Service) SendsMail() bool { return s.mailer != nil }
 
-// Queued is told when there is a new mail to send.
+// Queued returns a channel that receives when there is a new mail to send.
 func (s *Service) Queued() <-chan struct{} { return s.queued }
 
 func (s *Service) wakeMails() {
 	select {
 	case s.queued <- struct{}{}:
-	default: // it has been told already
+	default: // already signalled
 	}
 }
 
-// NextMail is when the next mail is due; ok is false if none waits.
+// NextMail returns when the next mail is due; ok is false if none is waiting.
 func (s *Service) NextMail(ctx context.Context) (at time.Time, ok bool, err error) {
 	at, err = s.units.DB.GetNextMail(ctx)
 	if db.IsNotFound(err) {
@@ -63,8 +63,8 @@ func (s *Service) NextMail(ctx context.Context) (at time.Time, ok bool, err erro
 	return at, err == nil, err
 }
 
-// SendMails sends the mails that are due, one after the other, until ctx ends; the one that is being sent is given a moment
-// more. Any of several servers may do it: each mail is sent by one.
+// SendMails sends the mails that are due, one after another, until ctx ends; the one being sent gets a moment
+// longer. Any of several servers may do it: each mail is sent by one.
 func (s *Service) SendMails(ctx context.Context) (err error) {
 	defer org.Wrap(&err, "send mails")
 	for s.mailer != nil {
@@ -77,7 +77,7 @@ func (s *Service) SendMails(ctx context.Context) (err error) {
 				return nil
 			}
 			if err := s.sendMail(ctx, &due[i]); errors.Is(err, errMailsWait) {
-				return nil // the log has it
+				return nil // it has been logged
 			} else if err != nil {
 				return err
 			}
@@ -86,16 +86,16 @@ func (s *Service) SendMails(ctx context.Context) (err error) {
 	return nil
 }
 
-// errMailsWait ends a round of sending: the mail server takes none now.
+// errMailsWait ends a round of sending: the mail server accepts none now.
 var errMailsWait = errors.New("the mail server takes no mails now")
 
-// outgoing is a mail that is about to go out, with what is stored of the link in it, if it has one.
+// outgoing is a mail about to be sent, with the stored hash of the link in it, if it has one.
 type outgoing struct {
 	write func(context.Context) (org.Mail, error)
 	hash  []byte
 }
 
-// outgoing is a mail as things are now, nil if there is nothing to send any more. problem says why, to who wanted it sent.
+// outgoing returns a mail as things are now, nil if there is nothing left to send. problem says why, for whoever wanted it sent.
 func (s *Service) outgoing(ctx context.Context, m *db.Mail) (out *outgoing, problem string, err error) {
 	if m.UserID.Valid {
 		out, err = s.noticed(ctx, m)
@@ -111,7 +111,7 @@ func (s *Service) outgoing(ctx context.Context, m *db.Mail) (out *outgoing, prob
 	}}, "", nil
 }
 
-// sendMail claims a mail, sends it and notes what came of it.
+// sendMail claims a mail, sends it and records the result.
 func (s *Service) sendMail(ctx context.Context, m *db.Mail) error {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -152,7 +152,7 @@ func (s *Service) sendMail(ctx context.Context, m *db.Mail) error {
 	return nil
 }
 
-// noteMail notes what came of a mail, also when the server is about to stop.
+// noteMail records the result of a mail, even if the server is about to stop.
 func (s *Service) noteMail(ctx context.Context, r mailResult) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailLast)
 	defer cancel()
@@ -160,7 +160,7 @@ func (s *Service) noteMail(ctx context.Context, r mailResult) error {
 	return err
 }
 
-// mailed is the invitation that a mail is about, nil if there is nothing to send any more. problem says why, for its maker.
+// mailed returns the invitation that a mail is about, nil if there is nothing left to send. problem says why, for its maker.
 func (s *Service) mailed(ctx context.Context, m *db.Mail) (offer *org.Invitation, problem string, err error) {
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
 		row, err := src.Q.GetInvitation(ctx, m.InvitationID.UUID)
@@ -196,14 +196,14 @@ func (s *Service) mailed(ctx context.Context, m *db.Mail) (offer *org.Invitation
 	return offer, problem, err
 }
 
-// mailClaim is a mail that one server is about to send, with what is stored of its link.
+// mailClaim is a mail that one server is about to send, with the stored hash of its link.
 type mailClaim struct {
 	mail db.Mail
 	hash []byte
 	mine bool
 }
 
-// planMailClaim looks again: another server may have been faster, or the invitation was sent anew.
+// planMailClaim checks again: another server may have been faster, or the invitation was sent again.
 func planMailClaim(ctx context.Context, a *unit.Attempt, c mailClaim) (mailClaim, error) {
 	a.Aside()
 	now, err := a.Q.GetMail(ctx, c.mail.ID)
@@ -226,17 +226,17 @@ func applyMailClaim(ctx context.Context, w *unit.Writer, c mailClaim) (mailClaim
 	return c, w.W.LinkInvitation(ctx, db.LinkInvitationParams{SecretHash: c.hash, ID: c.mail.InvitationID.UUID})
 }
 
-// mailResult is what came of a mail. If it was not sent and there is no problem, there was nothing to send any more.
+// mailResult is the result of a mail. If it was not sent and there is no problem, there was nothing left to send.
 type mailResult struct {
 	mail    db.Mail
 	sent    bool
 	problem string
 	final   bool      // it is not tried again
-	next    time.Time // when it is
+	next    time.Time // when it is tried again
 	mine    bool
 }
 
-// planMailResult looks whether the mail is still that of this try.
+// planMailResult checks that the mail still belongs to this try.
 func planMailResult(ctx context.Context, a *unit.Attempt, r mailResult) (mailResult, error) {
 	a.Aside()
 	now, err := a.Q.GetMail(ctx, r.mail.ID)
@@ -250,8 +250,8 @@ func planMailResult(ctx context.Context, a *unit.Attempt, r mailResult) (mailRes
 	return r, err
 }
 
-// nextTry is when a mail is tried again, the zero time for never: a minute after the first try, then after twice as long each
-// time, and a last time a day after it was written.
+// nextTry returns when a mail is tried again, the zero time for never: a minute after the first try, then after twice as long
+// each time, and a last time a day after it was written.
 func nextTry(created, now time.Time, tries int64) time.Time {
 	last := created.Add(mailsFor)
 	if !now.Before(last) {

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/org"
 )
 
-// MailStatus tells how mails go out. Forbidden: the caller is no owner of the site.
+// MailStatus reports how mails go out. Forbidden: the caller is not a site owner.
 func (s *Service) MailStatus(ctx context.Context, who *org.Actor) (status org.MailStatus, err error) {
 	defer org.Wrap(&err, "read how mails go out")
 	if err := mayTestMail(who); err != nil {
@@ -23,10 +23,10 @@ func (s *Service) MailStatus(ctx context.Context, who *org.Actor) (status org.Ma
 	return status, err
 }
 
-// CountMails is how many mails wait to go out. It is for the operator, so no right is checked.
+// CountMails counts the mails waiting to go out. It is for the operator, so it checks no permission.
 func (s *Service) CountMails(ctx context.Context) (int64, error) { return s.units.DB.CountMails(ctx) }
 
-// SendTestMail sends the caller a mail, and tells the address. Forbidden: the caller is no owner of the site. Conflict: no mail
+// SendTestMail sends the caller a mail, and returns the address. Forbidden: the caller is not a site owner. Conflict: no mail
 // server is set, or the caller has no address. Unavailable: the mail was not sent, and why.
 func (s *Service) SendTestMail(ctx context.Context, who *org.Actor) (to string, err error) {
 	defer org.Wrap(&err, "send a test mail")
@@ -42,7 +42,7 @@ func (s *Service) SendTestMail(ctx context.Context, who *org.Actor) (to string, 
 	err = s.mailer.Send(ctx, org.TestMail(to))
 	if e, ok := errors.AsType[*org.MailError](err); ok {
 		cause := ""
-		if e.Err != nil { // owners may know what the others are not told
+		if e.Err != nil { // owners may see what others may not
 			cause = e.Err.Error()
 		}
 		return "", &org.Error{Kind: org.Unavailable, RetryAfter: 30 * time.Second, Message: "The test mail was not sent. " + e.Message, Detail: cause, Err: e}
@@ -50,7 +50,7 @@ func (s *Service) SendTestMail(ctx context.Context, who *org.Actor) (to string, 
 	return to, err
 }
 
-// mayTestMail refuses those who do not run the site: they would learn the names of its machines.
+// mayTestMail refuses callers who do not run the site: they would learn the names of its machines.
 func mayTestMail(who *org.Actor) error {
 	if who == nil || !who.Owner() {
 		return &org.Error{Kind: org.Forbidden, Message: "Only an owner of the site may see how mails go out."}

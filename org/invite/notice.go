@@ -13,8 +13,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// noticed is the mail of a notice, nil if it tells nothing that is still so: of a token that has gone, or to an account that
-// is suspended.
+// noticed returns the mail of a notice, nil if the notice no longer applies: it is about a token that has ended, or to an account
+// that is suspended.
 func (s *Service) noticed(ctx context.Context, m *db.Mail) (out *outgoing, err error) {
 	var n org.Notice
 	unread := json.Unmarshal([]byte(m.Notice), &n)
@@ -29,14 +29,14 @@ func (s *Service) noticed(ctx context.Context, m *db.Mail) (out *outgoing, err e
 		return nil, err
 	}
 	return &outgoing{write: func(ctx context.Context) (org.Mail, error) {
-		if unread != nil { // or it would keep those behind it waiting
+		if unread != nil { // otherwise it would block those behind it
 			return org.Mail{}, &org.MailError{Message: "The mail could not be written.", Final: true, Err: unread}
 		}
 		return s.letterOf(&n, row.Username).write(ctx, m.Email)
 	}}, nil
 }
 
-// stillEnds reports whether the token that a notice is about, if it is about one, is there and has not ended.
+// stillEnds reports whether the token that a notice is about, if any, exists and has not ended.
 func (s *Service) stillEnds(ctx context.Context, n *org.Notice) (bool, error) {
 	var ends time.Time
 	var err error
@@ -61,22 +61,22 @@ func (s *Service) stillEnds(ctx context.Context, n *org.Notice) (bool, error) {
 // noticeLetter is what the mail of a notice says.
 type noticeLetter struct {
 	Subject     string
-	Says        []string // a paragraph each
+	Says        []string // one paragraph each
 	Link, Label string
-	Else        string // what to do if it was not meant to be
+	Else        string // what to do if it was unexpected
 }
 
 // unexpected is what to do about a change that an account did not make.
 const unexpected = "If that was not you, sign in, end the sessions that you don’t know, and choose another password."
 
-// letterOf puts a notice to an account into words.
+// letterOf returns the letter for a notice to an account.
 func (s *Service) letterOf(n *org.Notice, username string) *noticeLetter {
 	account, name, at := "your account "+shown(username), shown(n.Name), moment(n.At)
 	l := &noticeLetter{Link: s.base + "/users/me/security", Label: "See how you sign in"}
 	switch n.Kind {
 	case org.NoticeFactorsReset:
 		by := shown(n.By)
-		if n.By == "" { // an account may have the name that the operator has
+		if n.By == "" { // an account may have the operator's name
 			by = "The operator of this site"
 		}
 		l.Subject = "Your second factors were removed"
@@ -134,10 +134,10 @@ func (s *Service) ofDirectoryToken(n *org.Notice, l *noticeLetter) {
 	l.Else = "If another token has taken over already, delete this one."
 }
 
-// day is the day of a moment, for a subject.
+// day returns the day of a time, for a subject.
 func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
 
-// write is the mail to an address.
+// write returns the mail to an address.
 func (l *noticeLetter) write(ctx context.Context, to string) (org.Mail, error) {
 	var html strings.Builder
 	err := l.html().Render(ctx, &html) //nolint:contextcheck // the component has no context but the one that Render is given
@@ -148,16 +148,16 @@ func (l *noticeLetter) write(ctx context.Context, to string) (org.Mail, error) {
 // oldAtOnce is how many notices one transaction drops at most.
 const oldAtOnce = 500
 
-// oldNotices are those whose last try was a while ago, or that no server has tried.
+// oldNotices selects those whose last try was a while ago, or that no server has tried.
 func oldNotices(now time.Time) db.ListOldNoticesParams {
 	return db.ListOldNoticesParams{Before: now.Add(-mailsFor - time.Hour), MaxRows: oldAtOnce}
 }
 
-// DropOldNotices drops what no server has sent in its time: where no mails go out an operator at the database can't know that.
+// DropOldNotices drops notices that were not sent in time: where no mails go out, an operator at the database can't know that.
 func (s *Service) DropOldNotices(ctx context.Context) (err error) {
 	defer org.Wrap(&err, "drop old mails")
 	for {
-		// This look takes no lock, so a server may ask often. The plan looks again.
+		// This read takes no lock, so a server may repeat it often. The plan checks again.
 		old, err := s.units.DB.ListOldNotices(ctx, oldNotices(s.units.Now()))
 		if err != nil || len(old) == 0 {
 			return err

@@ -13,16 +13,16 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// How often an invitation may be sent again: mail that nobody asked for must stay rare.
+// How often an invitation may be sent again: unsolicited mail must stay rare.
 const (
 	resendEvery = time.Minute
 	maxResent   = 10
 )
 
-// Resend gives an invitation another link and another end; the link before stops working. It is in the answer alone, or with
-// send goes out by mail, if the server can. The caller stands for the
-// invitation from now on, so it takes the permissions to make it. organization is "" for the path of the site. NotFound: no such
-// invitation there. Conflict: it is accepted or revoked, or gives nothing any more. TooMany: once a minute, and ten times in all.
+// Resend gives an invitation a new link and a new end; the previous link stops working. The new link is only in the answer or,
+// with send, goes out by mail, if the server can send mail. The caller becomes its maker, and so needs the permissions to make it.
+// organization is "" for the path of the site. NotFound: no such invitation there. Conflict: it is accepted or revoked, or no
+// longer gives anything. TooMany: once a minute, and ten times in all.
 func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, id string, send bool) (made org.Invitation, err error) {
 	defer org.Wrap(&err, "resend invitation %q", id)
 	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", named{organization, id, s.policy, send && s.SendsMail()}, planRenewal, applyRenewal)
@@ -30,16 +30,16 @@ func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, 
 	return made, err
 }
 
-// Revoke ends what an invitation gives in an organization, and the invitation with the last of it; organization is "" for
-// all. NotFound: no such invitation there. Conflict: it is accepted. Forbidden: of an organization, needs what inviting
-// needs; of the site, for all of its organizations, unless the caller has made it.
+// Revoke ends what an invitation gives in an organization, and with the last of it the invitation; organization is "" for
+// all. NotFound: no such invitation there. Conflict: it is accepted. Forbidden: for one organization it needs what inviting
+// needs; for the site, that in all its organizations, unless the caller made it.
 func (s *Service) Revoke(ctx context.Context, subject *org.Actor, organization, id string) (err error) {
 	defer org.Wrap(&err, "revoke invitation %q", id)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", named{organization, id, s.policy, false}, planRevocation, applyRevocation)
 	return err
 }
 
-// named is an invitation as a path names it. Changes of it are units of the site, since it may be about several
+// named is an invitation as a path names it. Its changes are units of the site, since it may be about several
 // organizations.
 type named struct {
 	organization, id string
@@ -54,8 +54,8 @@ type found struct {
 	where  uuid.UUID // the organization of the path
 }
 
-// find is the invitation of a path. The caller must be able to see it there: where it may invite, or of the site as its
-// maker. Other callers learn nothing of it.
+// find returns the invitation of a path. The caller must be able to see it there: where it may invite, or on the site as its
+// maker. Other callers learn nothing about it.
 func (in *named) find(ctx context.Context, a *unit.Attempt) (f found, err error) {
 	if in.organization != "" {
 		o, err := mayInviteInto(ctx, a, in.organization)
@@ -82,7 +82,7 @@ func (in *named) find(ctx context.Context, a *unit.Attempt) (f found, err error)
 	if !f.seenBy(a.Actor) {
 		return f, org.ErrNotFound()
 	}
-	// From here on a refusal is recorded: the trail can say what it was about.
+	// From here on refusals are recorded: the trail can say what they were about.
 	a.Aside()
 	a.About("invitation", f.row.ID, f.row.Email, f.where)
 	if f.row.State == "accepted" || f.row.State == "finished" {
@@ -109,7 +109,7 @@ func (f *found) madeBy(by *org.Actor) bool {
 	return f.row.CreatedBy.Valid && f.row.CreatedBy.UUID == by.ID()
 }
 
-// renewal is another link for an invitation.
+// renewal is the decision about a new link for an invitation.
 type renewal struct {
 	row  db.RenewInvitationParams
 	old  db.Invitation
@@ -124,7 +124,7 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 	if err != nil {
 		return r, err
 	}
-	// The link makes a member with these roles, so the caller must be allowed to make one.
+	// The link gives a membership with these roles, so the caller must be allowed to give it.
 	for id, roles := range byOrganization(f.grants) {
 		if _, err := mayInviteInto(ctx, a, id.String()); err != nil {
 			return r, err
@@ -137,7 +137,7 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 			return r, err
 		}
 	}
-	// A link that could not be accepted is of no use.
+	// A link that could not be accepted is useless.
 	row := f.row
 	row.CreatedBy = unit.NullID(a.Actor.ID())
 	places, ok, err := stands(ctx, a.Reader, &row, f.grants, in.policy)
@@ -191,7 +191,7 @@ func applyRenewal(ctx context.Context, w *unit.Writer, r renewal) (org.Invitatio
 	}
 	w.Field("expires_at", r.old.ExpiresAt, r.row.ExpiresAt)
 	w.Field("created_by", r.old.CreatedByName, r.row.CreatedByName)
-	// A mail that still waits would end the link that this one makes.
+	// A mail still waiting would invalidate the link made here.
 	err := errors.Join(w.W.DeleteMailsOf(ctx, unit.NullID(r.row.ID)), w.W.RenewInvitation(ctx, r.row))
 	if err == nil && r.row.Mail != org.MailNone {
 		err = w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: unit.NullID(r.row.ID), Now: w.Now})
@@ -199,7 +199,7 @@ func applyRenewal(ctx context.Context, w *unit.Writer, r renewal) (org.Invitatio
 	return r.made, err
 }
 
-// planRevocation asks for no role: taking away gives nobody anything.
+// planRevocation checks no roles: revoking gives nobody anything.
 func planRevocation(ctx context.Context, a *unit.Attempt, in named) (f found, err error) {
 	if f, err = in.find(ctx, a); err != nil || f.where != uuid.Nil || f.madeBy(a.Actor) {
 		return f, err

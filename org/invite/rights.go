@@ -12,8 +12,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A right to invite is that of adding members and of giving each role, in each organization. It is asked of the engine when
-// an invitation is made, and again when it is accepted: then of its maker as that account stands by then.
+// To invite takes the rights to add members and to give each role, in each organization. The engine checks them when
+// an invitation is made, and again when it is accepted: then those that its maker has at that time.
 
 // place is what an invitation gives in one organization.
 type place struct {
@@ -22,7 +22,7 @@ type place struct {
 	roles []string // sorted
 }
 
-// mayInvite refuses a caller whom the setting of the server does not let invite at all. Forbidden.
+// mayInvite refuses a caller whom the server's setting does not let invite at all. Forbidden.
 func mayInvite(by *org.Actor, policy string) error {
 	switch {
 	case policy == org.InvitationsOff:
@@ -33,7 +33,7 @@ func mayInvite(by *org.Actor, policy string) error {
 	return nil
 }
 
-// mayInviteInto refuses a caller who may not add members to an organization. NotFound: it may not be read.
+// mayInviteInto refuses a caller who may not add members to an organization. NotFound: the caller may not read it.
 func mayInviteInto(ctx context.Context, a *unit.Attempt, ref string) (db.Organization, error) {
 	o, err := a.Organization(ctx, a.Actor, ref)
 	if err == nil && !unit.MayAddMembers(a.Actor, o.ID) {
@@ -69,7 +69,7 @@ func stands(ctx context.Context, s unit.Reader, row *db.Invitation, grants []db.
 	return places, true, nil
 }
 
-// makerOf is the maker of an invitation as it stands now. ok is false if it is gone or suspended.
+// makerOf returns the maker of an invitation with its current rights. ok is false if it was deleted or suspended.
 func makerOf(ctx context.Context, s unit.Reader, row *db.Invitation) (maker *org.Actor, ok bool, err error) {
 	if !row.CreatedBy.Valid {
 		if err := s.Settle(ctx); err != nil {
@@ -84,7 +84,7 @@ func makerOf(ctx context.Context, s unit.Reader, row *db.Invitation) (maker *org
 	return maker, err == nil && maker.User.Status != org.StatusSuspended, err
 }
 
-// mayGive reports whether an account may add members to an organization and give them these roles. A role that is gone
+// mayGive reports whether an account may add members to an organization and give them these roles. A deleted role
 // can't be given.
 func mayGive(by *org.Actor, o db.Organization, set *unit.RoleSet, roles []string) bool {
 	if !unit.MayAddMembers(by, o.ID) {
@@ -96,13 +96,13 @@ func mayGive(by *org.Actor, o db.Organization, set *unit.RoleSet, roles []string
 	})
 }
 
-// remade reports whether one of some roles was made after an invitation: another one had its name then, and nobody has offered this one
-// (T19 in docs/spec/threats.md).
+// remade reports whether one of some roles is newer than an invitation: a different role had its name then, and nobody has
+// offered this one (T19 in docs/spec/threats.md).
 func remade(set *unit.RoleSet, roles []string, invited time.Time) bool {
 	return slices.ContainsFunc(roles, func(name string) bool { return set.ByName[name].CreatedAt.After(invited) })
 }
 
-// byOrganization walks what is given organization by organization, which the query has put side by side.
+// byOrganization walks what is given by organization; the query has sorted it that way.
 func byOrganization(grants []db.InvitationGrant) func(yield func(uuid.UUID, []string) bool) {
 	return func(yield func(uuid.UUID, []string) bool) {
 		for len(grants) > 0 {
