@@ -16,15 +16,15 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 )
 
-// Passkeys asks browsers for passkeys of one site, and checks what they answer.
+// Passkeys requests passkeys of one site from browsers, and checks their answers.
 type Passkeys struct {
 	party  *webauthn.WebAuthn
 	host   string
 	origin string
 }
 
-// NewPasskeys makes passkeys for the site that people reach at an address. It fails for one where browsers have none: those of
-// IP addresses, and those without TLS on other machines.
+// NewPasskeys makes passkeys for the site at an address. It fails for addresses where browsers have none: IP
+// addresses, and those without TLS on other machines.
 func NewPasskeys(site *url.URL) (*Passkeys, error) {
 	host := strings.ToLower(site.Hostname())
 	origin := site.Scheme + "://" + host // as browsers spell it
@@ -48,7 +48,7 @@ func NewPasskeys(site *url.URL) (*Passkeys, error) {
 	return &Passkeys{party, host, origin}, err
 }
 
-// Host is where the passkeys work.
+// Host returns the host for which the passkeys work.
 func (p *Passkeys) Host() string { return p.host }
 
 // Owner is the account that a passkey is made for.
@@ -57,9 +57,9 @@ type Owner struct {
 	Name, Label string
 }
 
-// Passkey is what is kept of one.
+// Passkey is what is stored of a passkey.
 type Passkey struct {
-	Credential     []byte // what its authenticator calls it
+	Credential     []byte // its id at the authenticator
 	PublicKey      []byte
 	SignCount      uint32
 	BackupEligible bool // it may be on several devices
@@ -77,8 +77,8 @@ func NewChallenge() []byte {
 	return challenge
 }
 
-// Creation is what a browser is told to make a passkey: the options of navigator.credentials.create as JSON. It makes none on an
-// authenticator that has one of those.
+// Creation returns what a browser needs to create a passkey: the options of navigator.credentials.create as JSON. It creates none
+// on an authenticator that already has one of those.
 func (p *Passkeys) Creation(challenge []byte, o Owner, has []Passkey) ([]byte, error) {
 	all := make([]protocol.CredentialDescriptor, len(has))
 	for i, k := range has {
@@ -95,8 +95,8 @@ func (p *Passkeys) Creation(challenge []byte, o Owner, has []Passkey) ([]byte, e
 	return json.Marshal(options.Response)
 }
 
-// Request is what a browser is told to sign with a passkey: the options of navigator.credentials.get as JSON. Without a list any
-// passkey of the site will do.
+// Request returns what a browser needs to sign with a passkey: the options of navigator.credentials.get as JSON. Without a list,
+// any passkey of the site will do.
 func (p *Passkeys) Request(challenge []byte, allowed []Passkey) ([]byte, error) {
 	list := make([]protocol.CredentialDescriptor, len(allowed))
 	for i, k := range allowed {
@@ -147,7 +147,7 @@ func (p *Passkeys) Register(r *Registration, o Owner) (k Passkey, err error) {
 	return k, nil
 }
 
-// transports are the ways to an authenticator that are kept.
+// transports are the ways to reach an authenticator that are stored.
 var transports = []protocol.AuthenticatorTransport{
 	protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard, protocol.Hybrid, protocol.Internal,
 }
@@ -168,8 +168,8 @@ func ParseAssertion(response []byte) (*Assertion, error) {
 	return &Assertion{challenge, parsed.RawID, parsed.Response.UserHandle, parsed}, err
 }
 
-// Verify checks a signature of an owner's passkey, and returns what to keep of it from now on. Whether its count has grown is
-// left to the caller, who compares it with what is stored at that moment: see Copied.
+// Verify checks a signature of an owner's passkey, and returns what to store from now on. It leaves to the caller whether its
+// count has increased, who compares it with the count stored at that moment: see Copied.
 func (p *Passkeys) Verify(a *Assertion, o Owner, k Passkey) (Passkey, error) {
 	if !bytes.Equal(a.Owner, o.ID) {
 		return k, errors.New("the passkey says that it is another account's")
@@ -186,11 +186,11 @@ func (p *Passkeys) Verify(a *Assertion, o Owner, k Passkey) (Passkey, error) {
 	return k, nil
 }
 
-// Copied reports whether a count says that there may be a second passkey with the same key: it has not grown since the last use.
-// Passkeys that are on several devices by intent count nothing.
+// Copied reports whether a count suggests a second passkey with the same key: it has not increased since the last use.
+// Passkeys that are meant to be on several devices do not count.
 func Copied(before, now uint32) bool { return now <= before && (now != 0 || before != 0) }
 
-// stored is a passkey as the library has it.
+// stored returns a passkey in the form of the library.
 func (k Passkey) stored() webauthn.Credential {
 	c := webauthn.Credential{
 		ID: k.Credential, PublicKey: k.PublicKey, Flags: webauthn.CredentialFlags{BackupEligible: k.BackupEligible, BackupState: k.BackedUp, UserVerified: true},
@@ -202,7 +202,7 @@ func (k Passkey) stored() webauthn.Credential {
 	return c
 }
 
-// person is an owner as the library has one.
+// person is an owner in the form of the library.
 type person struct {
 	Owner
 	has []webauthn.Credential
@@ -220,7 +220,7 @@ func (p person) WebAuthnDisplayName() string { return p.Label }
 // WebAuthnCredentials implements webauthn.User.
 func (p person) WebAuthnCredentials() []webauthn.Credential { return p.has }
 
-// reason is an error of the library with all that it says, for the log.
+// reason returns an error of the library with all its details, for the log.
 func reason(err error) error {
 	if e, ok := errors.AsType[*protocol.Error](err); ok && e.DevInfo != "" {
 		return fmt.Errorf("%s: %s", e.Details, e.DevInfo)

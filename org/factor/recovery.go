@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// RecoveryCodes is how many there are of them in a set.
+	// RecoveryCodes is the number of codes in a set.
 	RecoveryCodes = 10
 	recoveryBytes = 10
 )
@@ -24,7 +24,7 @@ func NewRecoveryCodes() []string {
 	return codes
 }
 
-// RecoveryHash is what is stored of a recovery code, however it is spelled.
+// RecoveryHash returns the hash that is stored of a recovery code, however it is typed.
 func RecoveryHash(code string) []byte {
 	hash := sha256.Sum256([]byte(plain(code)))
 	return hash[:]

@@ -15,26 +15,26 @@ import (
 	"sync"
 )
 
-// keyBytes makes it AES-256.
+// keyBytes selects AES-256.
 const keyBytes = 32
 
 // ErrNoKey means that nothing can be sealed, since no key is set.
 var ErrNoKey = errors.New("no secret key is set")
 
-// Vault seals seeds with a key that is not in the database, so that a copy of the database gives no codes away.
+// Vault seals seeds with a key that is not in the database, so that a copy of the database reveals no codes.
 type Vault struct {
 	path string // of the file with the keys, "" for none
-	make bool   // it is made when it is first needed
+	make bool   // create it when it is first needed
 
 	mu   sync.Mutex
-	keys []cipher.AEAD // the first seals, all open; nil until they are read
+	keys []cipher.AEAD // the first one seals, all can open; nil until read
 }
 
-// NewVault takes its keys from a file: 32 bytes in Base64 a line, of which the first seals and all open. If create is set and
-// there is no such file, it is made with the first seed. Without a path nothing is sealed.
+// NewVault takes its keys from a file: one per line, 32 bytes in Base64, of which the first seals and all can open. If create is
+// set and there is no such file, it is created when the first seed is sealed. Without a path nothing is sealed.
 func NewVault(path string, create bool) *Vault { return &Vault{path: path, make: create} }
 
-// Check reads the file, if there is one. Errors: it cannot be read, or is not as [NewVault] says.
+// Check reads the file, if it exists. Errors: it cannot be read, or differs from what [NewVault] says.
 func (v *Vault) Check() error {
 	if v.path == "" {
 		return nil
@@ -51,7 +51,7 @@ func (v *Vault) Check() error {
 // CanSeal reports whether there is a key, or may be one.
 func (v *Vault) CanSeal() bool { return v.path != "" }
 
-// Seal encrypts a text that belongs to what about names: opened for anything else, it is refused. ErrNoKey: no key is set.
+// Seal encrypts a text for the owner that about names: Open refuses it for anything else. ErrNoKey: no key is set.
 func (v *Vault) Seal(text []byte, about string) ([]byte, error) {
 	keys, err := v.open(true)
 	if err != nil {
@@ -62,7 +62,7 @@ func (v *Vault) Seal(text []byte, about string) ([]byte, error) {
 	return keys[0].Seal(nonce, nonce, text, []byte(about)), nil
 }
 
-// Open decrypts what [Vault.Seal] returned. Errors: none of the keys is the one that sealed it, or about is another.
+// Open decrypts what [Vault.Seal] returned. Errors: none of the keys sealed it, or about differs.
 func (v *Vault) Open(sealed []byte, about string) ([]byte, error) {
 	keys, err := v.open(false)
 	if err != nil {
@@ -78,7 +78,7 @@ func (v *Vault) Open(sealed []byte, about string) ([]byte, error) {
 	return nil, fmt.Errorf("%s has no key that opens %s", v.path, about)
 }
 
-// open reads the keys once, and makes the first one if it may.
+// open reads the keys once, and creates the first one if allowed.
 func (v *Vault) open(create bool) ([]cipher.AEAD, error) {
 	if v.path == "" {
 		return nil, ErrNoKey
@@ -129,7 +129,7 @@ func (v *Vault) read() error {
 	return nil
 }
 
-// create makes the file, which the owner of the process alone may read. It is on disk before anything is sealed with it.
+// create creates the file, which only the owner of the process may read. It is on disk before anything is sealed with it.
 func (v *Vault) create() (err error) {
 	key := make([]byte, keyBytes)
 	_, _ = rand.Read(key) // never fails

@@ -23,7 +23,7 @@ const (
 	seedBytes = 20 // as long as a hash of SHA-1, RFC 4226 §4
 )
 
-// opts are what every authenticator app can do.
+// opts are supported by every authenticator app.
 var opts = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
 
 var b32 = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -35,14 +35,14 @@ func NewSeed() []byte {
 	return seed
 }
 
-// Enrolment is what an app is told once.
+// Enrolment is what an app needs once to be set up.
 type Enrolment struct {
 	Secret string // the seed, to type in
 	URL    string // an otpauth:// URL with all of it
 	QR     string // the same as a picture, a data: URL
 }
 
-// Enrol makes what an app is told: issuer is the site, account is whose codes they are.
+// Enrol returns what an app needs to be set up: issuer is the site, account is whose codes they are.
 func Enrol(seed []byte, issuer, account string) (e Enrolment, err error) {
 	e.Secret = b32.EncodeToString(seed)
 	// Colons separate the two in the label of the URL.
@@ -65,14 +65,14 @@ func Enrol(seed []byte, issuer, account string) (e Enrolment, err error) {
 	return e, nil
 }
 
-// Step is the period whose code this is: that of now, or the one before or after it, since clocks differ. Only a step
+// Step returns the period of a code: the current one, or the one before or after it, since clocks differ. Only a step
 // after last counts, so that no code counts twice. ok is false for any other code.
 func Step(seed []byte, code string, now time.Time, last int64) (step int64, ok bool) {
 	code = plain(code)
 	current := now.Unix() / period
 	for s := current - 1; s <= current+1; s++ {
 		want, err := hotp.GenerateCodeCustom(b32.EncodeToString(seed), uint64(s), opts)
-		// All three are compared, whatever the first says.
+		// All three are compared, even if an earlier one matches.
 		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && s > last {
 			step, ok = s, true
 		}
@@ -80,12 +80,12 @@ func Step(seed []byte, code string, now time.Time, last int64) (step int64, ok b
 	return step, ok
 }
 
-// Code is what the app shows now.
+// Code returns the code that the app shows now.
 func Code(seed []byte, now time.Time) (string, error) {
 	return hotp.GenerateCodeCustom(b32.EncodeToString(seed), uint64(now.Unix()/period), opts)
 }
 
-// plain is a code without what people write between its parts.
+// plain returns a code without the separators that people type.
 func plain(code string) string {
 	return strings.ToUpper(strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' || r == '\u00a0' || r == '\t' {

@@ -1,5 +1,5 @@
-// Package fold makes the form of a text in which searches compare it: who looks for muller finds Müller, and who looks for
-// o'brien finds O’Brien. Names stay as they were typed, and what must be unique is compared by org.FoldCase.
+// Package fold returns the form of a text in which searches compare it: a search for muller finds Müller, and one for
+// o'brien finds O’Brien. Names stay as they were typed, and org.FoldCase compares what must be unique.
 package fold
 
 import (
@@ -24,21 +24,21 @@ var accents = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0x3099, Hi: 0x309a, Stride: 1}, {Lo: 0xfe00, Hi: 0xfe0f, Stride: 1}, {Lo: 0xfe20, Hi: 0xfe2f, Stride: 1},
 }}
 
-// letters are those that Unicode takes apart into nothing, as people type them who do not have them on their keyboard.
+// letters are those that Unicode does not decompose, with what people type who lack them on their keyboard.
 var letters = map[rune]string{
 	'ß': "ss", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'ħ': "h", 'ŧ': "t", 'ı': "i", 'ς': "σ",
 	'’': "'", '‘': "'", 'ʼ': "'", 'ʻ': "'", '‛': "'", '′': "'", '`': "'", '“': `"`, '”': `"`, '„': `"`, '‐': "-", '–': "-",
 }
 
-// Text is s without case, accents, and the kind of apostrophe. Each character is folded for itself, so that a part of s folds
-// to a part of what s folds to.
+// Text returns s without case, accents, and the kind of apostrophe. Each character is folded separately, so that a part of s
+// folds to a part of what s folds to.
 func Text(s string) string {
 	if isPlain(s) {
 		return strings.ToLower(s)
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	// Unicode takes an acute accent that stands alone apart into a space and a mark, but it is typed for an apostrophe.
+	// Unicode decomposes a standalone acute accent into a space and a mark, but people type it as an apostrophe.
 	for _, r := range norm.NFKD.String(strings.ReplaceAll(s, "´", "'")) {
 		if unicode.Is(accents, r) {
 			continue
@@ -53,7 +53,7 @@ func Text(s string) string {
 	return b.String()
 }
 
-// isPlain reports whether there is nothing to fold in s but case, as in nearly all usernames and addresses.
+// isPlain reports whether folding s changes nothing but case, as in nearly all usernames and addresses.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf || s[i] == '`' {

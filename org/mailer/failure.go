@@ -15,11 +15,11 @@ import (
 	"rolecall.example/org"
 )
 
-// maxAnswer is how much of an answer of the server is kept, in bytes.
+// maxAnswer is how much of a server's answer is kept, in bytes.
 const maxAnswer = 300
 
-// failure says what went wrong in words for people who invite. They may not run the server, so that names and addresses of
-// machines stay in the cause.
+// failure says what went wrong in words for people who invite. They may not run the server, so names and addresses of
+// machines are only in the cause.
 func failure(ctx context.Context, err error) *org.MailError {
 	f := &org.MailError{Message: "The mail server could not be reached.", Down: true, Err: err}
 	sent, ok := errors.AsType[*gomail.SendError](err)
@@ -42,15 +42,15 @@ func failure(ctx context.Context, err error) *org.MailError {
 	return f
 }
 
-// refused is about an answer of the server to one mail. Only an address that does not exist is not tried again: the rest may
-// be put right by an operator.
+// refused handles the server's answer to one mail. Only an address that does not exist is not retried: an operator may fix
+// the rest.
 func refused(f *org.MailError, e *gomail.SendError) {
 	answer := answered(e)
 	f.Down = false
 	switch e.Reason {
 	case gomail.ErrSMTPRcptTo:
 		f.Message = "The mail server refused the address: " + answer
-		f.Final = e.ErrorCode() >= 500 && !strings.HasPrefix(e.EnhancedStatusCode(), "5.7.") // which is about the sender
+		f.Final = e.ErrorCode() >= 500 && !strings.HasPrefix(e.EnhancedStatusCode(), "5.7.") // 5.7 is about the sender
 	case gomail.ErrSMTPMailFrom:
 		f.Message, f.Down = "The mail server refused the sender: "+answer, true
 	default:
@@ -58,7 +58,7 @@ func refused(f *org.MailError, e *gomail.SendError) {
 	}
 }
 
-// answered is what the server said, code and text. The library has it in the text of its error alone, quoted.
+// answered returns what the server said, code and text. The library has it only in the text of its error, quoted.
 func answered(e *gomail.SendError) string {
 	_, answer, _ := strings.Cut(e.Error(), ": ")
 	answer, _, _ = strings.Cut(answer, ", affected ")
@@ -81,7 +81,7 @@ func timeout(err error) bool {
 	return ok && e.Timeout()
 }
 
-// cleaned is an answer of the server as people see it: one line of text.
+// cleaned returns a server's answer as people see it: one line of text.
 func cleaned(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
 	if len(s) > maxAnswer {

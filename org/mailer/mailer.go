@@ -23,14 +23,14 @@ import (
 // Timeout is how long sending a mail may take in all, unless Settings say otherwise.
 const Timeout = 45 * time.Second
 
-// Settings are those of the server that takes the mails.
+// Settings are those of the server that accepts the mails.
 type Settings struct {
 	Address            string // host:port
 	From               string // an address, or a name with an address in angle brackets
 	Username, Password string // "" to send without signing in
 	Mode               string // one of org.MailModes; the first if ""
 	Timeout            time.Duration
-	Authorities        *x509.CertPool // that vouch for the server; nil: the system's
+	Authorities        *x509.CertPool // authorities for the server's certificate; nil: the system's
 }
 
 // Mailer hands mails to a server. It is safe for concurrent use.
@@ -82,12 +82,12 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// Server is where mails go, without the secrets.
+// Server returns where mails go, without the secrets.
 func (m *Mailer) Server() org.MailServer {
 	return org.MailServer{Address: m.settings.Address, From: m.from.String(), Mode: m.settings.Mode, SignsIn: m.settings.Username != ""}
 }
 
-// Send hands a mail to the server. Without an error the server has taken it. An error is an org.MailError.
+// Send hands a mail to the server. Without an error the server has accepted it. An error is an org.MailError.
 func (m *Mailer) Send(ctx context.Context, letter org.Mail) error {
 	msg, err := m.message(letter)
 	if err != nil {
@@ -101,18 +101,18 @@ func (m *Mailer) Send(ctx context.Context, letter org.Mail) error {
 	if err == nil {
 		err = client.DialAndSendWithContext(ctx, msg)
 	}
-	// What the server says after it has taken the mail changes nothing.
+	// What the server says after accepting the mail changes nothing.
 	if err == nil || msg.IsDelivered() {
 		return nil
 	}
 	return failure(ctx, err)
 }
 
-// options say how to reach the server. TLS is never left to what the server offers: who is in between could take it away.
+// options say how to reach the server. TLS never depends on what the server offers: an attacker in between could remove it.
 func (m *Mailer) options(c *connection) []gomail.Option {
 	policy := gomail.TLSMandatory
 	switch m.settings.Mode {
-	case org.MailTLS: // the connection is one of TLS already, and the library finds that out
+	case org.MailTLS: // the connection uses TLS already, which the library detects
 		policy = gomail.TLSOpportunistic
 	case org.MailPlain:
 		policy = gomail.NoTLS
@@ -127,7 +127,7 @@ func (m *Mailer) options(c *connection) []gomail.Option {
 	return list
 }
 
-// hello is how this server calls itself: not by the name of its machine, which is nobody's business.
+// hello returns how this server introduces itself: not by the name of its machine, which is nobody's business.
 func (m *Mailer) hello() string { return m.domain }
 
 func (m *Mailer) tls() *tls.Config {
@@ -154,11 +154,11 @@ func (m *Mailer) message(letter org.Mail) (*gomail.Msg, error) {
 	return msg, nil
 }
 
-// connection is that of one mail. The library neither ends a conversation when the context does, nor closes the connection of
-// one that failed at its beginning.
+// connection is the connection of one mail. The library neither ends a conversation when the context does, nor closes a
+// connection that failed at its beginning.
 type connection struct {
 	mailer *Mailer
-	ctx    context.Context //nolint:containedctx // of one mail, dropped with it
+	ctx    context.Context //nolint:containedctx // for one mail, dropped with it
 	conn   net.Conn
 	stop   func() bool
 }

@@ -1,4 +1,4 @@
-// Package services puts the use cases together over one database, for a program that serves them.
+// Package services combines the use cases over one database, for a program that serves them.
 package services
 
 import (
@@ -33,7 +33,7 @@ type (
 	Tenant = tenant.Service
 )
 
-// Service answers every use case.
+// Service has every use case.
 type Service struct {
 	*Account
 	*Insight
@@ -43,11 +43,11 @@ type Service struct {
 	Sync      *idpsync.Service   // what the claims of providers give
 	Directory *directory.Service // directories of companies
 	Signing   *signing.Service   // the keys that documents and rights are signed with
-	Snapshots *snapshots.Service // the documents by which applications decide for themselves
+	Snapshots *snapshots.Service // the documents from which applications decide for themselves
 	Feed      *feed.Hub          // what changes, as it does
 }
 
-// Options are the settings of a Service. The zero value is what a server uses.
+// Options are the settings of a Service. The zero value gives a server's defaults.
 type Options struct {
 	Now              func() time.Time // time.Now if nil
 	Catalog          *rbac.Catalog    // rbac.Default() if nil
@@ -57,20 +57,20 @@ type Options struct {
 	Vault            *factor.Vault    // seals the seeds of authenticator apps; nil: none can be set up
 	Passkeys         *factor.Passkeys // those of the site; nil: there are none
 	Heartbeat        time.Duration    // between two heartbeats of the feed; 5 s if 0
-	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
+	Log              *slog.Logger     // for failures outside a request; slog.Default() if nil
 
-	Providers []string           // the ids of those that people may sign in with; nil: not known
+	Providers []string           // ids of the providers that people may sign in with; nil: unknown
 	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
 
-	Begin unit.Begin // is told of the units of use cases; may be nil
+	Begin unit.Begin // called for each unit of a use case; may be nil
 }
 
-// VerifyAuditExport is insight.VerifyExport, for who has a file and no database.
+// VerifyAuditExport is insight.VerifyExport, for a program with a file and no database.
 func VerifyAuditExport(in io.Reader, root string) (e org.AuditExport, problem string, err error) {
 	return insight.VerifyExport(in, root)
 }
 
-// New makes the use cases over an open database.
+// New returns the use cases over an open database.
 func New(d *db.DB, o Options) *Service {
 	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers, Passwords: o.Passwords, Begin: o.Begin})
 	keys := signing.New(u)

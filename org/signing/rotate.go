@@ -13,8 +13,8 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// Rotate makes a key that takes over after [Notice], and returns it. Where nothing was ever signed it signs at once.
-// Forbidden: the caller is not who can write the database. Conflict: the keys are in a file.
+// Rotate makes a key that takes over after [Notice], and returns it. If nothing was ever signed, it signs at once.
+// Forbidden: only the operator may rotate keys. Conflict: the keys are in a file.
 func (s *Service) Rotate(ctx context.Context, by *org.Actor) (k Key, err error) {
 	defer org.Wrap(&err, "rotate the signing key")
 	if s.file != nil {
@@ -30,7 +30,7 @@ func (s *Service) Rotate(ctx context.Context, by *org.Actor) (k Key, err error) 
 // rotation is a key that takes over, and the one before it.
 type rotation struct {
 	next, last Key
-	all        []Key // that are published from then on
+	all        []Key // published from then on
 }
 
 func plan(ctx context.Context, a *unit.Attempt, s *Service) (r rotation, err error) {

@@ -1,5 +1,5 @@
-// Package signing keeps the keys that snapshots and rights are signed with: Ed25519 pairs in the database, which all servers
-// of it share, or in a file. Its API may change without notice.
+// Package signing keeps the keys that sign snapshots and rights: Ed25519 pairs in the database, which all its servers
+// share, or in a file. Its API may change without notice.
 package signing
 
 import (
@@ -17,27 +17,27 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A new key is published at once and signs later, so that every client has it by then; what the old one signed counts for a
-// while more.
+// A new key is published at once but signs later, when every client has it; signatures of the old one stay valid for a
+// while.
 const (
 	Notice = 10 * time.Minute
 	Grace  = org.Day
 )
 
-// freshness is how long a server goes by the keys that it has read. It must be far shorter than Notice.
+// freshness is how long a server uses the keys that it has read. It must be far shorter than Notice.
 const freshness = 10 * time.Second
 
 // Key is a pair of keys.
 type Key struct {
 	ID         string // the thumbprint of the public key
 	Public     ed25519.PublicKey
-	Private    ed25519.PrivateKey // nil of a key in a file that is there for others to sign with
+	Private    ed25519.PrivateKey // nil for a public key in a file, with which others sign
 	CreatedAt  time.Time          // zero in a file
-	ActiveFrom time.Time          // it signs from then on
-	RetiredAt  time.Time          // and no more from then on; zero: that is not known yet
+	ActiveFrom time.Time          // when it starts signing
+	RetiredAt  time.Time          // when it stops signing; zero: not known yet
 }
 
-// State says what a key is for at a time.
+// State returns what a key is used for at a time.
 func (k *Key) State(now time.Time) State {
 	switch {
 	case now.Before(k.ActiveFrom):
@@ -49,17 +49,17 @@ func (k *Key) State(now time.Time) State {
 	}
 }
 
-// State is what a key is for.
+// State is what a key is used for.
 type State string
 
-// The states of a key, in the order in which it has them.
+// The states of a key, in order.
 const (
 	Announced State = "announced" // it is published, and will sign
 	Signing   State = "signing"
-	Accepted  State = "accepted" // it signs no more, and what it signed counts
+	Accepted  State = "accepted" // it no longer signs, but its signatures are valid
 )
 
-// Service hands out the keys. It is safe for concurrent use.
+// Service returns the keys. It is safe for concurrent use.
 type Service struct {
 	units *unit.Units
 
@@ -69,14 +69,14 @@ type Service struct {
 	readAt time.Time
 }
 
-// New makes the keys over a database, which gets its first pair when one is needed.
+// New makes the service over a database, which gets its first pair when one is needed.
 func New(u *unit.Units) *Service { return &Service{units: u} }
 
-// UseFile makes the service go by the keys of a file alone, see [ReadFile]: the first signs, all are published. It is called
+// UseFile makes the service use only the keys of a file, see [ReadFile]: the first signs, all are published. Call it
 // before anything is signed.
 func (s *Service) UseFile(keys []Key) { s.file = keys }
 
-// Current is the key that signs now, with its name.
+// Current returns the key that signs now, with its name.
 func (s *Service) Current(ctx context.Context) (kid string, key ed25519.PrivateKey, err error) {
 	defer org.Wrap(&err, "find the key that signs")
 	if s.file != nil {
@@ -95,7 +95,7 @@ func (s *Service) Current(ctx context.Context) (kid string, key ed25519.PrivateK
 	return found.ID, found.Private, nil
 }
 
-// Public is every key that a signature may be of now or soon, as it is stored.
+// Public returns every key whose signatures are valid now or soon, as stored.
 func (s *Service) Public(ctx context.Context) (_ []Key, err error) {
 	defer org.Wrap(&err, "list the keys")
 	if s.file != nil {
@@ -104,11 +104,11 @@ func (s *Service) Public(ctx context.Context) (_ []Key, err error) {
 	return s.stored(ctx)
 }
 
-// Now is the time that keys are judged by.
+// Now returns the time by which keys are judged.
 func (s *Service) Now() time.Time { return s.units.Now() }
 
-// signing is the newest key that signs at a time. Before the first one does, by the clock of a server that is behind that of
-// the one that made it, it is the first.
+// signing returns the newest key that signs at a time. If none does yet, because the clock of this server is behind that of
+// the one that made the first key, it returns the first.
 func signing(keys []Key, now time.Time) *Key {
 	for i := range slices.Backward(keys) {
 		if keys[i].State(now) == Signing {
@@ -135,7 +135,7 @@ func (s *Service) stored(ctx context.Context) ([]Key, error) {
 	return keys, err
 }
 
-// list reads the keys that are good for anything, in the order in which they sign.
+// list reads the keys that are still of use, in the order in which they sign.
 func (s *Service) list(ctx context.Context, q db.Reads) ([]Key, error) {
 	rows, err := q.ListSigningKeys(ctx, unit.NullTime(s.units.Now().Add(-Grace)))
 	keys := make([]Key, len(rows))
@@ -158,7 +158,7 @@ func insertion(k Key) db.InsertSigningKeyParams {
 	return db.InsertSigningKeyParams{Kid: k.ID, PublicKey: k.Public, PrivateKey: k.Private, Now: k.CreatedAt, ActiveFrom: k.ActiveFrom}
 }
 
-// Thumbprint names a public key as RFC 7638 and RFC 8037 do, so that a key has one name wherever it is kept.
+// Thumbprint names a public key as RFC 7638 and RFC 8037 do, so that a key has the same name wherever it is kept.
 func Thumbprint(public ed25519.PublicKey) string {
 	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + base64.RawURLEncoding.EncodeToString(public) + `"}`))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
