@@ -86,7 +86,7 @@ func (w *warner) ownersAlone() {
 	}
 }
 
-// actionPath returns where an action of a type stands.
+// actionPath returns the path of an action of a type.
 func actionPath(p rbac.Permission) string { return "types." + p.ResourceType + ".actions." + p.Action }
 
 // ownersLists finds pairs that owners do not hold because their role lists what it holds.
@@ -128,7 +128,7 @@ func (w *warner) role(r *rbac.DocumentRole) {
 	}
 }
 
-// assigned returns the roles that holders of a role give out by the map, besides the role itself.
+// assigned returns the roles that holders of a role may give according to the map, except the role itself.
 func (w *warner) assigned(r *rbac.DocumentRole) (names []string) {
 	if !slices.Contains(r.Assigns, rbac.Wildcard) {
 		return r.Assigns

@@ -175,7 +175,7 @@ func roleTree(r *rbac.DocumentRole) *yamltree.Node {
 	setText(n, "label", r.Label)
 	setText(n, "description", r.Description)
 	n.Set("scope", yamltree.NewText(r.Scope))
-	// An organization list that is empty stands there: left out, it would mean everything for organization admins.
+	// An empty organization list is written: omitted, it would mean everything for organization admins.
 	setTexts(n, "site", short(r.Site))
 	if r.Scope == rbac.LevelOrganization.String() {
 		n.Set("organization", yamltree.NewTexts(short(r.Organization)))
@@ -192,7 +192,7 @@ func short(perms []string) []string {
 	for _, p := range perms {
 		pair, action, _ := strings.Cut(p, ":")
 		i, ok := at[pair]
-		// A wildcard stands alone, as the format wants it.
+		// A wildcard needs an entry of its own, as the format requires.
 		if !ok || action == rbac.Wildcard || strings.HasSuffix(entries[i], ":"+rbac.Wildcard) {
 			at[pair] = len(entries)
 			entries = append(entries, p)

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Server answers about people. An organization that is "" is the default one. Names that are not there are [ErrUnknown].
+// Server answers about people. "" is the default organization. Names that do not exist are [ErrUnknown].
 type Server interface {
 	// World returns the catalog in force, and the custom roles of the organization and of the site.
 	World(ctx context.Context, organization string) (*World, error)
@@ -28,10 +28,10 @@ type Answer struct {
 	Because string
 }
 
-// ErrUnknown is the error about an organization or a person that is not there.
+// ErrUnknown is the error about an organization or a person that does not exist.
 var ErrUnknown = errors.New("unknown, or not for you to see")
 
-// missing turns the error about a name that is not there into a problem of the file.
+// missing turns the error about an unknown name into a problem of the file.
 func (r *run) missing(err error, path string) error {
 	if !errors.Is(err, ErrUnknown) {
 		return err
@@ -64,7 +64,7 @@ func (r *run) user(ctx context.Context, t *Test) (failures []string, err error) 
 
 // people tests who has a permission.
 func (r *run) people(ctx context.Context, t *Test) (failures []string, err error) {
-	// Names are looked up first: one that is not there would never be among those who can.
+	// Names are looked up first: an unknown one would never be among those who can.
 	pairs := r.pairs(t.path+".who_can", t.WhoCan, false)
 	for i, name := range t.Are {
 		if _, err := r.server.Roles(ctx, t.Organization, name); err != nil {

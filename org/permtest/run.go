@@ -32,7 +32,7 @@ func (r *Report) Passed() bool {
 // The person and the organization of tests without people.
 var someone, somewhere = rbac.ID{1}, rbac.ID{2}
 
-// ownerRole is left aside where nobody may hold two permissions: owners hold all of them.
+// ownerRole is exempt from rules that nobody may hold two permissions: owners hold all of them.
 const ownerRole = "owner"
 
 // run is one run of a file.
@@ -100,7 +100,7 @@ func (r *run) holder(t *Test) (failures []string) {
 	return failures
 }
 
-// subject returns somebody who holds roles. Who holds roles of the site alone is no member of the organization.
+// subject returns a person who holds roles. With only site roles, the person is not a member of the organization.
 func (r *run) subject(roles []Held) *rbac.Subject {
 	var grants []rbac.Grant
 	member := len(roles) == 0
@@ -118,7 +118,7 @@ func (r *run) subject(roles []Held) *rbac.Subject {
 	return r.world.Catalog.NewSubject(someone, organizations, grants)
 }
 
-// assertion is one pair that somebody is to have, or not.
+// assertion is a pair that a person must have, or must not.
 type assertion struct {
 	pair rbac.Permission
 	can  bool
@@ -231,7 +231,7 @@ func (r *run) together(ctx context.Context, t *Test) (failures []string, err err
 	return append(failures, more...), err
 }
 
-// both says which two of some permissions somebody holds, if two.
+// both returns which two of some permissions a person holds, if any.
 func (r *run) both(who string, entries [][]rbac.Permission, holds func(rbac.Permission) (bool, string)) []string {
 	var phrases []string
 	why := ""

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Reader makes what a format says of a tree. It collects what is wrong, and remembers where each path stands.
+// Reader builds what a format describes from a tree. It collects what is wrong, and remembers the place of each path.
 type Reader struct {
 	Root     *Node // nil if the text cannot be made out
 	problems []Problem
@@ -38,7 +38,7 @@ func (r *Reader) Fail(at Place, path, format string, args ...any) {
 	}
 }
 
-// Find returns where a path stands; for one that the file does not have, where what it would be in stands.
+// Find returns the place of a path; for one that the file lacks, the place of what it would be in.
 func (r *Reader) Find(path string) Place {
 	for ; path != ""; path = above(path) {
 		if p, ok := r.places[path]; ok {
@@ -67,7 +67,7 @@ func (r *Reader) Failed(path string) bool {
 // above returns the path without its last name or index.
 func above(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
 
-// shownAtMost is how many problems of a file are told at once.
+// shownAtMost is how many problems of a file are reported at once.
 const shownAtMost = 1000
 
 // Problems returns what is wrong, by place.

@@ -88,7 +88,7 @@ func (s *scan) refuse(t *token.Token) {
 	s.refuseAt(s.place(t, what.first), what.name)
 }
 
-// refusedAtMost is how many such places are told at once. To find one takes time by the length of its line.
+// refusedAtMost is how many such places are reported at once. Finding one takes time proportional to the length of its line.
 const refusedAtMost = 100
 
 func (s *scan) refuseAt(place Place, what string) {
