@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// OrganizationMember is the name under which the membership itself stands among the records of a member.
+// OrganizationMember is the name of the membership itself among the records of a member.
 const OrganizationMember = "organization-member"
 
 // Assignment is one record: one source gives an account one role, or the membership in an organization. Several sources may
@@ -28,7 +28,7 @@ type Assignment struct {
 	Managed        bool       `json:"managed"` // a sign-in provider or a directory gives it, and only that can remove it
 }
 
-// Manager is a sign-in provider or a directory that decides what a person holds, or what an account is called. Only it can
+// Manager is a sign-in provider or a directory that decides what a person holds, or the names of an account. Only it can
 // change that.
 type Manager struct {
 	Source         string    `json:"source"`                   // oidc:<provider> or scim:<directory>
@@ -43,14 +43,14 @@ type Giver struct {
 	Username string    `json:"username"`
 }
 
-// Terms are what PutMemberRole and PutUserRole say about a record. What is nil stays as it is stored; a new record has no end
-// and no reason then.
+// Terms are what PutMemberRole and PutUserRole say about a record. A nil field stays as stored; a new record then has no end
+// and no reason.
 type Terms struct {
 	Until  *time.Time // the zero time: no end
 	Reason *string
 }
 
-// MarshalJSON writes no end as null, and leaves out what stays.
+// MarshalJSON writes no end as null, and omits fields that stay.
 func (t Terms) MarshalJSON() ([]byte, error) {
 	fields := map[string]any{}
 	if t.Reason != nil {
@@ -66,8 +66,8 @@ func (t Terms) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// PutMemberRole gives a member one role, or changes until when and why it holds it. The record is by hand, and takes the
-// place of what other people or an invitation gave of that role; what a provider or directory gives stays beside it. Under
+// PutMemberRole gives a member one role, or changes until when and why it holds it. The record is by hand, and replaces
+// what other people or an invitation gave of that role; what a provider or directory gives stays beside it. With
 // OrganizationMember it is about the membership.
 func (c *Client) PutMemberRole(ctx context.Context, organization, user, role string, t Terms, opts ...Option) (Assignment, error) {
 	return fetch[Assignment](ctx, c, send(http.MethodPut, t, memberships(organization, user, "roles", role)...), opts...)
@@ -78,8 +78,8 @@ func (c *Client) PreviewPutMemberRole(ctx context.Context, organization, user, r
 	return fetch[Impact](ctx, c, send(http.MethodPut, t, memberships(organization, user, "roles", role)...).dryRun(), opts...)
 }
 
-// EndMemberRole ends what people and invitations gave a member of one role. It is 404 where there is nothing of that kind.
-// Under OrganizationMember it is about the membership.
+// EndMemberRole ends what people and invitations gave a member of one role. The status is 404 if there is no such record.
+// With OrganizationMember it is about the membership.
 func (c *Client) EndMemberRole(ctx context.Context, organization, user, role string, opts ...Option) error {
 	return c.do(ctx, send(http.MethodDelete, nil, memberships(organization, user, "roles", role)...), nil, opts...)
 }

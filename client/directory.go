@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// Directory is where a company keeps its people, as an organization knows it: it sends SCIM requests.
+// Directory is a company's user directory, as an organization knows it: it sends SCIM requests.
 type Directory struct {
 	OrganizationID uuid.UUID        `json:"organization_id"`
-	Configured     bool             `json:"configured"` // else the rest is what it would be
+	Configured     bool             `json:"configured"` // otherwise the rest is what it would be
 	Slug           string           `json:"slug"`       // part of the source of its records: scim:SLUG
 	Name           string           `json:"name"`
 	URL            string           `json:"url"`   // where it sends its requests
@@ -39,7 +39,7 @@ type DirectoryToken struct {
 
 // UpdateDirectory changes a directory. What is nil stays as it is.
 type UpdateDirectory struct {
-	Slug        *string `json:"slug,omitempty"` // before the first token alone
+	Slug        *string `json:"slug,omitempty"` // only before the first token
 	Name        *string `json:"name,omitempty"`
 	FusePeople  *int64  `json:"fuse_people,omitempty"`
 	FusePercent *int64  `json:"fuse_percent,omitempty"`
@@ -51,7 +51,7 @@ type CreateDirectoryToken struct {
 	ExpiresIn string `json:"expires_in,omitempty"` // like 8760h, which is the default
 }
 
-// DirectoryRule says that the people of a group hold a role.
+// DirectoryRule says that the people in a group hold a role.
 type DirectoryRule struct {
 	Match string `json:"match"` // displayName or externalId
 	Value string `json:"value"`
@@ -61,7 +61,7 @@ type DirectoryRule struct {
 // DirectoryRules are the rules of a directory.
 type DirectoryRules struct {
 	Rules  []DirectoryRule  `json:"rules"`
-	Groups []DirectoryGroup `json:"groups"` // that it has sent, by name; 500 at most
+	Groups []DirectoryGroup `json:"groups"` // groups that it has sent, by name; at most 500
 }
 
 // DirectoryGroup is a group that a directory has sent.
@@ -87,7 +87,7 @@ func (c *Client) UpdateDirectory(ctx context.Context, organization string, r Upd
 	return fetch[Directory](ctx, c, send(http.MethodPatch, r, "organizations", organization, "directory"), opts...)
 }
 
-// CreateDirectoryToken makes a token for the directory of an organization. Only this answer has it.
+// CreateDirectoryToken makes a token for the directory of an organization. Only this answer contains it.
 func (c *Client) CreateDirectoryToken(ctx context.Context, organization string, r CreateDirectoryToken) (DirectoryToken, error) {
 	return fetch[DirectoryToken](ctx, c, send(http.MethodPost, r, "organizations", organization, "directory", "tokens"))
 }
@@ -102,12 +102,12 @@ func (c *Client) DirectoryRules(ctx context.Context, organization string, opts .
 	return fetch[DirectoryRules](ctx, c, get("organizations", organization, "directory", "rules"), opts...)
 }
 
-// SetDirectoryRules replaces the rules; what people hold by their groups changes with them.
+// SetDirectoryRules replaces the rules; what people hold through their groups changes with them.
 func (c *Client) SetDirectoryRules(ctx context.Context, organization string, r SetDirectoryRules, opts ...Option) (DirectoryRules, error) {
 	return fetch[DirectoryRules](ctx, c, send(http.MethodPut, r, "organizations", organization, "directory", "rules"), opts...)
 }
 
-// PreviewDirectoryRules tells what SetDirectoryRules would do to what people may do.
+// PreviewDirectoryRules is the dry run of SetDirectoryRules.
 func (c *Client) PreviewDirectoryRules(ctx context.Context, organization string, r SetDirectoryRules, opts ...Option) (Impact, error) {
 	return fetch[Impact](ctx, c, send(http.MethodPut, r, "organizations", organization, "directory", "rules").dryRun(), opts...)
 }

@@ -20,7 +20,7 @@ type OwnPassword struct {
 	Password string `json:"password"`
 }
 
-// Enrolment is what an authenticator app is told. It is shown once.
+// Enrolment is what an authenticator app needs to be set up. It is shown once.
 type Enrolment struct {
 	Secret string `json:"secret"` // to type in, in Base32
 	URL    string `json:"url"`    // otpauth://, to make a QR code of
@@ -46,12 +46,12 @@ func (c *Client) EnrolApp(ctx context.Context, r OwnPassword) (Enrolment, error)
 	return fetch[Enrolment](ctx, c, send(http.MethodPost, r, "users", "me", "mfa", "app"))
 }
 
-// ConfirmApp takes the first code of an app, and returns recovery codes.
+// ConfirmApp checks the first code of an app, and returns recovery codes.
 func (c *Client) ConfirmApp(ctx context.Context, r FactorCode) (RecoveryCodes, error) {
 	return fetch[RecoveryCodes](ctx, c, send(http.MethodPost, r, "users", "me", "mfa", "app", "confirm"))
 }
 
-// RemoveApp ends the second factor of the caller, and its recovery codes.
+// RemoveApp removes the second factor of the caller, and its recovery codes.
 func (c *Client) RemoveApp(ctx context.Context, r OwnPassword) error {
 	return c.do(ctx, send(http.MethodPost, r, "users", "me", "mfa", "app", "remove"), nil)
 }

@@ -159,7 +159,7 @@ func (c *Client) RevokeInvitation(ctx context.Context, id uuid.UUID, opts ...Opt
 	return c.do(ctx, send(http.MethodDelete, nil, "invitations", id.String()), nil, opts...)
 }
 
-// OpenInvitation tells what an invitation offers, by what stands at the end of its link. It uses nothing up.
+// OpenInvitation returns what an invitation offers, given the last part of its link. It does not use the invitation up.
 func (c *Client) OpenInvitation(ctx context.Context, secret string) (InvitationOffer, error) {
 	return fetch[InvitationOffer](ctx, c, get("invitations", secret))
 }

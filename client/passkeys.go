@@ -24,7 +24,7 @@ type Passkey struct {
 	DoubtedAt *time.Time `json:"doubted_at,omitempty"` // when it signed as if there were a copy of it
 }
 
-// PasskeyOptions is what a browser is told: the argument of navigator.credentials.create or get, with base64url in place of bytes.
+// PasskeyOptions is what a browser needs: the argument of navigator.credentials.create or get, with base64url in place of bytes.
 type PasskeyOptions struct {
 	PublicKey json.RawMessage `json:"publicKey"`
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// SyncTest asks what a sign-in would do, by claims, by the last ones of an account, or by claims that an account would come with.
+// SyncTest asks what a sign-in would do: with these claims, with the last ones of an account, or with new claims of an account.
 type SyncTest struct {
 	Provider string         `json:"provider,omitempty"` // id in the settings; "": the first
 	Claims   map[string]any `json:"claims,omitempty"`
 	User     string         `json:"user,omitempty"`  // id or username
-	Draft    *SyncDraft     `json:"draft,omitempty"` // in the place of what is stored
+	Draft    *SyncDraft     `json:"draft,omitempty"` // in place of what is stored
 }
 
-// SyncDraft is rule sets that are not stored. Those that are missing are as they are stored.
+// SyncDraft has rule sets that are not stored. Those that are missing are used as stored.
 type SyncDraft struct {
 	Organization *SyncDraftRules           `json:"organization,omitempty"`
 	Roles        map[string]SyncDraftRules `json:"roles,omitempty"` // by organization, id or name
@@ -37,7 +37,7 @@ type SyncForecast struct {
 	Roles         []SyncForecastRole     `json:"roles"`
 	SiteRoles     []SyncForecastSiteRole `json:"site_roles"`
 	Unmatched     []string               `json:"unmatched"` // values that no rule knows
-	Held          []SyncForecastHeld     `json:"held"`      // what would end, and stays
+	Held          []SyncForecastHeld     `json:"held"`      // what would end but stays
 	Impact        *SyncImpact            `json:"impact,omitempty"`
 }
 
@@ -75,7 +75,7 @@ type SyncForecastHeld struct {
 // SyncImpact is what the rules would do to everyone who signs in with the provider, by their last claims.
 type SyncImpact struct {
 	People   int              `json:"people"`
-	Complete bool             `json:"complete"` // false: there were more than were looked at
+	Complete bool             `json:"complete"` // false: not everyone was examined
 	Losses   []SyncImpactLine `json:"losses"`
 	Gains    []SyncImpactLine `json:"gains"`
 }
@@ -89,39 +89,39 @@ type SyncImpactLine struct {
 	Sample         []string   `json:"sample"` // usernames of some
 }
 
-// ReleaseSync says what becomes of the records of a source that has left the settings.
+// ReleaseSync says what to do with the records of a source that has left the settings.
 type ReleaseSync struct {
 	Action string `json:"action,omitempty"` // keep or end; "" for a source that is held
 }
 
-// SyncReleased is what a release has done.
+// SyncReleased is the result of a release.
 type SyncReleased struct {
 	Source string `json:"source"`
 	People int    `json:"people"` // whose records became local ones, or ended
 	Kept   int    `json:"kept"`   // of them, last owners and admins, who keep what they had
 }
 
-// TestSync tells what a sign-in would do. It changes nothing.
+// TestSync returns what a sign-in would do. It changes nothing.
 func (c *Client) TestSync(ctx context.Context, r SyncTest) (SyncForecast, error) {
 	return fetch[SyncForecast](ctx, c, send(http.MethodPost, r, "settings", "idpsync", "test"))
 }
 
-// OrganizationSyncTest asks what a sign-in would do to a member of an organization. Without a user it is one who holds nothing
-// but the membership.
+// OrganizationSyncTest asks what a sign-in would do to a member of an organization. Without a user it is a member who holds
+// nothing else.
 type OrganizationSyncTest struct {
 	Provider string         `json:"provider,omitempty"` // id in the settings; "": the first
 	Claims   map[string]any `json:"claims,omitempty"`
 	User     string         `json:"user,omitempty"`  // id or username of a member
-	Draft    *RoleSync      `json:"draft,omitempty"` // in the place of the rule set that is stored
+	Draft    *RoleSync      `json:"draft,omitempty"` // in place of the stored rule set
 }
 
-// TestOrganizationSync tells what a sign-in would do in an organization, and what its rules would do to its members. It changes
+// TestOrganizationSync returns what a sign-in would do in an organization, and what its rules would do to its members. It changes
 // nothing.
 func (c *Client) TestOrganizationSync(ctx context.Context, organization string, r OrganizationSyncTest) (SyncForecast, error) {
 	return fetch[SyncForecast](ctx, c, send(http.MethodPost, r, "organizations", organization, "settings", "idpsync", "test"))
 }
 
-// ReleaseSync lets a source that is held, like oidc:okta, take roles away again, or gives up the records of one that has left the
+// ReleaseSync lets a held source, like oidc:okta, take roles away again, or gives up the records of one that has left the
 // settings.
 func (c *Client) ReleaseSync(ctx context.Context, source string, r ReleaseSync) (SyncReleased, error) {
 	return fetch[SyncReleased](ctx, c, send(http.MethodPost, r, "settings", "idpsync", "release").with(url.Values{"source": {source}}))

@@ -15,7 +15,7 @@ type Token struct {
 	UserID          uuid.UUID     `json:"user_id"`
 	Username        string        `json:"username"`
 	Name            string        `json:"token_name"`
-	Scope           string        `json:"scope"`         // for clients of old: "all" only without limits
+	Scope           string        `json:"scope"`         // for old clients: "all" only without limits
 	Scopes          []string      `json:"scopes"`        // "coder:all": no limit
 	AllowList       []TokenTarget `json:"allow_list"`    // what the scopes have been cut to
 	Organizations   []string      `json:"organizations"` // that it is limited to; empty: no limit
