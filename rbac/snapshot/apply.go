@@ -5,10 +5,10 @@ import (
 	"hash/maphash"
 )
 
-// Apply takes in a change of an organization, or of the site if it names none. What leads to a revision that the state has
-// is dropped, and so is a change of what it does not hold. reload says that the document must be fetched, because changes
-// are missing between the state and this one; until then the old state decides. An error is one of the event: then, too,
-// the document must be fetched.
+// Apply applies a change of an organization, or of the site if it names none. It drops a change to a revision that the state
+// already has, and a change of a document that it does not hold. reload says that the document must be fetched, because changes
+// are missing between the state and this one; until then the old state decides. An error is one of the event: then the
+// document must be fetched too.
 func (s *State) Apply(c Change) (reload bool, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -64,7 +64,7 @@ type move struct {
 	gone  bool
 }
 
-// movesOf reads whom a change is about. On the site, who holds nothing is gone.
+// movesOf returns whom a change is about. On the site, an account that holds nothing is removed.
 func movesOf(c *Change, onSite bool) ([]move, error) {
 	moves := make([]move, 0, len(c.Set)+len(c.Gone))
 	for user, roles := range c.Set {
@@ -87,7 +87,7 @@ func movesOf(c *Change, onSite bool) ([]move, error) {
 	return moves, nil
 }
 
-// put puts a table with moves in place, all at once.
+// put puts a table with moves in force, all at once.
 func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,7 @@ func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool,
 	return false, nil
 }
 
-// move gives accounts what they hold from now on. It reports false, and moves no one, if a role is unknown.
+// move sets what accounts hold from now on. It reports false, and moves no one, if a role is unknown.
 func (t *table) move(seed maphash.Seed, moves []move) bool {
 	sets := make([]uint32, len(moves))
 	for i, m := range moves {

@@ -19,10 +19,10 @@ func (c *chunks[T]) add(v T, expected int) {
 	c.n++
 }
 
-// at is a place in the list.
+// at returns the item at an index.
 func (c *chunks[T]) at(i int) *T { return &c.list[i/chunkSize][i%chunkSize] }
 
-// shared returns a list with the same items, to which may be added without a trace in this one.
+// shared returns a list with the same items; adding to it does not change this one.
 func (c *chunks[T]) shared() chunks[T] {
 	list := make([][]T, len(c.list))
 	for i, chunk := range c.list {

@@ -63,7 +63,7 @@ func (s *State) Allowed(user, org ID, pair int, own bool) (allowed, ok bool) {
 	return v > 0, true
 }
 
-// beats is the vote of one level of which two parts vote: a deny beats an allow, which beats none.
+// beats combines the votes of two parts of a level: a deny beats an allow, which beats none.
 func beats(a, b int) int {
 	if a < 0 || b < 0 {
 		return -1

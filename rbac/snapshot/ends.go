@@ -111,7 +111,7 @@ type span struct {
 	until int64
 }
 
-// spans says what is held one after the other by whoever holds roles until then. until is the end of all of it.
+// spans returns what holders of roles hold one after another. until is the end of all of it.
 func spans(roles []Until, until int64) (list []span) {
 	ends := map[int64]bool{until: true}
 	for _, r := range roles {

@@ -31,9 +31,9 @@ func SiteRoles(c *rbac.Catalog, custom []*rbac.Role) []Role {
 	return list
 }
 
-// CarriedRoles returns the roles of organizations that give something outside of the one in which they are held: whoever
+// CarriedRoles returns the roles of organizations that give something outside the one in which they are held: whoever
 // holds one, anywhere, is in the document of the site. Custom roles give nothing outside. The implied role is among them only
-// if it gives more than a document of an organization tells of its members: then all members of any are there.
+// if it gives more than a document of an organization says about its members: then all members of any organization are there.
 func CarriedRoles(c *rbac.Catalog) (list []*rbac.Role) {
 	for _, r := range c.BuiltInOrganizationRoles() {
 		if _, ok := RoleOf(r).Carried(); ok {

@@ -69,7 +69,7 @@ func tableOf(d *Document, seed maphash.Seed) *table {
 	return t
 }
 
-// hash makes the index anew, with room for half as many accounts again.
+// hash rebuilds the index, with room for half as many more accounts.
 func (t *table) hash(seed maphash.Seed) {
 	size := 8
 	for size*2 < t.ids.n*3 {
