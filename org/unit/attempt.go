@@ -79,7 +79,7 @@ func (a *Attempt) Membership(ctx context.Context, organization, user string) (o 
 	return o, row, nil
 }
 
-// Account finds the account that a path names, and makes the change one about it. Invalid: no such user.
+// Account finds the account that a path names, and makes the change about that account. Invalid: no such user.
 func (a *Attempt) Account(ctx context.Context, ref string) (db.UserRow, error) {
 	row, err := a.ReadableUser(ctx, a.Actor, ref)
 	if err == nil {
@@ -88,29 +88,29 @@ func (a *Attempt) Account(ctx context.Context, ref string) (db.UserRow, error) {
 	return row, err
 }
 
-// Become makes an account that has proved who it is the caller, without rights.
+// Become makes an account that has proved its identity the caller, without rights.
 func (a *Attempt) Become(id uuid.UUID, username string, r org.Request) {
 	a.Actor = &org.Actor{User: org.User{ID: id, Username: username}, Request: r}
 }
 
-// BecomeMachine makes a sign-in provider the caller, without rights. Its name has a colon, which no account's has. Its refusals are
-// counted by a door, since it stands for people who are not known.
+// BecomeMachine makes a sign-in provider the caller, without rights. Its name has a colon, which no account's name has. Its
+// refusals are counted by a door, since it acts for people who are not known yet.
 func (a *Attempt) BecomeMachine(name string, door uuid.UUID, r org.Request) {
 	a.Actor, a.door = &org.Actor{User: org.User{Username: name}, Request: r}, door
 }
 
-// Because says why the change is refused, if it is. The trail keeps that; the caller is not told.
+// Because sets the reason for which the change is refused, if it is. The trail keeps it; the caller is not told.
 func (a *Attempt) Because(cause string) { a.cause = cause }
 
-// Hold makes other changes of an account wait until this one is stored. It is the one lock that a plan takes, before it
-// reads the account, and changes nothing.
+// Hold makes other changes of an account wait until this one is stored. It is the only lock that a plan takes; the plan takes
+// it before it reads the account, and it changes nothing.
 func (a *Attempt) Hold(ctx context.Context, account uuid.UUID) error {
 	return a.tx.Writes().HoldAccount(ctx, account)
 }
 
-// refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
-// has ended is refused, since what it would write now, a token for one, would outlive the end of its access. A change in an
-// organization rests on what the caller holds there and on the site, so what it holds elsewhere stays as it was admitted.
+// refresh makes the caller current: a right that was taken away meanwhile is not used. A caller whose token or session has ended
+// is refused, since what it would write now, such as a token, would outlive its access. A change in an organization depends on
+// what the caller holds there and on the site, so what it holds elsewhere stays as it was admitted.
 func (a *Attempt) refresh(ctx context.Context) error {
 	if a.Actor == nil || a.Actor.Operator {
 		return a.begun(ctx)
@@ -130,7 +130,7 @@ func (a *Attempt) refresh(ctx context.Context) error {
 		return err
 	}
 	with := *current
-	if !ok { // read anew, without what limits the token
+	if !ok { // read again, without the limits of the token
 		if err := a.Limit(ctx, &with, a.Actor.Limits()); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (a *Attempt) refresh(ctx context.Context) error {
 	return nil
 }
 
-// ended says why a caller is one no more.
+// ended says why the caller is no longer one.
 func (a *Attempt) ended(ctx context.Context) error {
 	row, err := a.Q.GetUser(ctx, a.Actor.ID())
 	switch {
@@ -156,7 +156,7 @@ func (a *Attempt) ended(ctx context.Context) error {
 	return org.ErrSignedOut("The session has ended.")
 }
 
-// begun is refresh for an operator, and for whoever is not known yet: they have no row that tells the catalog.
+// begun replaces refresh for an operator, and for a caller who is not known yet: no row of theirs names the catalog.
 func (a *Attempt) begun(ctx context.Context) error {
 	head := a.tx.Head()
 	if head != nil && a.scope.Everything() {

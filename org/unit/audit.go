@@ -14,7 +14,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// ParseID is the id that s spells, uuid.Nil if it spells none.
+// ParseID returns the id that s spells, or uuid.Nil if it spells none.
 func ParseID(s string) uuid.UUID {
 	id, err := uuid.Parse(s)
 	if err != nil {
@@ -28,11 +28,11 @@ func MayReadAudit(by *org.Actor) bool {
 	return by.Can("read", rbac.Object{Type: "audit_log"}) || by.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true})
 }
 
-// EntryToUndo is the entry with an id. NotFound: there is none. Conflict: the id is of a time from which entries went, since ids
-// tell when they were made; who may read nothing of the trail does not learn that.
+// EntryToUndo returns the entry with an id. NotFound: no entry has this id. Conflict: entries from the time of this id were
+// pruned, which the id tells, since it contains its time. A caller who may read nothing of the trail is not told that.
 func (s *Units) EntryToUndo(ctx context.Context, by *org.Actor, id string) (db.AuditLog, error) {
 	wanted := ParseID(id)
-	e, err := s.DB.GetAuditLog(ctx, wanted) // which never changes
+	e, err := s.DB.GetAuditLog(ctx, wanted) // entries never change
 	if !db.IsNotFound(err) {
 		return e, err
 	}
@@ -52,11 +52,11 @@ func (s *Units) EntryToUndo(ctx context.Context, by *org.Actor, id string) (db.A
 	return e, err
 }
 
-// maxBatch is how far from an entry the others of its batch are looked for. A bulk action has one for each of 10,000 members,
+// maxBatch is how far from an entry the others of its batch are looked for. A bulk action writes one for each of 10,000 members,
 // and one for each link or token that ends with it.
 const maxBatch = 20_000
 
-// BatchOf is the entries that were written with one, in all chains, the last one first.
+// BatchOf returns the entries that were written together with one, in all chains, the last one first.
 func (s *Units) BatchOf(ctx context.Context, e db.AuditLog) ([]db.AuditLog, error) {
 	list, err := s.DB.ListBatch(ctx, db.ListBatchParams{
 		Chain: e.Chain, AfterSeq: e.ChainSeq - maxBatch, BeforeSeq: e.ChainSeq + maxBatch, RequestID: e.RequestID,
@@ -65,7 +65,7 @@ func (s *Units) BatchOf(ctx context.Context, e db.AuditLog) ([]db.AuditLog, erro
 		return nil, err
 	}
 	if e.RequestID != "" {
-		// What writes in several chains holds up every other write, so its entries stand together.
+		// A write in several chains blocks every other write, so its entries have consecutive numbers.
 		others, err := s.DB.ListBatchElsewhere(ctx, db.ListBatchElsewhereParams{
 			Chain: e.Chain, AfterSeq: e.Seq - maxBatch, BeforeSeq: e.Seq + maxBatch, RequestID: e.RequestID,
 		})

@@ -11,19 +11,19 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Credential is what a request comes with: an account, and the token or the session that it was named by, if by one.
+// Credential is what a request is authenticated by: an account, and the token or session that named it, if any.
 type Credential struct {
 	User    uuid.UUID
 	Token   string
-	Session string // which must still stand
+	Session string // must not have ended
 }
 
-// basisOf reads what decides about a caller. It is not found when the account is gone, or the token or session has ended.
+// basisOf reads what decides about a caller. Not found: the account is gone, or the token or session has ended.
 func (s Reader) basisOf(ctx context.Context, c Credential) (org.Basis, error) {
 	return s.basisBetween(ctx, c, uuid.Nil, uuid.Max)
 }
 
-// basisBetween is basisOf without the organizations before and after two ids.
+// basisBetween is basisOf for the organizations between two ids alone.
 func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid.UUID) (rows org.Basis, err error) {
 	switch {
 	case c.Token == "" && c.Session == "":
@@ -57,11 +57,11 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 	return rows, err
 }
 
-// BasisNow is basisOf with every write that was acknowledged before the call. It asks the database once in each state of
-// the data, where that costs less than asking.
+// BasisNow is basisOf with every write that was acknowledged before the call. Where learning the state of the data costs less
+// than reading a basis, it reads one once per state.
 func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	version, known := s.DB.Version()
-	if !known { // it is asked each time, once for all who wait
+	if !known { // read each time, once for all who wait
 		return s.Memory.asked.find(ctx, c, func(ctx context.Context) (b org.Basis, err error) {
 			err = s.DB.Ask(ctx, func(q db.Reads) error {
 				b, err = s.reader(q, nil).basisOf(ctx, c)
@@ -73,18 +73,18 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	b, err := s.Memory.bases.find(version, c, func() (org.Basis, error) {
 		ctx := context.WithoutCancel(ctx) // others may wait for it
 		b, err := s.reader(s.DB, nil).basisOf(ctx, c)
-		if err == nil { // it was looked at first: should a write come in between, it is the version that is out of date
+		if err == nil { // the version was read first: if a write came in between, only the version is out of date
 			s.learnAt(ctx, version, c.User, b)
 		}
 		return b, err
 	})
-	if src := s.reader(s.DB, nil); err == nil && b.Ended(src.When) { // it was read before that, or the record is not swept yet
+	if src := s.reader(s.DB, nil); err == nil && b.Ended(src.When) { // it was read before that end, or the record is unswept
 		return src.basisOf(ctx, c)
 	}
 	return b, err
 }
 
-// RevisionOfAll changes with every write, and is that of all that were acknowledged before the call.
+// RevisionOfAll returns a revision that changes with every write, and includes all that were acknowledged before the call.
 func (s *Units) RevisionOfAll(ctx context.Context) (db.GetRevisionOfAllRow, error) {
 	version, known := s.DB.Version()
 	if last := s.Memory.ofAll.Load(); known && last != nil && last.version == version {
@@ -97,7 +97,7 @@ func (s *Units) RevisionOfAll(ctx context.Context) (db.GetRevisionOfAllRow, erro
 	return row, err
 }
 
-// learnAt remembers what an account may do in a state of the data, if all that was read for it is of that state.
+// learnAt remembers what an account may do in a state of the data, if everything that was read for it is from that state.
 func (s *Units) learnAt(ctx context.Context, version db.Version, user uuid.UUID, b org.Basis) {
 	src := s.reader(s.DB.Reads, nil)
 	if _, ok := src.Remembered(user, b); ok {
@@ -110,8 +110,8 @@ func (s *Units) learnAt(ctx context.Context, version db.Version, user uuid.UUID,
 	}
 }
 
-// stillStands is an actor whose rows of the site and of one organization are as they were when it was admitted, with the
-// revisions of now; not ok: it must be read anew. It may be a member of hundreds of other organizations.
+// stillStands returns the actor with present revisions, if its rows of the site and of one organization are as they were when it
+// was admitted. If not ok it must be read again. It may be a member of hundreds of other organizations.
 func (s Reader) stillStands(ctx context.Context, by *org.Actor, c Credential, place uuid.UUID) (_ *org.Actor, ok bool, err error) {
 	if place == uuid.Nil || by.Basis == nil {
 		return nil, false, nil
@@ -127,7 +127,7 @@ func (s Reader) stillStands(ctx context.Context, by *org.Actor, c Credential, pl
 	return &with, ok, err
 }
 
-// Compiled is who a credential stands for, from memory if that is made of the same basis.
+// Compiled returns who a credential stands for, from memory if that was made from the same basis.
 func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.Actor, error) {
 	if known, ok := s.reader(nil, nil).Remembered(c.User, b); ok {
 		return known, nil
@@ -136,7 +136,7 @@ func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.A
 	err := s.Moment(ctx, nil, func(src Reader) error {
 		shared, err := src.Caller(ctx, c)
 		if err == nil {
-			one := *shared // it may be renewed, and is remembered for others as it is now
+			one := *shared // it may be renewed, while others must get it as it is now
 			found = &one
 		}
 		return err
@@ -144,15 +144,15 @@ func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.A
 	return found, err
 }
 
-// lessons is what a transaction read that may be remembered. While it runs, what others wrote into the same batch before
-// it may still fail, and numbers that it saw may come again with another meaning.
+// lessons holds what a transaction read that may be remembered. While the transaction runs, what others wrote into the same batch
+// before it may still fail, and numbers that it saw may come again with another meaning.
 type lessons struct {
 	roles    []stateOfRoles
 	subjects map[uuid.UUID]*org.Actor
 	catalogs []*rbac.Catalog
 }
 
-// learnRoles waits for the commit when it is in a transaction.
+// learnRoles remembers a role set; in a transaction not before the commit.
 func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 	if s.late == nil {
 		s.Memory.roleSets.remember(orgID, state, s.Catalog().Version(), set)
@@ -161,7 +161,7 @@ func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 	s.late.roles = append(s.late.roles, stateOfRoles{state, s.Catalog().Version(), set})
 }
 
-// learnSubject leaves out whoever a change would touch: what is laid over the data is not stored, and may never be.
+// learnSubject skips accounts that a change would touch: what is laid over the data is not stored, and may never be.
 func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	switch {
 	case !s.over.spares(id), s.good:
@@ -175,7 +175,7 @@ func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	}
 }
 
-// keep remembers what was learned in a transaction that is committed.
+// keep remembers what was learned in a transaction that has been committed.
 func (s *Units) keep(l *lessons) {
 	for _, c := range l.catalogs {
 		s.catalogs.remember(c)

@@ -14,22 +14,22 @@ import (
 	"rolecall.example/rbac"
 )
 
-// catalogs keeps what has been read of the catalog's versions. None of them ever changes, so nothing has to be forgotten.
-// Which one is in force it does not say: a read finds that in its own rows (docs/adr/0013-catalog-per-read.md).
+// catalogs keeps what was read of the catalog's versions. No version ever changes, so nothing has to be invalidated. It does not
+// say which one is in force: a read finds that in its own rows (docs/adr/0013-catalog-per-read.md).
 type catalogs struct {
-	first *rbac.Catalog // stored as version 1 where there is none
+	first *rbac.Catalog // stored as version 1 if there is none
 
 	mu         sync.Mutex
-	stored     bool            // version 1 is there
-	last       []*rbac.Catalog // those that were wanted last
+	stored     bool            // version 1 is stored
+	last       []*rbac.Catalog // the ones used last
 	past       []rbac.Version  // the history from version 1 on, without catalogs, as far as it was needed
 	applied    []time.Time     // when each of them came into force
-	old        []*rbac.Catalog // some that are not, for their words
+	old        []*rbac.Catalog // some that are not in force, for their words
 	migrations map[[2]int64]*rbac.Migration
 }
 
-// The last two stay in memory: while one takes the place of another, requests of both are under way. Of migrations there
-// is one for each version that something stored was last written in.
+// The last two stay in memory: while one replaces the other, requests under both are running. There is one migration for each
+// version that something stored was last written in.
 const (
 	maxCatalogs   = 2
 	maxMigrations = 64
@@ -56,7 +56,7 @@ func (c *catalogs) remember(found *rbac.Catalog) {
 	}
 }
 
-// latest is the one that was wanted last, or the one that the program brings.
+// latest returns the catalog that was used last, or else the one built into the program.
 func (c *catalogs) latest() *rbac.Catalog {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,11 +66,11 @@ func (c *catalogs) latest() *rbac.Catalog {
 	return c.first
 }
 
-// CatalogAtHand is the catalog that was wanted last, or the one that the program brings.
+// CatalogAtHand returns the catalog that was used last, or else the one built into the program.
 func (s *Units) CatalogAtHand() *rbac.Catalog { return s.catalogs.latest() }
 
-// seed stores the catalog of the program as version 1 of a database that has none. Several may do it at once: the first one
-// counts, whatever the others bring. It must not be called inside a write.
+// seed stores the catalog of the program as version 1 of a database that has none. If several programs do it at once, the first
+// one counts, whatever the others bring. It must not be called inside a write.
 func (s *Units) seed(ctx context.Context) error {
 	s.catalogs.mu.Lock()
 	stored := s.catalogs.stored
@@ -89,7 +89,7 @@ func (s *Units) seed(ctx context.Context) error {
 			hash := d.Hash()
 			return tx.Writes().InsertFirstCatalog(ctx, db.InsertFirstCatalogParams{
 				Product: d.Product, Label: d.Label, Document: string(d.Bytes()), Source: string(d.Bytes()), Hash: hash[:],
-				Steps: string(steps), Now: time.Now().UTC().Truncate(time.Microsecond), // of no use case: its clock is not looked at
+				Steps: string(steps), Now: time.Now().UTC().Truncate(time.Microsecond), // not the clock of a use case
 			})
 		})
 	}
@@ -101,14 +101,14 @@ func (s *Units) seed(ctx context.Context) error {
 	return err
 }
 
-// catalogOf is a version of the catalog. One that a transaction reads is remembered when it is committed: what others wrote
-// into the same batch may still fail, and its number come again with another content.
+// catalogOf returns a version of the catalog. One that a transaction reads is remembered when that is committed: what others
+// wrote into the same batch may still fail, and its number may come again with another content.
 func (s Reader) catalogOf(ctx context.Context, number int64) (*rbac.Catalog, error) {
 	if c := s.catalogs.recall(number); c != nil {
 		return c, nil
 	}
 	row, err := s.Q.GetCatalogVersion(ctx, number)
-	if db.IsNotFound(err) && s.late == nil { // of a database that no program was started on
+	if db.IsNotFound(err) && s.late == nil { // a database that no program was started on
 		if err = s.seed(ctx); err == nil {
 			row, err = s.DB.GetCatalogVersion(ctx, number)
 		}
@@ -137,7 +137,7 @@ func catalogOf(row db.CatalogVersion) (*rbac.Catalog, error) {
 	return rbac.NewVersion(d, row.Version)
 }
 
-// history is the versions of the catalog up to one, without their content.
+// history returns the versions of the catalog up to one, without their content.
 func (s Reader) history(ctx context.Context, upTo int64) ([]rbac.Version, error) {
 	s.catalogs.mu.Lock()
 	past := s.catalogs.past
@@ -146,7 +146,7 @@ func (s Reader) history(ctx context.Context, upTo int64) ([]rbac.Version, error)
 		return past[:upTo], nil
 	}
 	rows, err := s.Q.ListCatalogHistory(ctx)
-	if err == nil && len(rows) == 0 && s.late == nil { // of a database that no program was started on
+	if err == nil && len(rows) == 0 && s.late == nil { // a database that no program was started on
 		if err = s.seed(ctx); err == nil {
 			rows, err = s.DB.ListCatalogHistory(ctx)
 		}
@@ -177,7 +177,7 @@ func (s Reader) history(ctx context.Context, upTo int64) ([]rbac.Version, error)
 	return past[:upTo], nil
 }
 
-// Migration says what was written in a version of the catalog means in the one of this unit.
+// Migration returns what names written in a version of the catalog mean in the version of this unit.
 func (s Reader) Migration(ctx context.Context, from int64) (*rbac.Migration, error) {
 	return s.migrationTo(ctx, from, s.Catalog())
 }
@@ -208,7 +208,7 @@ func (s Reader) migrationTo(ctx context.Context, from int64, to *rbac.Catalog) (
 	return m, nil
 }
 
-// VersionOfCatalog is a stored version with all that belongs to it. NotFound: there is none of that number.
+// VersionOfCatalog returns a stored version with all that belongs to it. NotFound: no version has this number.
 func (s Reader) VersionOfCatalog(ctx context.Context, number int64) (v org.CatalogVersion, err error) {
 	row, err := s.Q.GetCatalogVersion(ctx, number)
 	if db.IsNotFound(err) {
@@ -225,13 +225,13 @@ func (s Reader) VersionOfCatalog(ctx context.Context, number int64) (v org.Catal
 		return v, err
 	}
 	v.Source = row.Source
-	if v.Catalog = s.catalogs.recall(number); v.Catalog == nil { // one that is not in force must not drive out one that is
+	if v.Catalog = s.catalogs.recall(number); v.Catalog == nil { // this one must not push the one in force out of memory
 		v.Catalog, err = catalogOf(row)
 	}
 	return v, err
 }
 
-// CatalogHistory is every version, newest first, without what is not in lists.
+// CatalogHistory returns every version, newest first, with only what lists show.
 func (s Reader) CatalogHistory(ctx context.Context) ([]org.CatalogVersion, error) {
 	rows, err := s.Q.ListCatalogHistory(ctx)
 	if err != nil {
@@ -258,12 +258,12 @@ func catalogRow(r db.ListCatalogHistoryRow) (org.CatalogVersion, error) {
 	return v, nil
 }
 
-// History is every version of the catalog up to the one in force, without their content.
+// History returns every version of the catalog up to the one in force, without their content.
 func (s Reader) History(ctx context.Context) ([]rbac.Version, error) {
 	return s.history(ctx, s.Catalog().Version())
 }
 
-// NewCatalog is a version on its way into the store.
+// NewCatalog is a version that is about to be stored.
 type NewCatalog struct {
 	Catalog *rbac.Catalog // with its number
 	Source  string

@@ -12,7 +12,7 @@ import (
 )
 
 // EntryHash covers every column of an entry and its place. An entry without a token has the hash that it had before entries named
-// any: none can be put in or taken out, since the hash tells how many fields it covers.
+// tokens. A token can be neither added nor removed, since the hash includes the number of fields that it covers.
 func EntryHash(before []byte, r db.InsertAuditLogParams) []byte {
 	fields := append([]string{"rolecall audit 2", string(before), r.Chain.String(), fmt.Sprint(r.ChainSeq)}, fieldsOf(r)...)
 	if r.TokenID != "" {
@@ -21,12 +21,12 @@ func EntryHash(before []byte, r db.InsertAuditLogParams) []byte {
 	return org.HashOf(fields...)
 }
 
-// SealedHash is the hash that entries had before there were chains.
+// SealedHash returns the hash that entries had before there were chains.
 func SealedHash(before []byte, r db.InsertAuditLogParams) []byte {
 	return org.HashOf(append([]string{string(before)}, fieldsOf(r)...)...)
 }
 
-// RootHash is the hash of a root over the root before it, and the heads that have moved since, by the id of their scope.
+// RootHash returns the hash of a root over the root before it and the heads that have moved since, by the id of their scope.
 func RootHash(before []byte, r db.AuditRoot, heads []db.ListAuditRootHeadsRow) []byte {
 	fields := []string{"rolecall audit root 1", string(before), fmt.Sprint(r.Seq), r.Time.UTC().Format(time.RFC3339Nano), fmt.Sprint(r.Heads)}
 	for _, h := range heads {
@@ -35,7 +35,7 @@ func RootHash(before []byte, r db.AuditRoot, heads []db.ListAuditRootHeadsRow) [
 	return org.HashOf(fields...)
 }
 
-// PruneHash is the hash of a prune over the prune before it, what it says, and where the chains that it cut go on.
+// PruneHash returns the hash of a prune over the prune before it, its own fields, and where the chains that it cut continue.
 func PruneHash(before []byte, r db.AuditPrune, heads []db.ListAuditPruneHeadsRow) []byte {
 	fields := []string{
 		"rolecall audit prune 1", string(before), fmt.Sprint(r.Seq), r.Time.UTC().Format(time.RFC3339Nano), r.Boundary.UTC().Format(time.RFC3339Nano),
@@ -55,10 +55,10 @@ func fieldsOf(r db.InsertAuditLogParams) []string {
 	}
 }
 
-// RootName is how the hash of a root is written.
+// RootName returns the hash of a root as it is shown.
 func RootName(hash []byte) string { return "sha256:" + hex.EncodeToString(hash) }
 
-// RowOf is a stored entry as it was written.
+// RowOf returns a stored entry as it was written.
 func RowOf(r db.AuditLog) db.InsertAuditLogParams {
 	return db.InsertAuditLogParams{
 		ID: r.ID, Time: r.Time, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent, ActorID: r.ActorID, Actor: r.Actor,
@@ -68,7 +68,7 @@ func RowOf(r db.AuditLog) db.InsertAuditLogParams {
 	}
 }
 
-// ScopeName is what messages call the chain of a scope, given the names of the organizations that are still there.
+// ScopeName returns what messages call the chain of a scope, given the names of the organizations that still exist.
 func ScopeName(id uuid.UUID, names map[uuid.UUID]string) string {
 	switch name, ok := names[id]; {
 	case id == uuid.Nil:

@@ -11,14 +11,14 @@ import (
 	"rolecall.example/rbac"
 )
 
-// A role is not the way to demote a superior. Otherwise anyone who may write roles could add a deny or drop an allow, and
+// No one may demote a superior through a role. Otherwise anyone who may write roles could add a deny or drop an allow, and
 // so take rights from people who hold more than they do.
 
 // MayRewrite refuses a write of an organization's role that takes something from people who hold more than the caller,
-// or that leaves nobody who is able to manage the organization. after is nil when the role is deleted. Nothing is
+// or that leaves no one who is able to manage the organization. after is nil if the role is deleted. Nothing has been
 // written yet.
 func (a *Attempt) MayRewrite(ctx context.Context, h RoleScope, name string, stored org.Role, after *org.Role) error {
-	if h.Site() || !takes(stored, cmp.Or(after, &org.Role{})) { // roles of the site are the owners' alone
+	if h.Site() || !takes(stored, cmp.Or(after, &org.Role{})) { // only owners write roles of the site
 		return nil
 	}
 	set, err := a.Roles(ctx, h.Org.ID)
@@ -36,7 +36,7 @@ func (a *Attempt) MayRewrite(ctx context.Context, h RoleScope, name string, stor
 	return a.keepManagersOf(ctx, h.Org, was, is)
 }
 
-// takes reports whether a write of a role can take anything from anybody: it drops an allow or adds a deny.
+// takes reports whether a write of a role can take anything from anyone: it drops an allow or adds a deny.
 func takes(before org.Role, after *org.Role) bool {
 	for level, was := range before.Levels() {
 		is := *after.At(level.String())
@@ -52,7 +52,7 @@ func takes(before org.Role, after *org.Role) bool {
 // holds through roles of the organization what the caller does not hold there. Equal holdings are judged once.
 func (a *Attempt) spareSuperiors(ctx context.Context, h RoleScope, set *RoleSet, role string, was, is *Crowd) error {
 	held := a.Actor.Grants.AllowedIn(h.Org.ID)
-	if a.Actor.Operator || len(a.Catalog().Given(set.all()).Minus(held)) == 0 { // then nobody is a superior
+	if a.Actor.Operator || len(a.Catalog().Given(set.all()).Minus(held)) == 0 { // then no one is a superior
 		return nil
 	}
 	judged := map[Holding]bool{}
@@ -82,7 +82,7 @@ func (a *Attempt) spareSuperiors(ctx context.Context, h RoleScope, set *RoleSet,
 	}
 }
 
-// spare is spareSuperiors for people with one holding.
+// spare does what spareSuperiors does, for people with one holding.
 func (a *Attempt) spare(ctx context.Context, h RoleScope, set *RoleSet, hold Holding, was, is *Crowd) error {
 	beyond := a.BeyondCaller(a.Actor, h.Org.ID, set.Held(set.Refs(hold.Roles)))
 	if len(beyond) == 0 {
@@ -105,7 +105,7 @@ func (a *Attempt) spare(ctx context.Context, h RoleScope, set *RoleSet, hold Hol
 	return nil
 }
 
-// under is a crowd of the same people, decided about by another state of the roles of the organization or of the site.
+// under returns a crowd of the same people under another role set of the organization or of the site.
 func (c *Crowd) under(set *RoleSet) *Crowd {
 	other := *c
 	other.Sets, other.known = maps.Clone(c.Sets), map[Holding]*rbac.Subject{}

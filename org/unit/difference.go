@@ -6,15 +6,15 @@ import (
 	"rolecall.example/rbac"
 )
 
-// turn is a permission that somebody gains or loses by a change.
+// turn is a permission that someone gains or loses by a change.
 type turn struct {
 	Permission rbac.Permission
 	own        bool // on own things only
 	Gained     bool
 }
 
-// Turns is all that somebody gains and loses in an organization, or on the site for uuid.Nil: what was told of anybody's
-// things is not told again of own ones. Dry runs and suggestions count by it, so that they agree.
+// Turns lists all that someone gains and loses in an organization, or on the site for uuid.Nil. What it lists for everyone's
+// things it does not list again for one's own. Dry runs and suggestions count by it, so that they agree.
 func (s Reader) Turns(before, after *rbac.Subject, orgID, owner uuid.UUID) []turn {
 	var list []turn
 	told := map[rbac.Permission]bool{}
@@ -39,7 +39,7 @@ func (s Reader) Turns(before, after *rbac.Subject, orgID, owner uuid.UUID) []tur
 	return list
 }
 
-// Surplus is what a may do and b may not, on the things that there are: those of a type that never belongs to an
+// Surplus lists what a may do and b may not, on objects that can exist: those of a type that never belongs to an
 // organization belong to none, whatever o says.
 func (s Reader) Surplus(a, b *rbac.Subject, o rbac.Object) []rbac.Permission {
 	var out []rbac.Permission

@@ -12,20 +12,20 @@ import (
 )
 
 type (
-	// Plan decides about a command: rights first, then the input, then what must hold afterwards. It returns what is to be
+	// Plan decides about a command: rights first, then the input, then what must be true afterwards. It returns what is to be
 	// stored. It may run twice, so it returns all that it finds and keeps nothing elsewhere.
 	Plan[In, P any] func(ctx context.Context, a *Attempt, in In) (P, error)
-	// Apply stores what a plan returned, with the entries of the audit trail that tell of it.
+	// Apply stores what a plan returned, with the entries of the audit trail for it.
 	Apply[P, Out any] func(ctx context.Context, w *Writer, p P) (Out, error)
 )
 
 // errUnsaid is the fault of a use case that would leave a change without an audit entry.
 var errUnsaid = errors.New("unit: a use case wrote without saying what it is about")
 
-// Do decides and stores in one transaction of a scope: the caller refreshed, the change and its entry together, and a
-// revision that makes every replica forget what it computed before. action is what the entry calls it, unless the plan
-// says another word. A change that writes nothing is not recorded, since nothing happened; one that writes without saying
-// what it is about fails. A refusal is recorded in a transaction of its own. For an actor that only asks it decides, and stores
+// Do decides and stores in one transaction of a scope. It refreshes the caller, stores the change and its entry together, and
+// moves the revision, so that every replica forgets what it computed before. action is what the entry calls the change, unless
+// the plan chooses another word. A change that writes nothing is not recorded; one that writes without saying what it is about
+// fails. A refusal is recorded in a transaction of its own. If the actor only asks (Actor.Asks), Do decides but stores
 // nothing.
 func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
 	if who != nil && who.Asks {
@@ -46,7 +46,7 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 	return out, done, nil
 }
 
-// task is what is asked of Do, without its types: so the program has the code of a unit once, and not once for each of its
+// task is a call of Do without its types, so that the program contains the code of a unit once, and not once for each of its
 // hundred use cases.
 type task struct {
 	useCase any // for told
@@ -54,12 +54,12 @@ type task struct {
 	in      Scope
 	action  string
 	plan    func(context.Context, *Attempt) error
-	apply   func(context.Context, *Writer) error // stores what plan has found last
-	keep    func(org.Receipt) ([]byte, error)    // what is stored of the outcome, for a request that comes again
+	apply   func(context.Context, *Writer) error // stores what plan found last
+	keep    func(org.Receipt) ([]byte, error)    // what is stored of the outcome, for a request that is repeated
 	recall  func([]byte) (org.Receipt, error)    // the opposite
 }
 
-// write carries a task out in one transaction of the scope that it belongs in, and passes on what came of it.
+// write carries out a task in one transaction of its scope, and passes on the outcome.
 func (s *Units) write(ctx context.Context, t *task) (done org.Receipt, err error) {
 	if err := s.seed(ctx); err != nil {
 		return done, err
@@ -67,7 +67,7 @@ func (s *Units) write(ctx context.Context, t *task) (done org.Receipt, err error
 	ctx, end := s.told(ctx, "write", t.useCase)
 	defer func() { end(err) }()
 	var a *Attempt
-	var before []byte // what an equal request before this one was told
+	var before []byte // what an equal request before this one was answered
 	for tries := 1; tries == 1 || tries <= maxLocated && errors.Is(err, errElsewhere); tries++ {
 		where, lost := s.locate(ctx, t.in, tries > 1)
 		if lost != nil {
@@ -95,8 +95,8 @@ func (s *Units) write(ctx context.Context, t *task) (done org.Receipt, err error
 	return done, nil
 }
 
-// carryOut decides about a change and stores it, with what goes with every change. errElsewhere: the scope is not the one that
-// the change belongs in, and write looks for it again. before is what was kept of an equal request that has made it already.
+// carryOut decides about a change and stores it, with what every change includes. errElsewhere: the change belongs in another
+// scope, and write looks for it again. before is what was kept of an equal request that has already made the change.
 func (a *Attempt) carryOut(ctx context.Context, t *task) (done org.Receipt, before []byte, err error) {
 	if err := a.refresh(ctx); err != nil {
 		return done, nil, err
@@ -111,7 +111,7 @@ func (a *Attempt) carryOut(ctx context.Context, t *task) (done org.Receipt, befo
 	if err != nil {
 		return done, nil, err
 	}
-	// R4 in docs/spec/roles.md is judged by the unit, so that no use case can forget it.
+	// The unit checks R4 in docs/spec/roles.md, so that no use case can forget it.
 	ends, err := a.outgrown(ctx)
 	if err != nil {
 		return done, nil, err
@@ -132,8 +132,8 @@ func (a *Attempt) carryOut(ctx context.Context, t *task) (done org.Receipt, befo
 	return done, nil, a.noteForm(ctx, w, t, done)
 }
 
-// noteRefusal records the refusal that ended a change, in a transaction of its own: that of the change was rolled back with all
-// that it wrote. It returns err, with what went wrong meanwhile.
+// noteRefusal records the refusal that ended a change, in a transaction of its own, since that of the change was rolled back.
+// It returns err, joined with what went wrong meanwhile.
 func (a *Attempt) noteRefusal(ctx context.Context, err error) error {
 	refusal, ok := errors.AsType[*org.Error](err)
 	if !ok || a == nil || a.Entry.ResourceType == "" {
@@ -172,7 +172,7 @@ func (a *Attempt) writer(ctx context.Context, tx *db.Tx) (*Writer, error) {
 	return w, nil
 }
 
-// settle stores what goes with every change: the ends that it brings, its entry and the revision.
+// settle stores what every change includes: what it ends, its entry and the revision.
 func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done org.Receipt, err error) {
 	if w.moved {
 		return done, errElsewhere
@@ -198,8 +198,8 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 	return org.Receipt{Entry: w.last, Version: w.head.Value}, nil
 }
 
-// Try decides on a snapshot, and tells what the change would do to what people may do. It stores nothing, takes no lock and
-// never meets the writer. The caller is as it came, as for every read. A refusal is the one that Do would return; it is not
+// Try decides on a snapshot, and says how the change would affect what people may do. It stores nothing, takes no lock and
+// never waits for the writer. The caller is as admitted, as for every read. A refusal is the one that Do would return; it is not
 // recorded.
 func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, plan Plan[In, P]) (p P, impact org.Impact, err error) {
 	impact, err = u.try(ctx, who, plan, func(ctx context.Context, a *Attempt) (err error) {

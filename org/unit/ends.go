@@ -12,20 +12,20 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// Stay is until when somebody holds what in an organization, as documents and events of snapshots have it: microseconds
+// Stay says until when someone holds what in an organization, as documents and events of snapshots write it: microseconds
 // since 1970, or snapshot.Endless. A role is held until the last of its records ends, and no longer than the membership.
 type Stay struct {
 	Until int64
 	Roles map[string]int64
 }
 
-// End is the end of a role, which is no later than that of the membership.
+// End returns the end of a role, which is no later than that of the membership.
 func (s *Stay) End(role string) int64 { return min(s.Until, s.Roles[role]) }
 
 // StayOf names an account in an organization.
 type StayOf struct{ Organization, User uuid.UUID }
 
-// endMicro is the end of a record.
+// endMicro returns the end of a record.
 func endMicro(at sql.NullTime) int64 {
 	if !at.Valid {
 		return snapshot.Endless
@@ -33,7 +33,7 @@ func endMicro(at sql.NullTime) int64 {
 	return at.Time.UnixMicro()
 }
 
-// Stays is what some members hold in the organizations between two ids, and until when.
+// Stays returns what some members hold in the organizations between two ids, and until when.
 func (s Reader) Stays(ctx context.Context, first, last uuid.UUID, users []uuid.UUID) (map[StayOf]*Stay, error) {
 	stays := map[StayOf]*Stay{}
 	for piece := range slices.Chunk(users, maxAtOnce) {
@@ -59,7 +59,7 @@ func (s Reader) Stays(ctx context.Context, first, last uuid.UUID, users []uuid.U
 	return stays, nil
 }
 
-// tellEnds says in a change until when the members that it sets hold what. It reads what has been written, and only where
+// tellEnds adds to a change until when the members that it sets hold what. It reads what has been written, and only if
 // something ends.
 func (a *Attempt) tellEnds(ctx context.Context, w *Writer, c *snapshot.Change, orgID uuid.UUID) error {
 	if len(c.Set) == 0 || !w.head.NextEnd.Valid && !slices.ContainsFunc(a.change.holders, lends) {

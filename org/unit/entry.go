@@ -33,7 +33,7 @@ func (e *Entry) Field(name string, before, after any) {
 	e.set(name, org.AuditChange{Old: before, New: after})
 }
 
-// Assignments records what records the change took or altered, and what they are afterwards.
+// Assignments records which records the change removed or altered, and what they are afterwards.
 func (e *Entry) Assignments(before, after []org.Assignment) {
 	brief := func(list []org.Assignment) []org.AuditAssignment {
 		short := make([]org.AuditAssignment, len(list))
@@ -47,10 +47,10 @@ func (e *Entry) Assignments(before, after []org.Assignment) {
 	}
 }
 
-// Secret records that a field changed, and nothing of what it holds.
+// Secret records that a field changed, without its values.
 func (e *Entry) Secret(name string) { e.set(name, org.AuditChange{Secret: true}) }
 
-// set lets the last word about a field stand.
+// set keeps the last value set for a field.
 func (e *Entry) set(name string, c org.AuditChange) {
 	if e.Fields == nil {
 		e.Fields = map[string]org.AuditChange{}

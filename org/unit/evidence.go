@@ -10,11 +10,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// headSize is how many characters of a hash stand on paper.
+// headSize is how many characters of a hash are printed.
 const headSize = 16
 
-// Evidence is the state of an organization, or of the site for uuid.Nil. It is zero where the caller may not read its audit
-// trail: a revision tells the time of every write.
+// Evidence returns the state of an organization, or of the site for uuid.Nil. It is zero if the caller may not read its audit
+// trail: a revision reveals the time of every write.
 func (s Reader) Evidence(ctx context.Context, by *org.Actor, place uuid.UUID) (e org.Evidence, err error) {
 	if !by.Can("read", rbac.Object{Type: "audit_log", Org: place}) {
 		return e, nil

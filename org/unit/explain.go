@@ -6,7 +6,7 @@ import (
 	"rolecall.example/org"
 )
 
-// MayCount reports whether the caller may know who holds the roles of a home and edits them, and how many do: whoever may
+// MayCount reports whether the caller may know who holds and edits the roles of a scope, and how many: everyone who may
 // read them all.
 func (h RoleScope) MayCount(by *org.Actor) bool {
 	if h.Site() {
@@ -15,7 +15,7 @@ func (h RoleScope) MayCount(by *org.Actor) bool {
 	return by.Can("read", org.MembersObject(h.Org.ID))
 }
 
-// HoldersFor is holders as far as the caller may know.
+// HoldersFor returns Holders as far as the caller may know them.
 func (s Reader) HoldersFor(ctx context.Context, by *org.Actor, h RoleScope) (map[string]int, error) {
 	if !h.MayCount(by) {
 		return nil, nil
@@ -23,7 +23,7 @@ func (s Reader) HoldersFor(ctx context.Context, by *org.Actor, h RoleScope) (map
 	return s.Holders(ctx, h)
 }
 
-// Holders is how many hold each role of a home.
+// Holders returns how many people hold each role of a scope.
 func (s Reader) Holders(ctx context.Context, h RoleScope) (map[string]int, error) {
 	counts := map[string]int{}
 	if h.Site() {

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/org"
 )
 
-// Group is the members of an organization who hold the same and have the same status: whoever decides about groups reads
-// no row for a member.
+// Group is the members of an organization who hold the same and have the same status. Deciding about groups takes no row per
+// member.
 type Group struct {
 	Holding
 	Organization uuid.UUID
@@ -20,12 +20,12 @@ type Group struct {
 	Members      int64
 
 	stored [2]string // the roles and the site roles as they are stored, in the order in which they were given
-	away   int64     // how many are stored with the group and are not counted in it
-	key    string    // of a member who is counted alone, "" of a group
+	away   int64     // how many are stored with the group but not counted in it
+	key    string    // of a member who is counted alone, "" for a group
 }
 
-// Groups is the members of the crowd's organization in groups, by what they hold at the moment of the unit. A member whose
-// rights come from other organizations as well, or who is stored with a record that has ended, makes a group of its own.
+// Groups returns the members of the crowd's organization in groups, by what they hold at the moment of the unit. A member whose
+// rights also come from other organizations, or who is stored with a record that has ended, is a group of its own.
 func (c *Crowd) Groups(ctx context.Context) ([]Group, error) {
 	rows, err := c.Q.ListHoldingGroups(ctx, db.ListHoldingGroupsParams{FirstID: c.Org, LastID: c.Org, Now: NullTime(c.When)})
 	if err != nil {
@@ -64,8 +64,8 @@ func (c *Crowd) Groups(ctx context.Context) ([]Group, error) {
 	return list, err
 }
 
-// singled is the members who are looked at one by one, as they are stored: those whose rights come from other organizations
-// as well, and, if there are such, those with a record that has ended.
+// singled returns the members who are looked at one by one, as they are stored: those whose rights also come from other
+// organizations and, if ended is set, those with a record that has ended.
 func (c *Crowd) singled(ctx context.Context, ended bool) (list []db.ListDueHoldingsRow, err error) {
 	if ended {
 		if list, err = c.Q.ListDueHoldings(ctx, db.ListDueHoldingsParams{OrganizationID: c.Org, Now: NullTime(c.When)}); err != nil {
@@ -86,7 +86,7 @@ func (c *Crowd) singled(ctx context.Context, ended bool) (list []db.ListDueHoldi
 	return list, nil
 }
 
-// groupOf is a row as a group.
+// groupOf turns a row into a group.
 func groupOf(r *db.ListHoldingGroupsRow) Group {
 	return Group{
 		Holding:      Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles)},
@@ -95,7 +95,7 @@ func groupOf(r *db.ListHoldingGroupsRow) Group {
 	}
 }
 
-// SortedIDs is the keys of a map, sorted.
+// SortedIDs returns the keys of a map, sorted.
 func SortedIDs[T any](of map[uuid.UUID]T) []uuid.UUID {
 	ids := make([]uuid.UUID, 0, len(of))
 	for id := range of {
@@ -112,8 +112,8 @@ type Listed struct {
 	key     string
 }
 
-// ListGroups is the members of groups by username: so many of them from a place onwards, or all for a limit of 0. Each
-// group gives its first members alone, so that the first page is as quick among many as among few.
+// ListGroups returns the members of groups by username: limit of them from offset on, or all for a limit of 0. It reads only the
+// first members of each group, so that the first page is as quick among many as among few.
 func (c *Crowd) ListGroups(ctx context.Context, groups []Group, limit, offset int) ([]Listed, error) {
 	var list []Listed
 	for i := range groups {

@@ -13,10 +13,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// The guard rails: what no write may leave behind, however many rights the caller has. Views ask the same questions
-// before anybody tries; the answers that count are those of After.
+// The guard rails: states that no write may leave behind, however many rights the caller has. Views check the same rules
+// beforehand; the answers that count are those of After.
 
-// KeepOwners refuses a change after which nobody could give and take site roles any more.
+// KeepOwners refuses a change after which no one could give and take site roles any more.
 func (a *Attempt) KeepOwners(ctx context.Context) error {
 	found, err := a.After().ManagedBeside(ctx, uuid.Nil)
 	if err != nil || found {
@@ -26,8 +26,8 @@ func (a *Attempt) KeepOwners(ctx context.Context) error {
 		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
 }
 
-// ManagedBeside says whether an active account with the owner role for good, other than the one named, is allowed to do an owner's
-// work by the engine: neither a demotion nor a deny in a site role may lock everybody out.
+// ManagedBeside reports whether the engine allows an owner's work to an active account, other than the one named, that has the
+// owner role for good: neither a demotion nor a deny in a site role may lock everyone out.
 func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error) {
 	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 	if err != nil {
@@ -51,7 +51,7 @@ func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error)
 	return false, nil
 }
 
-// gaining is accounts, and those that would come to hold a role of the site, or to hold it longer.
+// gaining returns accounts, and with them those that would gain a role of the site, or hold it longer.
 func (o *overlay) gaining(role string, accounts []uuid.UUID) []uuid.UUID {
 	if o == nil {
 		return accounts
@@ -65,7 +65,7 @@ func (o *overlay) gaining(role string, accounts []uuid.UUID) []uuid.UUID {
 	return accounts
 }
 
-// AdministersSite reports whether an account may do the work of an owner, which someone must be able to do at any time.
+// AdministersSite reports whether an account may do an owner's work. Someone must be able to do it at any time.
 func AdministersSite(s *org.Actor) bool {
 	return s.Can("assign", org.SiteRolesObject) && s.Can("unassign", org.SiteRolesObject) && s.Can("update", org.UsersObject)
 }
@@ -94,7 +94,7 @@ func mayBeLastAdmin(status org.Status, roles []string) bool {
 	return status == org.StatusActive && slices.Contains(roles, org.RoleOrganizationAdmin)
 }
 
-// LastAdmin says whether an account with these roles is the last active organization-admin, whom only a site owner may
+// LastAdmin reports whether an account with these roles is the last active organization-admin, which only a site owner may
 // take away.
 func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.UUID, status org.Status, roles []string) (bool, error) {
 	if by.Owner() || !mayBeLastAdmin(status, roles) {
@@ -104,7 +104,7 @@ func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.U
 	return err == nil && !other, err
 }
 
-// KeepAdmins is KeepAdmin and KeepManagers for every organization of an account that is about to be suspended or deleted.
+// KeepAdmins does what KeepAdmin and KeepManagers do, for every organization of an account about to be suspended or deleted.
 func (a *Attempt) KeepAdmins(ctx context.Context, user db.UserRow) error {
 	homes, err := a.Memberships(ctx, user.ID)
 	if err != nil {
@@ -126,13 +126,13 @@ func (a *Attempt) KeepAdmins(ctx context.Context, user db.UserRow) error {
 	return a.KeepManagers(ctx, user)
 }
 
-// KeepUndo refuses a change of a role after which the caller itself could not undo it: it must still hold the action,
-// and every permission that putting the role back would give or deny anew.
+// KeepUndo refuses a change of a role that the caller itself could not undo afterwards: it must still hold the action,
+// and every permission that restoring the role would give or deny again.
 func (a *Attempt) KeepUndo(ctx context.Context, object rbac.Object, action string, restored org.Role) error {
 	if a.Actor.Operator {
 		return nil
 	}
-	after, err := a.After().grants(ctx, a.Actor.ID(), a.Actor.Basis) // a role that is deleted gives nothing, whoever holds it
+	after, err := a.After().grants(ctx, a.Actor.ID(), a.Actor.Basis) // a deleted role gives its holders nothing
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (a *Attempt) KeepUndo(ctx context.Context, object rbac.Object, action strin
 		"You have this role yourself and could not restore it. Ask another administrator to make this change.")
 }
 
-// BeyondCaller is what roles held in an organization give that the caller does not hold there itself.
+// BeyondCaller lists what roles held in an organization give that the caller does not hold there itself.
 func (s Reader) BeyondCaller(by *org.Actor, orgID uuid.UUID, roles []*rbac.Role) []rbac.Permission {
 	if len(roles) == 0 {
 		return nil
@@ -158,7 +158,7 @@ func (s Reader) BeyondCaller(by *org.Actor, orgID uuid.UUID, roles []*rbac.Role)
 	return s.Catalog().OrganizationRights(orgID, roles).Minus(by.Grants.AllowedIn(orgID))
 }
 
-// MemberByID is the membership as this transaction leaves it.
+// MemberByID returns the membership as this transaction leaves it.
 func (s Reader) MemberByID(ctx context.Context, orgID, user uuid.UUID) (org.Member, error) {
 	row, err := s.MemberRow(ctx, orgID, user)
 	if err != nil {
@@ -167,7 +167,7 @@ func (s Reader) MemberByID(ctx context.Context, orgID, user uuid.UUID) (org.Memb
 	return s.MemberOf(ctx, row)
 }
 
-// MemberOf is a stored membership with the roles that it holds.
+// MemberOf turns a stored membership into one with the roles that it holds.
 func (s Reader) MemberOf(ctx context.Context, row db.MemberRow) (org.Member, error) {
 	roles, err := s.Roles(ctx, row.OrganizationID)
 	if err != nil {

@@ -13,26 +13,26 @@ import (
 	"rolecall.example/org"
 )
 
-// What is held at a moment (docs/spec/records.md). Rows carry what is stored as a list of names, and when the next record
-// behind it ends. Until then the list is what is held; from then on, until the record is swept, the records are read.
+// What is held at a moment (docs/spec/records.md). Rows contain a list of names, and the time at which the next record behind it
+// ends. Until then the list is what is held; from then on, until the record is swept, the records are read.
 
-// Stored is where a row that was read keeps what somebody holds.
+// Stored points to where a row that was read has what someone holds.
 type Stored struct {
 	Place, User uuid.UUID // Place: uuid.Nil of a row of an account
 	Roles       *string   // in the place; of an account: on the site
 	NextEnd     sql.NullTime
-	SiteRoles   *string // of a member; nil where the row does not tell
+	SiteRoles   *string // of a member; nil if the row does not have them
 	SiteNextEnd sql.NullTime
-	Next        *sql.NullTime // where the row keeps NextEnd, to be the first that is ahead; nil where nobody asks
+	Next        *sql.NullTime // where the row has NextEnd, to be set to the first end ahead; nil if no one needs it
 }
 
 // due reports whether a record has ended that a row still counts.
 func due(next sql.NullTime, now time.Time) bool { return next.Valid && !next.Time.After(now) }
 
-// HeldNow makes rows tell what is held at the moment of the unit, s.When, exact to the microsecond, whether ended records
-// have been swept or not. It returns the rows without the members whose membership has ended; rows itself keeps its length
-// and order, so what pages go by stays. As long as nothing has ended it costs nothing; else two statements for all of them.
-// of says where a row keeps what.
+// HeldNow makes rows say what is held at the moment of the unit, s.When, exact to the microsecond, whether ended records
+// have been swept or not. It returns the rows without members whose membership has ended. rows itself keeps its length
+// and order, so positions of pages stay valid. If nothing has ended it costs nothing, else two statements for all of them.
+// of says where a row has what.
 func HeldNow[T any](ctx context.Context, s Reader, rows []T, of func(*T) Stored) (here []T, err error) {
 	var members, accounts []uuid.UUID
 	first, last := uuid.Max, uuid.Nil
@@ -95,7 +95,7 @@ func later(a, b uuid.UUID) uuid.UUID {
 // standing names what an account holds in a place.
 type standing struct{ place, user uuid.UUID }
 
-// stands is what an account holds in a place at a moment.
+// stands says what an account holds in a place at a moment.
 type stands struct {
 	member bool
 	roles  string // names with a space between, sorted
@@ -146,14 +146,14 @@ func (s Reader) standings(ctx context.Context, first, last uuid.UUID, members, a
 	return held, nil
 }
 
-// heldBasis makes a basis tell what is held at the moment of the unit.
+// heldBasis makes a basis say what is held at the moment of the unit.
 func (s Reader) heldBasis(ctx context.Context, user uuid.UUID, b org.Basis) (org.Basis, error) {
 	return HeldNow(ctx, s, b, func(r *db.ListCallerRow) Stored {
 		return Stored{Place: r.OrganizationID, User: user, Roles: &r.Roles, NextEnd: r.EndsAt}
 	})
 }
 
-// heldMember is a stored membership as it is at the moment of the unit. Not found: it has ended.
+// heldMember returns a stored membership as it is at the moment of the unit. Not found: it has ended.
 func (s Reader) heldMember(ctx context.Context, row db.MemberRow, err error) (db.MemberRow, error) {
 	if err != nil {
 		return row, err
@@ -168,7 +168,7 @@ func (s Reader) heldMember(ctx context.Context, row db.MemberRow, err error) (db
 	return rows[0], nil
 }
 
-// heldAccount is a stored account as it is at the moment of the unit.
+// heldAccount returns a stored account as it is at the moment of the unit.
 func (s Reader) heldAccount(ctx context.Context, row db.UserRow, err error) (db.UserRow, error) {
 	if err != nil || !due(row.NextEnd, s.When) {
 		return row, err
@@ -180,18 +180,18 @@ func (s Reader) heldAccount(ctx context.Context, row db.UserRow, err error) (db.
 	return rows[0], nil
 }
 
-// MemberStored is where a row of a member keeps what is held, for [HeldNow].
+// MemberStored points to what is held in a row of a member, for [HeldNow].
 func MemberStored(r *db.MemberRow) Stored {
 	return Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd, Next: &r.NextEnd}
 }
 
-// UserStored is where a row of an account keeps what is held, for [HeldNow]. The organizations that it names may be ones
-// whose membership has just ended.
+// UserStored points to what is held in a row of an account, for [HeldNow]. The row may name organizations
+// in which the membership has just ended.
 func UserStored(r *db.UserRow) Stored {
 	return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd, Next: &r.NextEnd}
 }
 
-// Memberships is the organizations that an account belongs to at the moment of the unit, and what it holds there.
+// Memberships returns the organizations that an account belongs to at the moment of the unit, and what it holds there.
 func (s Reader) Memberships(ctx context.Context, user uuid.UUID) ([]db.ListMembershipsRow, error) {
 	rows, err := s.Q.ListMemberships(ctx, user)
 	if err != nil {
@@ -208,7 +208,7 @@ func (s Reader) BelongsElsewhere(ctx context.Context, user, organization uuid.UU
 	return slices.ContainsFunc(homes, func(h db.ListMembershipsRow) bool { return h.OrganizationID != organization }), err
 }
 
-// MembershipsOf is Memberships for some accounts at once; those of one stand together.
+// MembershipsOf is Memberships for several accounts at once; those of one account are consecutive.
 func (s Reader) MembershipsOf(ctx context.Context, users []uuid.UUID) ([]db.ListMembershipsOfUsersRow, error) {
 	rows, err := s.Q.ListMembershipsOfUsers(ctx, users)
 	if err != nil {
@@ -219,7 +219,7 @@ func (s Reader) MembershipsOf(ctx context.Context, users []uuid.UUID) ([]db.List
 	})
 }
 
-// userOn is an account with the organizations of its basis: a row may name one whose membership has ended.
+// userOn returns an account with the organizations of its basis: a row may name one in which the membership has ended.
 func (s Reader) userOn(ctx context.Context, row db.UserRow, b org.Basis) (org.User, error) {
 	if len(strings.Fields(row.OrganizationIds)) != len(b)-1 {
 		ids := slices.DeleteFunc(strings.Fields(row.OrganizationIds), func(id string) bool {

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// VersionOf is the role as it stood in a stored version, in the words of today. What means nothing any more stands apart.
-// It fails if the stored permissions are no JSON, which only a write past the program can bring about.
+// VersionOf returns the role as it was in a stored version, in the words of today, and separately what has no meaning any more.
+// It fails if the stored permissions are not JSON, which only a write past the program can cause.
 func (s Reader) VersionOf(ctx context.Context, r *org.Role, row db.RoleVersion) (org.RoleVersion, error) {
 	var perms map[string][]rbac.Permission
 	if err := json.Unmarshal([]byte(row.Permissions), &perms); err != nil {
@@ -28,7 +28,7 @@ func (s Reader) VersionOf(ctx context.Context, r *org.Role, row db.RoleVersion) 
 	return org.RoleVersion{Version: row.Version, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, Role: was, RestoredFrom: row.RestoredFrom}, err
 }
 
-// bringUp puts an earlier state of a role into the words of today. What means nothing any more goes from its lists, and stands apart.
+// bringUp puts an earlier state of a role into the words of today. It moves what has no meaning any more to a separate list.
 func (s Reader) bringUp(ctx context.Context, was *org.Role, written int64) (err error) {
 	if was.Dead, err = s.translate(ctx, was, written); err != nil {
 		return err
@@ -41,8 +41,8 @@ func (s Reader) bringUp(ctx context.Context, was *org.Role, written int64) (err 
 	return nil
 }
 
-// DeletedRole is a custom role as the entry of its deletion has it, in the words of today. It fails if what the entry says is no
-// JSON, which only a write past the program can bring about.
+// DeletedRole returns a custom role from the entry of its deletion, in the words of today. It fails if what the entry holds
+// is not JSON, which only a write past the program can cause.
 func (s Reader) DeletedRole(ctx context.Context, e db.AuditLog) (org.DeletedRole, error) {
 	type text struct{ Old string }
 	type list struct{ Old []rbac.Permission }

@@ -11,25 +11,25 @@ import (
 	"rolecall.example/org"
 )
 
-// search looks for active people who can sign in and who count for something after a change. Those who were found are kept
-// for the next question: a bulk action asks about one member after the other.
+// search looks for active people who can sign in and who count for something after a change. It keeps those it found for the
+// next question: a bulk action asks about one member after another.
 type search struct {
 	src       Reader
 	over      *overlay
 	org       uuid.UUID
 	endless   string       // a role that must be held without an end, if one must
-	good      bool         // who counts does so by what is held for good
-	left      []candidates // that have not been looked at
-	rows      int64        // how many the next look takes
+	good      bool         // people count by what they hold for good
+	left      []candidates // not looked at yet
+	rows      int64        // how many the next look reads
 	elsewhere func(context.Context, []holder) error
 	counts    func(context.Context, Holding) (bool, error)
 	found     []holder
 }
 
-// candidates gives people in pieces: none when there are no more.
+// candidates returns people in batches; an empty one means that there are no more.
 type candidates func(ctx context.Context, maxRows int64) ([]holder, error)
 
-// holdersNow is those of some rows who hold a role of an organization at the moment of the unit.
+// holdersNow returns those of some rows who hold a role of an organization at the moment of the unit.
 func (s Reader) holdersNow(ctx context.Context, orgID uuid.UUID, role string, rows []db.ListHoldersOfRoleRow) (list []holder, err error) {
 	here, err := HeldNow(ctx, s, rows, holderStored(orgID))
 	for _, r := range here {
@@ -46,13 +46,13 @@ func holderStored(orgID uuid.UUID) func(*db.ListHoldersOfRoleRow) Stored {
 	}
 }
 
-// activeHolders gives those who hold a role of an organization, from the last username to the first: a bulk action goes
-// the other way, and so seldom meets whom a search has just found.
-// Endless: those alone who hold it, and belong to the organization, without an end.
+// activeHolders returns those who hold a role of an organization, from the last username to the first: a bulk action goes
+// the other way, and so seldom changes someone whom a search has just found.
+// endless: only those who hold it, and belong to the organization, without an end.
 func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candidates {
 	before := Everywhere.before
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		for len(list) == 0 { // an empty piece would be the last
+		for len(list) == 0 { // an empty batch would be the last
 			rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 			if err != nil || len(rows) == 0 {
 				return nil, err
@@ -64,7 +64,7 @@ func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candid
 			if err != nil {
 				return nil, err
 			}
-			for i := range here { // who does not hold it any more does not count
+			for i := range here { // someone who no longer holds it does not count
 				r := &here[i]
 				list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles).ending(r.NextEnd, r.SiteNextEnd))
 			}
@@ -73,7 +73,7 @@ func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candid
 	}
 }
 
-// activeSiteHolders gives those members who hold a role of the site.
+// activeSiteHolders returns the members who hold a role of the site.
 func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
 	after := uuid.Nil
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
@@ -109,8 +109,8 @@ func (s Reader) holders(orgID uuid.UUID, role string) *search {
 	}
 }
 
-// beside is somebody else than user who counts, nil if there is no one. Who comes to count by the change itself is asked last: most
-// changes that make others not count give nothing.
+// beside returns someone other than user who counts, nil if there is no one. Those who count only by the change itself are looked
+// at last: most changes that make others stop counting give nothing.
 func (s *search) beside(ctx context.Context, user uuid.UUID) (*holder, error) {
 	for i := 0; ; {
 		if i == len(s.found) {
@@ -173,8 +173,8 @@ func (s *search) look(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// gaining is somebody other than user who comes to count by the change: who takes over in an offboarding, or who is a member or active
-// again where one is taken back. nil if there is no one.
+// gaining returns someone other than user who counts by the change: who takes over in an offboarding, or is a member or active
+// again when one is taken back. It returns nil if there is no one.
 func (s *search) gaining(ctx context.Context, user uuid.UUID) (*holder, error) {
 	for _, c := range s.over.arriving(s.org) {
 		if c.User == user {
@@ -198,8 +198,8 @@ func (s *search) gaining(ctx context.Context, user uuid.UUID) (*holder, error) {
 	return nil, nil
 }
 
-// arriving is the changes by which somebody may come to count in an organization. Of an account that would be activated and stays the
-// member that it is there is nothing but its id.
+// arriving returns the changes by which someone may begin to count in an organization. For an account that would be activated,
+// and whose membership there does not change, such a change has only the id.
 func (o *overlay) arriving(orgID uuid.UUID) (list []org.HolderChange) {
 	if o == nil {
 		return nil
@@ -217,14 +217,14 @@ func (o *overlay) arriving(orgID uuid.UUID) (list []org.HolderChange) {
 	return list
 }
 
-// arrives is somebody of arriving as they are stored. may is false if they could not count: they are not active, cannot sign in,
-// or what they are has an end, which does not count for good.
+// arrives returns someone of arriving as stored. may is false if they could not count: they are not active, cannot sign in, or
+// what they hold has an end, which does not count for good.
 func (s *search) arrives(ctx context.Context, c org.HolderChange) (h holder, may bool, err error) {
 	var status, roles, siteRoles string
 	var ends bool
 	if c.Joins {
 		row, err := s.src.Q.GetUser(ctx, c.User)
-		if db.IsNotFound(err) { // it is made by the same change: nobody has signed in to it yet
+		if db.IsNotFound(err) { // the same change makes the account, so no one has signed in to it yet
 			return h, false, nil
 		}
 		if err != nil {
@@ -248,7 +248,7 @@ func (s *search) arrives(ctx context.Context, c org.HolderChange) (h holder, may
 	return holderOf(c.User, roles, siteRoles), in, err
 }
 
-// countsAfter reports whether somebody counts after the change.
+// countsAfter reports whether someone counts after the change.
 func (s *search) countsAfter(ctx context.Context, h holder) (bool, error) {
 	is, there := s.over.after(s.org, h, s.good)
 	if !there || s.endless != "" && s.over.ends(s.org, h.id, s.endless) {
@@ -262,8 +262,8 @@ func (o *overlay) touches(user uuid.UUID) bool {
 	return o != nil && (o.away[user] || len(o.held[user]) > 0)
 }
 
-// after is what a member holds after the change; false if it is none any more, or may not sign in. good: what it holds for
-// good.
+// after returns what a member holds after the change, or for good if good is set; false if it is no longer a member, or may not
+// sign in.
 func (o *overlay) after(orgID uuid.UUID, h holder, good bool) (Holding, bool) {
 	is := h.holding
 	if o.gone(h.id) {

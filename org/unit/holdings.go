@@ -13,8 +13,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Holding is what decides what somebody may do in an organization: two people with equal holdings may do the same. The
-// third part is rare: built-in roles of other organizations that carry rights on the whole site.
+// Holding is what decides what someone may do in an organization: two people with equal holdings may do the same. The
+// third part is rare: built-in roles of other organizations that give rights on the whole site.
 type Holding struct {
 	Roles, SiteRoles, Elsewhere string
 	Outside                     bool // not a member
@@ -30,7 +30,7 @@ type Crowd struct {
 	apart     map[string]bool // members that Groups did not count in the group that they are stored with, by their place
 }
 
-// Crowd prepares to decide about everybody, with what each holds in other organizations.
+// Crowd prepares to decide about everyone, with what each holds in other organizations.
 func (s Reader) Crowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 	c, err := s.newCrowd(ctx, orgID)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s Reader) Crowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 	return c, nil
 }
 
-// newCrowd prepares to decide by the roles as they are now, and reads all of them: deciding needs no query. It does not
+// newCrowd prepares to decide by the roles as they are now, and reads all of them, so that deciding needs no query. It does not
 // know yet what people hold in other organizations.
 func (s Reader) newCrowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 	sets := map[uuid.UUID]*RoleSet{}
@@ -64,7 +64,7 @@ func (s Reader) newCrowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 	return &Crowd{Reader: s, Org: orgID, Elsewhere: map[uuid.UUID]string{}, known: map[Holding]*rbac.Subject{}}, nil
 }
 
-// carried is the names of the roles of an organization that give rights outside it.
+// carried returns the names of the roles of an organization that give rights outside it.
 func (s Reader) carried() []string {
 	var names []string
 	for _, r := range s.Catalog().BuiltInOrganizationRoles() {
@@ -75,7 +75,7 @@ func (s Reader) carried() []string {
 	return names
 }
 
-// rolesElsewhere is what each of these people holds in organizations other than one that gives rights outside them.
+// rolesElsewhere returns which roles each of these people holds in organizations other than one that give rights outside them.
 func (s Reader) rolesElsewhere(ctx context.Context, orgID uuid.UUID, users []uuid.UUID) (map[uuid.UUID]string, error) {
 	held := map[uuid.UUID]string{}
 	rows, err := s.Q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{
@@ -87,11 +87,11 @@ func (s Reader) rolesElsewhere(ctx context.Context, orgID uuid.UUID, users []uui
 	return held, err
 }
 
-// holder is somebody with what decides about them.
+// holder is a person with what decides about them.
 type holder struct {
 	id      uuid.UUID
 	holding Holding
-	ends    bool // some of what it holds does
+	ends    bool // some of what it holds has an end
 }
 
 // ending is the holder of a row whose first records end then, if they do.
@@ -100,7 +100,7 @@ func (h holder) ending(next ...sql.NullTime) holder {
 	return h
 }
 
-// holderOf is a member; what they hold elsewhere is not known yet.
+// holderOf makes a holder of a member, without what they hold elsewhere.
 func holderOf(id uuid.UUID, roles, siteRoles string) holder {
 	return holder{id: id, holding: Holding{Roles: SortNames(roles), SiteRoles: SortNames(siteRoles)}}
 }
@@ -118,7 +118,7 @@ func (c *Crowd) elsewhereOf(ctx context.Context, people []holder) error {
 	return err
 }
 
-// withName adds a name to a list of names, unless it is there.
+// withName adds a name to a list of names, unless it is in it.
 func withName(list, name string) string {
 	if strings.Contains(" "+list+" ", " "+name+" ") {
 		return list
@@ -126,10 +126,10 @@ func withName(list, name string) string {
 	return strings.TrimSpace(list + " " + name)
 }
 
-// Anyone stands for the user id in the subjects of a crowd: what they own is asked with it.
+// Anyone stands for the user id in the subjects of a crowd; questions about their own things use it as the owner.
 var Anyone = uuid.UUID{15: 1}
 
-// Veiled leaves out of a trace which organizations it tells of that the caller may not read.
+// Veiled removes from a trace the names of organizations that the caller may not read.
 func Veiled(t rbac.Trace, by *org.Actor) rbac.Trace {
 	for _, l := range t.Levels {
 		for i := range l.Matches {
@@ -141,7 +141,7 @@ func Veiled(t rbac.Trace, by *org.Actor) rbac.Trace {
 	return t
 }
 
-// Subject decides for everybody with this holding.
+// Subject returns the subject that decides for everyone with this holding.
 func (c *Crowd) Subject(ctx context.Context, h Holding) (*rbac.Subject, error) {
 	if s, ok := c.known[h]; ok {
 		return s, nil
@@ -184,7 +184,7 @@ func SortNames(names string) string {
 	return strings.Join(fields, " ")
 }
 
-// WalkPiece is how many rows a walk over everybody reads at once.
+// WalkPiece is how many rows a walk over everyone reads at once.
 const WalkPiece = 5000
 
 // Each walks all members by username, with what decides about them at the moment of the unit.
@@ -192,7 +192,7 @@ func (c *Crowd) Each(ctx context.Context, fn func(r *db.ListHoldingsRow, h Holdi
 	return c.EachAfter(ctx, "", fn)
 }
 
-// EachAfter is Each from a place onwards.
+// EachAfter does what Each does, from a place onwards.
 func (c *Crowd) EachAfter(ctx context.Context, key string, fn func(r *db.ListHoldingsRow, h Holding) error) error {
 	p := db.ListHoldingsParams{OrganizationID: c.Org, MaxRows: WalkPiece, AfterKey: key}
 	for {
@@ -218,7 +218,7 @@ func (c *Crowd) EachAfter(ctx context.Context, key string, fn func(r *db.ListHol
 	}
 }
 
-// HoldingStored is where a row of what a member holds keeps it, for [HeldNow].
+// HoldingStored points to what is held in a row of holdings, for [HeldNow].
 func HoldingStored(orgID uuid.UUID) func(*db.ListHoldingsRow) Stored {
 	return func(r *db.ListHoldingsRow) Stored {
 		return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}

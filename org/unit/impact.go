@@ -13,7 +13,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// How many people a line names, and that whose people are asked for.
+// How many people a line names, and how many the line that was asked for names.
 const (
 	sampleSize = 20
 	namesSize  = 200
@@ -30,7 +30,7 @@ type comparison struct {
 	named         bool   // the caller may read who they are
 }
 
-// followed is somebody whose own roles change.
+// followed is someone whose own roles change.
 type followed struct {
 	id      uuid.UUID
 	name    string
@@ -52,7 +52,7 @@ func (w *comparison) tellOf(ctx context.Context, s Reader) error {
 	return w.warnOfSite(ctx, s)
 }
 
-// impact tells what the change would do to what people may do: one that gives or takes roles, or changes one.
+// impact says what the change would do to what people may do, if it gives or takes roles, or changes one.
 func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 	i := org.Impact{Warning: a.warning, Asked: a.Actor.Names}
 	o := a.change
@@ -90,7 +90,7 @@ func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 	return i, err
 }
 
-// eachHolder gives everybody who holds the role that is followed, in pieces.
+// eachHolder passes everyone who holds the followed role to fn, in batches.
 func (w *comparison) eachHolder(ctx context.Context, q db.Reads, fn func([]followed) error) error {
 	if w.role == "" {
 		return nil
@@ -110,7 +110,7 @@ func (w *comparison) eachHolder(ctx context.Context, q db.Reads, fn func([]follo
 	}
 }
 
-// membersWith walks the holders of a role of an organization by username: a piece begins where the last one ended.
+// membersWith walks the holders of a role of an organization by username: each batch begins where the last one ended.
 func (w *comparison) membersWith(q db.Reads) pieces {
 	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) (list []followed, last bool, err error) {
@@ -158,20 +158,20 @@ func (w *comparison) accountsWith(q db.Reads) pieces {
 	}
 }
 
-// pieces gives those who hold a role at the moment of the unit, some at a time, and says which piece is the last.
+// pieces returns those who hold a role at the moment of the unit, in batches, and says which batch is the last.
 type pieces func(context.Context) (list []followed, last bool, err error)
 
 // holds reports whether a name is in a list of names.
 func holds(list, name string) bool { return slices.Contains(strings.Fields(list), name) }
 
-// over is what reads through q at the moment of the comparison.
+// over returns a reader of q at the moment of the comparison.
 func (w *comparison) over(q db.Reads) Reader {
 	src := w.before.Reader
 	src.Q = q
 	return src
 }
 
-// left is what the change leaves of the roles of a holder.
+// left returns what the change leaves of the roles of a holder.
 func (w *comparison) left(roles string) string {
 	if !w.deleted {
 		return roles
@@ -186,10 +186,10 @@ type tally struct {
 	lines map[lineKey]*org.ImpactLine
 }
 
-// listNames are the lists of lines as a caller names them.
+// listNames are the names that callers use for the lists of lines.
 var listNames = map[byte]string{'+': org.ImpactGains, '-': org.ImpactLosses, '=': org.ImpactKeeps}
 
-// lineKey tells lines apart: one on everything and one on own things alone are two.
+// lineKey identifies a line: one about everything and one about own things alone are two.
 type lineKey struct {
 	list       byte // gains, losses, keeps
 	permission rbac.Permission
@@ -202,7 +202,7 @@ type difference struct {
 	affected bool
 }
 
-// addAll adds people, with what they hold elsewhere: no change of an organization touches that.
+// addAll adds people, with what they hold elsewhere, which no change of an organization touches.
 func (t *tally) addAll(ctx context.Context, people []followed) error {
 	ids := make([]uuid.UUID, len(people))
 	for i, f := range people {
@@ -253,8 +253,8 @@ func (t *tally) add(ctx context.Context, name string, was, is Holding) error {
 	return nil
 }
 
-// name puts somebody among those whom a line names, if the caller may read that: the first by name, or of the line that is
-// asked for those after some name.
+// name adds a person to those whom a line names, if the caller may read that: the first by name, or, for the line that was
+// asked for, those after some name.
 func (t *tally) name(s *org.ImpactSample, list string, key lineKey, name string) {
 	if !t.named {
 		return
@@ -300,7 +300,7 @@ func (t *tally) compare(ctx context.Context, was, is Holding) (d difference, err
 	return d, nil
 }
 
-// taken is what roles gave before and give no longer, role by role.
+// taken lists what roles gave before and no longer give, role by role.
 func (t *tally) taken(before, after *rbac.Subject) []rbac.Permission {
 	gives := func(s *rbac.Subject, name string) rbac.Set {
 		for _, g := range s.Grants() {
@@ -318,7 +318,7 @@ func (t *tally) taken(before, after *rbac.Subject) []rbac.Permission {
 	return slices.Compact(out)
 }
 
-// finish puts the lines into the impact: by permission, that on everything before that on one's own things.
+// finish puts the lines into the impact, by permission; the line about everything comes before that about one's own things.
 func (t *tally) finish() {
 	keys := slices.SortedFunc(maps.Keys(t.lines), func(a, b lineKey) int {
 		switch order := strings.Compare(a.permission.String(), b.permission.String()); {

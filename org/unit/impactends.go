@@ -8,7 +8,7 @@ import (
 	"rolecall.example/org"
 )
 
-// impactEnds tells until when people would hold what the change gives them, or sets another end to.
+// impactEnds says until when people would hold what the change gives them or sets another end to.
 func (a *Attempt) impactEnds(ctx context.Context) ([]org.ImpactEnd, error) {
 	var list []org.ImpactEnd
 	for i := range a.change.holders {

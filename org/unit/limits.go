@@ -8,8 +8,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// What a token is limited to was written under some version of the catalog, and is meant as it was meant then: a pair keeps
-// its identity under another name, and one that is gone leaves nothing. So it is with roles (translate).
+// The limits of a token were written under some version of the catalog, and keep the meaning that they had then: a renamed pair
+// keeps its identity, and a removed one leaves nothing. The same is true of roles (translate).
 
 // Limit bounds a caller to what its token leaves.
 func (s *Units) Limit(ctx context.Context, by *org.Actor, l org.Limits) error {
@@ -25,13 +25,13 @@ func (s Reader) Limit(ctx context.Context, by *org.Actor, l org.Limits) error {
 	if err == nil {
 		by.Limit(l, live)
 	}
-	if err != nil { // it must not be taken for a caller without limits
+	if err != nil { // the caller must not be taken for one without limits
 		by.Grants = nil
 	}
 	return err
 }
 
-// meantNow is what the pairs of limits mean under a catalog, and which of them mean nothing there any more.
+// meantNow returns what the pairs of limits mean under a catalog, and which of them have no meaning there any more.
 func (s Reader) meantNow(ctx context.Context, l org.Limits, c *rbac.Catalog) (live, dead []rbac.Permission, err error) {
 	if l.Pairs == nil || l.Catalog == c.Version() {
 		return l.Pairs, nil, nil
@@ -41,11 +41,11 @@ func (s Reader) meantNow(ctx context.Context, l org.Limits, c *rbac.Catalog) (li
 		return nil, nil, err
 	}
 	live, dead = m.Permissions(rbac.LevelSite, l.Pairs)
-	return append([]rbac.Permission{}, live...), dead, nil // never nil, which would be no limit
+	return append([]rbac.Permission{}, live...), dead, nil // never nil, which would mean no limit
 }
 
-// ScopesNow is the pairs of limits as they are shown under the caller's catalog. One that means nothing any more stays under
-// its name, unless that has got another meaning since.
+// ScopesNow returns the pairs of limits as they are shown under the caller's catalog. One without a meaning stays under its
+// name, unless that name now means something else.
 func (s Reader) ScopesNow(ctx context.Context, by *org.Actor, l org.Limits) ([]rbac.Permission, error) {
 	live, dead, err := s.meantNow(ctx, l, by.Catalog)
 	if len(dead) == 0 {
