@@ -18,8 +18,8 @@ type heldRow struct {
 	managers []org.ManagedBy
 }
 
-// heldRows gives rows of members as they are at the moment of the unit: who is no member any more is left out. sources says
-// whether where their records come from is wanted, for which the records of all are looked up.
+// heldRows returns rows of members as they are at the moment of the unit, without those who are no longer members. sources says
+// whether the sources of their records are wanted, for which the records of all are looked up.
 func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool) ([]heldRow, error) {
 	var ended []uuid.UUID // whose row is no longer true
 	for i := range rows {
@@ -52,8 +52,8 @@ func (s Reader) heldRows(ctx context.Context, rows []db.MemberRow, sources bool)
 	return list, nil
 }
 
-// sources is where the records come from that some members have at the moment of the unit. ended names those of whom some
-// have ended.
+// sources returns the sources of the records that some members have at the moment of the unit. ended names the members with
+// records that have ended.
 func (s Reader) sources(ctx context.Context, orgID uuid.UUID, members []db.MemberRow, ended []uuid.UUID) (map[uuid.UUID][]string, error) {
 	keys, ids := make([]string, len(members)), make(map[string]uuid.UUID, len(members))
 	for i := range members {
@@ -84,7 +84,7 @@ func (s Reader) sources(ctx context.Context, orgID uuid.UUID, members []db.Membe
 	return from, err
 }
 
-// SiteSources is the same of accounts on the site.
+// SiteSources returns the same for accounts on the site.
 func (s Reader) SiteSources(ctx context.Context, users []uuid.UUID) (map[uuid.UUID][]string, error) {
 	records, err := s.Q.ListSiteRecordsOf(ctx, users)
 	from := make(map[uuid.UUID][]string, len(users))
@@ -96,7 +96,7 @@ func (s Reader) SiteSources(ctx context.Context, users []uuid.UUID) (map[uuid.UU
 	return from, err
 }
 
-// withSource adds a source to sorted ones, unless it is there.
+// withSource adds a source to a sorted list, unless it is in it.
 func withSource(list []string, source string) []string {
 	at, there := slices.BinarySearch(list, source)
 	if there {
@@ -105,8 +105,8 @@ func withSource(list []string, source string) []string {
 	return slices.Insert(list, at, source)
 }
 
-// Users gives stored accounts the display names of the roles that they hold at the moment of the unit, and the organizations
-// that they belong to then.
+// Users turns stored accounts into accounts with the display names of the roles that they hold at the moment of the unit, and
+// the organizations that they belong to then.
 func (s Reader) Users(ctx context.Context, rows []db.UserRow) ([]org.User, error) {
 	if err := s.belonging(ctx, rows); err != nil {
 		return nil, err
@@ -114,8 +114,8 @@ func (s Reader) Users(ctx context.Context, rows []db.UserRow) ([]org.User, error
 	return s.users(ctx, rows)
 }
 
-// belonging leaves out of accounts the organizations whose membership has ended. While nothing waits to be swept it costs one
-// small statement, and else another for all of them.
+// belonging removes from accounts the organizations in which their membership has ended. If nothing waits to be swept it costs
+// one small statement, else one more for all of them.
 func (s Reader) belonging(ctx context.Context, rows []db.UserRow) error {
 	next, err := s.Q.GetNextEnd(ctx)
 	if db.IsNotFound(err) || err == nil && !due(next, s.When) {
@@ -144,7 +144,7 @@ func (s Reader) belonging(ctx context.Context, rows []db.UserRow) error {
 	return nil
 }
 
-// users is Users with the organizations that the rows name.
+// users does what Users does, with the organizations that the rows name.
 func (s Reader) users(ctx context.Context, rows []db.UserRow) ([]org.User, error) {
 	rows, err := HeldNow(ctx, s, rows, UserStored)
 	if err != nil {
