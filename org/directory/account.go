@@ -204,8 +204,8 @@ func (p accountPlan) left(ctx context.Context, a *unit.Attempt, c *Caller, u *sc
 	return p, nil
 }
 
-// isLeft reports whether the leftovers belong to the person being sent. An account found by its address belongs to nobody else;
-// one that the directory created is found by its externalId, whatever its address is now. Conflict as left.
+// isLeft reports whether the leftovers belong to the person being sent. An account with their address belongs to nobody
+// else; one that the directory manages is recognized by its externalId, whatever its address is now. Conflict as left.
 func (c *Caller) isLeft(ctx context.Context, a *unit.Attempt, row *db.DirectoryUser, user *db.UserRow, u *scim.User) (bool, error) {
 	sameID := row.ExternalID != "" && row.ExternalID == u.ExternalID // the directory never reuses its own ids
 	if user.Email == "" {

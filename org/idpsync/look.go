@@ -100,7 +100,7 @@ type view struct {
 	*outlook
 	site   []org.Assignment               // all records that count
 	places map[uuid.UUID][]org.Assignment // likewise, by organization
-	stored map[uuid.UUID]bool             // organizations that are known to be there, or not to be
+	stored map[uuid.UUID]bool             // whether an organization exists, once that is known
 	lax    bool                           // the last owner and the last admins are not protected
 }
 

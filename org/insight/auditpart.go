@@ -80,8 +80,8 @@ func (refs auditReferences) part(ctx context.Context, s unit.Reader, e *org.Audi
 	return nil
 }
 
-// glimpse returns what the trail shows of an account to a caller who may not read it: who did something, and the organizations
-// that the caller belongs to as well. Everything else is empty.
+// glimpse returns what the trail shows of an account to a caller who may not read it: its names, and those of its organizations
+// that the caller may read. Everything else is empty.
 func glimpse(s *org.Actor, u *org.User) org.User {
 	seen := org.User{ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL}
 	for _, id := range u.OrganizationIDs {
