@@ -46,8 +46,8 @@ type standby struct {
 
 	trying sync.Mutex // held by the one read that retries an unusable standby
 	usable atomic.Bool
-	rests  atomic.Int64 // until when no read goes there, in nanoseconds since 1970
-	reason atomic.Value // that was told last why it can't be used, "" while it can
+	rests  atomic.Int64 // no read uses the standby before this time, in nanoseconds since 1970
+	reason atomic.Value // the last reported reason why it can't be used, "" while it can
 
 	read, behind, failed, rested atomic.Int64
 }
@@ -60,7 +60,7 @@ var (
 	errStandby  = errors.New("the standby failed")
 )
 
-// StandbyFailed reports whether a read failed because the standby did. The same read goes to the primary next.
+// StandbyFailed reports whether a read failed because the standby did. The same read then goes to the primary.
 func StandbyFailed(err error) bool { return errors.Is(err, errStandby) }
 
 func openStandby(url string, watch slowWatch, told func(error)) (*standby, error) {
@@ -77,32 +77,32 @@ func openStandby(url string, watch slowWatch, told func(error)) (*standby, error
 	return &standby{pool: pool(config, maxSnapshots, anySession), told: told}, nil
 }
 
-// logPosition is how far the log of the primary goes, and which log that is.
+// logPosition is how far the log of the primary goes, and which log it is.
 type logPosition struct {
 	lsn, system string
 	timeline    int32
 }
 
-// position is taken after all that was acknowledged. What is acknowledged is flushed, unless the server was told otherwise.
+// position is read after everything that was acknowledged. That is flushed, unless the server is configured otherwise.
 const position = `SELECT CASE WHEN current_setting('synchronous_commit') = 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text,
 	(SELECT system_identifier::text FROM pg_control_system()), ('x' || substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, 8))::bit(32)::int`
 
-// reached compares a standby with that. A timeline is that of its last restartpoint, so it never names one that the standby
-// has not followed yet.
+// reached compares a standby with a position. Its timeline is that of its last restartpoint, so it never names one that the
+// standby has not followed yet.
 const reached = `SELECT pg_is_in_recovery(), coalesce(pg_last_wal_replay_lsn() >= CAST($1::text AS pg_lsn), false),
 	(SELECT system_identifier::text FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint())`
 
-// beginAside begins a snapshot, and tells the version of the schema in it: no lock keeps a newer program from changing it.
+// beginAside begins a snapshot and returns the schema version in it: no lock keeps a newer program from changing it.
 const beginAside = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT max(version_id) FROM goose_db_version WHERE is_applied"
 
 // view runs fn on a snapshot of the standby that has this version of the schema. done is false if fn did not run, and the
-// primary is to be asked.
+// primary must be asked.
 func (s *standby) view(ctx context.Context, primary *sql.DB, schema int64, fn func(q *Queries) error) (done bool, err error) {
 	conn, ok := s.take(ctx, primary)
 	if !ok {
 		return false, nil
 	}
-	defer func() { _ = conn.Close() }()    // gives it back
+	defer func() { _ = conn.Close() }()    // returns it to the pool
 	defer func() { rollBack(ctx, conn) }() // nothing was written, so nothing is lost
 	found, err := ask(ctx, conn, beginAside)
 	if stored, _ := strconv.ParseInt(found, 10, 64); err == nil && stored != schema {
@@ -114,16 +114,16 @@ func (s *standby) view(ctx context.Context, primary *sql.DB, schema int64, fn fu
 	}
 	s.read.Add(1)
 	err = fn(New(portable{DBTX: conn}))
-	if err != nil && ctx.Err() == nil && serverFailed(err) { // it stopped, or replays what the query was in the way of
+	if err != nil && ctx.Err() == nil && serverFailed(err) { // it stopped, or cancelled a query that blocked its replay
 		s.rest(ctx, &s.failed, err)
 		err = fmt.Errorf("%w: %w", errStandby, err)
 	}
 	return true, err
 }
 
-// take gives a connection to a standby that has come as far as the primary is now.
+// take returns a connection to a standby that has caught up with the primary.
 func (s *standby) take(ctx context.Context, primary *sql.DB) (conn *sql.Conn, ok bool) {
-	// Where all of its connections are busy the primary helps.
+	// If all of its connections are busy, the primary helps.
 	if time.Now().UnixNano() < s.rests.Load() || s.pool.Stats().InUse >= maxSnapshots {
 		s.rested.Add(1)
 		return nil, false
@@ -138,9 +138,9 @@ func (s *standby) take(ctx context.Context, primary *sql.DB) (conn *sql.Conn, ok
 	}
 	var p logPosition
 	if err := primary.QueryRowContext(ctx, position).Scan(&p.lsn, &p.system, &p.timeline); err != nil {
-		return nil, false // which the primary will say itself, and nothing about the standby
+		return nil, false // an error of the primary says nothing about the standby
 	}
-	soon, cancel := context.WithTimeout(ctx, standbyRest) // one that hangs says nothing
+	soon, cancel := context.WithTimeout(ctx, standbyRest) // a hanging standby never answers
 	defer cancel()
 	if again {
 		if err := ownSessions(soon, s.pool); err != nil {
@@ -157,7 +157,7 @@ func (s *standby) take(ctx context.Context, primary *sql.DB) (conn *sql.Conn, ok
 	case errors.Is(err, errBehind):
 		s.rest(ctx, &s.behind, err)
 	case err != nil:
-		drop(conn) // the next one may be to another host
+		drop(conn) // the next connection may be to another host
 		s.rest(ctx, &s.failed, err)
 	default:
 		s.up()
@@ -167,8 +167,8 @@ func (s *standby) take(ctx context.Context, primary *sql.DB) (conn *sql.Conn, ok
 	return nil, false
 }
 
-// await waits until a standby has replayed the log up to a position. It asks in a statement of its own: a snapshot that was
-// begun before would be older.
+// await waits until a standby has replayed the log up to a position. It asks in a statement of its own: a snapshot begun
+// before would be older.
 func (s *standby) await(ctx context.Context, conn *sql.Conn, p logPosition) error {
 	begun := time.Now()
 	for wait := time.Millisecond; ; wait *= 2 {
@@ -238,7 +238,7 @@ func (f *file) ReadAside(ctx context.Context, fn func(q *Queries) error) error {
 	return f.Read(ctx, fn)
 }
 
-// Standby is how reads went that a standby may answer. ok is false if there is none.
+// Standby returns the counts of reads that a standby may answer. ok is false if there is none.
 func (d *DB) Standby() (stats StandbyStats, ok bool) {
 	p, ok := d.engine.(*postgres)
 	if !ok || p.standby == nil {
