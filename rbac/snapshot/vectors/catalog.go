@@ -134,9 +134,9 @@ func permissions(rnd *rand.Rand, kinds []kind, deny, owned bool) (list []rbac.Pe
 	return list
 }
 
-// succeed is the next version of the catalog of a world.
+// succeed makes the next version of the catalog of a world.
 func (w *world) succeed() error {
-	// Built-in roles are drawn anew each time: another version may say of them what it likes.
+	// Built-in roles are drawn again for each version, which may define them freely.
 	var prev *rbac.Document
 	if w.catalog == nil {
 		w.kinds = firstKinds(w.rnd)
@@ -157,7 +157,7 @@ func (w *world) succeed() error {
 	if number == 1 {
 		return nil
 	}
-	// Custom roles are meant as they were written: renames lead along, and what is gone is nothing.
+	// Custom roles keep the meaning they were written with: renames are followed, and removed pairs mean nothing.
 	m := rbac.NewMigration(w.versions, number-1, number)
 	for _, p := range append(slices.Clone(w.orgs), w.site) {
 		for i, r := range p.roles {

@@ -25,10 +25,10 @@ func (g *generator) next(p *place) snapshot.Change {
 	return c
 }
 
-// tells reports whether a place is one whose changes are told: the last organization is never held.
+// tells reports whether changes of a place are sent: the last organization is never held.
 func (g *generator) tells(p *place) bool { return p != g.orgs[len(g.orgs)-1] }
 
-// event sends an event, and now and then twice: what it sets is final, so the second time changes nothing.
+// event sends an event, and now and then twice: it sets final state, so the second time changes nothing.
 func (g *generator) event(p *place, c snapshot.Change, expect string) error {
 	if !g.tells(p) {
 		return nil
@@ -48,7 +48,7 @@ func (g *generator) event(p *place, c snapshot.Change, expect string) error {
 	return err
 }
 
-// outside sends the document of the site if what somebody holds in organizations counts outside of them: no event tells that,
+// outside sends the document of the site if what a person holds in organizations counts outside them: no event says that,
 // and the revision of the site stays.
 func (g *generator) outside(before []snapshot.Holding, who *person) error {
 	if slices.Equal(before, g.everywhere(who)) {
@@ -57,13 +57,13 @@ func (g *generator) outside(before []snapshot.Holding, who *person) error {
 	return g.loadSite()
 }
 
-// someone is anybody, suspended people among them: what they hold changes, too.
+// someone returns any person, including suspended ones: what they hold changes, too.
 func (g *generator) someone() *person { return g.people[g.rnd.IntN(len(g.people))] }
 
-// someOrganization may be the one that is never held: what happens there counts on the site alone.
+// someOrganization may return the one that is never held: what happens there counts only on the site.
 func (g *generator) someOrganization() *place { return g.orgs[g.rnd.IntN(len(g.orgs))] }
 
-// tell says in a change what somebody holds in an organization now.
+// tell adds to a change what a person holds in an organization now.
 func (g *generator) tell(c *snapshot.Change, who *person, p *place) {
 	s, member := who.holds[p.id]
 	if !member || who.suspended {
@@ -77,7 +77,7 @@ func (g *generator) tell(c *snapshot.Change, who *person, p *place) {
 	c.Set[snapshot.FormatID(who.id)] = held
 }
 
-// moveMember gives somebody other roles in an organization, makes them a member or no longer one.
+// moveMember gives a person other roles in an organization, or begins or ends the membership.
 func (g *generator) moveMember() error {
 	who, p := g.someone(), g.someOrganization()
 	before := g.everywhere(who)
@@ -94,7 +94,7 @@ func (g *generator) moveMember() error {
 	return g.outside(before, who)
 }
 
-// rewrite changes a custom role of a place, makes one or deletes one.
+// rewrite changes, creates or deletes a custom role of a place.
 func (g *generator) rewrite(p *place) snapshot.Change {
 	c := g.next(p)
 	switch i := g.rnd.IntN(len(p.roles) + 1); {
@@ -121,7 +121,7 @@ func (g *generator) rewrite(p *place) snapshot.Change {
 	return c
 }
 
-// tellAnywhere is tell, or the same of the site.
+// tellAnywhere is tell for an organization or the site.
 func (g *generator) tellAnywhere(c *snapshot.Change, who *person, p *place) {
 	switch {
 	case p != g.site:
@@ -139,10 +139,10 @@ func (g *generator) changeRole() error {
 	return g.event(p, g.rewrite(p), "ok")
 }
 
-// changeSiteRole is the same of the site, whose document any question goes by.
+// changeSiteRole does the same on the site, whose document matters to every question.
 func (g *generator) changeSiteRole() error { return g.event(g.site, g.rewrite(g.site), "ok") }
 
-// moveOnSite gives somebody other roles of the site.
+// moveOnSite gives a person other site roles.
 func (g *generator) moveOnSite() error {
 	who := g.someone() // who may be suspended: then the event says that it is gone, and not what it holds
 	who.holds[snapshot.ID{}] = g.someStay(g.site)
@@ -151,7 +151,7 @@ func (g *generator) moveOnSite() error {
 	return g.event(g.site, c, "ok")
 }
 
-// suspend suspends somebody or ends that. The site comes first: between the events a suspended person may still be a member,
+// suspend suspends a person or ends that. The site comes first: between the events a suspended person may still be a member,
 // and nothing is asked there.
 func (g *generator) suspend() error {
 	who := g.someone()
@@ -175,8 +175,8 @@ func (g *generator) suspend() error {
 	return nil
 }
 
-// gap loses an event. The next one changes nothing, and a document brings the rest. What is asked in between has the answers
-// from before: half of a change must never decide.
+// gap loses an event. The next one changes nothing, and a document brings the rest. Questions in between get the previous
+// answers: half of a change must never decide.
 func (g *generator) gap() error {
 	p := g.orgs[0]
 	before, err := g.asked(10)
@@ -200,7 +200,7 @@ func (g *generator) gap() error {
 	return g.load(p, true)
 }
 
-// newCatalog puts another version in force: first comes the document of the site, then the roles of each organization.
+// newCatalog puts another version in force: first the document of the site, then the roles of each organization.
 func (g *generator) newCatalog() error {
 	if err := g.succeed(); err != nil {
 		return err
@@ -218,7 +218,7 @@ func (g *generator) newCatalog() error {
 	return nil
 }
 
-// wait lets time pass: what has ended is gone, and nobody says so. Often that is the very time of an end, or the last before.
+// wait lets time pass: what has ended is gone, without an event. Often it stops exactly at an end, or just before.
 func (g *generator) wait() error {
 	until := g.now + 1 + g.rnd.Int64N(spanAtMost/2)
 	for _, h := range g.someone().holds[g.orgs[g.rnd.IntN(2)].id].roles {
@@ -231,7 +231,7 @@ func (g *generator) wait() error {
 	return g.write(step{Step: "clock", Now: g.now})
 }
 
-// old replays a document of before a change.
+// old replays a document from before a change.
 func (g *generator) old() error {
 	p := g.orgs[1] // signed by the right key: its age alone is against it
 	data, err := g.document(p, true, g.signer)
@@ -244,7 +244,7 @@ func (g *generator) old() error {
 	return g.write(step{Step: "load", Document: data, Expect: "old"})
 }
 
-// refusals are documents that must not be taken, and one that has an alias for everybody.
+// refusals sends documents that must be refused, and one that has an alias for everybody.
 func (g *generator) refusals() error {
 	p := g.orgs[0]
 	seed := slices.Repeat([]byte{1}, ed25519.SeedSize)
@@ -278,7 +278,7 @@ func (g *generator) refusals() error {
 	return g.resolve(p)
 }
 
-// foreign is a document of another server that has the same key.
+// foreign sends a document of another server that has the same key.
 func (g *generator) foreign(p *place) error {
 	h := g.header(p)
 	h.Issuer = "https://elsewhere.example"
@@ -293,7 +293,7 @@ func (g *generator) foreign(p *place) error {
 	return g.write(step{Step: "load", Document: out.Bytes(), Expect: "issuer"})
 }
 
-// resolve asks for aliases in another case than they were made in. One that two people would have names neither.
+// resolve asks for aliases in another case than they were made with. One that two people would have names neither.
 func (g *generator) resolve(p *place) error {
 	count := map[string]int{}
 	for _, who := range g.people {
@@ -312,7 +312,7 @@ func (g *generator) resolve(p *place) error {
 	return nil
 }
 
-// damage is a small document, all damages of which must be noticed. It is small because they are tried byte by byte.
+// damage writes a small document, all damages of which must be noticed. It is small because they are tried byte by byte.
 func (g *generator) damage() error {
 	p, people := g.orgs[2], g.people
 	defer func() { g.people = people }()
