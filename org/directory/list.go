@@ -14,8 +14,8 @@ import (
 )
 
 // A list is both exact and bounded: the index finds the few people that an equality selects; otherwise everybody is read in
-// batches, in order of age. Both end in the same evaluator, so they cannot differ. The groups of people, and the members of groups,
-// are read only for the page requested, in one statement for all of it.
+// batches, in order of age. Both end in the same evaluator, so they cannot differ. The groups of people, and the members of
+// groups, are read only for the page requested, in one statement for all of it.
 
 // GetUser returns a person in a directory. NotFound: no user has this id.
 func (s *Service) GetUser(ctx context.Context, c *Caller, id string, p scim.Projection) (r scim.Resource, err error) {

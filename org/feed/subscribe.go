@@ -190,8 +190,8 @@ func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*E
 	return first, nil
 }
 
-// since is the events that came after a position, with the revision of the site; not whole if there are too many. Only the last one moves the position: they
-// are not in its order.
+// since returns the events after a position, given the revision of the site; whole is false if there are too many. Only the last
+// one moves the position, since they are not in its order.
 func (s *Subscription) since(ctx context.Context, q db.Reads, now place, site, after int64) (missed []*Event, whole bool, err error) {
 	var last *row
 	moved := false

@@ -13,8 +13,8 @@ import (
 // A provider must not be able to leave an organization without anybody who can run it: there is nobody to ask. Two checks follow,
 // the cheaper first: whether an organization admin without an end remains, which depends on role names, and whether someone
 // remains able to manage it, which depends on what roles allow. The second considers all that the account holds, on the site and
-// elsewhere too. A sign-in writes the site first and then organizations by id, so the check uses what the account holds once those before
-// have been written: the unit of the organization finds exactly that.
+// elsewhere too. A sign-in writes the site first and then organizations by id, so the check uses what the account holds
+// once those before have been written: the unit of the organization finds exactly that.
 
 // inPlace compares one organization. The last admin stays one, and the last person able to manage it stays able.
 func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part, error) {

@@ -20,8 +20,8 @@ const (
 )
 
 // Resend gives an invitation a new link and a new end; the previous link stops working. The new link is only in the answer or,
-// with send, goes out by mail, if the server can send mail. The caller becomes its maker, and so needs the permissions to make it.
-// organization is "" for the path of the site. NotFound: no such invitation there. Conflict: it is accepted or revoked, or no
+// with send, goes out by mail, if the server can send mail. The caller becomes its maker, and so needs the permissions to make
+// it. organization is "" for the path of the site. NotFound: no such invitation there. Conflict: it is accepted or revoked, or no
 // longer gives anything. TooMany: once a minute, and ten times in all.
 func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, id string, send bool) (made org.Invitation, err error) {
 	defer org.Wrap(&err, "resend invitation %q", id)

@@ -122,8 +122,8 @@ func (s settling) linkIf(ctx context.Context, a *unit.Attempt, row *db.UserRow, 
 }
 
 // directed returns the account of the only person whose id in a directory the provider states, nil if there is none. The
-// directory must have created the account, and be the only one that decides about it: otherwise what it says about an account that
-// it merely found, or that belongs to another organization too, would be enough to take that over.
+// directory must have created the account, and be the only one that decides about it: otherwise what it says about an account
+// that it merely found, or that belongs to another organization too, would be enough to take that over.
 func (in *signIn) directed(ctx context.Context, a *unit.Attempt) (*db.UserRow, error) {
 	claim := in.provider.LinkByExternalID
 	if claim == "" {

@@ -232,7 +232,7 @@ func (o *outers) place(rights []uint64) uint32 {
 	return at
 }
 
-// at returns the rights of one level in a place of the outers: 0 the site, 1 the user.
+// level returns the rights of one level in a place of the outers: 0 the site, 1 the user.
 func (t *table) level(place uint32, level int) []uint64 {
 	begin := (int(place)*4 + 2*level) * t.words
 	return t.list[begin : begin+2*t.words]
