@@ -56,7 +56,7 @@ func (s *Service) Removed(ctx context.Context, subject *org.Actor, organization 
 	return list, err
 }
 
-// removals returns whom the entries are about and what became of them. Someone removed several times is listed only once.
+// removals returns whom the entries are about and what became of them. Of several removals of a person only the latest is listed.
 func removals(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization, entries []org.AuditEntry) (list []org.Removal, err error) {
 	seen := map[string]bool{}
 	entries = slices.DeleteFunc(entries, func(e org.AuditEntry) bool {

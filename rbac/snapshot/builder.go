@@ -67,7 +67,7 @@ func (b *Builder) Alias(id ID) { b.aliases = append(b.aliases, alias{id, uint32(
 // Counts returns how many members and sets there are.
 func (b *Builder) Counts() (members, sets int) { return len(b.members), len(b.offsets) - 1 }
 
-// Sections returns the sections sets and members, and ends and aliases if there are any. It fails on a member that was added twice.
+// Sections returns the sections sets and members, and ends and aliases if there are any. It fails if a member was added twice.
 // An alias of two members is left out: it names neither.
 func (b *Builder) Sections() ([]Section, error) {
 	slices.SortFunc(b.members, func(x, y member) int { return bytes.Compare(x.id[:], y.id[:]) })
