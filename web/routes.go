@@ -240,9 +240,8 @@ func (s *Server) router(caller *org.Actor) http.Handler {
 	e.IPExtractor = s.peer
 	e.Pre(s.observe(caller), s.otherOrigins, plainPath, overrideMethod)
 	for path, r := range s.resources() {
-		// RouteNotFound is how Echo says: any method. With routes by method Echo would continue to the next matching
-		// path, and take the "roles" of members/roles for a user; and Any leaves out the methods that Echo does not
-		// know.
+		// RouteNotFound is how Echo says: any method. With routes by method Echo would continue to the next matching path, and
+		// take the "roles" of members/roles for a user; and Any leaves out the methods that Echo does not know.
 		e.RouteNotFound(path, r.dispatch)
 	}
 	e.RouteNotFound("/*", func(echo.Context) error { return errRoute })
