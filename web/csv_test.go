@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -70,5 +71,31 @@ func TestListsAsCSV(t *testing.T) {
 	res := s.Do(t, webtest.Request{Path: roles, As: webtest.Outsider, Header: http.Header{"Accept": {"text/csv"}}})
 	if res.StatusCode != http.StatusNotFound || strings.Contains(res.Header.Get("Content-Type"), "csv") {
 		t.Errorf("roles as an outsider: got %d %s", res.StatusCode, res.Body)
+	}
+}
+
+// TestSourcesInFile: the file of members says where the records come from that somebody has now, in a list and in a search.
+func TestSourcesInFile(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	next := time.Now().Add(time.Hour).UTC()
+	places[0].record(t, s, "organization-auditor", "oidc:okta", next)
+	places[0].record(t, s, "organization-auditor", "invite", time.Now().Add(-time.Hour).UTC())
+	for _, query := range []string{"", "?q=member"} {
+		res := s.Do(t, webtest.Request{Path: members + query, As: webtest.Owner, Header: http.Header{"Accept": {"text/csv"}}})
+		rows, err := csv.NewReader(strings.NewReader(string(res.Body))).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Fatalf("%d %v\n%s", res.StatusCode, err, res.Body)
+		}
+		want := map[string]string{"admin": "manual", "member": "manual oidc:okta"}
+		for _, row := range rows[1:] {
+			if sources, asked := want[row[1]]; asked && row[len(row)-1] != sources {
+				t.Errorf("%s%s: %s has %q, want %q", members, query, row[1], row[len(row)-1], sources)
+			}
+			delete(want, row[1])
+		}
+		if query == "" && len(want) > 0 || want["member"] != "" {
+			t.Errorf("%s%s: there is nobody called %v", members, query, want)
+		}
 	}
 }
