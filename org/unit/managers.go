@@ -11,16 +11,16 @@ import (
 	"rolecall.example/org"
 )
 
-// Most sites have neither providers nor directories, and their lists must not pay for them. The first identity and the first
-// directory are stored in the scope of the site, so its revision says whether there may be one by now.
+// Most sites have neither providers nor directories, and their lists must not be slower for them. The first identity and the
+// first directory are stored in the scope of the site, so its revision says whether there may be one yet.
 
-// managedAt is whether anything may come from outside, in a state of the site.
+// managedAt says whether anything may come from outside, in a state of the site.
 type managedAt struct {
 	site int64
 	any  bool
 }
 
-// anyManagers reports whether anything may come from a provider or a directory. Once something does, it may for good.
+// anyManagers reports whether anything may come from a provider or a directory. Once something does, the answer stays yes.
 func (s Reader) anyManagers(ctx context.Context) (bool, error) {
 	basis := s.known
 	if by := s.pin.by; by != nil && basis == nil {
@@ -31,13 +31,13 @@ func (s Reader) anyManagers(ctx context.Context) (bool, error) {
 		return m.any, nil
 	}
 	found, err := s.Q.HasManagers(ctx)
-	if err == nil && known && s.late == nil { // what a transaction sees may not come to be
+	if err == nil && known && s.late == nil { // what a transaction sees may never be committed
 		s.Memory.managed.Store(&managedAt{site.Value, found})
 	}
 	return found, err
 }
 
-// membershipManagers are the providers and directories that give something to some members, at the moment of the unit.
+// membershipManagers returns the providers and directories that give something to some members, at the moment of the unit.
 func (s Reader) membershipManagers(ctx context.Context, place uuid.UUID, users []uuid.UUID) (map[uuid.UUID][]org.ManagedBy, error) {
 	if some, err := s.anyManagers(ctx); err != nil || !some || len(users) == 0 {
 		return nil, err
@@ -67,7 +67,7 @@ func (s Reader) membershipManagers(ctx context.Context, place uuid.UUID, users [
 	return of, nil
 }
 
-// nameRules fills in what gives records, in words. It costs nothing where no directory gives one.
+// nameRules fills in, in words, which rules give the records. It costs nothing where no directory gives one.
 func (s Reader) nameRules(ctx context.Context, records []org.Assignment) error {
 	var ids []uuid.UUID
 	seen := map[uuid.UUID]string{}
@@ -98,7 +98,7 @@ func (s Reader) nameRules(ctx context.Context, records []org.Assignment) error {
 	return nil
 }
 
-// directoryGroup is the group of a directory that gives a record.
+// directoryGroup returns the group of a directory that gives a record.
 func directoryGroup(r *org.Assignment) (uuid.UUID, bool) {
 	if !strings.HasPrefix(string(r.Source), "scim:") {
 		return uuid.Nil, false
@@ -107,7 +107,7 @@ func directoryGroup(r *org.Assignment) (uuid.UUID, bool) {
 	return id, err == nil
 }
 
-// accountManagers are the directories and providers that write what some accounts are called.
+// accountManagers returns the directories and providers that write the names of some accounts.
 func (s Reader) accountManagers(ctx context.Context, users []uuid.UUID) (map[uuid.UUID][]org.ManagedBy, error) {
 	if some, err := s.anyManagers(ctx); err != nil || !some || len(users) == 0 {
 		return nil, err

@@ -20,20 +20,20 @@ import (
 type memberSearch struct {
 	db.SearchMembersParams
 	org      db.Organization
-	only     uuid.UUID // uuid.Nil: whoever matches
-	afterKey string    // the username before the first that is wanted; "" for none
+	only     uuid.UUID // uuid.Nil: everyone who matches
+	afterKey string    // the username before the first one wanted; "" for none
 	countMax int64     // a count may stop here
-	sources  bool      // where records come from is wanted
+	sources  bool      // the sources of records are wanted
 }
 
-// NewMemberSearch makes a memberSearch of a filter, within the memberships that may be read, but for the accounts that it
-// names by id. Invalid: a bad query, unknown sort.
+// NewMemberSearch makes a memberSearch of a filter, limited to the memberships that may be read. It does not look up the accounts
+// that the filter names by id. Invalid: a bad query, unknown sort.
 func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter, now time.Time) (memberSearch, error) {
 	s := memberSearch{org: o, countMax: math.MaxInt64, sources: f.WithSources}
 	s.OrganizationID, s.FromKey, s.BeforeKey = o.ID, within.from, within.before
 	s.MaxRows, s.Skip = int64(f.Limit), int64(f.Offset)
 	s.Statuses = SpaceJoined(f.Statuses)
-	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
+	// Everyone holds the implied roles, so a filter by one of them leaves no one out.
 	if !slices.Contains(f.Roles, org.RoleOrganizationUser) {
 		s.Roles = SpaceJoined(f.Roles)
 	}
@@ -62,10 +62,10 @@ func (s *memberSearch) read(f *org.MemberFilter, now time.Time) error {
 	q := ParseSearch(f.Query, "", org.MemberQueryKeys...)
 	s.Query, s.Name = fold.Text(q.Text), fold.Text(q.One("name"))
 	if s.Query == "" {
-		s.Query = s.Name // who has a text in the name has it among all texts, of which there is an index
+		s.Query = s.Name // a text in the name is in all texts too, for which there is an index
 	}
 	s.only = q.ID("user_id")
-	q.Bool("include_system") // there are no accounts of the system
+	q.Bool("include_system") // there are no system accounts
 	s.ServiceAccount = q.Bool("service_account")
 	s.LoginTypes = SpaceJoined(q.OneOf("login_type", org.LoginTypes))
 	s.SeenBefore, s.SeenAfter = q.Time("last_seen_before"), q.Time("last_seen_after")
@@ -86,17 +86,17 @@ func (s *memberSearch) read(f *org.MemberFilter, now time.Time) error {
 	return q.Bad.Err("Invalid organization member search query.")
 }
 
-// records narrows a search to holders by some records.
+// records narrows a search to holders of some records.
 func (s *memberSearch) records(f org.RecordFilter, now time.Time) {
 	s.Sources, s.EndsBefore = SpaceJoined(f.Sources), EndsBefore(f, now)
 }
 
-// EndsBefore is the time before which what is found ends, if that is asked for.
+// EndsBefore returns the time before which the records found must end, if the filter asks for that.
 func EndsBefore(f org.RecordFilter, now time.Time) sql.NullTime {
 	return sql.NullTime{Time: now.Add(f.Ending), Valid: f.Ending > 0}
 }
 
-// narrowed is the names that are in both lists, of which an empty one has all. ok is false if there are none.
+// narrowed returns the names that are in both lists, of which an empty one means all. ok is false if there are none.
 func narrowed(joined string, names []string) (both string, ok bool) {
 	if joined == "" || len(names) == 0 {
 		return joined + SpaceJoined(names), true
@@ -105,8 +105,8 @@ func narrowed(joined string, names []string) (both string, ok bool) {
 	return SpaceJoined(names), len(names) > 0
 }
 
-// MemberSearch is NewMemberSearch within what the caller may read, with the accounts that the filter names by id looked up.
-// Invalid also: AfterID in another order than by username, or of a membership that the caller may not read.
+// MemberSearch does what NewMemberSearch does within what the caller may read, and looks up the accounts that the filter names
+// by id. Invalid also: AfterID in another order than by username, or of a membership that the caller may not read.
 func (s Reader) MemberSearch(ctx context.Context, by *org.Actor, o db.Organization, f *org.MemberFilter) (memberSearch, error) {
 	search, err := NewMemberSearch(o, s.Readable(by, o.ID), f, s.When)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s Reader) MemberSearch(ctx context.Context, by *org.Actor, o db.Organizati
 	return search, nil
 }
 
-// readableKey is the place of a member that the caller may read, "" if there is none.
+// readableKey returns the key of a member that the caller may read, "" if there is none.
 func (s Reader) readableKey(ctx context.Context, by *org.Actor, orgID, user uuid.UUID) (string, error) {
 	row, err := s.MemberRow(ctx, orgID, user)
 	if db.IsNotFound(err) || err == nil && !by.Can("read", org.MemberObject(orgID, user)) {
@@ -148,14 +148,14 @@ func (s Reader) readableKey(ctx context.Context, by *org.Actor, orgID, user uuid
 	return row.UsernameKey, err
 }
 
-// BadAfterID refuses the id after which a page is to begin.
+// BadAfterID refuses the id after which a page was to begin.
 func BadAfterID(problem string) *org.Error {
 	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: []org.Field{{
 		Field: "after_id", Detail: `Query param "after_id" ` + problem,
 	}}}
 }
 
-// Sorting reads by which of the keys a list is to be ordered: the first unless sort says otherwise. Invalid: none of them.
+// Sorting returns the key that a list is to be ordered by: the first of keys unless sort names another. Invalid: not one of them.
 func Sorting(sort string, keys []string) (key string, descending bool, err error) {
 	if sort == "" {
 		return keys[0], false, nil
@@ -173,7 +173,7 @@ const SortUsername = "username"
 
 func (s *memberSearch) within(r keyRange) { s.FromKey, s.BeforeKey = r.from, r.before }
 
-// from is the first username, folded, that a page may begin with.
+// from returns the first username, folded, that a page may begin with.
 func (s *memberSearch) from() string {
 	if s.afterKey == "" {
 		return s.FromKey
@@ -187,12 +187,12 @@ func (s *memberSearch) filtered() bool {
 	return s.Query+s.Statuses+s.Roles+s.SiteRoles+s.Sources != "" || s.ByAccount || s.EndsBefore.Valid || keyRange{s.FromKey, s.BeforeKey} != Everywhere
 }
 
-// Everybody reports whether the search is the list itself, and the username after which it begins.
+// Everybody reports whether the search is the whole list, and after which username it begins.
 func (s *memberSearch) Everybody() (afterKey string, ok bool) {
 	return s.afterKey, s.byUsername() && !s.filtered()
 }
 
-// role is the one role that everybody who is found holds, if the search says so.
+// role returns the one role that everyone found must hold, if the search names one.
 func (s *memberSearch) role() string {
 	if roles := strings.Fields(s.Roles); len(roles) == 1 {
 		return roles[0]
@@ -200,10 +200,10 @@ func (s *memberSearch) role() string {
 	return ""
 }
 
-// orderQuery reads the ids of a page of everybody in some order, along an index.
+// orderQuery reads the ids of a page of everyone in some order, from an index.
 type orderQuery func(ctx context.Context, p db.ListMembersByNameParams) ([]uuid.UUID, error)
 
-// inOrder returns what reads everybody in the order of a search and in the opposite one, nil if there is no index of it.
+// inOrder returns what reads everyone in the order of a search and in the opposite one, nil if no index has that order.
 func (s Reader) inOrder(search memberSearch) []orderQuery {
 	if search.filtered() {
 		return nil
@@ -233,7 +233,7 @@ func (s Reader) inOrder(search memberSearch) []orderQuery {
 	return both
 }
 
-// ordered is a page of everybody, read from the nearer end, and how many there are.
+// ordered returns a page of everyone, read from the nearer end, and how many there are.
 func (s Reader) ordered(ctx context.Context, search memberSearch, read []orderQuery) (ids []uuid.UUID, total int, err error) {
 	count := search.org.MemberCount
 	rows := min(search.MaxRows, count-search.Skip)

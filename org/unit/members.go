@@ -13,10 +13,10 @@ import (
 	"rolecall.example/org"
 )
 
-// ChunkSize is how many members are read at once when all are asked for.
+// ChunkSize is how many members are read at once when all are wanted.
 const ChunkSize = 500
 
-// Snapshot is the data as the caller may read it, on the readers.
+// Snapshot returns the data as the caller may read it, on the readers.
 func (s *Units) Snapshot(by *org.Actor) Reader {
 	r := s.reader(s.DB.Reads, by)
 	r.known = by.Basis
@@ -24,7 +24,7 @@ func (s *Units) Snapshot(by *org.Actor) Reader {
 }
 
 // Glance gives fn what is stored now, on the readers and without a transaction. If another catalog comes into force between
-// two of its reads, fn begins again, so it must keep nothing of a run before.
+// two of its reads, fn begins again, so it must keep nothing from an earlier run.
 func Glance[T any](ctx context.Context, u *Units, by *org.Actor, fn func(src Reader) (T, error)) (v T, err error) {
 	ctx, end := u.told(ctx, "read", fn)
 	defer func() { end(err) }()
@@ -32,7 +32,7 @@ func Glance[T any](ctx context.Context, u *Units, by *org.Actor, fn func(src Rea
 		src, began := u.Snapshot(by), by.Catalog
 		src.Q = u.DB.Within(ctx)
 		v, err = fn(src)
-		// If the caller was renewed on the way, what fn asked before that was asked under another catalog.
+		// If the caller was renewed on the way, what fn read before that was read under another catalog.
 		if by.Catalog == began && !errors.Is(err, org.ErrCatalogMoved) {
 			return v, err
 		}
@@ -40,37 +40,37 @@ func Glance[T any](ctx context.Context, u *Units, by *org.Actor, fn func(src Rea
 	return v, org.ErrCatalogMoved
 }
 
-// OrganizationNow is an organization that the caller may read. Errors as [Reader.Organization].
+// OrganizationNow returns an organization that the caller may read. Errors as [Reader.Organization].
 func (s *Units) OrganizationNow(ctx context.Context, by *org.Actor, ref string) (db.Organization, error) {
 	return Glance(ctx, s, by, func(src Reader) (db.Organization, error) { return src.Organization(ctx, by, ref) })
 }
 
-// AccountNow is an account that the caller may read. Errors as [Reader.ReadableUser].
+// AccountNow returns an account that the caller may read. Errors as [Reader.ReadableUser].
 func (s *Units) AccountNow(ctx context.Context, by *org.Actor, ref string) (db.UserRow, error) {
 	return Glance(ctx, s, by, func(src Reader) (db.UserRow, error) { return src.ReadableUser(ctx, by, ref) })
 }
 
-// RolesNow is the role set of an organization, or of the site for uuid.Nil.
+// RolesNow returns the role set of an organization, or of the site for uuid.Nil.
 func (s *Units) RolesNow(ctx context.Context, by *org.Actor, orgID uuid.UUID) (*RoleSet, error) {
 	return Glance(ctx, s, by, func(src Reader) (*RoleSet, error) { return src.Roles(ctx, orgID) })
 }
 
-// Moment gives fn the data as it is at one moment, for a caller or for nobody: nothing that is written meanwhile is seen.
+// Moment gives fn the data as it is at one moment, for a caller or for none: it sees nothing that is written meanwhile.
 func (s *Units) Moment(ctx context.Context, by *org.Actor, fn func(src Reader) error) error {
 	return s.moment(ctx, by, false, fn)
 }
 
-// MomentAside is Moment for lists: a standby may answer it, which has all that was acknowledged before, and may have what is
-// about to be. What decides, signs or goes before a change does not use it. [ReadAgain] if the standby fails meanwhile.
+// MomentAside is Moment for lists. A standby may answer it, with all that was acknowledged before, and perhaps with what is about
+// to be. Decisions, signatures and reads before a change must not use it. [ReadAgain] if the standby fails meanwhile.
 func (s *Units) MomentAside(ctx context.Context, by *org.Actor, fn func(src Reader) error) error {
 	return s.moment(ctx, by, true, fn)
 }
 
-// ReadAgain reports whether a read failed for a reason that is gone when it begins again.
+// ReadAgain reports whether a read failed for a reason that will be gone when it is repeated.
 func ReadAgain(err error) bool { return errors.Is(err, org.ErrCatalogMoved) || db.StandbyFailed(err) }
 
 func (s *Units) moment(ctx context.Context, by *org.Actor, aside bool, fn func(src Reader) error) (err error) {
-	if err := s.seed(ctx); err != nil { // which a snapshot would not see
+	if err := s.seed(ctx); err != nil { // a snapshot would not see it
 		return err
 	}
 	ctx, end := s.told(ctx, "read", fn)
@@ -82,7 +82,7 @@ func (s *Units) moment(ctx context.Context, by *org.Actor, aside bool, fn func(s
 	}
 	return view(ctx, func(q db.Reads) error {
 		r := s.reader(q, by)
-		if standby { // what it has before the primary shows it may never come to be: nothing of it is remembered
+		if standby { // what it shows before the primary does may never be committed: nothing of it is remembered
 			r.late = &lessons{}
 		}
 		r.Sets, r.states = map[uuid.UUID]*RoleSet{}, map[uuid.UUID]int64{}
@@ -90,7 +90,7 @@ func (s *Units) moment(ctx context.Context, by *org.Actor, aside bool, fn func(s
 	})
 }
 
-// EachInOrder walks the members by username along the index, from the one after afterKey on.
+// EachInOrder walks the members by username in index order, from the one after afterKey on.
 func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organization, f org.MemberFilter, afterKey string,
 	begin func(count int) error, each func(*org.Member) error,
 ) error {
@@ -116,7 +116,7 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 			all[i] = memberRow(o.ID, &rows[i])
 		}
 		list, err := s.heldRows(ctx, all, f.WithSources)
-		// Who is left out counts for no limit: a page that is not full would look like the last one.
+		// Members left out do not count towards the limit: a page that is not full would look like the last one.
 		if left -= int64(len(list)); int64(len(rows)) < p.MaxRows {
 			left = 0
 		}
@@ -140,8 +140,8 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 	return inTurn(func() bool { return left > 0 }, next, use)
 }
 
-// inTurn gives the pieces of a list to use, as long as there are more: the next one is fetched while one is in use, so use
-// must leave alone what they are fetched from. The first, which is all of a page, is fetched here: that takes no goroutine.
+// inTurn passes the batches of a list to use, as long as there are more. It fetches the next batch while one is in use, so use
+// must not touch what they are fetched from. The first batch, which is all of a page, is fetched without a goroutine.
 func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) error) error {
 	if !more() {
 		return nil
@@ -156,7 +156,7 @@ func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) err
 			close(ahead)
 		}()
 		err = use(list)
-		<-ahead // what it reads from must not be taken away under it
+		<-ahead // what it reads from must stay open until it is done
 		list, err = following, cmp.Or(err, failed)
 	}
 	if err != nil {
@@ -165,7 +165,7 @@ func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) err
 	return use(list)
 }
 
-// startAt finds the place before the member at an offset from a place, from the nearer end if that is the first one.
+// startAt finds the place before the member at an offset from a place, counting from the nearer end if the place is the start.
 func (s Reader) startAt(ctx context.Context, o db.Organization, offset int, afterKey string) (p db.ListMembersParams, err error) {
 	p = db.ListMembersParams{OrganizationID: o.ID, AfterKey: afterKey}
 	skip := int64(offset)
@@ -186,7 +186,7 @@ func (s Reader) startAt(ctx context.Context, o db.Organization, offset int, afte
 	return p, err
 }
 
-// rowsAs makes what gives a row of an organization as a member. It has read all that it needs when it comes back.
+// rowsAs returns a function that turns a row of an organization into a member. It has read all it needs when it returns.
 func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each func(*org.Member) error) (func(*heldRow) error, error) {
 	roles, err := s.Roles(ctx, orgID)
 	if err != nil {
@@ -200,7 +200,7 @@ func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each
 	}, err
 }
 
-// EachByID walks the members with these ids, in their order, reading them in pieces. Who is no member any more is left out.
+// EachByID walks the members with these ids, in their order, in batches. Those who are no longer members are left out.
 func (s Reader) EachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, ids []uuid.UUID, each func(*org.Member) error) error {
 	return s.eachByID(ctx, by, orgID, ids, false, each)
 }
@@ -229,7 +229,7 @@ func (s Reader) eachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, id
 	return nil
 }
 
-// InOrder sorts rows as ids are sorted.
+// InOrder sorts rows into the order of ids.
 func InOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
 	place := make(map[K]int, len(ids))
 	for i, id := range ids {
@@ -238,8 +238,8 @@ func InOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
 	slices.SortFunc(rows, func(a, b R) int { return place[id(&a)] - place[id(&b)] })
 }
 
-// Refusals says of each member why the caller may not change its roles or remove it.
-// It only foresees what docs/spec/assigning.md and docs/spec/members.md refuse: the use cases decide.
+// Refusals fills in for each member why the caller may not change its roles or remove it.
+// It only predicts what docs/spec/assigning.md and docs/spec/members.md refuse: the use cases decide.
 func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, members []org.Member) error {
 	roles, err := s.Roles(ctx, o.ID)
 	if err != nil {
@@ -292,7 +292,7 @@ func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, 
 	return nil
 }
 
-// Member is one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.
+// Member returns one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.
 func (s *Units) Member(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
 	err = s.Moment(ctx, subject, func(src Reader) error {
 		o, err := src.Organization(ctx, subject, organization)
@@ -305,7 +305,7 @@ func (s *Units) Member(ctx context.Context, subject *org.Actor, organization, us
 	return m, err
 }
 
-// MemberView is a membership with what the caller may do to it. Errors as Member.
+// MemberView returns a membership with what the caller may do to it. Errors as Member.
 func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization, user string) (org.Member, error) {
 	row, err := s.Member(ctx, by, o.ID, user)
 	if err != nil {
@@ -329,7 +329,7 @@ func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization
 	return one[0], err
 }
 
-// PermissionsToAdd is what adding a member takes.
+// PermissionsToAdd are the permissions that adding a member takes.
 var PermissionsToAdd = []string{"organization_member:create", "assign_org_role:assign"}
 
 // MayAddMembers reports whether the caller has PermissionsToAdd.

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org"
 )
 
-// keyRange is the usernames, folded, from one on and before another.
+// keyRange is a range of folded usernames: from one on, and before another.
 type keyRange struct{ from, before string }
 
 // The widest range of usernames, and an empty one.
@@ -21,10 +21,10 @@ var (
 	Nowhere    = keyRange{}
 )
 
-// after is the first text that sorts after key: no username has a control character.
+// after returns the first text that sorts after key: no username has a control character.
 func after(key string) string { return key + "\x01" }
 
-// Readable is the memberships that the caller may read: all, or its own. (That may be denied, too; then there are none.)
+// Readable returns the range of memberships that the caller may read: all, or its own. (If that is denied too, there are none.)
 func (s *Units) Readable(by *org.Actor, orgID uuid.UUID) keyRange {
 	switch {
 	case by.Can("read", org.MembersObject(orgID)):
@@ -36,13 +36,13 @@ func (s *Units) Readable(by *org.Actor, orgID uuid.UUID) keyRange {
 	return Nowhere
 }
 
-// found is a member that a search found, and the place to go on from.
+// found is a member that a search found, and the place to continue from.
 type found struct {
 	id  uuid.UUID
 	key string
 }
 
-// EachFound walks the members that a search finds: along an index where there is one, in pieces.
+// EachFound walks the members that a search finds, in batches, and in index order where an index has the order.
 func (s Reader) EachFound(ctx context.Context, by *org.Actor, search memberSearch,
 	begin func(count int) error, each func(*org.Member) error,
 ) error {
@@ -74,8 +74,8 @@ func (s Reader) EachFound(ctx context.Context, by *org.Actor, search memberSearc
 	return s.eachPiece(ctx, search, first, use)
 }
 
-// eachSorted gives the ids of a page, in any order, to use. That says how many of them were members still: the page goes on
-// with others for those who were not.
+// eachSorted gives the ids of a page, in any order, to use. use returns how many of them were still members: the page continues
+// with others in place of those who were not.
 func (s Reader) eachSorted(ctx context.Context, search memberSearch, few bool, begin func(int) error, use func([]uuid.UUID) (int, error)) error {
 	for page := 0; ; page++ {
 		ids, total, err := s.sortedMembers(ctx, search, few)
@@ -96,7 +96,7 @@ func (s Reader) eachSorted(ctx context.Context, search memberSearch, few bool, b
 	}
 }
 
-// MemberIDs is the ids of the members that a search finds.
+// MemberIDs returns the ids of the members that a search finds.
 func (s Reader) MemberIDs(ctx context.Context, search memberSearch) (all []uuid.UUID, err error) {
 	few, err := s.FewMatch(ctx, search.Query, search.org.MemberCount)
 	if err != nil {
@@ -117,10 +117,10 @@ func (s Reader) MemberIDs(ctx context.Context, search memberSearch) (all []uuid.
 	return all, err
 }
 
-// FewMatch says whether it is better to look up the accounts that may have a text, than to walk along a list of all until
-// enough of them have it: looking one up costs as much as walking past a dozen.
+// FewMatch reports whether looking up the accounts that may have a text is better than walking a list of everyone until
+// enough of them have it. Looking one up costs as much as walking past a dozen.
 func (s Reader) FewMatch(ctx context.Context, query string, all int64) (bool, error) {
-	// The index of texts has pieces of three characters, and finds nothing shorter.
+	// The index of texts contains groups of three characters, and finds nothing shorter.
 	if utf8.RuneCountInString(query) < 3 {
 		return false, nil
 	}
@@ -129,7 +129,7 @@ func (s Reader) FewMatch(ctx context.Context, query string, all int64) (bool, er
 	return n <= limit, err
 }
 
-// sortedMembers is a page of the members found, in any order, and how many there are.
+// sortedMembers returns a page of the members found, in any order, and how many there are.
 func (s Reader) sortedMembers(ctx context.Context, search memberSearch, few bool) (ids []uuid.UUID, total int, err error) {
 	if read := s.inOrder(search); read != nil {
 		return s.ordered(ctx, search, read)
@@ -152,7 +152,7 @@ func (s Reader) sortedMembers(ctx context.Context, search memberSearch, few bool
 		return s.searchByUsername(ctx, search)
 	}
 	rows, err := s.Q.SearchMembers(ctx, search.SearchMembersParams)
-	if err == nil && len(rows) == 0 && search.Skip > 0 { // past the end, where no row tells how many there are
+	if err == nil && len(rows) == 0 && search.Skip > 0 { // past the end, where no row says how many there are
 		search.Skip, search.MaxRows = 0, 1
 		_, total, err := s.sortedMembers(ctx, search, few)
 		return nil, total, err
@@ -163,7 +163,7 @@ func (s Reader) sortedMembers(ctx context.Context, search memberSearch, few bool
 	return ids, total, err
 }
 
-// searchByUsername is the same in the usual order. The database hands over all that match faster than it sorts, counts and
+// searchByUsername does the same in the usual order. The database returns all matches faster than it sorts, counts and
 // cuts them.
 func (s Reader) searchByUsername(ctx context.Context, search memberSearch) (ids []uuid.UUID, total int, err error) {
 	p := search.SearchMembersParams
@@ -186,7 +186,7 @@ func (s Reader) searchByUsername(ctx context.Context, search memberSearch) (ids 
 	return ids, total, err
 }
 
-// walk is the next members that a search by username finds: a piece at most.
+// walk returns the next members that a search by username finds, one batch at most.
 func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, err error) {
 	p := search.SearchMembersParams
 	p.MaxRows = min(p.MaxRows, ChunkSize)
@@ -216,7 +216,8 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 	return list, err
 }
 
-// eachPiece gives the ids of first, and then those of all pieces that follow. fn says how many of them count for the limit.
+// eachPiece gives fn the ids of first, and then those of all batches that follow. fn returns how many of them count towards the
+// limit.
 func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []found, fn func([]uuid.UUID) (int, error)) (err error) {
 	for list := first; len(list) > 0; {
 		ids := make([]uuid.UUID, len(list))
@@ -232,7 +233,7 @@ func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []foun
 		if search.MaxRows == 0 || int64(len(list)) < wanted {
 			return nil
 		}
-		// What was to be skipped is behind us.
+		// The members to be skipped have been passed.
 		search.afterKey, search.Skip = list[len(list)-1].key, 0
 		if list, err = s.walk(ctx, search); err != nil {
 			return err
@@ -241,11 +242,12 @@ func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []foun
 	return nil
 }
 
-// countMembers is how many members a search finds, of which its first piece or page is here: countMax if there are more.
+// countMembers returns how many members a search finds, or countMax if there are more. here is the length of its first batch or
+// page.
 func (s Reader) countMembers(ctx context.Context, search memberSearch, here int) (int64, error) {
 	p, n := search.SearchMembersParams, int64(here)
 	switch role := search.role(); {
-	// A piece that is not full is the last one, and nobody need count.
+	// A batch that is not full is the last one, so no count is needed.
 	case search.afterKey == "" && n < min(p.MaxRows, ChunkSize) && (n > 0 || p.Skip == 0):
 		return p.Skip + n, nil
 	case role == "":

@@ -12,11 +12,11 @@ import (
 	"rolecall.example/org"
 )
 
-// memory remembers what requests need again, each thing under all that it was made of. So nothing has to be forgotten: a
-// right that was taken away is part of another basis, and a role that was changed has another state.
+// memory remembers what requests will need again, each thing under all that it was made of. So nothing has to be invalidated:
+// removing a right gives another basis, and changing a role gives another state.
 type memory struct {
-	Subjects shelf[uuid.UUID, *org.Actor] // by their last basis, which is to be compared
-	Keys     shelf[string, *KnownKey]     // as they were stored, be they still there or not
+	Subjects shelf[uuid.UUID, *org.Actor] // by their last basis, which must be compared
+	Keys     shelf[string, *KnownKey]     // as they were stored, whether they still exist or not
 	places   shelf[string, uuid.UUID]     // which organization a name meant lately
 	accounts shelf[string, uuid.UUID]     // likewise, in a state of the site; uuid.Nil: none
 	homes    shelf[string, uuid.UUID]     // and which organization
@@ -27,8 +27,8 @@ type memory struct {
 	roleSets roleShelf
 }
 
-// KnownKey is an API token as it is stored. When it was used last is the only thing that changes, and at last whether the
-// trail tells of its end.
+// KnownKey is an API token as it is stored. Only two things about it change: when it was last used and, in the end, whether
+// the trail has its expiry.
 type KnownKey struct {
 	CreatedBy uuid.NullUUID
 	UserID    uuid.UUID
@@ -36,10 +36,10 @@ type KnownKey struct {
 	ExpiresAt time.Time
 	Limits    org.Limits
 	LastUsed  atomic.Int64 // microseconds since 1970, 0 for never
-	Noted     atomic.Bool  // nothing is to be noted when it expires, or it has been
+	Noted     atomic.Bool  // its expiry need not be noted, or has been
 }
 
-// shelfLimit is how much stands on a shelf; a full one starts anew.
+// shelfLimit is how many entries a shelf holds; when it is full it is emptied.
 const shelfLimit = 20_000
 
 type shelf[K comparable, V any] struct {
@@ -69,23 +69,23 @@ func (s *shelf[K, V]) Forget(key K) {
 	delete(s.known, key)
 }
 
-// baseShelf keeps what decides about callers in the state of the data that was seen last.
+// baseShelf keeps what decides about callers in the latest state of the data seen.
 type baseShelf struct {
 	mu      sync.Mutex
 	version db.Version
 	known   map[Credential]basisOnce
 }
 
-// revisionOfAll is the revision of all in the state of the data that was seen last.
+// revisionOfAll is the revision of all in the latest state of the data seen.
 type revisionOfAll struct {
 	version db.Version
 	row     db.GetRevisionOfAllRow
 }
 
-// basisOnce reads a basis the first time.
+// basisOnce reads a basis on its first call.
 type basisOnce func() (org.Basis, error)
 
-// find gives what read found in a state of the data. Of those who ask at once, as after each write, one reads and the others
+// find returns what read found in a state of the data. If several ask at once, as after each write, one reads and the others
 // wait for it. A failure is not kept.
 func (s *baseShelf) find(v db.Version, c Credential, read func() (org.Basis, error)) (org.Basis, error) {
 	b, err := s.once(v, c, read)()
@@ -111,7 +111,7 @@ func (s *baseShelf) once(v db.Version, c Credential, read func() (org.Basis, err
 	return o
 }
 
-// peek gives what is kept of a state of the data: an empty basis of what is not there.
+// peek returns what is kept of a state of the data: an empty basis for what does not exist.
 func (s *baseShelf) peek(v db.Version, c Credential) (b org.Basis, known bool) {
 	s.mu.Lock()
 	o, known := s.known[c]
@@ -120,11 +120,11 @@ func (s *baseShelf) peek(v db.Version, c Credential) (b org.Basis, known bool) {
 	if !known {
 		return nil, false
 	}
-	b, err := o() // whoever reads it now is waited for
+	b, err := o() // if another is reading it now, this waits
 	return b, err == nil || db.IsNotFound(err)
 }
 
-// put keeps what was found in a state of the data, or that there is nothing.
+// put keeps what was found in a state of the data, or that nothing was.
 func (s *baseShelf) put(v db.Version, c Credential, b org.Basis) {
 	s.once(v, c, func() (org.Basis, error) {
 		if len(b) == 0 {
@@ -134,8 +134,8 @@ func (s *baseShelf) put(v db.Version, c Credential, b org.Basis) {
 	})
 }
 
-// roleShelf keeps the roles of each organization in the two states that were wanted last: of the custom roles, and of the
-// catalog. States have no order, so of two the older one can't be told; a slow request that still has it must not drive out the other.
+// roleShelf keeps the roles of each organization in the two states used last, of the custom roles and of the catalog. States
+// have no order, so it can't tell which of two is older. A slow request that still uses one must not evict the other.
 type roleShelf struct {
 	mu    sync.Mutex
 	known map[uuid.UUID][2]stateOfRoles
@@ -149,7 +149,7 @@ type stateOfRoles struct {
 
 func (s *stateOfRoles) is(state, catalog int64) bool { return s.state == state && s.catalog == catalog }
 
-// recall gives the roles of an organization in a state. State 0 is one that is not committed yet: it recalls nothing.
+// recall returns the roles of an organization in a state. State 0 is one that is not committed yet: it recalls nothing.
 func (s *roleShelf) recall(orgID uuid.UUID, state, catalog int64) (*RoleSet, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,7 +158,7 @@ func (s *roleShelf) recall(orgID uuid.UUID, state, catalog int64) (*RoleSet, boo
 	case state == 0:
 		return nil, false
 	case both[1].is(state, catalog):
-		both[0], both[1] = both[1], both[0] // wanted last
+		both[0], both[1] = both[1], both[0] // used last
 		s.known[orgID] = both
 	case !both[0].is(state, catalog):
 		return nil, false

@@ -10,13 +10,13 @@ import (
 	"rolecall.example/org/fold"
 )
 
-// SearchKey is the text in which a search looks for an account. The queries of a name go by the order of its parts. The line
-// breaks keep a text from being found across two of them.
+// SearchKey returns the text that a search for an account looks in. The queries for a name rely on the order of its parts. The
+// line breaks keep a search text from matching across two of them.
 func SearchKey(username, name, email string) string {
 	return fold.Text(username + "\n" + name + "\n" + email)
 }
 
-// SpaceJoined writes names so that a query can look for " name " in them; what can't be a name is left out.
+// SpaceJoined joins names so that a query can look for " name " in them; what can't be a name is left out.
 func SpaceJoined[S ~string](names []S) string {
 	if len(names) == 0 {
 		return ""
@@ -32,8 +32,8 @@ func SpaceJoined[S ~string](names []S) string {
 	return b.String()
 }
 
-// NullID is id, or NULL for uuid.Nil.
+// NullID returns id, or NULL for uuid.Nil.
 func NullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 
-// NullTime is t, or NULL for the zero time.
+// NullTime returns t, or NULL for the zero time.
 func NullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }

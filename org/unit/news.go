@@ -15,16 +15,16 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// What a change means for programs that decide by a copy of who may do what is stored with it, as docs/spec/feed.md has it.
-// It is made here, of what the plan has said, so that no use case can forget it.
+// For programs that decide by a copy of who may do what, each change is stored with what it means for them (docs/spec/feed.md).
+// That is worked out here, from what the plan announced, so that no use case can forget it.
 
 // The kinds of a stored change. What is sent of each is in org/feed.
 const (
 	KindChange  = "change"  // of an organization: the payload has what is set
 	KindReload  = "reload"  // it changed by more than that
-	KindGone    = "gone"    // it is no more
-	KindSite    = "site"    // of the site: its roles, or who holds them, so that its document has to be fetched
-	KindSame    = "same"    // nothing of that: its revision moved
+	KindGone    = "gone"    // it was deleted
+	KindSite    = "site"    // of the site: its roles, or who holds them, so its document must be fetched
+	KindSame    = "same"    // nothing of that changed: only a revision moved
 	KindCatalog = "catalog" // another version is in force
 	KindKeys    = "keys"    // the keys of the server changed
 )
@@ -32,10 +32,10 @@ const (
 // maxSet is how many accounts a change may name. With more it is cheaper to fetch the organization as a whole.
 const maxSet = 1000
 
-// errUntold is the fault of a use case that would change who holds what without saying so.
+// errUntold is the fault of a use case that would change who holds what without announcing it.
 var errUntold = errors.New("unit: a use case changed who has a role without saying who")
 
-// news is what there is to tell of a change. The first three are known when they are written.
+// news is what a change has to tell. The first three are known when they are written.
 type news struct {
 	begun, ended []uuid.UUID // organizations
 	accounts     []uuid.UUID // whose memberships begin or cease to count
@@ -46,14 +46,14 @@ type news struct {
 	carried bool // what changed in an organization counts outside of it
 }
 
-// TellKeys says which keys of the server count from now on.
+// TellKeys announces which keys of the server count from now on.
 func (w *Writer) TellKeys(keys snapshot.Keys) (err error) {
 	w.news.kind = KindKeys
 	w.news.payload, err = json.Marshal(keys)
 	return err
 }
 
-// gather puts together what the change means. The plan has said it: WillHold and WillStore.
+// gather puts together what the change means, from what the plan announced by WillHold and WillStore.
 func (a *Attempt) gather(ctx context.Context, w *Writer) (err error) {
 	said := len(a.change.holders) > 0 || len(a.change.roles) > 0 || len(a.change.away) > 0 || len(w.news.ended) > 0
 	if (a.tx.WroteHolders() || a.tx.WroteRoles()) && !said {
@@ -65,7 +65,7 @@ func (a *Attempt) gather(ctx context.Context, w *Writer) (err error) {
 	return a.gatherOrganization(ctx, w, a.scope.Organization())
 }
 
-// gatherSite finds whose memberships change with the site, and whether its own roles do.
+// gatherSite finds whose memberships change with the site, and whether its own roles change.
 func (a *Attempt) gatherSite(w *Writer) (err error) {
 	n := &w.news
 	for _, h := range a.change.holders {
@@ -81,7 +81,7 @@ func (a *Attempt) gatherSite(w *Writer) (err error) {
 		n.payload, err = json.Marshal(snapshot.Catalog{
 			Version: n.catalog.Version(), Hash: hex.EncodeToString(hash[:]), Document: n.catalog.Document().Bytes(),
 		})
-	// With an organization somebody begins or ceases to be a member.
+	// With an organization, people begin or cease to be members.
 	case a.tx.WroteSiteHolders() || a.tx.WroteRoles() || len(n.accounts)+len(n.begun)+len(n.ended) > 0:
 		n.kind = KindSite
 	default:
@@ -135,7 +135,7 @@ func (a *Attempt) gatherOrganization(ctx context.Context, w *Writer, orgID uuid.
 	return err
 }
 
-// gatherRole finds what becomes of the one role that changes, and says whether it counts outside of its organization.
+// gatherRole finds what becomes of the one role that changes, and reports whether it counts outside its organization.
 func (a *Attempt) gatherRole(c *snapshot.Change, set *RoleSet) (carried bool) {
 	r := &a.change.role
 	counts := func(r *org.Role) bool { return len(r.Site) > 0 || len(r.User) > 0 }
@@ -149,9 +149,9 @@ func (a *Attempt) gatherRole(c *snapshot.Change, set *RoleSet) (carried bool) {
 	return !r.Creates() && (counts(&r.Before) || counts(&r.After))
 }
 
-// carries says whether what a member gains or loses counts outside of the organization. One who joins or leaves with roles
-// of the site, or of another organization that count in this one, begins or ceases to be somebody that its readers know of.
-// That somebody may hold such a role is enough: who does is not looked up, and could change before this is committed.
+// carries reports whether what a member gains or loses counts outside the organization. If someone with roles of the site, or
+// with roles of another organization that count in this one, joins or leaves, readers of this one begin or cease to know of them.
+// It is enough that they may hold such a role: who does is not looked up, and could change before this is committed.
 func (a *Attempt) carries(ctx context.Context, orgID uuid.UUID, h *org.HolderChange) (bool, error) {
 	if (h.Joins || h.Leaves) && (len(h.SiteRoles) > 0 || snapshot.CountsElsewhere(a.Catalog())) {
 		return true, nil
@@ -175,7 +175,7 @@ func (a *Attempt) carries(ctx context.Context, orgID uuid.UUID, h *org.HolderCha
 	return false, nil
 }
 
-// tell stores what there is to tell, after the revision of the scope has been chosen.
+// tell stores what the change has to tell, after the revision of the scope has been chosen.
 func (w *Writer) tell(ctx context.Context, before int64) error {
 	n := &w.news
 	for i, user := range n.accounts {
@@ -210,7 +210,7 @@ func (w *Writer) insertChange(ctx context.Context, orgID uuid.UUID, kind string,
 	})
 }
 
-// tellOfAccount tells every organization of an account what it is there, in two statements however many they are.
+// tellOfAccount tells every organization of an account what the account is there, in two statements however many there are.
 func (w *Writer) tellOfAccount(ctx context.Context, user uuid.UUID, leaves bool) error {
 	if err := w.W.InsertChangesOfAccount(ctx, db.InsertChangesOfAccountParams{
 		Floor: w.Now.UnixMicro(), Leaves: leaves, ID: user.String(), Now: w.Now, UserID: user,

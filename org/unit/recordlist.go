@@ -40,7 +40,7 @@ func (s Reader) RecordsOfUser(ctx context.Context, user uuid.UUID) ([]org.Assign
 	return list, err
 }
 
-// RecordsElsewhere is all that is stored of what an account holds in organizations, by organization, role and source, where
+// RecordsElsewhere returns all that is stored of what an account holds in organizations, by organization, role and source, where
 // the caller may read the membership.
 func (s Reader) RecordsElsewhere(ctx context.Context, by *org.Actor, user uuid.UUID) ([]org.Assignment, error) {
 	rows, err := s.Q.ListRecordsOfUser(ctx, user)
@@ -49,7 +49,7 @@ func (s Reader) RecordsElsewhere(ctx context.Context, by *org.Actor, user uuid.U
 	}
 	list := make([]org.Assignment, 0, len(rows))
 	var set *RoleSet
-	for _, r := range rows { // those of one organization stand together
+	for _, r := range rows { // those of one organization are consecutive
 		if !by.Can("read", org.MemberObject(r.OrganizationID, user)) {
 			continue
 		}
@@ -63,7 +63,7 @@ func (s Reader) RecordsElsewhere(ctx context.Context, by *org.Actor, user uuid.U
 	return list, nil
 }
 
-// RecordsShown is what gives an account its roles on the site and in organizations, as a caller may see it.
+// RecordsShown returns what gives an account its roles on the site and in organizations, as a caller may see it.
 func (s Reader) RecordsShown(ctx context.Context, by *org.Actor, user uuid.UUID) ([]org.Assignment, error) {
 	site, err := s.RecordsOfUser(ctx, user)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s Reader) RecordsShown(ctx context.Context, by *org.Actor, user uuid.UUID)
 	return list, s.nameRules(ctx, list)
 }
 
-// named is a record with the name of its role that people read. The membership has the name of what it is.
+// named returns a record with the display name of its role. A record of the membership is named as such.
 func named(set *RoleSet, a org.Assignment) org.Assignment {
 	if role, ok := set.ByName[a.Role]; ok {
 		a.DisplayName = role.DisplayName
@@ -87,8 +87,8 @@ func named(set *RoleSet, a org.Assignment) org.Assignment {
 	return a
 }
 
-// Shown is the records that count at a moment, as a caller may see them: who gave one is left out where the caller may neither
-// read that account nor the members of the organization, so that nobody learns of people by what they hold themselves.
+// Shown returns the records that count at a moment, as a caller may see them. It leaves out who gave one if the caller may read
+// neither that account nor the members of the organization, so that no one learns of people from their own records.
 func Shown(by *org.Actor, records []org.Assignment, now time.Time) []org.Assignment {
 	list := make([]org.Assignment, 0, len(records))
 	for _, r := range records {
@@ -104,7 +104,7 @@ func Shown(by *org.Actor, records []org.Assignment, now time.Time) []org.Assignm
 	return list
 }
 
-// RecordsOfMember is Reader's, from memory if ReadRecords has been asked for the member.
+// RecordsOfMember is Reader's, from memory if ReadRecords has read the member's records ahead.
 func (a *Attempt) RecordsOfMember(ctx context.Context, row db.MemberRow) ([]org.Assignment, error) {
 	if list, ok := a.records[row.UserID]; ok {
 		return list, nil

@@ -11,18 +11,18 @@ import (
 	"rolecall.example/org"
 )
 
-// What is held is stored as records (docs/spec/records.md). A plan says in its change where what it adds comes from; these
-// write it. Triggers keep the lists of roles, the counts and the ends of members, accounts and scopes.
+// What is held is stored as records (docs/spec/records.md). A plan says in its change where what it adds comes from, and the
+// functions here write it. Triggers update the lists of roles, the counts and the ends of members, accounts and scopes.
 
-// Machine is a caller that is no account, and obeyed like an operator: the trail has no id for it. Its name has a colon,
-// which no username has: system:expiry, oidc:NAME, scim:NAME.
+// Machine returns a caller that is not an account, and may do what an operator may: the trail has no id for it. Its name has a
+// colon, which no username has: system:expiry, oidc:NAME, scim:NAME.
 func (s *Units) Machine(name string) *org.Actor {
 	a := s.Operator()
 	a.User.Username = name
 	return a
 }
 
-// source is what a record of this origin is stored under.
+// source returns the source that a record of this origin is stored under.
 func (w *Writer) source(from org.Origin) string {
 	switch {
 	case from.Source != "":
@@ -33,7 +33,7 @@ func (w *Writer) source(from org.Origin) string {
 	return string(org.SourceManual)
 }
 
-// giver is who adds a record: nobody where somebody makes the first account or their own.
+// giver returns who adds a record: no one if someone creates the first account or their own.
 func (w *Writer) giver(from org.Origin) (uuid.NullUUID, string) {
 	if from.Giver != nil {
 		return NullID(from.Giver.ID), from.Giver.Name
@@ -44,7 +44,7 @@ func (w *Writer) giver(from org.Origin) (uuid.NullUUID, string) {
 	return NullID(w.Actor.ID()), w.Actor.User.Username
 }
 
-// until is the end of a record as it is stored.
+// until returns the end of a record as it is stored.
 func until(at *time.Time) sql.NullTime {
 	if at == nil {
 		return sql.NullTime{}
@@ -69,9 +69,8 @@ func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID, from o
 	})
 }
 
-// StoreRecord makes the record of a role, or of the membership, that this origin gives a member, or puts it in the place of
-// the one that the source had: a later or earlier end, or none, and another reason are stored so too. key is that of the
-// username.
+// StoreRecord stores the record of a role, or of the membership, that this origin gives a member. It replaces the one that the
+// source had, so it also stores a later or earlier end, or none, and another reason. key is that of the username.
 func (w *Writer) StoreRecord(ctx context.Context, orgID, user uuid.UUID, key, role string, from org.Origin) error {
 	by, name := w.giver(from)
 	return w.W.InsertMemberRole(ctx, db.InsertMemberRoleParams{
@@ -80,7 +79,7 @@ func (w *Writer) StoreRecord(ctx context.Context, orgID, user uuid.UUID, key, ro
 	})
 }
 
-// StoreSiteRecord is StoreRecord for a role of the site.
+// StoreSiteRecord does what StoreRecord does, for a role of the site.
 func (w *Writer) StoreSiteRecord(ctx context.Context, user uuid.UUID, role string, from org.Origin) error {
 	by, name := w.giver(from)
 	return w.W.InsertUserRole(ctx, db.InsertUserRoleParams{
@@ -89,7 +88,7 @@ func (w *Writer) StoreSiteRecord(ctx context.Context, user uuid.UUID, role strin
 	})
 }
 
-// AssignmentOf is a stored record of a member.
+// AssignmentOf turns a stored record of a member into an assignment.
 func AssignmentOf(r db.MemberRole) org.Assignment {
 	return org.Assignment{
 		Role: r.Role, OrganizationID: r.OrganizationID, Source: org.Source(r.Source), SourceRef: r.SourceRef, Reason: r.Reason,
@@ -97,7 +96,7 @@ func AssignmentOf(r db.MemberRole) org.Assignment {
 	}
 }
 
-// SiteAssignmentOf is a stored record of an account.
+// SiteAssignmentOf turns a stored record of an account into an assignment.
 func SiteAssignmentOf(r db.UserRole) org.Assignment {
 	return org.Assignment{
 		Role: r.Role, Source: org.Source(r.Source), SourceRef: r.SourceRef, Reason: r.Reason,
@@ -112,7 +111,7 @@ func endOf(at sql.NullTime) *time.Time {
 	return &at.Time
 }
 
-// Records are the records of a member that count at the moment of the unit, by role and source, those of the membership too.
+// Records returns the records of a member that count at the moment of the unit, by role and source, with those of the membership.
 // key is that of the username.
 func (s Reader) Records(ctx context.Context, orgID uuid.UUID, key string) (list []org.Assignment, err error) {
 	rows, err := s.Q.ListRecords(ctx, db.ListRecordsParams{OrganizationID: orgID, UsernameKey: key})
@@ -124,7 +123,7 @@ func (s Reader) Records(ctx context.Context, orgID uuid.UUID, key string) (list 
 	return list, err
 }
 
-// SiteRecords are the records of an account that count at the moment of the unit, by role and source.
+// SiteRecords returns the records of an account that count at the moment of the unit, by role and source.
 func (s Reader) SiteRecords(ctx context.Context, user uuid.UUID) (list []org.Assignment, err error) {
 	rows, err := s.Q.ListSiteRecords(ctx, user)
 	for _, r := range rows {
@@ -135,7 +134,7 @@ func (s Reader) SiteRecords(ctx context.Context, user uuid.UUID) (list []org.Ass
 	return list, err
 }
 
-// StoreEdits stores what becomes of the records of a member, and says so in the entry. key is that of the username.
+// StoreEdits stores what becomes of the records of a member, and adds it to the entry. key is that of the username.
 func (w *Writer) StoreEdits(ctx context.Context, h *org.HolderChange, key string) error {
 	return w.edit(h, func(role string, source org.Source) error {
 		return w.W.DeleteMemberRecord(ctx, db.DeleteMemberRecordParams{OrganizationID: h.Place, Role: role, UsernameKey: key, Source: string(source)})
@@ -147,7 +146,7 @@ func (w *Writer) StoreEdits(ctx context.Context, h *org.HolderChange, key string
 	})
 }
 
-// storeSiteEdits is StoreEdits for the roles of the site.
+// storeSiteEdits does what StoreEdits does, for the roles of the site.
 func (w *Writer) storeSiteEdits(ctx context.Context, h *org.HolderChange) error {
 	return w.edit(h, func(role string, source org.Source) error {
 		return w.W.DeleteUserRecord(ctx, db.DeleteUserRecordParams{UserID: h.User, Role: role, Source: string(source)})
@@ -159,8 +158,9 @@ func (w *Writer) storeSiteEdits(ctx context.Context, h *org.HolderChange) error 
 	})
 }
 
-// edit stores edits, and then what a change gains and loses otherwise. It puts the new record of each role in before the old ones go: where one stays, the role is held all the time, so that
-// neither texts nor counts change. A record of the same source is overwritten.
+// edit stores edits, and then the other gains and losses of a change. It stores the new record of each role before it removes the
+// old ones, so that a role that is kept is held all the time, and neither texts nor counts change. A record of the same source
+// is overwritten.
 func (w *Writer) edit(h *org.HolderChange, remove func(string, org.Source) error, put func(*org.Assignment) error) error {
 	for _, e := range h.Edits {
 		if e.New != nil {
@@ -181,7 +181,7 @@ func (w *Writer) edit(h *org.HolderChange, remove func(string, org.Source) error
 	return nil
 }
 
-// Recorded puts the records that a change makes and ends into the entry, from which undo reads them.
+// Recorded puts the records that a change makes and ends into the entry, which undo reads.
 func (w *Writer) Recorded(h *org.HolderChange) {
 	var gone, made []org.Assignment
 	for _, e := range h.Edits {

@@ -9,8 +9,8 @@ import (
 	"rolecall.example/org"
 )
 
-// RecordsOf are the records of some accounts in a place, uuid.Nil for the site, as far as they count at the moment of the
-// unit. Those of an organization have the memberships among them.
+// RecordsOf returns the records of some accounts in a place, uuid.Nil for the site, that count at the moment of the
+// unit. Those of an organization include the memberships.
 func (s Reader) RecordsOf(ctx context.Context, place uuid.UUID, users ...uuid.UUID) (map[uuid.UUID][]org.Assignment, error) {
 	found := map[uuid.UUID][]org.Assignment{}
 	set, err := s.Roles(ctx, place)
@@ -50,7 +50,7 @@ func (s Reader) RecordsOf(ctx context.Context, place uuid.UUID, users ...uuid.UU
 	return found, err
 }
 
-// SyncedRefusal is why a role cannot be taken here: the source that would give it again; "" if there is none.
+// SyncedRefusal says why a role cannot be taken here: a source would give it again. "" if there is none.
 func SyncedRefusal(records []org.Assignment, role string) string {
 	for _, r := range records {
 		if r.Role == role && r.Source.Synced() {

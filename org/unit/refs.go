@@ -12,17 +12,18 @@ import (
 	"rolecall.example/org"
 )
 
-// maxRef is how long a text may be that names anything: longer ones are not looked up, and not remembered.
+// maxRef is the longest text that can name anything: longer ones are neither looked up nor remembered.
 const maxRef = 320
 
-// refKey is under what it is remembered what a text names in a state of the site, which changes with every name.
+// refKey returns the key under which what a text names in a state of the site is remembered. Every change of a name changes
+// that state.
 func refKey(ref string, site int64) string {
 	return strconv.FormatInt(site, 36) + " " + org.FoldCase(ref)
 }
 
-// AccountsAt is the accounts that some texts name in a state of the site: ids, usernames and e-mail addresses, in any case.
-// It takes one query at most. uuid.Nil: there is none; an id need not be that of an account. rows is what was read of those
-// that had to be looked up.
+// AccountsAt returns the accounts that some texts name in a state of the site: ids, usernames and e-mail addresses, in any case.
+// It takes one query at most. uuid.Nil: no such account. An id is returned even if no account has it. rows is what was read of
+// those that had to be looked up.
 func (s Reader) AccountsAt(ctx context.Context, refs []string, site int64) (ids map[string]uuid.UUID, rows map[uuid.UUID]db.UserRow, err error) {
 	ids, rows = make(map[string]uuid.UUID, len(refs)), map[uuid.UUID]db.UserRow{}
 	var p db.ListUsersNamedParams
@@ -51,7 +52,7 @@ func (s Reader) AccountsAt(ctx context.Context, refs []string, site int64) (ids 
 	for i := range found {
 		row := &found[i].UserRow
 		rows[row.ID], byKey[row.UsernameKey] = *row, row.ID
-		// Usernames have no "@" in them, and addresses one, so that neither can be taken for the other.
+		// Usernames have no "@", and addresses have one, so neither can be taken for the other.
 		if strings.Contains(found[i].EmailKey, "@") {
 			byKey[found[i].EmailKey] = row.ID
 		}
@@ -63,8 +64,8 @@ func (s Reader) AccountsAt(ctx context.Context, refs []string, site int64) (ids 
 	return ids, rows, nil
 }
 
-// OrganizationsAt is the organizations that some texts name in a state of the site, whoever may read them, in one query at
-// most; uuid.Nil where there is none.
+// OrganizationsAt returns the organizations that some texts name in a state of the site, whoever may read them, in one query at
+// most; uuid.Nil where none has that name.
 func (s Reader) OrganizationsAt(ctx context.Context, refs []string, site int64) (map[string]uuid.UUID, error) {
 	ids := make(map[string]uuid.UUID, len(refs))
 	var p db.ListOrganizationsNamedParams
@@ -114,7 +115,7 @@ func (s Reader) OrganizationsAt(ctx context.Context, refs []string, site int64) 
 	return ids, nil
 }
 
-// homeKey is refKey of an organization: "default" is a word, and in capitals a name.
+// homeKey is refKey for an organization: "default" is a word, but in capitals it is a name.
 func homeKey(ref string, site int64) string {
 	if ref == DefaultName {
 		return strconv.FormatInt(site, 36)
@@ -122,7 +123,7 @@ func homeKey(ref string, site int64) string {
 	return refKey(ref, site)
 }
 
-// Named is the organization that a path names, whoever asks. Not found: there is none.
+// Named returns the organization that a path names, whoever asks. Not found: no such organization.
 func (s *Units) Named(ctx context.Context, ref string) (uuid.UUID, error) {
 	row, err := s.reader(s.DB.Reads, nil).named(ctx, ref)
 	return row.Organization.ID, err

@@ -13,7 +13,7 @@ import (
 const DefaultName = "default"
 
 // Organization finds what a path names: "default", a uuid, or a name in any case.
-// NotFound: it is not there, or the caller may not read it.
+// NotFound: it does not exist, or the caller may not read it.
 func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db.Organization, error) {
 	found, err := s.named(ctx, ref)
 	row := found.Organization
@@ -38,7 +38,7 @@ func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db
 	return row, err
 }
 
-// named is the organization that a path names, whoever may read it.
+// named returns the organization that a path names, whoever may read it.
 func (s Reader) named(ctx context.Context, ref string) (db.FindOrganizationRow, error) {
 	id, err := uuid.Parse(ref)
 	switch {
@@ -52,7 +52,7 @@ func (s Reader) named(ctx context.Context, ref string) (db.FindOrganizationRow, 
 	return db.FindOrganizationRow(row), err
 }
 
-// NamedAt is the organization that a path names in a state of the site, which changes with every name.
+// NamedAt returns the organization that a path names in a state of the site. Every change of a name changes that state.
 func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID, error) {
 	if id, err := uuid.Parse(ref); err == nil && id != uuid.Nil {
 		return id, nil
@@ -86,7 +86,7 @@ func (s Reader) FindUser(ctx context.Context, by *org.Actor, ref string) (row db
 	return row, err == nil, err
 }
 
-// ReadableUser is a user that the caller may read. Invalid: it is not there, or may not be read; the two look the same.
+// ReadableUser returns a user that the caller may read. Invalid: it does not exist, or may not be read; the two look the same.
 func (s Reader) ReadableUser(ctx context.Context, by *org.Actor, ref string) (db.UserRow, error) {
 	row, ok, err := s.FindUser(ctx, by, ref)
 	if err != nil {
@@ -102,8 +102,8 @@ func errNoUser(ref string) *org.Error {
 	return org.ErrInvalid(`"user" must be an existing uuid or username.`, fmt.Sprintf("queried user=%q", ref))
 }
 
-// MissingUser is the answer to an unknown user on a path of an organization: only who may read every user may learn
-// that there is none.
+// MissingUser returns the answer to an unknown user on a path of an organization: only callers who may read every user may learn
+// that it does not exist.
 func MissingUser(by *org.Actor, ref string) *org.Error {
 	if by.Can("read", org.UsersObject) {
 		return errNoUser(ref)
@@ -112,7 +112,7 @@ func MissingUser(by *org.Actor, ref string) *org.Error {
 }
 
 // Member finds a membership that the caller may read.
-// Invalid or NotFound: there is no such user; NotFound: no such membership, or it may not be read.
+// Invalid or NotFound: no such user. NotFound: no such membership, or it may not be read.
 func (s Reader) Member(ctx context.Context, by *org.Actor, orgID uuid.UUID, ref string) (db.MemberRow, error) {
 	row, err := s.memberRow(ctx, by, orgID, ref)
 	if err == nil && by.Can("read", org.MemberObject(orgID, row.UserID)) || err != nil && !db.IsNotFound(err) {
@@ -128,7 +128,7 @@ func (s Reader) Member(ctx context.Context, by *org.Actor, orgID uuid.UUID, ref 
 	return db.MemberRow{}, org.ErrNotFound()
 }
 
-// memberRow finds a membership by what findUser finds the account by.
+// memberRow finds a membership by what FindUser finds the account by.
 func (s Reader) memberRow(ctx context.Context, by *org.Actor, orgID uuid.UUID, ref string) (db.MemberRow, error) {
 	id, err := uuid.Parse(ref)
 	switch {
@@ -141,7 +141,7 @@ func (s Reader) memberRow(ctx context.Context, by *org.Actor, orgID uuid.UUID, r
 	return s.MemberRow(ctx, orgID, id)
 }
 
-// MemberRow is a membership with what it holds at the moment of the unit. Not found: there is none, or it has ended.
+// MemberRow returns a membership with what it holds at the moment of the unit. Not found: no such membership, or it has ended.
 func (s Reader) MemberRow(ctx context.Context, orgID, user uuid.UUID) (db.MemberRow, error) {
 	row, err := s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
 	return s.heldMember(ctx, row, err)

@@ -13,13 +13,14 @@ import (
 // RoleScope is where roles live: an organization, or the site (the zero organization).
 type RoleScope struct {
 	Org    db.Organization
-	Object rbac.Object // what rights on these roles are asked on
+	Object rbac.Object // what rights to these roles are checked on
 }
 
 // Site reports whether it is the site.
 func (h RoleScope) Site() bool { return h.Org.ID == uuid.Nil }
 
-// May reports whether the caller may do it to these roles. Rights to write site roles are the owner's alone: the catalog has no action for them.
+// May reports whether the caller may do the action to these roles. Only owners may write site roles: the catalog has no action
+// for that.
 func (h RoleScope) May(by *org.Actor, action string) bool {
 	if h.Site() {
 		return by.Owner()
@@ -27,7 +28,7 @@ func (h RoleScope) May(by *org.Actor, action string) bool {
 	return by.Can(action, h.Object)
 }
 
-// Forbidden refuses to do the action to these roles. Those of the site are the owners': no permission stands for that.
+// Forbidden refuses to do the action to these roles. Only owners may write those of the site: no permission stands for that.
 func (h RoleScope) Forbidden(action string) *org.Error {
 	if h.Site() {
 		return org.ErrForbidden()
@@ -35,11 +36,11 @@ func (h RoleScope) Forbidden(action string) *org.Error {
 	return org.ErrForbidden(h.Object.Type + ":" + action)
 }
 
-// SiteScope is where roles of the site are.
+// SiteScope is the scope of the roles of the site.
 var SiteScope = RoleScope{Object: org.SiteRolesObject}
 
-// RoleScope finds where roles are. NotFound: there is no such organization, or its roles may not be read. Whether the
-// caller may read those of the site it does not ask.
+// RoleScope finds the scope of roles. NotFound: no such organization, or its roles may not be read. It does not check whether the
+// caller may read those of the site.
 func (s Reader) RoleScope(ctx context.Context, by *org.Actor, in org.Scope) (RoleScope, error) {
 	if in.OnSite() {
 		return SiteScope, nil
@@ -55,7 +56,7 @@ func (s Reader) RoleScope(ctx context.Context, by *org.Actor, in org.Scope) (Rol
 	return h, nil
 }
 
-// Locks says which permissions the caller may not put into a role, or take its deny out.
+// Locks says which permissions the caller may not put into a role, or whose deny it may not remove.
 func (s Reader) Locks(by *org.Actor, h RoleScope, canWrite bool) func(rbac.Level, rbac.Permission) string {
 	return func(l rbac.Level, p rbac.Permission) string {
 		switch {

@@ -14,14 +14,14 @@ import (
 )
 
 // RoleSet is every role of an organization, or of the site, in the order in which lists show them: custom ones by
-// name, then built-in ones. It is not changed once it is made.
+// name, then built-in ones. It does not change once it is made.
 type RoleSet struct {
 	Org    uuid.UUID // uuid.Nil for the site
 	List   []SetRole
 	ByName map[string]*SetRole
 
 	catalog  *rbac.Catalog
-	steering func() []string // see steer; found out once, when first asked for
+	steering func() []string // see steer; worked out once, when first needed
 }
 
 // SetRole is a role of a RoleSet, as it is shown and as it decides.
@@ -36,7 +36,7 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 	var perms []db.RolePermission
 	var err error
 	switch orgID {
-	case org.ElsewhereOrg: // nothing is stored of it
+	case org.ElsewhereOrg: // nothing of it is stored
 	case uuid.Nil:
 		if rows, err = s.Q.ListRolesOfSite(ctx); err == nil && len(rows) > 0 {
 			perms, err = s.Q.ListPermissionsOfSite(ctx)
@@ -83,7 +83,7 @@ func (s Reader) newRoleSet(ctx context.Context, orgID uuid.UUID, rows []db.Role,
 	return set, nil
 }
 
-// index finishes a set. Nobody else may hold it yet, since sets are shared without a lock.
+// index finishes a set. No one else may use it yet, since sets are shared without a lock.
 func (s *RoleSet) index(catalog *rbac.Catalog) {
 	s.catalog = catalog
 	s.steering = sync.OnceValue(func() []string { return s.steer(catalog) })
@@ -93,7 +93,7 @@ func (s *RoleSet) index(catalog *rbac.Catalog) {
 	}
 }
 
-// rewritten is the set with another state of one role, or without that role if after is nil.
+// rewritten returns the set with one role changed to after, or without that role if after is nil.
 func (s Reader) rewritten(stored *RoleSet, name string, after *org.Role) *RoleSet {
 	set := &RoleSet{Org: stored.Org, List: slices.Clone(stored.List)}
 	at := slices.IndexFunc(set.List, func(r SetRole) bool { return r.Name == name })
@@ -131,7 +131,7 @@ func (s Reader) compile(r org.Role) SetRole {
 	})}
 }
 
-// compiled is a role as it decides. A name that no role answers to gives nothing (docs/spec/authcheck.md).
+// compiled returns a role in the form that decides. A name without a role gives nothing (docs/spec/authcheck.md).
 func (s *RoleSet) compiled(name string) (*rbac.Role, bool) {
 	r, ok := s.ByName[name]
 	if !ok {
@@ -160,7 +160,7 @@ func (s *RoleSet) Refs(names string) []org.RoleRef {
 	return refs
 }
 
-// Held is the compiled roles that these references name.
+// Held returns the compiled roles that these references name.
 func (s *RoleSet) Held(refs []org.RoleRef) []*rbac.Role {
 	var held []*rbac.Role
 	for _, r := range refs {
@@ -171,7 +171,7 @@ func (s *RoleSet) Held(refs []org.RoleRef) []*rbac.Role {
 	return held
 }
 
-// Customs is how many custom roles there are.
+// Customs returns how many custom roles there are.
 func (s *RoleSet) Customs() (n int) {
 	for i := range s.List {
 		if !s.List[i].BuiltIn {
@@ -181,7 +181,7 @@ func (s *RoleSet) Customs() (n int) {
 	return n
 }
 
-// all is every role of the set, compiled.
+// all returns every role of the set, compiled.
 func (s *RoleSet) all() []*rbac.Role {
 	all := make([]*rbac.Role, len(s.List))
 	for i := range s.List {
@@ -190,7 +190,7 @@ func (s *RoleSet) all() []*rbac.Role {
 	return all
 }
 
-// RoleNames are the names of roles, in their order.
+// RoleNames returns the names of roles, in their order.
 func RoleNames(refs []org.RoleRef) []string {
 	out := make([]string, len(refs))
 	for i, r := range refs {

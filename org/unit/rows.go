@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org"
 )
 
-// OrganizationFor is an organization as the caller may know it: how many belong to it only if it may read who.
+// OrganizationFor returns an organization as the caller may know it: with the number of members only if it may read them.
 func OrganizationFor(by *org.Actor, r db.Organization) org.Organization {
 	o := OrganizationOf(r)
 	if !by.Can("read", org.MembersObject(r.ID)) {
@@ -19,7 +19,7 @@ func OrganizationFor(by *org.Actor, r db.Organization) org.Organization {
 	return o
 }
 
-// OrganizationOf is a stored organization as callers see it.
+// OrganizationOf returns a stored organization as callers see it.
 func OrganizationOf(r db.Organization) org.Organization {
 	return org.Organization{
 		ID: r.ID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Icon: r.Icon,
@@ -27,8 +27,8 @@ func OrganizationOf(r db.Organization) org.Organization {
 	}
 }
 
-// User gives a stored account the display names of the roles that it holds now. It may name organizations whose membership
-// has ended: see UserNow.
+// User returns a stored account with the display names of the roles that it holds now. It may name organizations in which the
+// membership has ended: see UserNow.
 func (s Reader) User(ctx context.Context, r db.UserRow) (org.User, error) {
 	users, err := s.users(ctx, []db.UserRow{r})
 	if err != nil {
@@ -61,7 +61,7 @@ func userOf(r *db.UserRow, site *RoleSet) org.User {
 	return u
 }
 
-// memberRow takes apart what the list of everybody in an organization reads.
+// memberRow takes apart what the list of everyone in an organization reads.
 func memberRow(o uuid.UUID, r *db.ListMembersRow) db.MemberRow {
 	t := strings.SplitN(r.Texts, "\n", 8)
 	return db.MemberRow{

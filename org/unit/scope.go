@@ -19,13 +19,13 @@ type Scope struct {
 // The scopes that are not those of an organization.
 var (
 	OnSite    = Scope{Scope: db.OnSite}    // accounts, tokens, links, site roles, organizations as such
-	SigningIn = Scope{Scope: db.SigningIn} // sessions, failed logins, when something was used last
+	SigningIn = Scope{Scope: db.SigningIn} // sessions, failed logins, times of last use
 )
 
-// InOrganization is the scope of the members and the roles of one organization.
+// InOrganization returns the scope of the members and the roles of one organization.
 func InOrganization(ref string) Scope { return Scope{ref: ref} }
 
-// In is the scope in which roles are written.
+// In returns the scope in which roles are written.
 func In(s org.Scope) Scope {
 	if s.OnSite() {
 		return OnSite
@@ -34,14 +34,14 @@ func In(s org.Scope) Scope {
 }
 
 // errElsewhere means that the organization that a request names is not the one that was looked up before: it was renamed
-// meanwhile, or made.
+// or created meanwhile.
 var errElsewhere = errors.New("the organization is another one")
 
-// maxLocated is how often an organization is looked up again that is renamed all the time.
+// maxLocated is how often an organization that keeps being renamed is looked up again.
 const maxLocated = 3
 
-// locate finds the scope that is to be held before anything is read. What it finds may change until then, which
-// Attempt.About notices. An organization that is not there has the scope of uuid.Nil, in which nothing can be written.
+// locate finds the scope to lock before anything is read. Its answer may be out of date by the time it is locked, which
+// Attempt.About notices. A missing organization has the scope of uuid.Nil, in which nothing can be written.
 func (s *Units) locate(ctx context.Context, in Scope, again bool) (db.Scope, error) {
 	if in.ref == "" {
 		return in.Scope, nil

@@ -14,21 +14,21 @@ import (
 )
 
 // Search is a parsed query: terms of the form key:value, or a bare word, which stands for one of the keys.
-// Terms are apart by spaces; double quotes keep them together.
+// Terms are separated by spaces; double quotes keep spaces inside one.
 type Search struct {
-	Text  string // bare words that stand for no key, with one space between two
+	Text  string // bare words that are not the value of a key, with one space between two
 	terms map[string][]string
 	Bad   org.FieldErrors
 }
 
-// ParseSearch reads a query. Keys may come once, with a value; what else it finds is wrong. A bare word is the value of the
-// key bareWord, or if that is "" a part of the text.
+// ParseSearch reads a query. Keys may come once, with a value; everything else is wrong. A bare word is the value of the
+// key bareWord or, if that is "", part of the text.
 func ParseSearch(query, bareWord string, keys ...string) *Search {
 	q := &Search{terms: map[string][]string{}}
 	for _, written := range org.SplitTerms(query) {
 		term := strings.ToLower(written)
 		key, value, keyed := strings.Cut(term, ":")
-		if key == "request_id" || key == "token_id" { // the values in which case counts
+		if key == "request_id" || key == "token_id" { // the values in which case matters
 			_, value, _ = strings.Cut(written, ":")
 		}
 		switch {
@@ -55,7 +55,7 @@ func ParseSearch(query, bareWord string, keys ...string) *Search {
 	return q
 }
 
-// One is the first value of a term, "" if there is none.
+// One returns the first value of a term, "" if there is none.
 func (q *Search) One(key string) string {
 	if v := q.terms[key]; len(v) > 0 {
 		return v[0]
@@ -63,7 +63,7 @@ func (q *Search) One(key string) string {
 	return ""
 }
 
-// List is the values of a key that takes several, apart by commas.
+// List returns the values of a key that takes several, separated by commas.
 func (q *Search) List(key string) []string {
 	if v := q.One(key); v != "" {
 		return strings.Split(v, ",")
@@ -106,7 +106,7 @@ func (q *Search) Records(f org.RecordFilter) org.RecordFilter {
 	return f
 }
 
-// bothSources is the sources that are in both lists, of which an empty one has all.
+// bothSources returns the sources that are in both lists, of which an empty one means all.
 func bothSources(a, b []string) []string {
 	if len(a) == 0 || len(b) == 0 {
 		return slices.Concat(a, b)
@@ -118,7 +118,7 @@ func bothSources(a, b []string) []string {
 	return both
 }
 
-// Bool is the value of a term as "true" or "false", "" if there is none.
+// Bool returns the value of a term as "true" or "false", "" if there is none.
 func (q *Search) Bool(key string) string {
 	v := q.One(key)
 	if v == "" {
@@ -131,7 +131,7 @@ func (q *Search) Bool(key string) string {
 	return strconv.FormatBool(b)
 }
 
-// GitHub reports whether a term asks for an account of GitHub, of which none is here; 0 asks for none.
+// GitHub reports whether a term asks for a GitHub account, of which there are none here; the value 0 does not.
 func (q *Search) GitHub(keys ...string) (asked bool) {
 	for _, key := range keys {
 		v := q.One(key)
@@ -144,17 +144,17 @@ func (q *Search) GitHub(keys ...string) (asked bool) {
 	return asked
 }
 
-// Time is the value of a term as a time.
+// Time returns the value of a term as a time.
 func (q *Search) Time(key string) sql.NullTime {
 	return q.parsed(key, time.RFC3339, "an RFC 3339 time")
 }
 
-// Date is the value of a term as a day.
+// Date returns the value of a term as a day.
 func (q *Search) Date(key string) sql.NullTime {
 	return q.parsed(key, time.DateOnly, "a date, YYYY-MM-DD")
 }
 
-// parsed takes capitals again: terms were put in lower case, and a time has a T and a Z.
+// parsed restores capitals: terms were put in lower case, and a time has a T and a Z.
 func (q *Search) parsed(key, layout, what string) sql.NullTime {
 	v := q.One(key)
 	if v == "" {
@@ -168,7 +168,7 @@ func (q *Search) parsed(key, layout, what string) sql.NullTime {
 	return sql.NullTime{Time: t.UTC(), Valid: true}
 }
 
-// ID is the value of a term as an id, uuid.Nil if there is none.
+// ID returns the value of a term as an id, uuid.Nil if there is none.
 func (q *Search) ID(key string) uuid.UUID {
 	v := q.One(key)
 	if v == "" {

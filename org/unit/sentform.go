@@ -9,10 +9,10 @@ import (
 	"rolecall.example/org"
 )
 
-// maxKept is how long what a change returned may be, in bytes, to be kept for a request that comes again.
+// maxKept is the longest result of a change, in bytes, that is kept for a request that is repeated.
 const maxKept = 1 << 20
 
-// form is the form that the caller sent; nil if it sent none.
+// form returns the form that the caller sent; nil if it sent none.
 func (a *Attempt) form() *org.Form {
 	if a.Actor == nil || a.Actor.Operator {
 		return nil
@@ -20,9 +20,9 @@ func (a *Attempt) form() *org.Form {
 	return a.Actor.Request.Form
 }
 
-// before is what was kept of the change, if the form of this one has made it already; nil if it has not.
+// before returns what was kept of the change, if this form has already made it; nil if it has not.
 // Repeated: nothing is kept. Reused: the key belongs to another request.
-// It is asked within the transaction: of two equal requests at once, one alone makes the change (D2 in SECURITY.md).
+// It runs within the transaction: if two equal requests arrive at once, only one makes the change (D2 in SECURITY.md).
 func (a *Attempt) before(ctx context.Context) ([]byte, error) {
 	f := a.form()
 	if f == nil || f.Made || a.trying {
@@ -34,7 +34,7 @@ func (a *Attempt) before(ctx context.Context) ([]byte, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case f.Request == nil: // its sender is led to what it made
+	case f.Request == nil: // its sender is redirected to what it made
 		return nil, org.ErrRepeated
 	case !bytes.Equal(sent.Request, f.Request):
 		return nil, org.ErrReused
@@ -44,7 +44,7 @@ func (a *Attempt) before(ctx context.Context) ([]byte, error) {
 	return sent.Answer, nil
 }
 
-// noteForm notes that the form has made its change, with what is kept of it, and forgets those of a day ago.
+// noteForm notes that the form has made its change, with what is kept of it, and deletes those from a day ago.
 func (a *Attempt) noteForm(ctx context.Context, w *Writer, t *task, done org.Receipt) (err error) {
 	f := a.form()
 	if f == nil || f.Made || a.aside {
@@ -62,12 +62,12 @@ func (a *Attempt) noteForm(ctx context.Context, w *Writer, t *task, done org.Rec
 	return w.W.InsertSentForm(ctx, db.InsertSentFormParams{UserID: a.Actor.ID(), ID: f.ID, Request: f.Request, Answer: kept, Now: a.Now})
 }
 
-// kept is what a change returned, as it is stored in its transaction: whoever sends the request again is answered from it
-// as the first time, even if the server died before anybody was.
+// kept is what a change returned, stored in the transaction of the change: a request that is sent again gets the same answer
+// from it, even if the server died before anyone was answered.
 type kept[Out any] struct {
 	Out     *Out        `json:"out,omitempty"`
 	Receipt org.Receipt `json:"receipt,omitzero"`
-	Secret  bool        `json:"secret,omitempty"` // it may have one, and is not stored
+	Secret  bool        `json:"secret,omitempty"` // it may have a secret, so it is not stored
 }
 
 // keep writes down what a change returned; nil if that is too long. A type that is not named here may hold a secret.

@@ -9,10 +9,10 @@ import (
 	"rolecall.example/org"
 )
 
-// readyTime is how long the database may take to say that it is there: who asks does so several times a second.
+// readyTime is how long the database may take to answer Ready, which is called several times a second.
 const readyTime = time.Second
 
-// Ready says whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
+// Ready reports whether the data can be read and written. Unavailable: it can only be read; the error says what ends that.
 func (s *Units) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
@@ -35,5 +35,5 @@ func (s *Units) Ready(ctx context.Context) error {
 	}
 }
 
-// Now is the time as it is stored: UTC, to the microsecond.
+// Now returns the time as it is stored: UTC, to the microsecond.
 func (s *Units) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

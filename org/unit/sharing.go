@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// sharing lets those who ask the same at once share a reading. Each gets one that begins after it has asked: whoever asks
-// while one is under way waits for the next, with all others who do. So it shows what was acknowledged before.
+// sharing lets callers who read the same at once share a reading. Each gets one that begins after its call: a caller that comes
+// while one is running waits for the next, with all others who do. So it shows everything acknowledged before.
 type sharing[K comparable, V any] struct {
 	mu       sync.Mutex
 	underway map[K]*reading[V]
@@ -19,7 +19,7 @@ type reading[V any] struct {
 	err   error
 }
 
-// find gives what read finds. Whoever stops waiting leaves the reading to the others.
+// find returns what read finds. A caller who stops waiting leaves the reading to the others.
 func (s *sharing[K, V]) find(ctx context.Context, key K, read func(context.Context) (V, error)) (v V, err error) {
 	s.mu.Lock()
 	r, ok := s.next[key]
@@ -40,13 +40,13 @@ func (s *sharing[K, V]) find(ctx context.Context, key K, read func(context.Conte
 	}
 }
 
-// run reads when the reading before is over, if there is one.
+// run reads when the previous reading is over, if there is one.
 func (s *sharing[K, V]) run(ctx context.Context, key K, r, before *reading[V], read func(context.Context) (V, error)) {
 	if before != nil {
 		<-before.done
 	}
 	s.mu.Lock()
-	delete(s.next, key) // from here on it is too late
+	delete(s.next, key) // from here on it is too late to join
 	s.underway[key] = r
 	s.mu.Unlock()
 	r.value, r.err = read(ctx)

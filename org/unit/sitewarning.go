@@ -14,11 +14,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// A role of the site counts in every organization, so a change of one may leave several without anyone able to manage
+// A role of the site counts in every organization, so changing one may leave several without anyone able to manage
 // them. Only site owners write such roles, and they are not refused: a dry run warns them.
 
 // warningOfSite looks for the organizations that someone is able to manage before the change of a site role and no one is
-// after it. A change takes nothing from anyone but holders, so it asks where they are members.
+// after it. A change takes something only from holders, so it looks where they are members.
 type warningOfSite struct {
 	*comparison
 	Reader
@@ -53,7 +53,7 @@ func (w *comparison) warnOfSite(ctx context.Context, s Reader) error {
 	return nil
 }
 
-// takes reports whether the change of the role that is followed can take anything from anybody.
+// takes reports whether the change of the role that is followed can take anything from anyone.
 func (w *comparison) takes() bool {
 	of := func(c *Crowd) (role org.Role) {
 		if r, ok := c.Sets[w.org].ByName[w.role]; ok {
@@ -65,13 +65,13 @@ func (w *comparison) takes() bool {
 	return takes(of(w.before), &is)
 }
 
-// look asks about the organizations of some holders.
+// look checks the organizations of some holders.
 func (f *warningOfSite) look(ctx context.Context, piece []followed) error {
 	ids, siteRoles := make([]uuid.UUID, len(piece)), make(map[uuid.UUID]string, len(piece))
 	for i, p := range piece {
 		ids[i], siteRoles[p.id] = p.id, p.was.SiteRoles
 	}
-	rows, err := f.MembershipsOf(ctx, ids) // those of one account stand together
+	rows, err := f.MembershipsOf(ctx, ids) // those of one account are consecutive
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (f *warningOfSite) look(ctx context.Context, piece []followed) error {
 	return nil
 }
 
-// elsewhere is what an account with these memberships holds outside of one of them that gives rights everywhere.
+// elsewhere returns what an account with these memberships holds, outside one of them, that gives rights everywhere.
 func (f *warningOfSite) elsewhere(rows []db.ListMembershipsOfUsersRow, at int) (names string) {
 	for _, name := range f.carried() {
 		for i, m := range rows {
@@ -101,7 +101,7 @@ func (f *warningOfSite) elsewhere(rows []db.ListMembershipsOfUsersRow, at int) (
 	return names
 }
 
-// ask finds out whether an organization is left alone, if this holding may manage it before the change and not after.
+// ask finds out whether no one is left to manage an organization, if this holding may manage it before the change and not after.
 func (f *warningOfSite) ask(ctx context.Context, orgID uuid.UUID, h Holding) error {
 	if _, known := f.left[orgID]; known {
 		return nil
@@ -118,7 +118,7 @@ func (f *warningOfSite) ask(ctx context.Context, orgID uuid.UUID, h Holding) err
 	if err != nil || isAble(after, orgID) {
 		return err
 	}
-	var found [2]bool // whoever holds this may be suspended, or never sign in
+	var found [2]bool // a holder may be suspended, or unable to sign in
 	for i, crowd := range both {
 		m, err := crowd.managers(ctx)
 		if err != nil {
@@ -152,7 +152,7 @@ func (f *warningOfSite) crowdsOf(ctx context.Context, orgID uuid.UUID) (*[2]*Cro
 // shownUnmanaged is how many organizations a warning names.
 const shownUnmanaged = 3
 
-// unmanaged is the warning that no one will be able to manage these organizations, "" if there are none.
+// unmanaged returns the warning that no one will be able to manage these organizations, "" if there are none.
 func unmanaged(names []string) string {
 	slices.Sort(names)
 	switch more := len(names) - shownUnmanaged; {
@@ -167,8 +167,8 @@ func unmanaged(names []string) string {
 	return fmt.Sprintf("No one in %s and %s will be able to manage them.", strings.Join(names[:last], ", "), names[last])
 }
 
-// noManager is the refusal to leave an organization without anyone able to manage it. In a site owner's dry run it is a
-// warning instead.
+// noManager returns the refusal to leave an organization without anyone able to manage it. In a site owner's dry run it is
+// a warning instead.
 // good: without anyone able for good.
 func (a *Attempt) noManager(o db.Organization, good bool) error {
 	if a.exempt() {

@@ -7,11 +7,11 @@ import (
 	"rolecall.example/org"
 )
 
-// OnChange has fn called after every commit of a change that moves a revision, by this process. It must not wait. There is
-// one fn, and it is set before the first unit runs.
+// OnChange has this process call fn after every commit of a change that moves a revision. fn must not wait. There is
+// only one fn, set before the first unit runs.
 func (s *Units) OnChange(fn func()) { s.changed = fn }
 
-// Still is a caller as it is now, who was let in before. It asks the database.
+// Still returns a caller, admitted earlier, as it is now. It reads the database.
 // Unauthenticated: its access has ended.
 func (s *Units) Still(ctx context.Context, by *org.Actor) (*org.Actor, error) {
 	switch {

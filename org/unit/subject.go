@@ -14,10 +14,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Operator is whoever can write the database file: such a person needs no account to be obeyed. The audit trail
+// Operator returns the caller for those who can write the database file. They need no account to be obeyed. The audit trail
 // calls it "operator".
 func (s *Units) Operator() *org.Actor {
-	c := s.catalogs.latest() // the first unit that it asks sees to it that it is the one in force
+	c := s.catalogs.latest() // the first unit that it runs makes sure that this is the one in force
 	return &org.Actor{
 		User:     org.User{Username: "operator", Status: org.StatusActive},
 		Grants:   ownerOf(c),
@@ -43,12 +43,12 @@ type Reader struct {
 	states map[uuid.UUID]int64       // of roles in a snapshot, as far as a query has told them; nil outside of one
 }
 
-// readAgain is how often something is read again that others write meanwhile, before that is taken for a failure.
+// readAgain is how often something that others are writing is read again before that counts as a failure.
 const readAgain = 10
 
 var errUnsteady = errors.New("what was read kept changing")
 
-// Roles is the role set of an organization, or of the site for uuid.Nil. All of it is of one moment.
+// Roles returns the role set of an organization, or of the site for uuid.Nil. All of it is from one moment.
 func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	if set, ok := s.Sets[orgID]; ok {
 		return set, nil
@@ -63,14 +63,14 @@ func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	return set, err
 }
 
-// knownRoles remembers a set under its state only if the state was the same before and after reading: else it could mix two.
+// knownRoles remembers a set under its state only if the state was the same before and after reading. Otherwise it could mix two.
 func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	switch {
-	case orgID == org.ElsewhereOrg: // which has no state
+	case orgID == org.ElsewhereOrg: // it has no state
 		return s.loadRoles(ctx, orgID)
 	case s.known != nil && s.pin.catalog != nil && s.known.Catalog() == s.pin.catalog.Version():
 		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID), s.known.Catalog()); ok {
-			s.pin.sure = true // what comes after must be of the same
+			s.pin.sure = true // what comes after must be of the same one
 			return set, nil
 		}
 	}
@@ -99,7 +99,7 @@ func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, erro
 	return nil, fmt.Errorf("roles of %s: %w", orgID, errUnsteady)
 }
 
-// roleState names the state of the custom roles of an organization, 0 for one that is not there.
+// roleState returns a name for the state of the custom roles of an organization, 0 for a missing one.
 func (s Reader) roleState(ctx context.Context, orgID uuid.UUID) (int64, error) {
 	if state, ok := s.states[orgID]; ok {
 		return state, nil
@@ -114,13 +114,13 @@ func (s Reader) roleState(ctx context.Context, orgID uuid.UUID) (int64, error) {
 	return state.Roles, s.at(ctx, state.Catalog)
 }
 
-// Subject is an account with its roles as they are stored.
+// Subject returns an account with its roles as they are stored.
 func (s Reader) Subject(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
 	return s.Caller(ctx, Credential{User: id})
 }
 
-// Caller is who a credential stands for. Pieces of two moments could add up to rights that nobody ever gave: outside of a
-// snapshot, what was read is read again until it holds still.
+// Caller returns who a credential stands for. Parts from two moments could add up to rights that no one ever gave, so outside a
+// snapshot it reads again until what it read no longer changes.
 func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 	b, err := s.basisOf(ctx, c)
 	for range readAgain {
@@ -148,7 +148,7 @@ func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 	return nil, fmt.Errorf("account %s: %w", c.User, errUnsteady)
 }
 
-// Remembered is an account as it was compiled before from the same.
+// Remembered returns an account compiled earlier from the same basis.
 func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
 	if !s.over.spares(id) {
 		return nil, false
@@ -181,7 +181,7 @@ func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*or
 	return &org.Actor{User: user, Grants: grants, Catalog: s.Catalog()}, nil
 }
 
-// account is an account with this basis. Most often roles of an organization have changed, and it is as it was.
+// account returns an account with this basis. Usually only roles of an organization have changed, and the account has not.
 func (s Reader) account(ctx context.Context, id uuid.UUID, b org.Basis) (org.User, error) {
 	known, ok := s.Memory.Subjects.Recall(id)
 	if ok && s.over.spares(id) && known.Basis.SameAccount(b) {
@@ -194,7 +194,7 @@ func (s Reader) account(ctx context.Context, id uuid.UUID, b org.Basis) (org.Use
 	return s.userOn(ctx, row, b)
 }
 
-// grants is what an account may do with what it holds, by the roles as they are now.
+// grants returns what an account may do with what it holds, by the roles as they are now.
 func (s Reader) grants(ctx context.Context, id uuid.UUID, b org.Basis) (*rbac.Subject, error) {
 	var orgs []rbac.ID
 	var grants []rbac.Grant
@@ -207,7 +207,7 @@ func (s Reader) grants(ctx context.Context, id uuid.UUID, b org.Basis) (*rbac.Su
 			return nil, err
 		}
 		for name := range strings.FieldsSeq(h.Roles) {
-			// A name that no role answers to gives nothing.
+			// A name without a role gives nothing.
 			if role, ok := set.compiled(name); ok {
 				grants = append(grants, rbac.Grant{Role: role, Org: h.OrganizationID})
 			}
