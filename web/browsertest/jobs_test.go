@@ -95,6 +95,13 @@ func printWhoCan(j *job) {
 			j.t.Errorf("the paper says %q", got)
 		}
 	})
+	j.visit("/organizations/default/members/roles?view=matrix")
+	j.onPaper(func() {
+		// What allows and denies is drawn by backgrounds, which browsers leave out if nothing says otherwise.
+		if got := eval[string](j.tab, `[...new Set([...document.querySelectorAll('.rmx .st')].map(e => getComputedStyle(e).printColorAdjust))].join()`); got != "exact" {
+			j.t.Errorf("marks of the matrix are printed as %q", got)
+		}
+	})
 }
 
 func offboard(j *job, s *webtest.Site) {
