@@ -81,19 +81,22 @@ const (
 	BulkRemove     = "remove" // end memberships
 	BulkAddRole    = "add-role"
 	BulkRemoveRole = "remove-role"
+
+	BulkReplaceRole = "replace-role" // one role instead of another, for those who have the other
 )
 
 // BulkRequest changes many members in the same way.
 type BulkRequest struct {
 	Action string   `json:"action"`
-	Role   string   `json:"role,omitempty"`   // of BulkAddRole and BulkRemoveRole
+	Role   string   `json:"role,omitempty"`   // of BulkAddRole, BulkRemoveRole and BulkReplaceRole, which takes it away
+	With   string   `json:"with,omitempty"`   // of BulkReplaceRole: the role to give instead
 	Users  []string `json:"users,omitempty"`  // by username or id; for BulkAdd also by e-mail address
 	All    bool     `json:"all,omitempty"`    // instead of Users: all members that the query selects; not for BulkAdd
 	Except []string `json:"except,omitempty"` // with All: members to leave out
 	Expect *int     `json:"expect,omitempty"` // the expected number of members; any other is refused with 409
 
-	// Of BulkAdd and BulkAddRole: what is added, and not what is held already.
-	Until  *time.Time `json:"until,omitempty"` // nil: no end
+	// Of BulkAdd, BulkAddRole and BulkReplaceRole: what is added, and not what is held already.
+	Until  *time.Time `json:"until,omitempty"` // nil: no end; of BulkReplaceRole: that of the role that is replaced
 	Reason string     `json:"reason,omitempty"`
 }
 

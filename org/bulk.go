@@ -11,6 +11,8 @@ const (
 	BulkRemoveRole BulkAction = "remove-role"
 	BulkRemove     BulkAction = "remove"
 
+	BulkReplaceRole BulkAction = "replace-role" // one role instead of another, for those who have the other
+
 	BulkSuspend  BulkAction = "suspend"
 	BulkActivate BulkAction = "activate"
 	BulkDelete   BulkAction = "delete"
@@ -19,8 +21,9 @@ const (
 // Bulk is one action on many members: those named, or all that match a filter but for some.
 type Bulk struct {
 	Action BulkAction
-	Role   string        // of BulkAddRole and BulkRemoveRole
-	Terms                // of BulkAddRole, for those who do not hold the role yet
+	Role   string        // of BulkAddRole, BulkRemoveRole and BulkReplaceRole, which takes it away
+	With   string        // of BulkReplaceRole: the role that is given instead
+	Terms                // of a role that is given, for those who do not hold it yet
 	Users  []string      // as in a path
 	Match  *MemberFilter // instead of Users
 	Except []string      // of Match, as in a path: who is left alone

@@ -182,6 +182,7 @@ var memberSteps = []stepKind{
 	}},
 	{name: "bulk-add-role", weight: 20, needs: perm("assign_org_role:assign"), take: func(a *attempt) error { return a.bulk(org.BulkAddRole) }},
 	{name: "bulk-remove-role", weight: 16, needs: perm("assign_org_role:unassign"), take: func(a *attempt) error { return a.bulk(org.BulkRemoveRole) }},
+	{name: "bulk-replace-role", weight: 12, needs: perm("assign_org_role:unassign"), take: func(a *attempt) error { return a.bulk(org.BulkReplaceRole) }},
 	{name: "bulk-remove", weight: 8, needs: perm("organization_member:delete"), take: func(a *attempt) error {
 		a.ends = true
 		return a.bulk(org.BulkRemove)
@@ -221,9 +222,12 @@ var memberSteps = []stepKind{
 // bulk does one thing to many: to those named, to all who match, or to all who match but a few.
 func (a *attempt) bulk(action org.BulkAction) error {
 	in := org.Bulk{Action: action, Role: a.orgRole()}
+	if action == org.BulkReplaceRole {
+		in.With = a.orgRole()
+	}
 	for range 5 { // mostly a role that somebody holds
 		user := a.target()
-		if held := user.roles[a.place]; action == org.BulkRemoveRole && len(held) > 0 && held[0] != nil {
+		if held := user.roles[a.place]; (action == org.BulkRemoveRole || action == org.BulkReplaceRole) && len(held) > 0 && held[0] != nil {
 			in.Role, in.Users = held[0].Name, []string{user.name}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 type BulkConfirm struct {
 	Bulk    org.Bulk
 	Role    string // display name of the role
+	With    string // and of the one that replaces it
 	Result  org.BulkResult
 	Impact  org.Impact
 	Catalog *rbac.Catalog
@@ -31,6 +32,7 @@ type BulkConfirm struct {
 type BulkDone struct {
 	Bulk   org.Bulk
 	Role   string
+	With   string
 	Result org.BulkResult
 	Filter org.MemberFilter
 }
@@ -49,6 +51,8 @@ func (b BulkConfirm) Title() string {
 		return "Add " + b.Role + " to " + ui.Plural(n, "member") + "?"
 	case org.BulkRemoveRole:
 		return "Remove " + b.Role + " from " + ui.Plural(n, "member") + "?"
+	case org.BulkReplaceRole:
+		return "Replace " + b.Role + " with " + b.With + " for " + ui.Plural(n, "member") + "?"
 	default:
 		return "Remove " + ui.Plural(n, "member") + " from " + b.Result.Organization.Label() + "?"
 	}
@@ -62,6 +66,8 @@ func (b BulkConfirm) verb() string {
 		return "Add role to " + n
 	case org.BulkRemoveRole:
 		return "Remove role from " + n
+	case org.BulkReplaceRole:
+		return "Replace role of " + n
 	default:
 		return "Remove " + n
 	}
@@ -70,15 +76,23 @@ func (b BulkConfirm) verb() string {
 // unchanged returns the line about members who need no change.
 func (b BulkConfirm) unchanged() string {
 	n := len(b.Result.Unchanged)
-	if b.Bulk.Action == org.BulkRemoveRole {
+	if b.Bulk.Action == org.BulkRemoveRole || b.Bulk.Action == org.BulkReplaceRole {
 		return ui.Plural(n, "member") + " " + ui.Verb(n, "don’t") + " have it."
 	}
 	return ui.Plural(n, "member") + " " + ui.Verb(n, "have") + " it already."
 }
 
+// gives reports whether a role is added, so that it can have an end.
+func (b BulkConfirm) gives() bool {
+	return b.Bulk.Action == org.BulkAddRole || b.Bulk.Action == org.BulkReplaceRole
+}
+
 // terms returns the fields for the role that is added.
 func (b BulkConfirm) terms() TermsForm {
 	b.Terms.Label, b.Terms.Err = "The role ends", b.Err
+	if b.Bulk.Action == org.BulkReplaceRole {
+		b.Terms.Label, b.Terms.Open = "The new role ends", "When the old one would"
+	}
 	return b.Terms
 }
 
@@ -106,6 +120,8 @@ func (b BulkDone) Sentence() string {
 		return b.Role + " was added to " + ui.Plural(n, "member") + "."
 	case b.Bulk.Action == org.BulkRemoveRole:
 		return b.Role + " was removed from " + ui.Plural(n, "member") + "."
+	case b.Bulk.Action == org.BulkReplaceRole:
+		return b.Role + " was replaced with " + b.With + " for " + ui.Plural(n, "member") + "."
 	default:
 		return ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " removed."
 	}

@@ -43,6 +43,14 @@ func (m Members) url(f org.MemberFilter) string {
 // bulk reports whether rows can be selected, because the caller may change some of them.
 func (m Members) bulk() bool { return !m.List.OnlySelf && (m.List.CanAssign || m.List.CanRemove) }
 
+// instead returns the roles that the holders of the role of this list can be given in its place; none if the caller may not.
+func (m Members) instead() []org.Role {
+	if m.Holding == nil || !m.List.CanAssign || !m.Holding.Role.Assignable {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(m.Roles), func(r org.Role) bool { return !r.Assignable || r.Name == m.Holding.Role.Name })
+}
+
 // total returns the number of all members, 0 if a filter hides it.
 func (m Members) total() int {
 	switch {

@@ -31,6 +31,11 @@ func (d RoleDelete) impact() impactView {
 	return impactView{Impact: d.Impact, catalog: d.Catalog, organization: o, url: RoleDeleteURL(o, d.View.Role.Name), linked: true}
 }
 
+// replaceable reports whether a role is one of an organization whose holders the caller sees, and may give another one instead.
+func replaceable(v org.RoleView) bool {
+	return v.Organization.Name != "" && v.Role.Members > 0 && v.Role.Assignable
+}
+
 func (d RoleDelete) holder() string {
 	if d.View.Organization.Name == "" {
 		return "user"

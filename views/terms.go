@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 type TermsForm struct {
 	ID     string    // prefix of the ids of the fields, if a page has several such forms
 	Label  string    // of the field for the end
+	Open   string    // what choosing no end means, “No end” if it is ""
 	Until  string    // as chosen: one of choices, or a time as it was offered
 	Date   string    // as entered, for UntilDate
 	Reason string    // as entered
@@ -33,7 +35,7 @@ func (f TermsForm) choices(ctx context.Context) []ui.Option {
 	if !f.Stored.IsZero() {
 		out = append(out, ui.Option{Value: storedEnd(f.Stored), Label: "As it is: " + ui.Exact(ctx, f.Stored)})
 	}
-	out = append(out, ui.Option{Label: "No end"})
+	out = append(out, ui.Option{Label: cmp.Or(f.Open, "No end")})
 	for _, days := range EndsIn {
 		out = append(out, ui.Option{Value: strconv.Itoa(days) + "d", Label: "In " + ui.Plural(days, "day")})
 	}

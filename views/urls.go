@@ -176,6 +176,11 @@ func RoleMembersURL(organization, role string) string {
 	return RoleURL(organization, role) + "/members"
 }
 
+// ReplaceRoleURL leads to where on that list the holders are given another role instead.
+func ReplaceRoleURL(organization, role string) string {
+	return RoleMembersURL(organization, role) + "#replace"
+}
+
 // UndoURL undoes the change of an audit entry.
 func UndoURL(entry string) string { return AuditPath + "/" + url.PathEscape(entry) + "/undo" }
 

@@ -61,10 +61,10 @@ func asksAgain(o object) bool {
 // readBulk reads everything except the filter, which is in the query.
 func readBulk(o object) org.Bulk {
 	in := readSelection(o)
-	if in.Action == org.BulkAddRole || o.form {
+	if in.Action == org.BulkAddRole || in.Action == org.BulkReplaceRole || o.form {
 		in.Terms = o.terms()
 	} else {
-		o.only(fieldUntil, fieldReason)
+		o.only("add, add-role and replace-role", fieldUntil, fieldReason)
 	}
 	return in
 }
@@ -73,11 +73,19 @@ func readBulk(o object) org.Bulk {
 func readSelection(o object) org.Bulk {
 	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
 	if o.form {
+		if o.has(string(org.BulkReplaceRole)) { // a button of a list of those who have the role
+			in.Action, in.With = org.BulkReplaceRole, o.text(string(org.BulkReplaceRole))
+		}
 		for _, action := range []org.BulkAction{org.BulkAddRole, org.BulkRemoveRole} { // buttons with the role as their value
 			if o.has(string(action)) {
 				in.Action, in.Role = action, o.text(string(action))
 			}
 		}
+	}
+	if in.Action != org.BulkReplaceRole {
+		o.only("replace-role", "with")
+	} else if in.With == "" {
+		in.With = o.text("with")
 	}
 	p := readPicked(o, tenant.MaxBulk)
 	in.Users, in.Except, in.Seen, in.Expect = p.users, p.except, p.seen, p.expect
@@ -152,7 +160,7 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 		v.Result, err = s.selected(c, org.NewInput(in, unreadable))
 	} else {
 		v.Result, v.Impact, err = s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
-		v.Role, v.Catalog = s.roleName(c, in.Role), c.catalog()
+		v.Role, v.With, v.Catalog = s.roleName(c, in.Role), s.roleName(c, in.With), c.catalog()
 	}
 	if err != nil {
 		return p, err
@@ -182,7 +190,7 @@ func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	in, _ := decode(c, readBulk).Read() // it was read before
 	filter, _ := c.memberFilter()
-	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), Result: *result, Filter: filter}
+	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), With: s.roleName(c, in.With), Result: *result, Filter: filter}
 	home := cmp.Or(c.cameFrom(), views.MembersURL(c.organization(), filter))
 	r := reply{json: wireBulk(result)}
 	if len(result.Refused) == 0 || in.Seen != nil {

@@ -171,16 +171,20 @@ func TestBulkBodies(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	for body, field := range map[string]string{
-		`{"action":"remove"}`:                               "users",
-		`{"action":"remove","all":false}`:                   "users",
-		`{"action":"remove","all":true,"users":["owner"]}`:  "all",
-		`{"action":"remove","users":"owner"}`:               "users",
-		`{"action":"add"}`:                                  "users",
-		`{"action":"add","users":[],"except":["owner"]}`:    "except",
-		`{"action":"remove","users":[],"except":["owner"]}`: "except",
-		`{"action":"remove","all":true,"except":"owner"}`:   "except",
-		`{"action":"remove","all":true,"except":["onwer"]}`: "except[0]",
-		`{"users":["owner"]}`:                               "action",
+		`{"action":"remove"}`:                                                                                     "users",
+		`{"action":"remove","all":false}`:                                                                         "users",
+		`{"action":"remove","all":true,"users":["owner"]}`:                                                        "all",
+		`{"action":"remove","users":"owner"}`:                                                                     "users",
+		`{"action":"add"}`:                                                                                        "users",
+		`{"action":"add","users":[],"except":["owner"]}`:                                                          "except",
+		`{"action":"remove","users":[],"except":["owner"]}`:                                                       "except",
+		`{"action":"remove","all":true,"except":"owner"}`:                                                         "except",
+		`{"action":"remove","all":true,"except":["onwer"]}`:                                                       "except[0]",
+		`{"users":["owner"]}`:                                                                                     "action",
+		`{"action":"remove","with":"organization-auditor","users":["owner"]}`:                                     "with",
+		`{"action":"remove-role","role":"organization-auditor","users":["owner"],"reason":"x"}`:                   "reason",
+		`{"action":"replace-role","role":"organization-auditor","users":["owner"]}`:                               "with",
+		`{"action":"replace-role","role":"organization-auditor","with":"organization-auditor","users":["owner"]}`: "with",
 	} {
 		res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: members, As: webtest.Admin, JSON: body})
 		e := res.Error()

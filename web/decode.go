@@ -64,11 +64,12 @@ func (o object) addError(name, detail string) {
 	o.read.fieldErrors = append(o.read.fieldErrors, org.Field{Field: o.path + name, Detail: detail})
 }
 
-// only refuses fields that do not apply to an action: they ask for something that would not happen.
-func (o object) only(names ...string) {
+// only refuses fields that do not apply to an action: they ask for something that would not happen. with names the actions that
+// they apply to.
+func (o object) only(with string, names ...string) {
 	for _, name := range names {
 		if o.ignore(name); !empty(o.fields[name]) {
-			o.addError(name, "can only be given with add and add-role")
+			o.addError(name, "can only be given with "+with)
 		}
 	}
 }

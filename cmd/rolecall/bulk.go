@@ -18,18 +18,19 @@ type bulk struct {
 
 func membersBulkCommand() *command {
 	var b bulk
-	var addRole, removeRole, except string
+	var addRole, removeRole, replaceRole, except string
 	var remove bool
 	// 0 is a number that can be expected; -1 means that none was given.
 	expect := -1
 	return &command{
 		name: "members bulk", operand: "[USER…]",
-		summary: "Add a role to many members, remove one, or end their memberships",
+		summary: "Add a role to many members, remove or replace one, or end their memberships",
 		about: "Select members by name, by a filter, or with --all. The command shows who they are and what they would gain and lose,\n" +
 			"and asks. If the number of members has changed by then, nothing is done. Members that a rule protects are left out and\n" +
-			"listed with the reason; the exit code is then 3.",
+			"listed with the reason; the exit code is then 3. With --replace-role the new role ends when the old one would have.",
 		examples: []string{
 			"rolecall members bulk --status suspended --remove --org acme",
+			"rolecall members bulk --role trainee --replace-role trainee --with reviewer --org acme",
 			"rolecall members bulk --role trainee --add-role reviewer --except grace --org acme",
 			"rolecall members bulk --all --remove-role night-shift --expect 12 --yes --org acme",
 		},
@@ -41,6 +42,8 @@ func membersBulkCommand() *command {
 			fs.StringVar(&except, "except", "", "`USER,...` to leave out")
 			fs.StringVar(&addRole, "add-role", "", "`ROLE` to add")
 			fs.StringVar(&removeRole, "remove-role", "", "`ROLE` to remove")
+			fs.StringVar(&replaceRole, "replace-role", "", "`ROLE` to replace for those who have it")
+			fs.StringVar(&b.request.With, "with", "", "`ROLE` to give instead of --replace-role")
 			fs.BoolVar(&remove, "remove", false, "end the memberships")
 			fs.Var(&bounded{&expect, 0, 1_000_000_000}, "expect", "`NUMBER` of members that must be selected")
 			b.flags("dry-run", "yes")(fs)
@@ -55,7 +58,7 @@ func membersBulkCommand() *command {
 				if b.request.Users, b.request.Except = names, commas(except); expect >= 0 {
 					b.request.Expect = &expect
 				}
-				if err := b.choose(addRole, removeRole, remove); err != nil {
+				if err := b.choose(addRole, removeRole, replaceRole, remove); err != nil {
 					return err
 				}
 				return b.run(ctx, api, t)
@@ -66,21 +69,25 @@ func membersBulkCommand() *command {
 
 // choose determines the action and the people. Nothing is assumed: a call that forgot its filter would otherwise be
 // about all members.
-func (b *bulk) choose(addRole, removeRole string, remove bool) error {
+func (b *bulk) choose(addRole, removeRole, replaceRole string, remove bool) error {
 	actions := 0
 	// The order of the map does not matter, since more than one is refused below.
-	for action, on := range map[string]bool{client.BulkAddRole: addRole != "", client.BulkRemoveRole: removeRole != "", client.BulkRemove: remove} {
+	for action, on := range map[string]bool{
+		client.BulkAddRole: addRole != "", client.BulkRemoveRole: removeRole != "", client.BulkReplaceRole: replaceRole != "", client.BulkRemove: remove,
+	} {
 		if on {
 			actions++
 			b.request.Action = action
 		}
 	}
-	// One of them is empty, or the switch below refuses.
-	b.request.Role = addRole + removeRole
+	// All but one are empty, or the switch below refuses.
+	b.request.Role = addRole + removeRole + replaceRole
 	filtered := !b.members.empty()
 	switch {
 	case actions != 1:
-		return usageError("one of --add-role, --remove-role and --remove is needed; see rolecall help members bulk")
+		return usageError("one of --add-role, --remove-role, --replace-role and --remove is needed; see rolecall help members bulk")
+	case (replaceRole != "") != (b.request.With != ""):
+		return usageError("--replace-role and --with go together")
 	case len(b.request.Users) > 0 && (filtered || b.request.All), filtered && b.request.All:
 		return usageError("names, a filter and --all exclude each other")
 	case len(b.request.Users) == 0 && !filtered && !b.request.All:
@@ -96,6 +103,9 @@ func (b *bulk) words() (would, done, question string) {
 	switch b.request.Action {
 	case client.BulkAddRole:
 		return "would get " + b.request.Role, "got " + b.request.Role, "Give " + b.request.Role + " to %s?"
+	case client.BulkReplaceRole:
+		instead := b.request.With + " instead of " + b.request.Role
+		return "would get " + instead, "got " + instead, "Give " + instead + " to %s?"
 	case client.BulkRemoveRole:
 		return "would lose " + b.request.Role, "lost " + b.request.Role, "Take " + b.request.Role + " from %s?"
 	}

@@ -95,59 +95,37 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	return p, nil
 }
 
-// mayBulk lets in whoever may do one of the three things at all; mayDo then asks for the one that is wanted.
-func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
-	return by.Can("assign", org.OrgRolesObject(orgID)) || by.Can("unassign", org.OrgRolesObject(orgID)) || by.Can("delete", org.MembersObject(orgID))
-}
-
-// mayDo checks the action as such. unread is what could not be read of it. Invalid: there is no such action or role. Forbidden:
-// the caller may not at all.
-func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk, unread error) error {
-	wrong := org.WithFields(unread, in.Problems(a.Now))
-	if in.Action == org.BulkRemove {
-		if wrong != nil {
-			return wrong
-		}
-		if !a.Actor.Can("delete", org.MembersObject(o.ID)) {
-			return org.ErrForbidden("organization_member:delete")
-		}
-		return nil
-	}
-	give := in.Action == org.BulkAddRole
-	if !give && in.Action != org.BulkRemoveRole {
-		return org.WithFields(org.FieldErrors{{Field: "action", Detail: "must be one of add-role, remove-role, remove"}}.Err("Unknown bulk action."), org.FieldsOf(wrong))
-	}
-	set, err := a.Roles(ctx, o.ID)
-	if err != nil {
-		return err
-	}
-	role, ok := set.ByName[in.Role]
-	if !ok {
-		return org.WithFields(org.FieldErrors{{Field: "role", Detail: fmt.Sprintf("%q is not a role of %s", in.Role, o.DisplayName)}}.Err("Choose a role."), org.FieldsOf(wrong))
-	}
-	if wrong != nil {
-		return wrong
-	}
-	right := "unassign"
-	if give {
-		right = "assign"
-	}
-	if refusal := unit.GiveRefusal(a.Actor, right, org.OrgRolesObject(o.ID), role); refusal != "" {
-		return &org.Error{Kind: org.Forbidden, Message: fmt.Sprintf("not authorized to assign role %q", in.Role), Detail: refusal + "."}
-	}
-	return nil
-}
-
 // decideBulk decides about one of the members, after those before it.
 func decideBulk(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, in org.Bulk) (memberChange, error) {
 	if in.Action == org.BulkRemove {
 		return decideRemoval(ctx, a, o, row, nil)
 	}
-	wanted := slices.DeleteFunc(strings.Fields(row.Roles), func(n string) bool { return n == in.Role })
-	if in.Action == org.BulkAddRole {
+	held, terms := strings.Fields(row.Roles), in.Terms
+	wanted := slices.DeleteFunc(slices.Clone(held), func(n string) bool { return n == in.Role })
+	switch {
+	case in.Action == org.BulkAddRole:
 		wanted = append(wanted, in.Role)
+	case in.Action == org.BulkReplaceRole && len(wanted) < len(held):
+		wanted = append(wanted, in.With)
+		records, err := a.RecordsOfMember(ctx, row)
+		if err != nil {
+			return memberChange{}, err
+		}
+		terms = inherited(terms, (&assignment{Attempt: a, records: records}).live(in.Role, false))
 	}
-	return decideRoles(ctx, a, o, row, org.Given(org.RolesInput{Roles: wanted, Terms: in.Terms}))
+	return decideRoles(ctx, a, o, row, org.Given(org.RolesInput{Roles: wanted, Terms: terms}))
+}
+
+// inherited fills in what terms leave open from the records of the role that is replaced: access that would have ended
+// still ends, unless somebody says otherwise.
+func inherited(terms org.Terms, before []org.Assignment) org.Terms {
+	if last := lastOf(before); last != nil {
+		if terms.Until == nil {
+			terms.Until = last.Until
+		}
+		terms.Reason = cmp.Or(terms.Reason, last.Reason)
+	}
+	return terms
 }
 
 // add notes what was decided about a member.
