@@ -212,6 +212,13 @@ func (s *session) decisions() {
 	}
 	found, err := s.Lint(s.ctx, "default")
 	must(s, found, err)
+	d, err := s.DismissFindings(s.ctx, "default", client.DismissFindings{Findings: []string{found[0].ID}, Reason: "later"})
+	must(s, d, err)
+	aside, err := s.DismissedFindings(s.ctx, "default")
+	if must(s, aside, err); len(aside) != 1 || aside[0].ID != found[0].ID || aside[0].Dismissal.Reason != "later" {
+		s.Errorf("DismissedFindings = %+v, want the one", aside)
+	}
+	s.ok(s.BringBackFindings(s.ctx, "default", d.ID))
 }
 
 func (s *session) trail() {

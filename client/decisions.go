@@ -198,6 +198,24 @@ type Finding struct {
 	Message    string      `json:"message"`
 	Fix        string      `json:"fix"`
 	URL        string      `json:"url"` // the page to fix it on
+	ID         string      `json:"id"`  // stays the same for as long as it is about the same thing
+	Dismissal  *Dismissal  `json:"dismissal,omitempty"`
+}
+
+// Dismissal is a decision to leave some findings as they are for 90 days.
+type Dismissal struct {
+	ID          uuid.UUID `json:"id"`
+	Reason      string    `json:"reason"`
+	DismissedBy string    `json:"dismissed_by"` // username; "": an operator, or the account is gone
+	DismissedAt time.Time `json:"dismissed_at"`
+	Until       time.Time `json:"until"`
+	Findings    int       `json:"findings"` // how many it covers
+}
+
+// DismissFindings names the findings to dismiss, and says why.
+type DismissFindings struct {
+	Findings []string `json:"findings"` // their ids, at most 1,000
+	Reason   string   `json:"reason"`   // at most 500 characters
 }
 
 // AuthCheck asks what the caller, or another user, may do. What does not exist is not allowed.
@@ -236,7 +254,22 @@ func (c *Client) WhoCanPage(ctx context.Context, organization string, q Question
 	return fetch[WhoCan](ctx, c, get("organizations", organization, "who-can").with(v))
 }
 
-// Lint returns what is wrong or superfluous in the roles of an organization.
+// Lint returns what is wrong or superfluous in the roles of an organization, without what is dismissed.
 func (c *Client) Lint(ctx context.Context, organization string) ([]Finding, error) {
 	return fetch[[]Finding](ctx, c, get("organizations", organization, "lint"))
+}
+
+// DismissedFindings returns the findings that are dismissed.
+func (c *Client) DismissedFindings(ctx context.Context, organization string) ([]Finding, error) {
+	return fetch[[]Finding](ctx, c, get("organizations", organization, "lint").with(url.Values{"dismissed": {"1"}}))
+}
+
+// DismissFindings leaves findings as they are for 90 days. One that gets worse is open again at once.
+func (c *Client) DismissFindings(ctx context.Context, organization string, r DismissFindings, opts ...Option) (Dismissal, error) {
+	return fetch[Dismissal](ctx, c, send(http.MethodPost, r, "organizations", organization, "lint", "dismissals"), opts...)
+}
+
+// BringBackFindings ends a dismissal: its findings are open again.
+func (c *Client) BringBackFindings(ctx context.Context, organization string, dismissal uuid.UUID, opts ...Option) error {
+	return c.do(ctx, send(http.MethodDelete, nil, "organizations", organization, "lint", "dismissals", dismissal.String()), nil, opts...)
 }

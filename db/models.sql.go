@@ -222,6 +222,17 @@ type DirectoryUser struct {
 	UpdatedAt      time.Time
 }
 
+type DismissedFinding struct {
+	OrganizationID uuid.UUID
+	Finding        string
+	DismissalID    uuid.UUID
+	Rule           string
+	RoleID         uuid.NullUUID
+	UserID         uuid.NullUUID
+	Roles          string
+	People         int64
+}
+
 type Feed struct {
 	ID    int64
 	Base  int64
@@ -232,6 +243,17 @@ type FeedPosition struct {
 	Position int64
 	Base     int64
 	Floor    int64
+}
+
+type FindingDismissal struct {
+	ID              uuid.UUID
+	OrganizationID  uuid.UUID
+	Reason          string
+	DismissedBy     uuid.NullUUID
+	DismissedByName string
+	CreatedAt       time.Time
+	EndsAt          time.Time
+	Gives           string
 }
 
 type Invitation struct {

@@ -22,6 +22,7 @@ type Reads interface {
 	CountDirectoryGroups(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	CountDirectoryLosses(ctx context.Context, arg CountDirectoryLossesParams) (int64, error)
 	CountDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error)
+	CountDismissedFindings(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error)
 	CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error)
 	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
@@ -73,6 +74,7 @@ type Reads interface {
 	GetDirectoryUserByExternalID(ctx context.Context, arg GetDirectoryUserByExternalIDParams) (DirectoryUser, error)
 	GetDirectoryUserNamed(ctx context.Context, arg GetDirectoryUserNamedParams) (DirectoryUser, error)
 	GetDirectoryUserOfAccount(ctx context.Context, arg GetDirectoryUserOfAccountParams) (DirectoryUser, error)
+	GetDismissal(ctx context.Context, arg GetDismissalParams) (GetDismissalRow, error)
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetFeed(ctx context.Context) (FeedPosition, error)
 	GetFeedPosition(ctx context.Context) (int64, error)
@@ -194,6 +196,8 @@ type Reads interface {
 	ListDirectoryUsers(ctx context.Context, arg ListDirectoryUsersParams) ([]DirectoryUser, error)
 	ListDirectoryUsersAddressed(ctx context.Context, arg ListDirectoryUsersAddressedParams) ([]DirectoryUser, error)
 	ListDirectoryUsersDisplayed(ctx context.Context, arg ListDirectoryUsersDisplayedParams) ([]DirectoryUser, error)
+	ListDismissals(ctx context.Context, arg ListDismissalsParams) ([]ListDismissalsRow, error)
+	ListDismissedFindings(ctx context.Context, arg ListDismissedFindingsParams) ([]ListDismissedFindingsRow, error)
 	ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error)
 	ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]Mail, error)
 	ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error)
@@ -371,6 +375,11 @@ func (r reads) CountDirectoryLosses(ctx context.Context, arg CountDirectoryLosse
 func (r reads) CountDirectoryUsers(ctx context.Context, organizationID uuid.UUID) (int64, error) {
 	found, err := r.queries.CountDirectoryUsers(ctx, organizationID)
 	return found, named("CountDirectoryUsers", err)
+}
+
+func (r reads) CountDismissedFindings(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountDismissedFindings(ctx, organizationID)
+	return found, named("CountDismissedFindings", err)
 }
 
 func (r reads) CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error) {
@@ -626,6 +635,11 @@ func (r reads) GetDirectoryUserNamed(ctx context.Context, arg GetDirectoryUserNa
 func (r reads) GetDirectoryUserOfAccount(ctx context.Context, arg GetDirectoryUserOfAccountParams) (DirectoryUser, error) {
 	found, err := r.queries.GetDirectoryUserOfAccount(ctx, arg)
 	return found, named("GetDirectoryUserOfAccount", err)
+}
+
+func (r reads) GetDismissal(ctx context.Context, arg GetDismissalParams) (GetDismissalRow, error) {
+	found, err := r.queries.GetDismissal(ctx, arg)
+	return found, named("GetDismissal", err)
 }
 
 func (r reads) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error) {
@@ -1231,6 +1245,16 @@ func (r reads) ListDirectoryUsersAddressed(ctx context.Context, arg ListDirector
 func (r reads) ListDirectoryUsersDisplayed(ctx context.Context, arg ListDirectoryUsersDisplayedParams) ([]DirectoryUser, error) {
 	found, err := r.queries.ListDirectoryUsersDisplayed(ctx, arg)
 	return found, named("ListDirectoryUsersDisplayed", err)
+}
+
+func (r reads) ListDismissals(ctx context.Context, arg ListDismissalsParams) ([]ListDismissalsRow, error) {
+	found, err := r.queries.ListDismissals(ctx, arg)
+	return found, named("ListDismissals", err)
+}
+
+func (r reads) ListDismissedFindings(ctx context.Context, arg ListDismissedFindingsParams) ([]ListDismissedFindingsRow, error) {
+	found, err := r.queries.ListDismissedFindings(ctx, arg)
+	return found, named("ListDismissedFindings", err)
 }
 
 func (r reads) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
@@ -1984,12 +2008,28 @@ func (w Writes) DeleteDirectoryUser(ctx context.Context, id uuid.UUID) error {
 	return named("DeleteDirectoryUser", w.tx.queries.DeleteDirectoryUser(ctx, id))
 }
 
+// DeleteDismissal runs the statement of its name.
+func (w Writes) DeleteDismissal(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("DeleteDismissal"); err != nil {
+		return err
+	}
+	return named("DeleteDismissal", w.tx.queries.DeleteDismissal(ctx, id))
+}
+
 // DeleteEndedDirectoryTokens runs the statement of its name.
 func (w Writes) DeleteEndedDirectoryTokens(ctx context.Context, arg DeleteEndedDirectoryTokensParams) error {
 	if err := w.tx.enter("DeleteEndedDirectoryTokens"); err != nil {
 		return err
 	}
 	return named("DeleteEndedDirectoryTokens", w.tx.queries.DeleteEndedDirectoryTokens(ctx, arg))
+}
+
+// DeleteEndedDismissals runs the statement of its name.
+func (w Writes) DeleteEndedDismissals(ctx context.Context, arg DeleteEndedDismissalsParams) error {
+	if err := w.tx.enter("DeleteEndedDismissals"); err != nil {
+		return err
+	}
+	return named("DeleteEndedDismissals", w.tx.queries.DeleteEndedDismissals(ctx, arg))
 }
 
 // DeleteEndedRecords runs the statement of its name.
@@ -2641,6 +2681,22 @@ func (w Writes) InsertDirectoryUser(ctx context.Context, arg InsertDirectoryUser
 	return named("InsertDirectoryUser", w.tx.queries.InsertDirectoryUser(ctx, arg))
 }
 
+// InsertDismissal runs the statement of its name.
+func (w Writes) InsertDismissal(ctx context.Context, arg InsertDismissalParams) error {
+	if err := w.tx.enter("InsertDismissal"); err != nil {
+		return err
+	}
+	return named("InsertDismissal", w.tx.queries.InsertDismissal(ctx, arg))
+}
+
+// InsertDismissedFinding runs the statement of its name.
+func (w Writes) InsertDismissedFinding(ctx context.Context, arg InsertDismissedFindingParams) error {
+	if err := w.tx.enter("InsertDismissedFinding"); err != nil {
+		return err
+	}
+	return named("InsertDismissedFinding", w.tx.queries.InsertDismissedFinding(ctx, arg))
+}
+
 // InsertFirstCatalog runs the statement of its name.
 func (w Writes) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogParams) error {
 	if err := w.tx.enter("InsertFirstCatalog"); err != nil {
@@ -3244,7 +3300,9 @@ var writers = map[string]Unit{
 	"DeleteDirectoryRule":           OrganizationUnit,
 	"DeleteDirectoryToken":          OrganizationUnit | SiteUnit,
 	"DeleteDirectoryUser":           OrganizationUnit | SiteUnit,
+	"DeleteDismissal":               OrganizationUnit,
 	"DeleteEndedDirectoryTokens":    OrganizationUnit | SiteUnit,
+	"DeleteEndedDismissals":         OrganizationUnit,
 	"DeleteEndedRecords":            OrganizationUnit,
 	"DeleteEndedSiteRecords":        SiteUnit,
 	"DeleteExpiredKeys":             SiteUnit | SignInUnit,
@@ -3326,6 +3384,8 @@ var writers = map[string]Unit{
 	"InsertDirectoryRule":           OrganizationUnit,
 	"InsertDirectoryToken":          SiteUnit,
 	"InsertDirectoryUser":           OrganizationUnit | SiteUnit,
+	"InsertDismissal":               OrganizationUnit,
+	"InsertDismissedFinding":        OrganizationUnit,
 	"InsertFirstCatalog":            SiteUnit,
 	"InsertIdentity":                SiteUnit,
 	"InsertInvitation":              OrganizationUnit | SiteUnit,

@@ -93,6 +93,11 @@ func (o *old) news(version int64) []row {
 			{"audit_logs", fields{"id": id, "time": o.day, "request_id": "r", "ip": "", "user_agent": "", "actor": "scim:entra", "resource_type": "user", "resource_id": "",
 				"resource_target": "bob", "action": "write", "status_code": 200, "changes": "{}", "token_id": "abcdefghij", "hash": hash}},
 		}
+	case 28:
+		return []row{
+			{"finding_dismissals", fields{"id": id, "organization_id": o.acme, "reason": "later", "dismissed_by": o.ada, "dismissed_by_name": "Ada", "created_at": o.day, "ends_at": later, "gives": "{}"}},
+			{"dismissed_findings", fields{"organization_id": o.acme, "finding": "f", "dismissal_id": id, "rule": "suspended", "user_id": o.bob, "roles": "deployer", "people": 0}},
+		}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package org
 
 import (
+	"github.com/google/uuid"
+
 	"rolecall.example/rbac"
 )
 
@@ -14,6 +16,14 @@ type LintFinding struct {
 	Message    string
 	Cause      string // of findings about people: Message without the name, so that equal ones can be shown as one
 	Fix        string
+
+	ID         string    // stays the same for as long as the finding is about the same thing
+	RoleID     uuid.UUID // of a custom role
+	UserID     uuid.UUID // of findings about a person
+	Roles      []string  // names of the roles that make it worse if they give more, or if there are others
+	People     int       // how many people it is about, if more of them make it worse
+	Dismissal  *Dismissal
+	MayDismiss bool // the caller may
 }
 
 // The lint rules.

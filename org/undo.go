@@ -1,10 +1,12 @@
 package org
 
-// RoleHolder is what a change that was taken back is about: a member of an organization, an account, or a role. The others are nil.
+// RoleHolder is what a change that was taken back is about: a member of an organization, an account, a role, or a dismissal of
+// findings. The others are nil.
 type RoleHolder struct {
-	Member *Member
-	User   *User
-	Role   *Role
+	Member    *Member
+	User      *User
+	Role      *Role
+	Dismissal *Dismissal
 }
 
 // OfMember reports whether an entry is about a member of an organization.
@@ -22,7 +24,7 @@ func OfDeletedRole(resourceType, action string) bool {
 func (e *AuditEntry) CanUndo() bool {
 	_, roles := e.Diff["rbac_roles"]
 	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && (roles || e.OfStatus()) ||
-		OfDeletedRole(e.ResourceType, e.Action))
+		OfDeletedRole(e.ResourceType, e.Action) || OfDismissal(e.ResourceType, e.Action))
 }
 
 // OfStatus reports whether an entry is about an account that was suspended or reactivated, and not about its roles.

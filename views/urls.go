@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
@@ -297,6 +299,14 @@ func (w WhoCan) suspendedURL() string {
 
 // LintURL returns the page with the findings of an organization.
 func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
+
+// DismissalsURL returns where findings are dismissed.
+func DismissalsURL(organization string) string { return LintURL(organization) + "/dismissals" }
+
+// DismissalURL returns the address of a dismissal of findings.
+func DismissalURL(organization string, id uuid.UUID) string {
+	return DismissalsURL(organization) + "/" + id.String()
+}
 
 // FindingURL returns the page where a finding can be fixed.
 func FindingURL(organization string, f org.LintFinding) string {

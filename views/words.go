@@ -171,6 +171,7 @@ var kinds = []kind{
 	{"invitation", "invitation", "invitation"},
 	{"idp_sync_settings_organization", "sync of memberships", "sync of memberships"},
 	{"idp_sync_settings_role", "sync of roles", "sync of roles"},
+	{org.DismissalType, "findings about", "dismissed findings"},
 	{"scim_directory", "directory", "directory"},
 	{"scim_user", "person of a directory", "person of a directory"},
 	{"scim_group", "group of a directory", "group of a directory"},
@@ -225,6 +226,8 @@ var deeds = map[string]struct{ before, after, tried string }{
 	"api_key create":             {"created a token for", "", ""},
 	"api_key delete":             {"revoked a token or session of", "", ""},
 	"api_key expire":             {"of", "expired", ""},
+	"finding_dismissal create":   {"dismissed findings about", "", "to dismiss findings about"},
+	"finding_dismissal delete":   {"brought back findings about", "", "to bring back findings about"},
 	"audit_prune delete":         {"removed exported entries of the audit log,", "", ""},
 }
 

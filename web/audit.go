@@ -102,6 +102,8 @@ func (c *call) offersUndo(e *org.AuditEntry) bool {
 		return c.actor.Owner()
 	case org.OfDeletedRole(e.ResourceType, e.Action):
 		return c.may("create", "assign_org_role", e.OrganizationID)
+	case org.OfDismissal(e.ResourceType, e.Action):
+		return c.may("update", "assign_org_role", e.OrganizationID) || c.may("unassign", "assign_org_role", e.OrganizationID)
 	case e.OrganizationID == uuid.Nil:
 		return c.assignsSiteRoles()
 	}

@@ -247,22 +247,6 @@ func whoCanPage(w views.WhoCan) page {
 	return page{title: w.Heading(), active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}
 }
 
-// lint lists the parts of roles and assignments that have no effect, each with a link to the page where it can be
-// fixed.
-func (s *Server) lint(c *call) (reply, error) {
-	o, found, err := s.insight.Lint(c.ctx, c.actor, c.organization())
-	if err != nil {
-		return reply{}, err
-	}
-	return reply{
-		json: each(found, func(f *org.LintFinding) client.Finding { return wireFinding(views.FindingURL(o.Name, *f), f) }),
-		html: show(page{
-			title: "Role health", active: "lint", crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
-			body: views.LintPage(views.Lint{Organization: o, Findings: found, Catalog: c.catalog()}),
-		}),
-	}, nil
-}
-
 // whyURL returns where a refused caller can see what it may do: the missing permission, if known, in the organization
 // of the request or otherwise in one of the caller's. It is "" if there is no such page.
 func (s *Server) whyURL(c *call, e *org.Error) string {

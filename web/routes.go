@@ -88,7 +88,7 @@ const (
 )
 
 // table has every route exactly once.
-var table = slices.Concat(selectionRoutes, deletedRoleRoutes, accessRoutes, overviewRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, offboardRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
+var table = slices.Concat(selectionRoutes, deletedRoleRoutes, accessRoutes, overviewRoutes, lintRoutes, tokenRoutes, invitationRoutes, mailRoutes, factorRoutes, offboardRoutes, passkeyRoutes, syncRuleRoutes, syncTestRoutes, syncPageRoutes, directoryRoutes, scimRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},
@@ -114,7 +114,6 @@ var table = slices.Concat(selectionRoutes, deletedRoleRoutes, accessRoutes, over
 	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page | Scoped, "compare roles, or versions of one", (*Server).compareRoles},
 	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | DryRun | Body | IfMatch | Scoped, "store an earlier version of a role again", (*Server).restoreRole},
 	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV | Decides | MayAsk | Scoped, "list who may do something", (*Server).whoCan},
-	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page | Scoped, "look for what does nothing", (*Server).lint},
 	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list the people with a role", (*Server).showRoleMembers},
 	{http.MethodGet, "/users/roles", SignedIn, API | Page | CSV | Cacheable | Scoped, "list the site roles", (*Server).listRoles},
 	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole},

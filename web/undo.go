@@ -12,7 +12,7 @@ import (
 	"rolecall.example/views"
 )
 
-// undoChange undoes the change of roles or of a membership, or the deletion of a role, that an audit entry records.
+// undoChange undoes the change that an audit entry records: of roles or of a membership, the deletion of a role, a dismissal.
 func (s *Server) undoChange(c *call) (reply, error) {
 	if c.dry {
 		p, err := s.tenant.PreviewUndo(c.ctx, c.actor, c.param("id"))
@@ -24,6 +24,9 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	}
 	if h.Role != nil {
 		return s.restoredRole(c, h.Role)
+	}
+	if h.Dismissal != nil {
+		return s.reopened(c, h.Dismissal)
 	}
 	if h.User != nil {
 		if here := currentPage(c.request()); strings.HasPrefix(here, views.UserURL(h.User.Username)) { // it shows more than a row
@@ -62,6 +65,15 @@ func (s *Server) restoredRole(c *call, role *org.Role) (reply, error) {
 		json: wireRole(role), version: role.Tag(),
 		next: to(views.RoleURL(organization, role.Name), role.Label()+" was restored. No one has it yet."),
 	}, nil
+}
+
+// reopened answers the undo of a dismissal: its findings are open again.
+func (s *Server) reopened(c *call, d *org.Dismissal) (reply, error) {
+	o, err := s.tenant.Organization(c.ctx, c.actor, d.Place.String())
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{json: wireDismissal(d), next: to(cmp.Or(c.cameFrom(), views.LintURL(o.Name)), "The dismissal was undone.")}, nil
 }
 
 // undoBatch undoes everything that one request did, by the id of any of its entries.

@@ -120,7 +120,11 @@ func wireAnswer(a *org.Answer) client.Reason {
 
 // wireFinding returns a finding with url, the page to fix it on.
 func wireFinding(url string, f *org.LintFinding) client.Finding {
-	out := client.Finding{Rule: f.Rule, Message: f.Message, Fix: f.Fix, URL: url}
+	out := client.Finding{Rule: f.Rule, Message: f.Message, Fix: f.Fix, URL: url, ID: f.ID}
+	if f.Dismissal != nil {
+		d := wireDismissal(f.Dismissal)
+		out.Dismissal = &d
+	}
 	if f.Role.Name != "" {
 		role := wireRoleRef(&f.Role)
 		out.Role = &role

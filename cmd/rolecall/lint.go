@@ -6,22 +6,32 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"rolecall.example/client"
 )
 
 // lintCommand finds mistakes that no rule forbids, so all it does is advise.
 func lintCommand() *command {
 	var q query
+	dismissed := false
 	return &command{
 		name:     "lint",
 		summary:  "Find roles and permissions that do nothing, or not what they seem to",
 		about:    "Meant for CI: the exit code is 1 if anything was found.",
 		examples: []string{"rolecall lint --org acme", "rolecall lint --org acme --json --url https://roles.example.com"},
 		settings: askSettings,
-		flags:    q.flags("org"),
+		flags: func(fs *pflag.FlagSet) {
+			q.flags("org")(fs)
+			fs.BoolVar(&dismissed, "dismissed", false, "list the findings that are dismissed; the exit code is 0 then")
+		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				got, err := api.Lint(ctx, q.organization())
+				list := api.Lint
+				if dismissed {
+					list = api.DismissedFindings
+				}
+				got, err := list(ctx, q.organization())
 				if err != nil {
 					return err
 				}
@@ -30,7 +40,7 @@ func lintCommand() *command {
 					return err
 				}
 				// No findings means yes: a pipeline stops at any finding.
-				return t.verdict(len(got) == 0, findings(words, got))
+				return t.verdict(dismissed || len(got) == 0, findings(words, got))
 			})
 		},
 	}

@@ -15,7 +15,7 @@ var (
 		"organization_member": "organization member", "custom_role": "custom role", "api_key": "API key", "signing_key": "signing key", "mfa": "second factor",
 		"user": "user", "organization": "organization", "catalog": "catalog", "invitation": "invitation",
 		"idp_sync_settings_organization": "organization sync settings", "idp_sync_settings_role": "role sync settings", org.AuditRootType: "audit root", org.AuditPruneType: "entries of the audit log",
-		"scim_directory": "directory", "scim_user": "person of a directory", "scim_group": "group of a directory",
+		"scim_directory": "directory", "scim_user": "person of a directory", "scim_group": "group of a directory", org.DismissalType: "dismissal of findings about",
 	}
 )
 

@@ -14,49 +14,50 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// health counts what Lint finds, by rule. It judges people with equal holdings once and reads none of them.
-func health(ctx context.Context, c *unit.Crowd, groups []unit.Group) (*org.Health, error) {
+// health counts what Lint finds, by rule, without what is dismissed, and returns when the first dismissal ends. It judges people
+// with equal holdings once and reads none of them.
+func health(ctx context.Context, c *unit.Crowd, groups []unit.Group) (h *org.Health, next time.Time, err error) {
 	row, err := c.Q.GetOrganization(ctx, c.Org)
 	if err != nil {
-		return nil, err
+		return nil, next, err
 	}
-	l := linter{Reader: c.Reader, home: unit.RoleScope{Org: row}}
-	if l.set, err = c.Roles(ctx, c.Org); err != nil {
-		return nil, err
-	}
-	if l.holders, err = c.Holders(ctx, l.home); err != nil {
-		return nil, err
+	l, err := newLinter(ctx, c.Reader, unit.RoleScope{Org: row}, nil)
+	if err != nil {
+		return nil, next, err
 	}
 	if err := l.roles(ctx); err != nil {
-		return nil, err
+		return nil, next, err
 	}
 	l.gone()
-	t := tally{of: map[string]*org.HealthLine{}}
+	t := tally{of: map[tallied]int{}}
 	for i := range l.found {
-		t.add(l.found[i].Rule, l.found[i].Role.Label(), 1)
+		if f := &l.found[i]; f.Dismissal == nil {
+			t.add(f.Rule, f.Role.Label(), 1)
+		}
 	}
 	if err := t.people(ctx, c, groups); err != nil {
-		return nil, err
+		return nil, next, err
 	}
-	return t.health(), nil
+	if err := t.except(ctx, c, l); err != nil {
+		return nil, next, err
+	}
+	return t.health(), l.dismissed.next, nil
 }
 
-// tally counts findings by rule. It keeps no names of people: the page of findings reads those itself.
+// tally counts findings by rule and role. It keeps no names of people: the page of findings reads those itself.
 type tally struct {
-	total int
-	of    map[string]*org.HealthLine
+	order []tallied // as they were first met
+	of    map[tallied]int
 }
+
+type tallied struct{ rule, role string }
 
 func (t *tally) add(rule, role string, n int) {
-	line := t.of[rule]
-	if line == nil {
-		line = &org.HealthLine{Rule: rule}
-		t.of[rule] = line
+	of := tallied{rule, role}
+	if _, met := t.of[of]; !met {
+		t.order = append(t.order, of)
 	}
-	line.Count, t.total = line.Count+n, t.total+n
-	if role != "" && !slices.Contains(line.Roles, role) {
-		line.Roles = append(line.Roles, role)
-	}
+	t.of[of] += n
 }
 
 // people counts what is wrong with what members hold. It finds what linter.people and linter.suspended find, but those name each
@@ -82,9 +83,25 @@ func (t *tally) people(ctx context.Context, c *unit.Crowd, groups []unit.Group) 
 }
 
 func (t *tally) health() *org.Health {
-	h := org.Health{Count: t.total}
-	for _, rule := range slices.Sorted(maps.Keys(t.of)) {
-		h.Lines = append(h.Lines, *t.of[rule])
+	var h org.Health
+	lines := map[string]*org.HealthLine{}
+	for _, of := range t.order {
+		n := t.of[of]
+		if n <= 0 {
+			continue
+		}
+		line := lines[of.rule]
+		if line == nil {
+			line = &org.HealthLine{Rule: of.rule}
+			lines[of.rule] = line
+		}
+		h.Count, line.Count = h.Count+n, line.Count+n
+		if of.role != "" {
+			line.Roles = append(line.Roles, of.role)
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(lines)) {
+		h.Lines = append(h.Lines, *lines[rule])
 	}
 	return &h
 }
@@ -101,6 +118,7 @@ const (
 type counted struct {
 	state [2]int64 // revisions of the site and of the organization
 	at    time.Time
+	until time.Time // when a dismissal ends, if one does
 	n     int
 }
 
@@ -136,7 +154,7 @@ func (s *Service) Findings(ctx context.Context, subject *org.Actor, o *org.Organ
 	}
 	now := s.units.Now()
 	known, ok := s.counts.recall(o.ID)
-	if ok && (known.state == state || o.MemberCount >= largeFrom && now.Sub(known.at) < countLasts) {
+	if ok && (known.until.IsZero() || now.Before(known.until)) && (known.state == state || o.MemberCount >= largeFrom && now.Sub(known.at) < countLasts) {
 		return known.n, nil
 	}
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -151,9 +169,9 @@ func (s *Service) Findings(ctx context.Context, subject *org.Actor, o *org.Organ
 		if err != nil {
 			return err
 		}
-		h, err := health(ctx, c, groups)
+		h, until, err := health(ctx, c, groups)
 		if err == nil {
-			known = counted{state, now, h.Count}
+			known = counted{state, now, until, h.Count}
 		}
 		return err
 	})

@@ -14,51 +14,77 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Lint examines the roles of an organization and who holds them. NotFound: no such organization, or the caller may not read
-// its roles or memberships.
+// Lint examines the roles of an organization and who holds them, and includes dismissed findings. NotFound: no such
+// organization, or the caller may not read its roles or memberships.
 // Findings are advice: they never cause a write to be refused.
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
-	var h unit.RoleScope
+	l, err := s.lint(ctx, subject, organization)
+	if err != nil {
+		return o, nil, err
+	}
+	return unit.OrganizationOf(l.home.Org), l.found, nil
+}
+
+func (s *Service) lint(ctx context.Context, subject *org.Actor, organization string) (l *linter, err error) {
 	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
-		if h, err = src.RoleScope(ctx, subject, org.In(organization)); err != nil {
+		h, err := src.FindingScope(ctx, subject, organization)
+		if err != nil {
 			return err
 		}
-		// Findings name people, so permission to read roles is not enough.
-		if !subject.Can("read", org.MembersObject(h.Org.ID)) {
-			return org.ErrNotFound()
-		}
-		l := linter{Reader: src, home: h}
-		if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {
-			return err
-		}
-		if l.holders, err = src.Holders(ctx, h); err != nil {
+		if l, err = newLinter(ctx, src, h, subject); err != nil {
 			return err
 		}
 		if err := l.roles(ctx); err != nil {
 			return err
 		}
 		l.gone()
-		err := l.people(ctx, subject)
-		found = l.found
-		return err
+		return l.people(ctx)
 	})
-	if err != nil {
-		return o, nil, err
-	}
-	return unit.OrganizationOf(h.Org), found, nil
+	return l, err
 }
 
 // linter collects findings about one organization. holders is how many hold each role, by its name.
 type linter struct {
 	unit.Reader
-	home    unit.RoleScope
-	set     *unit.RoleSet
-	holders map[string]int
-	found   []org.LintFinding
+	home      unit.RoleScope
+	set       *unit.RoleSet
+	holders   map[string]int
+	dismissed *dismissals
+	given     map[string][]string // see gives
+	by        *org.Actor          // nil: the findings are only counted
+	found     []org.LintFinding
 }
 
-func (l *linter) add(f org.LintFinding) { l.found = append(l.found, f) }
+func newLinter(ctx context.Context, src unit.Reader, h unit.RoleScope, by *org.Actor) (l *linter, err error) {
+	l = &linter{Reader: src, home: h, by: by, given: map[string][]string{}}
+	if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {
+		return nil, err
+	}
+	if l.holders, err = src.Holders(ctx, h); err != nil {
+		return nil, err
+	}
+	l.dismissed, err = dismissed(ctx, src, h.Org.ID)
+	return l, err
+}
+
+// add adds a finding about a role. mark is as in Identify.
+func (l *linter) add(f org.LintFinding, mark string) {
+	if r := l.set.ByName[f.Role.Name]; r != nil {
+		f.RoleID = r.ID
+	}
+	f.Identify(mark)
+	f.Dismissal = l.dismissal(&f)
+	f.MayDismiss = l.by != nil && l.DismissalRefusal(l.by, l.home, &f, nil) == nil
+	l.found = append(l.found, f)
+}
+
+// addOf adds a finding about a member.
+func (l *linter) addOf(f org.LintFinding, m *org.Member) {
+	f.Member, f.Dismissal = m, l.dismissal(&f)
+	f.MayDismiss = l.DismissalRefusal(l.by, l.home, &f, l.set.Held(m.Roles)) == nil
+	l.found = append(l.found, f)
+}
 
 // roles checks each custom role: what it says, whether anybody holds it, whether another one says the same.
 func (l *linter) roles(ctx context.Context) error {
@@ -76,14 +102,14 @@ func (l *linter) roles(ctx context.Context) error {
 			return err
 		}
 		if l.holders[r.Name] == 0 {
-			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "No one has this role.", Fix: "Assign it, or delete it."})
+			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Roles: []string{r.Name}, Message: "No one has this role.", Fix: "Assign it, or delete it."}, "")
 		}
 		// Each role is compared only with those before it, so that a pair is reported once. Stored permissions are sorted.
 		for j := range i {
 			other := &l.set.List[j]
 			if !other.BuiltIn && len(r.Organization) > 0 && slices.Equal(r.Organization, other.Organization) {
-				l.add(org.LintFinding{Rule: org.LintDuplicate, Role: ref, Other: other.Name, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
-					Fix: "Keep one of the two and move the members of the other."})
+				l.add(org.LintFinding{Rule: org.LintDuplicate, Role: ref, Other: other.Name, Roles: []string{r.Name}, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
+					Fix: "Keep one of the two and move the members of the other."}, "")
 			}
 		}
 	}
@@ -112,7 +138,7 @@ func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission)
 	default:
 		return
 	}
-	l.add(f)
+	l.add(f, "")
 }
 
 // coveredByAll is the finding about a permission that the rule for all types already includes.
@@ -121,8 +147,8 @@ func coveredByAll() (rule, message, fix string) {
 }
 
 // people checks every member; it judges equal holdings once.
-// It stops at org.LintPeople people: more than anybody would go through.
-func (l *linter) people(ctx context.Context, by *org.Actor) error {
+// It stops at org.LintPeople people with open findings: more than anybody would go through.
+func (l *linter) people(ctx context.Context) error {
 	c, err := l.Crowd(ctx, l.home.Org.ID)
 	if err != nil {
 		return err
@@ -130,9 +156,9 @@ func (l *linter) people(ctx context.Context, by *org.Actor) error {
 	idle := map[unit.Holding][]idleRole{}
 	who := map[uuid.UUID][]idleRole{}
 	var ids []uuid.UUID
+	open := 0
 	err = c.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
-		id := r.UserID
-		if h.Roles == "" || len(ids) >= org.LintPeople {
+		if h.Roles == "" || open >= org.LintPeople {
 			return nil
 		}
 		roles, ok := idle[h]
@@ -142,29 +168,51 @@ func (l *linter) people(ctx context.Context, by *org.Actor) error {
 			}
 			idle[h] = roles
 		}
-		if len(roles) > 0 {
-			ids, who[id] = append(ids, id), roles
+		if len(roles) == 0 {
+			return nil
 		}
+		if slices.ContainsFunc(roles, func(i idleRole) bool { f := l.redundant(i, r.UserID); return l.dismissal(&f) == nil }) {
+			open++
+		}
+		ids, who[r.UserID] = append(ids, r.UserID), roles
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := c.EachByID(ctx, by, l.home.Org.ID, ids, func(m *org.Member) error {
-		// The finding outlives the call, and the walk may use m again.
-		one := *m
+	if err := c.EachByID(ctx, l.by, l.home.Org.ID, ids, func(m *org.Member) error {
+		one := *m // the finding outlives the call, and the walk may use m again
 		for _, idle := range who[m.UserID] {
-			r := idle.role
-			l.add(org.LintFinding{Rule: org.LintRedundant, Member: &one, Role: org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID, BuiltIn: r.BuiltIn},
-				Message: idle.of(one.Label()+"'s", one.Label()),
-				Cause:   idle.of("Their", "them"),
-				Fix:     "Take the role away."})
+			f := l.redundant(idle, m.UserID)
+			f.Message = idle.of(one.Label()+"'s", one.Label())
+			l.addOf(f, &one)
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	return l.suspended(ctx, by)
+	return l.suspended(ctx)
+}
+
+// redundant is the finding that a role changes nothing for a person, without the words about them.
+func (l *linter) redundant(idle idleRole, user uuid.UUID) org.LintFinding {
+	r := idle.role
+	f := org.LintFinding{
+		Rule: org.LintRedundant, UserID: user, RoleID: r.ID, Roles: []string{r.Name}, Cause: idle.of("Their", "them"), Fix: "Take the role away.",
+		Role: org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID, BuiltIn: r.BuiltIn},
+	}
+	f.Identify("")
+	return f
+}
+
+// suspension is the finding that a suspended person holds roles, likewise.
+func (l *linter) suspension(user uuid.UUID, roles []string) org.LintFinding {
+	f := org.LintFinding{
+		Rule: org.LintSuspended, UserID: user, Roles: roles, Cause: "They are suspended and hold roles.",
+		Fix: "Remove the roles, or the member, so reactivating the account does not restore access unnoticed.",
+	}
+	f.Identify("")
+	return f
 }
 
 // idleRole is a role that could be taken from its holder without changing anything, and why it does nothing.
@@ -272,9 +320,10 @@ func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 }
 
 // suspended finds suspended members who hold roles. These count again as soon as the account is activated.
-func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
+func (l *linter) suspended(ctx context.Context) error {
 	// Lint has asked already whether the caller may read every member.
-	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: org.LintPeople}, l.When)
+	most := org.LintPeople + l.dismissed.people(org.LintSuspended)
+	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: most}, l.When)
 	if err != nil {
 		return err
 	}
@@ -282,14 +331,18 @@ func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
 	if err != nil {
 		return err
 	}
-	return l.EachByID(ctx, by, l.home.Org.ID, ids, func(m *org.Member) error {
+	return l.EachByID(ctx, l.by, l.home.Org.ID, ids, func(m *org.Member) error {
 		if len(m.Roles) == 0 {
 			return nil
 		}
 		one := *m
-		l.add(org.LintFinding{Rule: org.LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and has %s.", m.Username, org.Plural(int64(len(m.Roles)), "role")),
-			Cause: "They are suspended and hold roles.",
-			Fix:   "Remove the roles, or the member, so reactivating the account does not restore access unnoticed."})
+		names := make([]string, len(m.Roles))
+		for i, r := range m.Roles {
+			names[i] = r.Name
+		}
+		f := l.suspension(m.UserID, names)
+		f.Message = fmt.Sprintf("%s is suspended and has %s.", m.Username, org.Plural(int64(len(m.Roles)), "role"))
+		l.addOf(f, &one)
 		return nil
 	})
 }

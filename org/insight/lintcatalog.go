@@ -15,7 +15,7 @@ import (
 // whether something else has the name now.
 func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) error {
 	for _, d := range r.Dead {
-		f := org.LintFinding{Rule: org.LintUnknown, Role: ref, Permission: d.Permission, Message: "This permission no longer exists and has no effect.", Fix: "Remove it."}
+		f, mark := org.LintFinding{Rule: org.LintUnknown, Role: ref, Permission: d.Permission, Message: "This permission no longer exists and has no effect.", Fix: "Remove it."}, ""
 		version, err := l.RemovedIn(ctx, r.WrittenIn, d.Permission)
 		if err != nil {
 			return err
@@ -26,8 +26,9 @@ func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) err
 		if d.Hidden {
 			f.Message += " Another one has its name now, which this role was not given."
 			f.Fix = "Save the role again, with the new one if it is wanted."
+			mark = "hidden"
 		}
-		l.add(f)
+		l.add(f, mark)
 	}
 	return nil
 }
@@ -40,8 +41,8 @@ func (l *linter) gone() {
 			if n == 1 {
 				who = "person has"
 			}
-			l.add(org.LintFinding{Rule: org.LintUnknown, Role: org.RoleRef{Name: name, OrganizationID: l.home.Org.ID, BuiltIn: true},
-				Message: fmt.Sprintf("%d %s a role that is gone; it gives nothing.", n, who), Fix: "Save their roles again, which drops it."})
+			l.add(org.LintFinding{Rule: org.LintUnknown, Role: org.RoleRef{Name: name, OrganizationID: l.home.Org.ID, BuiltIn: true}, People: n,
+				Message: fmt.Sprintf("%d %s a role that is gone; it gives nothing.", n, who), Fix: "Save their roles again, which drops it."}, "")
 		}
 	}
 }
@@ -59,5 +60,5 @@ func (l *linter) deprecated(ref org.RoleRef, p rbac.Permission) {
 	if use != "" {
 		f.Fix = fmt.Sprintf("Use %s (%s) instead.", l.Catalog().ActionLabel(use), rbac.Permission{ResourceType: p.ResourceType, Action: use})
 	}
-	l.add(f)
+	l.add(f, "")
 }

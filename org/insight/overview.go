@@ -63,7 +63,7 @@ func aboutPeople(ctx context.Context, src unit.Reader, by *org.Actor, o *org.Ove
 	if o.Ending, err = ending(ctx, src, id); err != nil || !by.Can("read", org.OrgRolesObject(id)) {
 		return err
 	}
-	o.Health, err = health(ctx, c, groups)
+	o.Health, _, err = health(ctx, c, groups)
 	return err
 }
 

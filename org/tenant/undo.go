@@ -16,7 +16,7 @@ import (
 )
 
 // Undo takes back what an audit entry tells of: a change of the roles of a member or of an account, an addition of a
-// member or a removal, an account that was suspended or reactivated, a role that was deleted. It is a change like any other: the
+// member or a removal, an account that was suspended or reactivated, a role that was deleted, findings that were dismissed. It is a change like any other: the
 // same rights, checks and guard rails, and an audit row of its own. It returns the holder as it is afterwards, the membership as it
 // was if undoing ends it, or the role, which no one has.
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
@@ -53,7 +53,7 @@ func (s *Service) PreviewUndo(ctx context.Context, subject *org.Actor, entryID s
 }
 
 // errNotUndoable is the answer to entries of any other kind.
-var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members, of the roles that people have, of suspended accounts and deletions of roles can; a role that is there has versions to restore.")
+var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members, of the roles that people have, of suspended accounts, deletions of roles and dismissals of findings can; a role that is there has versions to restore.")
 
 // errNothingHappened is the answer to entries of refusals.
 var errNothingHappened = org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
@@ -82,6 +82,9 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 	case org.OfDeletedRole(e.ResourceType, e.Action):
 		c, err := undoDeletion(ctx, a, e)
 		return undo{role: &c}, err
+	case org.OfDismissal(e.ResourceType, e.Action):
+		d, err := undoDismissal(ctx, a, e)
+		return undo{dismissal: &d}, err
 	case org.OfMember(e.ResourceType):
 		field = "roles"
 	case org.OfUser(e.ResourceType, e.Action):

@@ -8,13 +8,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// undo is the change that takes an entry back: of a member, of an account or of a role.
+// undo is the change that takes an entry back: of a member, of an account, of a role or of a dismissal.
 type undo struct {
-	member *memberChange
-	user   *userChange
-	status *account.StatusChange
-	role   *roleChange
-	before []string // names of the roles that there were, as the entry has them
+	member    *memberChange
+	user      *userChange
+	status    *account.StatusChange
+	role      *roleChange
+	dismissal *org.Dismissal
+	before    []string // names of the roles that there were, as the entry has them
 }
 
 // holder is whom the change is about, as it is afterwards.
@@ -24,6 +25,8 @@ func (u *undo) holder() org.RoleHolder {
 		return org.RoleHolder{Member: &u.member.member}
 	case u.role != nil:
 		return org.RoleHolder{Role: &u.role.After}
+	case u.dismissal != nil:
+		return org.RoleHolder{Dismissal: u.dismissal}
 	case u.status != nil:
 		user := u.status.User()
 		return org.RoleHolder{User: &user}
@@ -40,6 +43,8 @@ func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, e
 		err = u.status.Store(ctx, w)
 	case u.role != nil:
 		_, err = applyRole(ctx, w, *u.role)
+	case u.dismissal != nil:
+		_, err = applyBringBack(ctx, w, *u.dismissal)
 	default:
 		_, err = applyMember(ctx, w, *u.member)
 	}

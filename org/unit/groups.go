@@ -86,6 +86,32 @@ func (c *Crowd) singled(ctx context.Context, ended bool) (list []db.ListDueHoldi
 	return list, nil
 }
 
+// HeldBy is a member with what decides about them.
+type HeldBy struct {
+	User    uuid.UUID
+	Status  org.Status
+	Holding Holding
+}
+
+// HoldingsOf returns what those of some accounts that are members hold at the moment of the unit, for at most ChunkSize accounts.
+func (c *Crowd) HoldingsOf(ctx context.Context, users []uuid.UUID) ([]HeldBy, error) {
+	rows, err := c.Q.ListHoldingsOf(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r db.ListHoldingsOfRow) bool { return r.OrganizationID != c.Org })
+	here, err := HeldNow(ctx, c.Reader, rows, func(r *db.ListHoldingsOfRow) Stored {
+		return Stored{Place: c.Org, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+	})
+	list := make([]HeldBy, len(here))
+	for i := range here {
+		r := &here[i]
+		h := Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles), Elsewhere: c.Elsewhere[r.UserID]}
+		list[i] = HeldBy{User: r.UserID, Status: org.Status(r.Status), Holding: h}
+	}
+	return list, err
+}
+
 // groupOf turns a row into a group.
 func groupOf(r *db.ListHoldingGroupsRow) Group {
 	return Group{

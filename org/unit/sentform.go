@@ -74,7 +74,7 @@ type kept[Out any] struct {
 func keep[Out any](out Out, done org.Receipt) ([]byte, error) {
 	k := kept[Out]{Secret: true}
 	switch any(out).(type) {
-	case org.Member, org.User, org.Organization, org.Role, org.RoleHolder, org.BulkResult, org.UserBulkResult:
+	case org.Member, org.User, org.Organization, org.Role, org.RoleHolder, org.BulkResult, org.UserBulkResult, org.Dismissal:
 		k = kept[Out]{Out: &out, Receipt: done}
 	}
 	data, err := json.Marshal(k)
