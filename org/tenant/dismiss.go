@@ -84,7 +84,7 @@ func checkDismissing(a *unit.Attempt, in *org.Dismissing) error {
 	}
 	for i, id := range in.Findings {
 		if !slices.ContainsFunc(in.Found, func(f org.LintFinding) bool { return f.ID == id }) {
-			bad.Add(fmt.Sprintf("findings[%d]", i), "is no finding of this organization, or not any more")
+			bad.Add(fmt.Sprintf("findings[%d]", i), "is not a finding of this organization, or no longer")
 		}
 	}
 	return bad.Err("Nothing was dismissed.")
@@ -229,7 +229,7 @@ func undoDismissal(ctx context.Context, a *unit.Attempt, e db.AuditLog) (d org.D
 	}
 	d, err = planBringBack(ctx, a, in)
 	if org.KindOf(err) == org.NotFound {
-		return d, changedSince("The findings are not dismissed any more.")
+		return d, changedSince("The findings are no longer dismissed.")
 	}
 	return d, err
 }
