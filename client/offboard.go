@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -41,6 +42,21 @@ type OffboardPreview struct {
 	Hidden        int            `json:"hidden"`         // organizations that the caller may not read
 	StatusRefusal string         `json:"status_refusal"` // why the caller may not suspend it, "" if they may
 	TokensRefusal string         `json:"tokens_refusal"` // likewise for its tokens
+
+	LeftBehind     []LeftBehind `json:"left_behind"`      // what the account made and that does not go with it, by kind
+	LeftBehindMore bool         `json:"left_behind_more"` // there are more than 50 of a kind
+}
+
+// LeftBehind is something that an account made and that does not go with it.
+type LeftBehind struct {
+	Kind         string           `json:"kind"` // role, service_account, token, password, password_link, directory, directory_token, sync_rules or invitation
+	ID           string           `json:"id"`
+	Name         string           `json:"name"` // of a role, an account, a token or a directory; the provider of rules; the address that was invited
+	DisplayName  string           `json:"display_name,omitempty"`
+	User         string           `json:"user,omitempty"`         // whose it is, by username
+	Organization *OffboardedPlace `json:"organization,omitempty"` // nil: of the site, or of an account
+	ExpiresAt    *time.Time       `json:"expires_at,omitempty"`
+	Stops        bool             `json:"stops"` // it has no effect while the account is suspended
 }
 
 // OffboardHome is an organization that the account belongs to.

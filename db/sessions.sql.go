@@ -28,6 +28,22 @@ func (q *Queries) CountSessionOfUser(ctx context.Context, arg CountSessionOfUser
 	return count, err
 }
 
+const countSessions = `-- name: CountSessions :one
+SELECT count(*) FROM sessions WHERE user_id = ?1 AND expires_at > ?2
+`
+
+type CountSessionsParams struct {
+	UserID uuid.NullUUID
+	Now    time.Time
+}
+
+func (q *Queries) CountSessions(ctx context.Context, arg CountSessionsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countSessions, arg.UserID, arg.Now)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
 DELETE FROM sessions WHERE expires_at <= ?1
 `

@@ -42,6 +42,7 @@ type Reads interface {
 	CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error)
 	CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error)
 	CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error)
+	CountSessions(ctx context.Context, arg CountSessionsParams) (int64, error)
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 	CountSyncLosses(ctx context.Context, arg CountSyncLossesParams) (int64, error)
 	CountSyncNotices(ctx context.Context) (int64, error)
@@ -183,6 +184,7 @@ type Reads interface {
 	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
 	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
 	ListDeletedRoles(ctx context.Context, arg ListDeletedRolesParams) ([]AuditLog, error)
+	ListDirectoriesSetBy(ctx context.Context, arg ListDirectoriesSetByParams) ([]ListDirectoriesSetByRow, error)
 	ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error)
 	ListDirectoryGroupNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupNamesRow, error)
 	ListDirectoryGroupSizes(ctx context.Context, arg ListDirectoryGroupSizesParams) ([]ListDirectoryGroupSizesRow, error)
@@ -191,6 +193,7 @@ type Reads interface {
 	ListDirectoryRequests(ctx context.Context, arg ListDirectoryRequestsParams) ([]DirectoryRequest, error)
 	ListDirectoryRules(ctx context.Context, organizationID uuid.UUID) ([]DirectoryRule, error)
 	ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID) ([]DirectoryToken, error)
+	ListDirectoryTokensMadeBy(ctx context.Context, arg ListDirectoryTokensMadeByParams) ([]ListDirectoryTokensMadeByRow, error)
 	ListDirectoryTokensToTell(ctx context.Context, arg ListDirectoryTokensToTellParams) ([]ListDirectoryTokensToTellRow, error)
 	ListDirectoryUserNames(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryUserNamesRow, error)
 	ListDirectoryUsers(ctx context.Context, arg ListDirectoryUsersParams) ([]DirectoryUser, error)
@@ -255,6 +258,7 @@ type Reads interface {
 	ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error)
 	ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error)
 	ListOrganizationsAfter(ctx context.Context, arg ListOrganizationsAfterParams) ([]Organization, error)
+	ListOrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organization, error)
 	ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error)
 	ListOrganizationsOfSource(ctx context.Context, source string) ([]uuid.UUID, error)
 	ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error)
@@ -263,6 +267,7 @@ type Reads interface {
 	ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error)
 	ListPasskeys(ctx context.Context, userID uuid.UUID) ([]ListPasskeysRow, error)
 	ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysElsewhereParams) ([]ListPasskeysElsewhereRow, error)
+	ListPasswordsMadeBy(ctx context.Context, arg ListPasswordsMadeByParams) ([]ListPasswordsMadeByRow, error)
 	ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error)
 	ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error)
 	ListPeopleOfDirectoryGroups(ctx context.Context, ids []uuid.UUID) ([]ListPeopleOfDirectoryGroupsRow, error)
@@ -284,11 +289,13 @@ type Reads interface {
 	ListRoleScopesByName(ctx context.Context, name string) ([]uuid.NullUUID, error)
 	ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error)
 	ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, error)
+	ListRolesMadeBy(ctx context.Context, arg ListRolesMadeByParams) ([]ListRolesMadeByRow, error)
 	ListRolesOfMany(ctx context.Context, organizationIds []uuid.NullUUID) ([]ListRolesOfManyRow, error)
 	ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error)
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
+	ListServiceAccountsMadeBy(ctx context.Context, arg ListServiceAccountsMadeByParams) ([]ListServiceAccountsMadeByRow, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error)
 	ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error)
@@ -307,6 +314,8 @@ type Reads interface {
 	ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error)
 	ListSyncNoticesOf(ctx context.Context, arg ListSyncNoticesOfParams) ([]ListSyncNoticesOfRow, error)
 	ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error)
+	ListSyncRulesSetBy(ctx context.Context, arg ListSyncRulesSetByParams) ([]ListSyncRulesSetByRow, error)
+	ListTokensMadeBy(ctx context.Context, arg ListTokensMadeByParams) ([]ListTokensMadeByRow, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error)
 	ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error)
@@ -475,6 +484,11 @@ func (r reads) CountSearched(ctx context.Context, arg CountSearchedParams) (int6
 func (r reads) CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error) {
 	found, err := r.queries.CountSessionOfUser(ctx, arg)
 	return found, named("CountSessionOfUser", err)
+}
+
+func (r reads) CountSessions(ctx context.Context, arg CountSessionsParams) (int64, error) {
+	found, err := r.queries.CountSessions(ctx, arg)
+	return found, named("CountSessions", err)
 }
 
 func (r reads) CountSetupTokens(ctx context.Context, hash []byte) (int64, error) {
@@ -1182,6 +1196,11 @@ func (r reads) ListDeletedRoles(ctx context.Context, arg ListDeletedRolesParams)
 	return found, named("ListDeletedRoles", err)
 }
 
+func (r reads) ListDirectoriesSetBy(ctx context.Context, arg ListDirectoriesSetByParams) ([]ListDirectoriesSetByRow, error) {
+	found, err := r.queries.ListDirectoriesSetBy(ctx, arg)
+	return found, named("ListDirectoriesSetBy", err)
+}
+
 func (r reads) ListDirectoryGroupMembers(ctx context.Context, ids []uuid.UUID) ([]ListDirectoryGroupMembersRow, error) {
 	found, err := r.queries.ListDirectoryGroupMembers(ctx, ids)
 	return found, named("ListDirectoryGroupMembers", err)
@@ -1220,6 +1239,11 @@ func (r reads) ListDirectoryRules(ctx context.Context, organizationID uuid.UUID)
 func (r reads) ListDirectoryTokens(ctx context.Context, organizationID uuid.UUID) ([]DirectoryToken, error) {
 	found, err := r.queries.ListDirectoryTokens(ctx, organizationID)
 	return found, named("ListDirectoryTokens", err)
+}
+
+func (r reads) ListDirectoryTokensMadeBy(ctx context.Context, arg ListDirectoryTokensMadeByParams) ([]ListDirectoryTokensMadeByRow, error) {
+	found, err := r.queries.ListDirectoryTokensMadeBy(ctx, arg)
+	return found, named("ListDirectoryTokensMadeBy", err)
 }
 
 func (r reads) ListDirectoryTokensToTell(ctx context.Context, arg ListDirectoryTokensToTellParams) ([]ListDirectoryTokensToTellRow, error) {
@@ -1542,6 +1566,11 @@ func (r reads) ListOrganizationsAfter(ctx context.Context, arg ListOrganizations
 	return found, named("ListOrganizationsAfter", err)
 }
 
+func (r reads) ListOrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organization, error) {
+	found, err := r.queries.ListOrganizationsByID(ctx, ids)
+	return found, named("ListOrganizationsByID", err)
+}
+
 func (r reads) ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error) {
 	found, err := r.queries.ListOrganizationsNamed(ctx, arg)
 	return found, named("ListOrganizationsNamed", err)
@@ -1580,6 +1609,11 @@ func (r reads) ListPasskeys(ctx context.Context, userID uuid.UUID) ([]ListPasske
 func (r reads) ListPasskeysElsewhere(ctx context.Context, arg ListPasskeysElsewhereParams) ([]ListPasskeysElsewhereRow, error) {
 	found, err := r.queries.ListPasskeysElsewhere(ctx, arg)
 	return found, named("ListPasskeysElsewhere", err)
+}
+
+func (r reads) ListPasswordsMadeBy(ctx context.Context, arg ListPasswordsMadeByParams) ([]ListPasswordsMadeByRow, error) {
+	found, err := r.queries.ListPasswordsMadeBy(ctx, arg)
+	return found, named("ListPasswordsMadeBy", err)
 }
 
 func (r reads) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error) {
@@ -1687,6 +1721,11 @@ func (r reads) ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, erro
 	return found, named("ListRolesByID", err)
 }
 
+func (r reads) ListRolesMadeBy(ctx context.Context, arg ListRolesMadeByParams) ([]ListRolesMadeByRow, error) {
+	found, err := r.queries.ListRolesMadeBy(ctx, arg)
+	return found, named("ListRolesMadeBy", err)
+}
+
 func (r reads) ListRolesOfMany(ctx context.Context, organizationIds []uuid.NullUUID) ([]ListRolesOfManyRow, error) {
 	found, err := r.queries.ListRolesOfMany(ctx, organizationIds)
 	return found, named("ListRolesOfMany", err)
@@ -1710,6 +1749,11 @@ func (r reads) ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParam
 func (r reads) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error) {
 	found, err := r.queries.ListSealedTrail(ctx, arg)
 	return found, named("ListSealedTrail", err)
+}
+
+func (r reads) ListServiceAccountsMadeBy(ctx context.Context, arg ListServiceAccountsMadeByParams) ([]ListServiceAccountsMadeByRow, error) {
+	found, err := r.queries.ListServiceAccountsMadeBy(ctx, arg)
+	return found, named("ListServiceAccountsMadeBy", err)
 }
 
 func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {
@@ -1800,6 +1844,16 @@ func (r reads) ListSyncNoticesOf(ctx context.Context, arg ListSyncNoticesOfParam
 func (r reads) ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error) {
 	found, err := r.queries.ListSyncRules(ctx, provider)
 	return found, named("ListSyncRules", err)
+}
+
+func (r reads) ListSyncRulesSetBy(ctx context.Context, arg ListSyncRulesSetByParams) ([]ListSyncRulesSetByRow, error) {
+	found, err := r.queries.ListSyncRulesSetBy(ctx, arg)
+	return found, named("ListSyncRulesSetBy", err)
+}
+
+func (r reads) ListTokensMadeBy(ctx context.Context, arg ListTokensMadeByParams) ([]ListTokensMadeByRow, error) {
+	found, err := r.queries.ListTokensMadeBy(ctx, arg)
+	return found, named("ListTokensMadeBy", err)
 }
 
 func (r reads) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {

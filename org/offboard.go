@@ -29,9 +29,13 @@ type OffboardView struct {
 	User     User
 	Self     bool
 	Sessions int
+	Agents   []string // the user agents of the sessions, the latest first
 	Tokens   []string // by name
 	Homes    []OffboardHome
 	Hidden   int // organizations that the caller may not read
+
+	Left     []LeftBehind // what stays of what the account made, as far as the caller may read it, by kind
+	LeftMore bool         // there is more of it
 
 	StatusRefusal string // why the caller may not suspend it or end its sessions, "" if they may
 	TokensRefusal string // likewise for its tokens

@@ -15,6 +15,7 @@ type UserView struct {
 	Assignments []Assignment // what gives the roles of the site and of organizations, and the memberships
 	Tokens      int          // 0 where the caller may not read them
 	ReadTokens  bool
+	Sessions    int           // Unknown where the caller may not read what is personal about it
 	Records     []Assignment  // of the site roles
 	SecondStep  bool          // its sign-ins ask for a code
 	MustChange  bool          // it has to choose another password when it signs in next

@@ -12,6 +12,9 @@ ON CONFLICT (token) DO UPDATE SET
 SELECT token, id, ip, user_agent, created_at, expires_at FROM sessions
 WHERE user_id = @user_id AND expires_at > @now ORDER BY created_at DESC, id;
 
+-- name: CountSessions :one
+SELECT count(*) FROM sessions WHERE user_id = @user_id AND expires_at > @now;
+
 -- name: CountSessionOfUser :one
 SELECT count(*) FROM sessions WHERE user_id = @user_id AND id = @id;
 

@@ -1,6 +1,9 @@
 package views
 
 import (
+	"slices"
+	"strings"
+
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
@@ -91,6 +94,22 @@ func (f Offboard) anchors() map[string]string {
 		out["hand_over"] = "heir-" + h.Organization.Name
 	}
 	return out
+}
+
+// devices names the browsers that are signed in, each once.
+func (f Offboard) devices() string {
+	var list []string
+	for _, agent := range f.Agents {
+		if name := Device(agent); !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	const most = 5
+	text := strings.Join(list[:min(len(list), most)], " · ")
+	if more := len(list) - most; more > 0 {
+		text += " and " + ui.Plural(more, "other")
+	}
+	return text + "."
 }
 
 func (f Offboard) tokenNames() string {

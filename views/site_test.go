@@ -119,6 +119,7 @@ func sitePages() map[string]templ.Component {
 		"set password":          SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser(hostile), Secret: hostile}}),
 		"set password, refused": SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser("ada"), Secret: "x", MustSet: true}, Err: refusal}),
 		"login after a link":    LoginPage(Login{PasswordSet: true}),
+		"offboard":              OffboardPage(leaving()),
 		"account":               AccountPage(Account{UserView: ownView(), Sessions: []org.Session{{UserAgent: hostile, IP: hostile, Current: true, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}, {}}, Confirm: true, Now: now}),
 		"account, refused":      AccountPage(Account{UserView: ownView(), Failed: "profile", Err: refusal, Username: hostile, Name: hostile, Now: now}),
 		"account, bad password": AccountPage(Account{UserView: ownView(), Failed: "password", Err: refusal, Now: now}),

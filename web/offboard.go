@@ -112,7 +112,7 @@ func wireOffboarded(d *org.Offboarded) client.Offboarded {
 func wireOffboardView(v *org.OffboardView) client.OffboardPreview {
 	return client.OffboardPreview{
 		User: wireUser(&v.User), Sessions: v.Sessions, Tokens: append([]string{}, v.Tokens...), Hidden: v.Hidden,
-		StatusRefusal: v.StatusRefusal, TokensRefusal: v.TokensRefusal,
+		StatusRefusal: v.StatusRefusal, TokensRefusal: v.TokensRefusal, LeftBehind: each(v.Left, wireLeftBehind), LeftBehindMore: v.LeftMore,
 		Organizations: each(v.Homes, func(h *org.OffboardHome) client.OffboardHome {
 			return client.OffboardHome{
 				OffboardedPlace: wirePlace(&h.Organization), Roles: each(h.Roles, wireRoleRef), Synced: each(h.Synced, wireRecord),
@@ -120,4 +120,17 @@ func wireOffboardView(v *org.OffboardView) client.OffboardPreview {
 			}
 		}),
 	}
+}
+
+func wireLeftBehind(l *org.LeftBehind) client.LeftBehind {
+	w := client.LeftBehind{Kind: string(l.Kind), ID: l.ID, Name: l.Name, DisplayName: l.DisplayName, User: l.User, Stops: l.Kind.Stops()}
+	if l.OfOrganization() {
+		place := wirePlace(&l.Organization)
+		w.Organization = &place
+	}
+	if !l.Ends.IsZero() {
+		ends := wireTime(l.Ends)
+		w.ExpiresAt = &ends
+	}
+	return w
 }

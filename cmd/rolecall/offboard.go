@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -36,12 +37,16 @@ func usersOffboardCommand() *command {
 					return err
 				}
 				want := client.OffboardRequest{Suspend: true, EndSessions: true, RevokeTokens: true, Leave: true, HandOver: heirs, Reason: reason}
+				met, err := api.OffboardPreview(ctx, u.ID.String())
+				if err != nil {
+					return err
+				}
 				if q.dryRun {
 					would, err := api.PreviewOffboard(ctx, u.ID.String(), want)
 					if err != nil {
 						return err
 					}
-					return t.print(offboardReport(&would, "would be offboarded"))
+					return t.print(offboardReport(&would, "would be offboarded", met.LeftBehind))
 				}
 				if err := q.confirm(ctx, t, "Offboard "+u.Username+"?", report{head: userHead, rows: [][]string{userRow(u)}}); err != nil {
 					return err
@@ -51,15 +56,15 @@ func usersOffboardCommand() *command {
 				if err != nil {
 					return err
 				}
-				return t.print(offboardReport(&done, "was offboarded"))
+				return t.print(offboardReport(&done, "was offboarded", met.LeftBehind))
 			})
 		},
 	}
 }
 
-// offboardReport names the organizations that the account still belongs to, since the caller has to deal with those by
-// other means.
-func offboardReport(d *client.Offboarded, became string) report {
+// offboardReport names the organizations that the account still belongs to, and what it made, since the caller has to deal
+// with those by other means.
+func offboardReport(d *client.Offboarded, became string, left []client.LeftBehind) report {
 	return report{value: d, names: []string{d.User.Username}, text: func(w io.Writer) {
 		fmt.Fprintf(w, "%s %s.\n", d.User.Username, became)
 		for _, o := range d.Organizations {
@@ -68,5 +73,19 @@ func offboardReport(d *client.Offboarded, became string) report {
 		for _, o := range d.Kept {
 			fmt.Fprintf(w, "  still in %s: you can't remove members there\n", o.Name)
 		}
+		for _, l := range left {
+			fmt.Fprintf(w, "  %s: %s %s%s\n", map[bool]string{true: "stops working", false: "stays"}[l.Stops], strings.ReplaceAll(l.Kind, "_", " "), l.Name, whose(l))
+		}
 	}}
+}
+
+// whose is where something is that an account made.
+func whose(l client.LeftBehind) string {
+	switch {
+	case l.Organization != nil:
+		return " in " + l.Organization.Name
+	case l.User != "" && l.User != l.Name:
+		return " of " + l.User
+	}
+	return ""
 }

@@ -49,6 +49,14 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 		if err := userRefusals(ctx, src, subject, &v); err != nil {
 			return v, err
 		}
+		v.Sessions = org.Unknown
+		if v.Self || subject.Can("read_personal", org.UserObject(row.ID)) {
+			n, err := src.Q.CountSessions(ctx, db.CountSessionsParams{UserID: unit.NullID(row.ID), Now: src.When})
+			if err != nil {
+				return v, err
+			}
+			v.Sessions = int(n)
+		}
 		if v.ReadTokens {
 			n, err := s.units.DB.CountTokens(ctx, row.ID)
 			if err != nil {

@@ -63,6 +63,9 @@ func offboardView(ctx context.Context, src unit.Reader, by *org.Actor, user stri
 		return v, err
 	}
 	v.Sessions = len(sessions)
+	for _, s := range sessions {
+		v.Agents = append(v.Agents, s.UserAgent)
+	}
 	if by.Can("read", org.KeyObject(row.ID)) {
 		keys, err := src.Q.ListAPIKeys(ctx, db.ListAPIKeysParams{UserID: row.ID, After: src.When})
 		if err != nil {
@@ -71,6 +74,9 @@ func offboardView(ctx context.Context, src unit.Reader, by *org.Actor, user stri
 		for _, k := range keys {
 			v.Tokens = append(v.Tokens, k.Name)
 		}
+	}
+	if v.Left, v.LeftMore, err = leftBehindBy(ctx, src, by, row.ID); err != nil {
+		return v, err
 	}
 	homes, err := src.Memberships(ctx, row.ID)
 	if err != nil {
