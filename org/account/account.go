@@ -8,7 +8,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// personal finds the account whose profile or password a change is about. Invalid: no such user. Forbidden: needs
+// personal finds the account whose profile or password a caller wants to change. Invalid: no such user. Forbidden: needs
 // user:update_personal, or the account holds more than the caller by that measure.
 func personal(ctx context.Context, a *unit.Attempt, ref string, m unit.Measure) (db.UserRow, error) {
 	row, err := a.Account(ctx, ref)
@@ -18,8 +18,8 @@ func personal(ctx context.Context, a *unit.Attempt, ref string, m unit.Measure) 
 	return row, allowed(ctx, a, row, "update_personal", m)
 }
 
-// allowed checks the right to act on an account, and then R1 of docs/spec/roles.md. Without R1 whoever may update accounts
-// could set the password of an owner, and sign in as one. Forbidden: the right is missing, or the account holds more.
+// allowed checks the right to act on an account, and then R1 of docs/spec/roles.md. Without R1, anyone who may update accounts
+// could set the password of an owner and sign in as one. Forbidden: the right is missing, or the account holds more.
 func allowed(ctx context.Context, a *unit.Attempt, row db.UserRow, action string, m unit.Measure) error {
 	if !a.Actor.Can(action, org.UserObject(row.ID)) {
 		return org.ErrForbidden("user:" + action)
@@ -27,7 +27,7 @@ func allowed(ctx context.Context, a *unit.Attempt, row db.UserRow, action string
 	return a.MayActOn(ctx, row.ID, m)
 }
 
-// named is a change of the account that a path names.
+// named asks to change the account that a path names.
 type named struct {
 	user    string
 	ifMatch org.Versions
@@ -35,15 +35,14 @@ type named struct {
 
 // DeleteUser deletes an account with its memberships, roles, tokens and sessions, and frees its name.
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and all that the
-// account holds. Conflict: ifMatch is without the version that is stored.
+// account holds. Conflict: ifMatch does not contain the stored version.
 func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string, ifMatch org.Versions) (deleted org.User, err error) {
 	defer org.Wrap(&err, "delete user %q", user)
 	deleted, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", named{user, ifMatch}, planDeletion, applyDeletion)
 	return deleted, err
 }
 
-// planDeletion refuses oneself before it asks for rights, so that the answer tells what is wrong and not what is missing.
-// The guard rails come after WillEnd: they judge the state without the account.
+// planDeletion finds the account and lets decideDeletion decide.
 func planDeletion(ctx context.Context, a *unit.Attempt, in named) (u org.User, err error) {
 	row, err := a.Account(ctx, in.user)
 	if err != nil {
@@ -52,7 +51,8 @@ func planDeletion(ctx context.Context, a *unit.Attempt, in named) (u org.User, e
 	return decideDeletion(ctx, a, row, in.ifMatch)
 }
 
-// decideDeletion is the one way in which a caller deletes an account, alone or with others.
+// decideDeletion decides every deletion by a caller, of one account or many. It refuses the caller's own account before it
+// checks rights, so that the answer says what is wrong. Guard rails come after WillEnd: they judge the state without the account.
 func decideDeletion(ctx context.Context, a *unit.Attempt, row db.UserRow, ifMatch org.Versions) (u org.User, err error) {
 	if row.ID == a.Actor.ID() {
 		return u, &org.Error{Kind: org.Forbidden, Message: "You cannot delete yourself!"}
@@ -73,7 +73,7 @@ func decideDeletion(ctx context.Context, a *unit.Attempt, row db.UserRow, ifMatc
 	return u, a.KeepOwners(ctx)
 }
 
-// applyDeletion notes all that the account had: once it is gone, the trail alone can tell.
+// applyDeletion records everything that the account had: once it is gone, only the trail can tell.
 func applyDeletion(ctx context.Context, w *unit.Writer, u org.User) (org.User, error) {
 	w.Field("username", u.Username, nil)
 	w.Field("email", u.Email, nil)
@@ -84,9 +84,9 @@ func applyDeletion(ctx context.Context, w *unit.Writer, u org.User) (org.User, e
 	return u, w.DeleteUser(ctx, u.ID)
 }
 
-// UpdateProfile changes the username, the name, the picture and the e-mail address of an account. An empty username stays as
-// it is. Invalid: no such user, or a bad name or address. Forbidden: needs user:update_personal, for another address user:update
-// on the site, and all that the account holds. Conflict: the username or the address is taken, or the input began from another version.
+// UpdateProfile changes username, name, picture and e-mail address of an account. An empty username keeps the old one.
+// Invalid: no such user, or a bad name or address. Forbidden: needs user:update_personal, for another address user:update on the
+// site, and all that the account holds. Conflict: username or address is taken, or the input is based on another version.
 func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Profile]) (u org.User, err error) {
 	defer org.Wrap(&err, "update profile of %q", user)
 	u, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", profile{user, input}, planProfile, applyProfile)
@@ -105,7 +105,7 @@ type accountChange struct {
 	user   org.User // afterwards
 }
 
-// planProfile asks for rights before it reads the input: who may not write learns nothing from how a body is received
+// planProfile checks rights before it reads the input: a caller who may not write learns nothing from how a body is received
 // (docs/spec/refusals.md).
 func planProfile(ctx context.Context, a *unit.Attempt, in profile) (c accountChange, err error) {
 	row, err := personal(ctx, a, in.user, unit.Whole)
@@ -142,7 +142,7 @@ func planProfile(ctx context.Context, a *unit.Attempt, in profile) (c accountCha
 	return c, err
 }
 
-// readProfile fills in what the input leaves as it is, and finds what is wrong with the rest.
+// readProfile fills in what the input leaves unchanged, and finds what is wrong with the rest.
 func readProfile(row db.UserRow, input org.Input[org.Profile]) (p org.Profile, err error) {
 	if p, err = input.Read(); err != nil {
 		return p, err
@@ -151,7 +151,7 @@ func readProfile(row db.UserRow, input org.Input[org.Profile]) (p org.Profile, e
 		p.Username = row.Username
 	}
 	var bad org.FieldErrors
-	// A name that was taken before it was reserved may stay (docs/spec/users.md).
+	// An account keeps a name that was reserved only later (docs/spec/users.md).
 	if p.Username != row.Username {
 		bad.Add("username", org.AddressProblem(p.Username, org.ReservedUsernames))
 	}
@@ -173,8 +173,8 @@ func readProfile(row db.UserRow, input org.Input[org.Profile]) (p org.Profile, e
 	return p, bad.Err("Validation failed.")
 }
 
-// mayReaddress lets an account have another e-mail address. Nothing proves that an address belongs to somebody, and links that
-// set passwords go there: so it takes the right to update accounts, for one's own too. Forbidden, or Conflict: it is taken.
+// mayReaddress checks whether the caller may change an e-mail address. Nothing proves whose address it is, and links that set
+// passwords go there: so even one's own takes user:update. Forbidden. Conflict: it is taken. Invalid: a directory manages it.
 func mayReaddress(ctx context.Context, a *unit.Attempt, row db.UserRow, email string) error {
 	if email == row.Email {
 		return nil
@@ -210,9 +210,9 @@ func applyProfile(ctx context.Context, w *unit.Writer, c accountChange) (org.Use
 	})
 }
 
-// SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
+// SetStatus suspends or activates an account; suspending ends its sessions. Setting the status that it has writes nothing.
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update, and all that the
-// account holds; to suspend it, all that it holds on the site. Conflict: ifMatch is without the version that is stored.
+// account holds; to suspend it, all that it holds on the site. Conflict: ifMatch does not contain the stored version.
 func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status, ifMatch org.Versions) (_ org.User, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "set status of %q to %s", user, status)
 	return unit.Do(ctx, s.units, subject, unit.OnSite, "write", statusCommand{named{user, ifMatch}, status}, planStatus, applyStatus)
@@ -224,8 +224,7 @@ type statusCommand struct {
 	status org.Status
 }
 
-// planStatus compares the site alone when it suspends: stopping an account in an emergency must not need all that it holds
-// (R1 in docs/spec/roles.md). Activating gives that power back, so it compares everything.
+// planStatus finds the account and lets decideStatus decide.
 func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accountChange, err error) {
 	row, err := a.Account(ctx, in.user)
 	if err != nil {
@@ -234,7 +233,8 @@ func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accou
 	return decideStatus(ctx, a, row, in.status, in.ifMatch)
 }
 
-// decideStatus is the one way in which a caller suspends or activates an account, alone or with others.
+// decideStatus decides every suspension and activation by a caller, of one account or many. Suspending compares only what is held
+// on the site: an emergency stop must not need all that the account holds (R1 in docs/spec/roles.md). Activating compares it all.
 func decideStatus(ctx context.Context, a *unit.Attempt, row db.UserRow, status org.Status, ifMatch org.Versions) (c accountChange, err error) {
 	suspends, m := status == org.StatusSuspended, unit.Whole
 	if suspends {
@@ -269,7 +269,7 @@ func decideStatus(ctx context.Context, a *unit.Attempt, row db.UserRow, status o
 	case changes && suspends:
 		err = a.KeepOwners(ctx)
 	case changes && status == org.StatusActive:
-		// It can act again, so what others made for it ends if it holds more than they do (R4).
+		// It can act again, so credentials that others made for it end if it holds more than they do (R4).
 		a.WillReturn(row.ID)
 	}
 	if err != nil {

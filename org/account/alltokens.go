@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// TokenPage is some of the API tokens of all accounts that stand, those that end first before the others, and how many there
+// TokenPage returns one page of the unexpired API tokens of all accounts, those that end first at the top, and how many there
 // are in all. NotFound: needs api_key:read on every account.
 func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.TokenKind, limit, skip int) (tokens []org.Token, total int, err error) {
 	defer org.Wrap(&err, "list tokens of all accounts")
@@ -45,9 +45,9 @@ func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.To
 	return tokens, total, err
 }
 
-// EachToken gives the API tokens of all accounts one by one, those that end first before the others, from one snapshot. It holds
-// few of them at a time. Invalid: no such user, who stands in the path. NotFound: needs api_key:read on every account. An error of
-// each ends it.
+// EachToken passes the API tokens of all accounts to each, those that end first at the top, from one snapshot, and keeps only
+// one batch in memory. Invalid: the user in the path does not exist. NotFound: needs api_key:read on every account. An error
+// from each stops it.
 func (s *Service) EachToken(ctx context.Context, subject *org.Actor, user string, f org.TokenFilter, each func(*org.Token) error) (err error) {
 	defer org.Wrap(&err, "stream tokens of all accounts")
 	return s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
@@ -94,7 +94,7 @@ func (s *Service) EachToken(ctx context.Context, subject *org.Actor, user string
 // never is after every time that is stored.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// pageOf is the tokens of a kind as the query takes it. It means what [org.TokenKind.Has] does.
+// pageOf turns a kind of tokens into the parameters of the query. It must select what [org.TokenKind.Has] accepts.
 func pageOf(kind org.TokenKind, now time.Time) db.ListAPIKeysPageParams {
 	p := db.ListAPIKeysPageParams{After: now, Until: never, UnusedSince: unit.NullTime(never)}
 	switch kind {
@@ -108,13 +108,13 @@ func pageOf(kind org.TokenKind, now time.Time) db.ListAPIKeysPageParams {
 	return p
 }
 
-// TellEndingTokens writes a line into the log, and a mail, for each API token that ends in 30, 7 or 1 days, once for each, whichever
-// replica does it. It returns how many it told of.
+// TellEndingTokens logs and mails 30, 7 and 1 days before an API token ends, once for each of these notices, however many
+// replicas run it. It returns how many notices it gave.
 func (s *Service) TellEndingTokens(ctx context.Context) (told int, err error) {
 	defer org.Wrap(&err, "tell of tokens that end")
 	for _, days := range org.EndNotices {
 		for {
-			// This look takes no lock, so a server may ask often. The plan looks again.
+			// This query takes no lock, so a server may ask often. The plan looks again.
 			due, err := s.units.DB.ListTokensToTell(ctx, endingIn(days, s.units.Now(), 1))
 			if err != nil {
 				return told, err
@@ -145,7 +145,7 @@ func endingIn(days int, now time.Time, most int64) db.ListTokensToTellParams {
 	}
 }
 
-// tellings are tokens whose end is told, so many days before it.
+// tellings are the tokens whose end is announced this many days ahead.
 type tellings struct {
 	days int
 	due  []db.ListTokensToTellRow
@@ -170,7 +170,7 @@ func applyTelling(ctx context.Context, w *unit.Writer, t tellings) ([]db.ListTok
 	return t.due, nil
 }
 
-// notifyEnd mails that a token ends: to its account, or where that has no address, as most service accounts, to who made the token.
+// notifyEnd mails that a token ends: to its account, or to its maker if the account has no address, like most service accounts.
 func notifyEnd(ctx context.Context, w *unit.Writer, t db.ListTokensToTellRow) error {
 	n := org.Notice{Kind: org.NoticeTokenEnds, At: t.ExpiresAt, Name: t.Name, TokenID: t.ID}
 	switch {

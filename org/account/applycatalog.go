@@ -13,15 +13,15 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// nextVersion is a version of the catalog on its way into the store.
+// nextVersion is a version of the catalog that is about to be stored.
 type nextVersion struct {
 	catalogplan.Next
 	in   nextCatalog
-	plan org.CatalogPlan // of the snapshot that was looked at before
+	plan org.CatalogPlan // made on an earlier snapshot
 	gone []goneRole
 }
 
-// goneRole is a built-in role that goes although people hold it in a place.
+// goneRole is a built-in role that is removed although people hold it in a place.
 type goneRole struct {
 	place  uuid.UUID // uuid.Nil for the site
 	name   string
@@ -31,7 +31,7 @@ type goneRole struct {
 // errNotOwner refuses a change of the catalog. No custom role gives the right to it.
 var errNotOwner = &org.Error{Kind: org.Forbidden, Message: "Only site owners may change the catalog."}
 
-// begin finds out which version a change would lead to, for a caller who may ask for one.
+// begin finds out which version a change would lead to. Forbidden: the caller is no site owner.
 func begin(ctx context.Context, src unit.Reader, by *org.Actor, in nextCatalog) (v nextVersion, err error) {
 	v.in = in
 	if err := src.Settle(ctx); err != nil {
@@ -52,8 +52,8 @@ func begin(ctx context.Context, src unit.Reader, by *org.Actor, in nextCatalog) 
 	return v, err
 }
 
-// applyNext plans on a snapshot, and stores in a unit of its own: the plan looks at every role that the change touches, and
-// the writer does not wait for that.
+// applyNext plans on a snapshot and stores in a unit of its own: the plan looks at every role that the change touches, and the
+// writer must not wait for that.
 func (s *Service) applyNext(ctx context.Context, subject *org.Actor, in nextCatalog, dry bool) (out org.CatalogOutcome, err error) {
 	var v nextVersion
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -73,7 +73,7 @@ func (s *Service) applyNext(ctx context.Context, subject *org.Actor, in nextCata
 	if err == nil && dry {
 		return org.CatalogOutcome{Version: v.From, Unchanged: v.Unchanged, Plan: v.plan}, nil
 	}
-	if err == nil && subject.Owner() && v.Refuse(v.plan) != nil { // with all that it would do
+	if err == nil && subject.Owner() && v.Refuse(v.plan) != nil { // the refusal shows the full plan
 		err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 			v.plan, err = catalogplan.Plan(ctx, src.Q, v.Change)
 			return err
@@ -89,8 +89,8 @@ func (s *Service) applyNext(ctx context.Context, subject *org.Actor, in nextCata
 // catalogTag names the version in force, as If-Match does.
 func catalogTag(number int64) string { return strconv.FormatInt(number, 10) }
 
-// planCatalog decides by what was planned, if the same version is still in force. What roles say may have changed since:
-// a permission that one of them got meanwhile is dead then, which lint tells.
+// planCatalog decides by the plan, if the same version is still in force. Roles may have changed since: a permission that one of
+// them got meanwhile and that this version retires is dead, and lint reports it.
 func planCatalog(ctx context.Context, a *unit.Attempt, v nextVersion) (nextVersion, error) {
 	a.About("catalog", uuid.Nil, a.Catalog().Document().Product, uuid.Nil)
 	if !a.Actor.Owner() {
@@ -110,8 +110,8 @@ func planCatalog(ctx context.Context, a *unit.Attempt, v nextVersion) (nextVersi
 	return v, v.Refuse(v.plan)
 }
 
-// unfilled says whether the version may still be stored: one that is to fill an empty database may not once somebody has an
-// account.
+// unfilled reports whether the version may still be stored. One meant to fill an empty database may not be stored once an
+// account exists.
 func (v *nextVersion) unfilled(ctx context.Context, src unit.Reader) (bool, error) {
 	if !v.in.empty {
 		return true, nil
@@ -120,7 +120,7 @@ func (v *nextVersion) unfilled(ctx context.Context, src unit.Reader) (bool, erro
 	return n == 0, err
 }
 
-// goneRoles is the built-in roles that a version takes from people, by place.
+// goneRoles lists the built-in roles that a version takes from people, by place.
 func goneRoles(ctx context.Context, src unit.Reader, plan *org.CatalogPlan) (list []goneRole, err error) {
 	for _, c := range plan.Changes {
 		if c.Kind != org.CatalogRoleRemoved {
@@ -142,8 +142,8 @@ func goneRoles(ctx context.Context, src unit.Reader, plan *org.CatalogPlan) (lis
 	return list, nil
 }
 
-// applyCatalog stores the version, what it retires, and that it is in force. Of organizations it writes nothing, however
-// many it touches.
+// applyCatalog stores the version, its effects on roles, and that it is in force. It writes to no organization, however many
+// the version touches.
 func applyCatalog(ctx context.Context, w *unit.Writer, v nextVersion) (org.CatalogOutcome, error) {
 	out := org.CatalogOutcome{Version: v.To, Unchanged: v.Unchanged, Plan: v.plan}
 	if v.Unchanged {
@@ -174,14 +174,14 @@ func applyCatalog(ctx context.Context, w *unit.Writer, v nextVersion) (org.Catal
 	return out, nil
 }
 
-// catalogFields records a version, and what it does in numbers: the effects of each role stand beside it.
+// catalogFields records a version and how many roles it touches. The effects on each role are stored separately.
 func catalogFields(w *unit.Writer, v *nextVersion) {
 	before, after := v.Before.Document(), v.After.Document()
 	w.Field("version", v.From, v.To)
 	w.Field("label", before.Label, after.Label)
 	w.Field("product", before.Product, after.Product)
 	w.Field("hash", fmt.Sprintf("%x", v.Before.Hash()), fmt.Sprintf("%x", v.After.Hash()))
-	// What is empty is not recorded.
+	// Empty values are not recorded.
 	if v.SameAs != 0 {
 		w.Field("same_as", nil, v.SameAs)
 	}

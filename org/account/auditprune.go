@@ -13,16 +13,16 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// prunePiece is how many entries go in one transaction, of few milliseconds: nobody waits for more than one.
+// prunePiece is how many entries one transaction deletes. It takes a few milliseconds, and other writers wait for one at most.
 const prunePiece = 1000
 
-// PruneAudit lets the entries from before a time go that a file has, and notes where the chains go on. That is one small
-// transaction; then the entries are deleted piece by piece, and whatever interrupts that, it is taken up again by the next call
-// of FinishPrune. A dry run only tells what would go, also without a file. It is for the operator, so no right is checked.
-// Errors as insight.PlanPrune. Conflict: meanwhile another prune was made.
+// PruneAudit removes the entries from before a time that a file contains, and records where the chains continue, all in one
+// small transaction. Then it deletes the entries in batches. If that is interrupted, the next call of FinishPrune continues it.
+// A dry run only tells what would be deleted, and needs no file. It is for the operator, so no right is checked.
+// Errors as insight.PlanPrune. Conflict: another prune was made meanwhile.
 func (s *Service) PruneAudit(ctx context.Context, r org.Request, before time.Time, file io.Reader, dryRun bool) (_ org.AuditPrune, err error) {
 	defer org.Wrap(&err, "prune audit trail")
-	if !dryRun { // what an interrupted one left is not counted as if it were of this one
+	if !dryRun { // so that what an interrupted prune left behind is not counted for this one
 		if _, err := s.FinishPrune(ctx); err != nil {
 			return org.AuditPrune{}, err
 		}
@@ -39,9 +39,9 @@ func (s *Service) PruneAudit(ctx context.Context, r org.Request, before time.Tim
 	return made, err
 }
 
-// planPrune makes sure that what was found still is so. Entries never change, and new ones stand behind those that go.
+// planPrune checks that no other prune came in between. Nothing else can change: entries never do, and new ones come at the end.
 func planPrune(ctx context.Context, a *unit.Attempt, p insight.Pruning) (insight.Pruning, error) {
-	a.Aside() // no list of members or roles shows it
+	a.Aside() // no list of members or roles shows a prune
 	last, err := a.Q.GetLastAuditPrune(ctx)
 	if err != nil && !db.IsNotFound(err) {
 		return p, err
@@ -55,7 +55,7 @@ func planPrune(ctx context.Context, a *unit.Attempt, p insight.Pruning) (insight
 	return p, nil
 }
 
-// applyPrune notes what goes. Its entry in the chain of the site keeps that from being changed unseen.
+// applyPrune stores which entries go. Its own entry in the chain of the site makes later changes to that record visible.
 func applyPrune(ctx context.Context, w *unit.Writer, p insight.Pruning) (org.AuditPrune, error) {
 	made := insight.PruneOf(p.Row)
 	made.Chains = p.Chains
@@ -79,7 +79,7 @@ func applyPrune(ctx context.Context, w *unit.Writer, p insight.Pruning) (org.Aud
 	return made, nil
 }
 
-// FinishPrune deletes what a prune has named, and returns how many entries it deleted. Several servers may do it at once.
+// FinishPrune deletes the entries that the last prune covers, and returns how many. Several servers may run it at once.
 func (s *Service) FinishPrune(ctx context.Context) (deleted int, err error) {
 	defer org.Wrap(&err, "delete pruned entries")
 	last, err := s.units.DB.GetLastAuditPrune(ctx)

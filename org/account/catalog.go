@@ -9,7 +9,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Catalog is the catalog in force. Anybody who is signed in may read it.
+// Catalog returns the catalog in force. Everyone who is signed in may read it.
 func (s *Service) Catalog(ctx context.Context, subject *org.Actor) (v org.CatalogVersion, err error) {
 	defer org.Wrap(&err, "read catalog")
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -22,21 +22,21 @@ func (s *Service) Catalog(ctx context.Context, subject *org.Actor) (v org.Catalo
 	return v, err
 }
 
-// CatalogInForce is the content of the catalog in force, for what is told to anybody.
+// CatalogInForce returns the content of the catalog in force, for answers that need no sign-in.
 func (s *Service) CatalogInForce(ctx context.Context) (_ *rbac.Catalog, err error) {
 	defer org.Wrap(&err, "read catalog")
 	return s.units.InForce(ctx)
 }
 
-// CatalogAtHand is the catalog that was asked for last, or the one that the program brings: it is read from memory, and another
-// one may be in force.
+// CatalogAtHand returns from memory the catalog that was read last, or the one built into the program. Another one may be in
+// force by now.
 func (s *Service) CatalogAtHand() *rbac.Catalog { return s.units.CatalogAtHand() }
 
-// CatalogVersion is a version of the catalog. NotFound: there is none of that number.
+// CatalogVersion returns a version of the catalog. NotFound: no version has this number.
 func (s *Service) CatalogVersion(ctx context.Context, subject *org.Actor, number int64) (v org.CatalogVersion, err error) {
 	defer org.Wrap(&err, "read version %d of the catalog", number)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
-		if err := src.Settle(ctx); err != nil { // the first version is stored by then
+		if err := src.Settle(ctx); err != nil { // after this the first version is stored
 			return err
 		}
 		v, err = src.VersionOfCatalog(ctx, number)
@@ -45,7 +45,7 @@ func (s *Service) CatalogVersion(ctx context.Context, subject *org.Actor, number
 	return v, err
 }
 
-// CatalogVersions is every version of the catalog, newest first, without their content.
+// CatalogVersions lists every version of the catalog, newest first, without their content.
 func (s *Service) CatalogVersions(ctx context.Context, subject *org.Actor) (list []org.CatalogVersion, err error) {
 	defer org.Wrap(&err, "list versions of the catalog")
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -58,14 +58,14 @@ func (s *Service) CatalogVersions(ctx context.Context, subject *org.Actor) (list
 	return list, err
 }
 
-// nextCatalog is the version that a change asks for: another content, or that of an earlier version.
+// nextCatalog is the version that a change asks for: new content, or that of an earlier version.
 type nextCatalog struct {
-	change  *org.CatalogChange // nil: that of
+	change  *org.CatalogChange // nil: back is set
 	back    *org.CatalogRollback
 	source  string
 	note    string
 	ifMatch org.Versions
-	empty   bool // only where nobody has an account yet
+	empty   bool // only if there is no account yet
 }
 
 func changeOf(in org.CatalogChange) nextCatalog {
@@ -76,8 +76,8 @@ func rollbackOf(in org.CatalogRollback) nextCatalog {
 	return nextCatalog{back: &in, note: in.Note, ifMatch: in.IfMatch}
 }
 
-// ApplyCatalog puts another catalog in force. A document like the stored one changes nothing. Of a dry run the plan is all
-// that comes of it.
+// ApplyCatalog puts another catalog in force. A document equal to the stored one changes nothing. A dry run only returns the
+// plan.
 // Forbidden: the caller is no site owner. Invalid: what is wrong with the document, each with its path. Conflict: another
 // version than IfMatch names is in force; another product's catalog without Replace; a new built-in role has the name of a
 // custom one; what is in use would go without being named in Retire (org.CatalogInUseError).
@@ -86,16 +86,16 @@ func (s *Service) ApplyCatalog(ctx context.Context, subject *org.Actor, in org.C
 	return s.applyNext(ctx, subject, changeOf(in), in.DryRun)
 }
 
-// RollbackCatalog puts the content of an earlier version in force, as a new version. What was written under either of the
-// two means what it meant then. NotFound: no such version. Other errors as ApplyCatalog.
+// RollbackCatalog puts the content of an earlier version in force, as a new version. What was written under the earlier or the
+// current one keeps its meaning. NotFound: no such version. Other errors as ApplyCatalog.
 func (s *Service) RollbackCatalog(ctx context.Context, subject *org.Actor, in org.CatalogRollback) (_ org.CatalogOutcome, err error) {
 	defer org.Wrap(&err, "roll the catalog back to version %d", in.Version)
 	return s.applyNext(ctx, subject, rollbackOf(in), in.DryRun)
 }
 
-// FillCatalog puts a catalog in force where nobody has an account yet, whatever product it is of: a file that a server is
-// started with must not flip the catalog of a running site back and forth. differs says that it is not the one that was in
-// force.
+// FillCatalog puts a catalog in force if there is no account yet, whichever product it describes: servers that start with
+// different files must not flip the catalog of a running site back and forth. differs says that the catalog is not the one
+// that was in force.
 func (s *Service) FillCatalog(ctx context.Context, in org.CatalogChange) (filled, differs bool, err error) {
 	defer org.Wrap(&err, "fill catalog")
 	in.Replace = true
@@ -116,9 +116,9 @@ func (s *Service) FillCatalog(ctx context.Context, in org.CatalogChange) (filled
 	return err == nil && !out.Unchanged, differs, err
 }
 
-// EachByCatalog gives every custom role that the change would touch, and then everybody who would gain or lose something. n
-// is how many rows of people there were. Errors as ApplyCatalog in a dry run, before the first role; an error of a function
-// ends it.
+// EachByCatalog passes every custom role that the change would touch to role, and then everyone who would gain or lose something
+// to person. n is how many times it called person. Errors as ApplyCatalog in a dry run, before the first role. An error from
+// either function stops it.
 func (s *Service) EachByCatalog(ctx context.Context, subject *org.Actor, in org.CatalogChange, role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (n int64, err error) {
 	defer org.Wrap(&err, "list whom a catalog affects")
 	return s.eachByNext(ctx, subject, changeOf(in), role, person)

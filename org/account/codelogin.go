@@ -15,7 +15,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// How long a sign-in whose password was right waits for a code, and how many it may try.
+// How long a sign-in waits for a code after the right password, and how many codes may be tried.
 const (
 	challengeLifetime = 5 * time.Minute
 	maxCodeTries      = 5
@@ -23,15 +23,15 @@ const (
 
 // secondFactor is what a sign-in decided about the second factor of its account.
 type secondFactor struct {
-	challenge *db.InsertCodeChallengeParams // that a code is sent with
+	challenge *db.InsertCodeChallengeParams // a code is sent with it
 	secret    string                        // of the challenge
-	account   *db.UpsertLoginFailuresParams // what is counted at the door of the account, without this attempt
+	account   *db.UpsertLoginFailuresParams // the account's failures without this attempt
 	tried     []byte                        // the challenge that got a wrong code
 	step      int64                         // of the app's code that was right
 	recovery  []byte                        // the hash of the recovery code that was right
 }
 
-// errWrongCode is the answer to a code that is wrong, was used, or is of another time.
+// errWrongCode is the answer to a code that is wrong, was used already, or belongs to another time.
 var errWrongCode = &org.Error{
 	Kind: org.Unauthenticated, Message: "The code is wrong.",
 	Fields: []org.Field{{Field: "otp", Detail: "is not what the app shows now, and no recovery code that is left"}},
@@ -42,8 +42,8 @@ var errChallengeOver = &org.Error{
 	Kind: org.Unauthenticated, Message: "This sign-in took too long, or had too many wrong codes.", Detail: "Begin again with your password.",
 }
 
-// askForCode goes on if the account has no second factor, or the code that came is right. Else p.refusal says why not. A
-// right password without a code is no failure at the door of the account, and forgives none: it must not buy guesses at
+// askForCode lets the sign-in go on if the account has no second factor, or if the code is right. Otherwise it sets p.refusal.
+// A right password without a code neither counts as a failure of the account nor clears any: it must not buy guesses at
 // codes.
 func (p *admitted) askForCode(ctx context.Context, a *unit.Attempt, passwordHash string) error {
 	stored, err := app(ctx, a, p.row.ID)
@@ -89,7 +89,7 @@ func (p *admitted) askForCode(ctx context.Context, a *unit.Attempt, passwordHash
 	return nil
 }
 
-// challengeOf makes what a browser sends a code with: whoever has it has shown the password.
+// challengeOf makes the challenge that a browser sends together with a code. Having it proves that the password was right.
 func challengeOf(a *unit.Attempt, user uuid.UUID, passwordHash string) (*db.InsertCodeChallengeParams, string) {
 	secret := newToken().String()
 	hash, password := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(passwordHash))
@@ -98,8 +98,8 @@ func challengeOf(a *unit.Attempt, user uuid.UUID, passwordHash string) (*db.Inse
 	}, secret
 }
 
-// LoginCode goes on with a sign-in whose password was right, and begins its session. Unauthenticated: the code is wrong, or
-// the challenge is over. Forbidden: the policy lets this password in no more. TooMany: too many wrong ones for this account or from this address.
+// LoginCode continues a sign-in whose password was right, and begins its session. Unauthenticated: the code is wrong, or the
+// challenge is over. Forbidden: the policy no longer allows this password. TooMany: too many failures of this account or address.
 func (s *Service) LoginCode(ctx context.Context, r org.Request, challenge, code string, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in with a code")
 	hash := sha256.Sum256([]byte(challenge))
@@ -138,7 +138,7 @@ type codeLogin struct {
 	challenge []byte
 }
 
-// planCode holds the account, so that of the sign-ins that use one code at once the first one makes it used.
+// planCode holds the account: if several sign-ins use one code at once, the first one uses it up.
 func planCode(ctx context.Context, a *unit.Attempt, in codeLogin) (p admitted, err error) {
 	p.signIn, a.Now = in.signIn, in.now
 	a.Become(uuid.Nil, "", in.request)
@@ -169,7 +169,7 @@ func planCode(ctx context.Context, a *unit.Attempt, in codeLogin) (p admitted, e
 	return p, err
 }
 
-// storeSecond stores what became of a second factor: that a code was used, so that it works no more, or that one was wrong.
+// storeSecond stores the outcome of the second step: a new challenge, a used code, which then stops working, or a wrong try.
 func storeSecond(ctx context.Context, w *unit.Writer, p admitted) error {
 	switch s := p.second; {
 	case s.challenge != nil || s.account != nil:

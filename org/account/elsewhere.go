@@ -18,30 +18,30 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// What other ways to sign in share with passwords, so that there is one of each.
+// What passwords share with other ways to sign in.
 
-// ErrSuspended is Unauthenticated: what a suspended account is told that has proved who it is.
+// ErrSuspended is Unauthenticated: the answer to a suspended account that has proved who it is.
 func ErrSuspended() *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
 }
 
-// NewSession is the session that begin makes for an account, nil if it makes none.
+// NewSession returns the session that begin makes for an account, or nil if begin is nil.
 func NewSession(ctx context.Context, begin org.BeginSession, user uuid.UUID) (*org.NewSession, error) {
 	return newSession(ctx, begin, user)
 }
 
-// StoreSession stores the session of an account, if one begins, and forgets what is over.
+// StoreSession stores the session of an account, if one begins, and deletes what has expired.
 func StoreSession(ctx context.Context, w *unit.Writer, user uuid.UUID, n *org.NewSession) error {
 	return storeSession(ctx, w, user, n)
 }
 
-// StoreSeen notes that an account is in use. One that wakes gets an entry for that.
+// StoreSeen records that an account is in use. If it was dormant, it becomes active and gets an entry for that.
 func StoreSeen(ctx context.Context, w *unit.Writer, row db.UserRow, wakes bool) error {
 	return storeSeen(ctx, w, row, wakes)
 }
 
-// EndAccess ends every session and token of an account, its password, the link that sets one, and its second factors. The entry
-// says so.
+// EndAccess ends every session and token of an account, and deletes its password, its password link and its second factors. The
+// entry says so.
 func EndAccess(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 	w.Secret("hashed_password")
 	if err := w.W.DropPassword(ctx, db.DropPasswordParams{Now: w.Now, ID: user}); err != nil {
@@ -56,16 +56,16 @@ func EndAccess(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 	return endAccess(ctx, w, user)
 }
 
-// Made is an account that is made, as it was decided.
+// Made is a new account, decided but not yet stored.
 type Made struct{ newAccount }
 
-// User is the account as it is afterwards.
+// User returns the account as it will be.
 func (m *Made) User() org.User { return m.user }
 
-// Row is the account as it is stored.
+// Row returns the account as it will be stored.
 func (m *Made) Row() db.UserRow { return m.row }
 
-// Make decides about an account without a password, whose names are free: a member of these organizations, without roles.
+// Make decides on an account without a password and without roles, a member of these organizations. Its names must be free.
 func Make(ctx context.Context, a *unit.Attempt, in org.NewUser, homes []db.Organization, from org.Origin) (Made, error) {
 	n, err := decideAccount(ctx, a, in, "", homes, nil)
 	n.from = from
@@ -77,7 +77,7 @@ func (m *Made) Store(ctx context.Context, w *unit.Writer) error {
 	return storeAccount(ctx, w, m.newAccount)
 }
 
-// MayUsePassword reports whether a policy lets an account sign in with a password, by what it holds at the moment.
+// MayUsePassword reports whether a policy lets an account sign in with a password, judged by the roles that it holds now.
 func MayUsePassword(ctx context.Context, src unit.Reader, p org.PasswordPolicy, row db.UserRow) (bool, error) {
 	if p != org.PasswordsForOwners {
 		return p == "" || p == org.PasswordsForAll, nil
@@ -86,7 +86,7 @@ func MayUsePassword(ctx context.Context, src unit.Reader, p org.PasswordPolicy, 
 	return err == nil && slices.Contains(strings.Fields(now[0].Roles), org.RoleOwner), err
 }
 
-// errNoPassword is the refusal of what is about a password, for an account of a login type that has none.
+// errNoPassword refuses a request about the password of an account whose login type has none.
 func errNoPassword(loginType string) *org.Error {
 	if loginType == org.LoginOIDC {
 		return org.ErrInvalid("This account has no password.", "It signs in with a provider.")
@@ -94,11 +94,11 @@ func errNoPassword(loginType string) *org.Error {
 	return org.ErrInvalid("A service account has no password.", "It signs in with API tokens only.")
 }
 
-// errUseProvider is the refusal of a right password that the policy does not let in.
+// errUseProvider refuses a right password that the policy does not allow.
 var errUseProvider = &org.Error{Kind: org.Forbidden, Message: "Sign in with your organization's provider."}
 
-// ownPassword makes sure that who uses a session knows the password of its account, and returns the hash that it matched.
-// Invalid: a wrong one, or the account has none. TooMany: too many wrong ones.
+// ownPassword makes sure that the caller knows the password of its account, and returns the hash that the password matched.
+// Invalid: it is wrong, or the account has none. TooMany: too many wrong ones.
 func (s *Service) ownPassword(ctx context.Context, subject *org.Actor, password string) (stored string, err error) {
 	if stored, err = s.units.DB.GetPasswordHash(ctx, subject.ID()); err != nil {
 		return "", err
@@ -113,11 +113,11 @@ func (s *Service) ownPassword(ctx context.Context, subject *org.Actor, password 
 	return stored, err
 }
 
-// confirmedFor is as long as a sign-in at a provider may take.
+// confirmedFor is how long a confirmation lasts: as long as a sign-in at a provider may take.
 const confirmedFor = 10 * time.Minute
 
-// ConfirmPassword makes sure that who uses a session knows the password of its account. Confirmed believes what it returns, in
-// this session and for a while. Invalid: a wrong one, or the account has none. TooMany: too many wrong ones.
+// ConfirmPassword makes sure that the caller knows the password of its account. Confirmed accepts what it returns, in this
+// session and for 10 minutes. Invalid: it is wrong, or the account has none. TooMany: too many wrong ones.
 func (s *Service) ConfirmPassword(ctx context.Context, subject *org.Actor, password string) (confirmation string, err error) {
 	defer org.Wrap(&err, "confirm a password")
 	stored, err := s.ownPassword(ctx, subject, password)
@@ -129,7 +129,7 @@ func (s *Service) ConfirmPassword(ctx context.Context, subject *org.Actor, passw
 	return confirmed(stored, subject.Session, s.units.Now()), err
 }
 
-// Confirmed reports whether ConfirmPassword returned this to the caller's session a moment ago.
+// Confirmed reports whether ConfirmPassword returned this confirmation to the caller's session within the last 10 minutes.
 func (s *Service) Confirmed(ctx context.Context, subject *org.Actor, confirmation string) (_ bool, err error) {
 	defer org.Wrap(&err, "check that a password was confirmed")
 	text, _, _ := strings.Cut(confirmation, ".")
@@ -145,8 +145,8 @@ func (s *Service) Confirmed(ctx context.Context, subject *org.Actor, confirmatio
 	return subtle.ConstantTimeCompare([]byte(confirmed(stored, subject.Session, at)), []byte(confirmation)) == 1, nil
 }
 
-// confirmed says that a session knew the password at a time. Its key is the stored hash, which no browser has, and which is
-// another one as soon as the password is.
+// confirmed makes the proof that a session knew the password at a time. Its key is the stored hash, which no browser has and
+// which changes with the password.
 func confirmed(stored, session string, at time.Time) string {
 	mac := hmac.New(sha256.New, []byte(stored))
 	fmt.Fprintf(mac, "confirmed\x00%s\x00%d", session, at.Unix())
@@ -167,9 +167,9 @@ func EndTokens(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 	return endAccess(ctx, w, user)
 }
 
-// notManaged refuses to change by hand what a directory writes: it would be as before with its next request. Of an account with a
-// role of the site a directory writes nothing, and no address of one that belongs to another organization too. Invalid: names the
-// directory.
+// notManaged refuses to change by hand what a directory writes: the directory's next request would undo it. A directory writes
+// nothing of an account that has a site role, and not the address of one that also belongs to another organization. Invalid, with
+// the name of the directory.
 func notManaged(ctx context.Context, a *unit.Attempt, row db.UserRow, what string) error {
 	m, err := a.Q.GetManager(ctx, row.ID)
 	if db.IsNotFound(err) || err == nil && row.Roles != "" {

@@ -10,16 +10,16 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// expiriesAtOnce is how many ends of tokens one transaction notes at most. After a server was down for long there may be
-// thousands, and who signs in meanwhile waits for one transaction alone.
+// expiriesAtOnce is how many expired tokens one transaction records at most. After a long downtime there may be thousands, and
+// a sign-in must not wait for more than one transaction.
 const expiriesAtOnce = 100
 
-// NoteExpiredTokens makes the trail tell of the API tokens that have expired, and returns of how many it does now. Each has
-// one entry in the chain of the site, however many replicas ask. Tokens that expired before the trail told of any have none.
+// NoteExpiredTokens records API tokens that have expired in the trail, and returns how many it recorded. Each gets one entry in
+// the chain of the site, however many replicas run it. Tokens that expired before the trail recorded this have none.
 func (s *Service) NoteExpiredTokens(ctx context.Context) (noted int, err error) {
 	defer org.Wrap(&err, "note expired tokens")
 	for {
-		// This look takes no lock, so a server may ask often. The plan looks again.
+		// This query takes no lock, so a server may ask often. The plan looks again.
 		due, err := s.units.DB.ListExpiredTokens(ctx, db.ListExpiredTokensParams{Now: s.units.Now(), MaxRows: 1})
 		if err != nil || len(due) == 0 {
 			return noted, err
@@ -31,7 +31,7 @@ func (s *Service) NoteExpiredTokens(ctx context.Context) (noted int, err error) 
 	}
 }
 
-// noteExpiryOf notes the end of one token as soon as it is used in vain. That must not change the answer to the request.
+// noteExpiryOf records the end of a token when someone tries to use it. A failure here must not change the answer to the request.
 func (s *Service) noteExpiryOf(ctx context.Context, r org.Request, id string, key *unit.KnownKey) {
 	if key.Noted.Load() {
 		return
@@ -43,18 +43,18 @@ func (s *Service) noteExpiryOf(ctx context.Context, r org.Request, id string, ke
 	key.Noted.Store(true)
 }
 
-// noteExpiries is a unit of signing in, since no list and no decision rests on the note: a writer of an organization never
-// waits for it. It has no actor, for nobody did anything.
+// noteExpiries runs in the scope of signing in, since no list and no decision depends on it: writers of organizations never
+// wait for it. It has no actor, because nobody did anything.
 func (s *Service) noteExpiries(ctx context.Context, in expiries) (noted int, err error) {
 	noted, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, org.ActionExpire, in, planExpiries, applyExpiries)
 	return noted, err
 }
 
-// expiries are those to note: of one token, or for "" those that have waited longest.
+// expiries says what to record: the end of one token or, for "", of those that expired first.
 type expiries struct{ token string }
 
-// planExpiries returns the tokens that have expired and have no entry yet. Those of accounts that are gone went with them.
-// It reads under the lock of the site's chain, so what one replica has noted the next one does not find.
+// planExpiries returns the tokens that have expired and have no entry yet. Tokens of deleted accounts were deleted with them.
+// It reads under the lock of the site's chain, so a replica never finds what another one has recorded.
 func planExpiries(ctx context.Context, a *unit.Attempt, in expiries) (due []db.ListExpiredTokensRow, err error) {
 	a.Aside()
 	if in.token == "" {
