@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Factors are the second factors of the caller.
+// Factors returns the second factors of the caller.
 func (s *Service) Factors(ctx context.Context, subject *org.Actor) (f org.Factors, err error) {
 	defer org.Wrap(&err, "read second factors")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
@@ -35,12 +35,12 @@ func (s *Service) Factors(ctx context.Context, subject *org.Actor) (f org.Factor
 	return f, err
 }
 
-// CanEnrol reports whether a key is set to seal seeds with.
+// CanEnrol reports whether the server has a key to seal seeds with.
 func (s *Service) CanEnrol() bool { return s.vault.CanSeal() }
 
-// EnrolApp begins to set up an authenticator app for the caller, named after issuer, the site. Sign-ins ask for its codes
-// once ConfirmApp got one. Invalid: a wrong password, or an account without one; no secret key is set. Conflict: an app is
-// set up already. TooMany: too many wrong passwords.
+// EnrolApp begins to set up an authenticator app for the caller; issuer is the name of the site. Sign-ins ask for codes only
+// after ConfirmApp has accepted one. Invalid: a wrong password, or an account without one; no secret key is set. Conflict: an app
+// is set up already. TooMany: too many wrong passwords.
 func (s *Service) EnrolApp(ctx context.Context, subject *org.Actor, issuer, password string) (e org.Enrolment, err error) {
 	defer org.Wrap(&err, "set up an authenticator app")
 	if !s.vault.CanSeal() {
@@ -62,10 +62,10 @@ func (s *Service) EnrolApp(ctx context.Context, subject *org.Actor, issuer, pass
 	return org.Enrolment(told), err
 }
 
-// sealedFor names the place that a sealed seed belongs to, so that it cannot be moved to another account.
+// sealedFor names the account that a sealed seed belongs to, so that it cannot be moved to another one.
 func sealedFor(user uuid.UUID) string { return "totp.seed " + user.String() }
 
-// app reads what is stored of an account's authenticator app, nil if nothing is.
+// app returns what is stored about an account's authenticator app, or nil.
 func app(ctx context.Context, a *unit.Attempt, user uuid.UUID) (*db.GetTOTPRow, error) {
 	row, err := a.Q.GetTOTP(ctx, user)
 	if db.IsNotFound(err) {
@@ -74,7 +74,7 @@ func app(ctx context.Context, a *unit.Attempt, user uuid.UUID) (*db.GetTOTPRow, 
 	return &row, err
 }
 
-// hasApp reports whether sign-ins of an account ask for a code.
+// hasApp reports whether sign-ins of an account ask for a code of an app.
 func hasApp(ctx context.Context, src unit.Reader, user uuid.UUID) (bool, error) {
 	row, err := src.Q.GetTOTP(ctx, user)
 	if db.IsNotFound(err) {
@@ -83,7 +83,7 @@ func hasApp(ctx context.Context, src unit.Reader, user uuid.UUID) (bool, error) 
 	return row.ConfirmedAt.Valid, err
 }
 
-// enrolment is a seed on its way into the store.
+// enrolment is a sealed seed that is about to be stored.
 type enrolment struct {
 	proof
 	sealed []byte
@@ -108,8 +108,8 @@ func applyEnrolment(ctx context.Context, w *unit.Writer, in enrolment) (none str
 	return none, w.W.UpsertTOTP(ctx, db.UpsertTOTPParams{UserID: w.Actor.ID(), Seed: in.sealed, Now: w.Now})
 }
 
-// ConfirmApp takes the first code of an authenticator app. From then on sign-ins ask for one. It returns recovery codes,
-// and begins a session in place of the one that has shown no code. Invalid: the code is wrong, or no app waits for one.
+// ConfirmApp accepts the first code of an authenticator app. From then on sign-ins ask for one. It returns recovery codes,
+// and replaces the caller's session, which has shown no code. Invalid: the code is wrong, or no app waits for one.
 // TooMany: too many wrong ones.
 func (s *Service) ConfirmApp(ctx context.Context, subject *org.Actor, code string, begin org.BeginSession) (codes []string, err error) {
 	defer org.Wrap(&err, "confirm an authenticator app")
@@ -173,7 +173,7 @@ func applyConfirmation(ctx context.Context, w *unit.Writer, in confirmation) (no
 	return none, storeSession(ctx, w, user, in.session)
 }
 
-// storeRecoveryCodes makes a set of codes take the place of the one before.
+// storeRecoveryCodes replaces the caller's recovery codes.
 func storeRecoveryCodes(ctx context.Context, w *unit.Writer, codes []string) error {
 	w.Secret("recovery_codes")
 	err := w.W.DeleteRecoveryCodes(ctx, w.Actor.ID())
@@ -183,7 +183,7 @@ func storeRecoveryCodes(ctx context.Context, w *unit.Writer, codes []string) err
 	return err
 }
 
-// newCodes are recovery codes to store, and what proves that the caller may.
+// newCodes are recovery codes to store, with the proof that the caller may.
 type newCodes struct {
 	known proof
 	codes []string
@@ -203,7 +203,7 @@ func applyNewCodes(ctx context.Context, w *unit.Writer, in newCodes) (none struc
 	return none, storeRecoveryCodes(ctx, w, in.codes)
 }
 
-// NewRecoveryCodes makes recovery codes for the caller; those from before stop working. Invalid: a wrong password. NotFound: no
+// NewRecoveryCodes makes recovery codes for the caller; the old ones stop working. Invalid: a wrong password. NotFound: no
 // second factor is set up. TooMany: too many wrong passwords.
 func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, password string) (codes []string, err error) {
 	defer org.Wrap(&err, "make recovery codes")
@@ -219,7 +219,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, pass
 	return codes, nil
 }
 
-// RemoveApp ends the codes of the caller's authenticator app, and its recovery codes unless a passkey needs them. Invalid: a wrong
+// RemoveApp removes the caller's authenticator app, and the recovery codes too unless there is a passkey. Invalid: a wrong
 // password; the policy asks for a second factor, and this is the last. NotFound: no app is set up. TooMany: too many wrong
 // passwords.
 func (s *Service) RemoveApp(ctx context.Context, subject *org.Actor, password string, policy org.FactorPolicy) (err error) {
@@ -239,8 +239,8 @@ type appRemoval struct {
 	last   bool // of all second factors
 }
 
-// planRemoveApp decides on the site as a whole, as planRemovePasskey does: of two factors that are removed at once one stays, if
-// one must.
+// planRemoveApp takes the scope of the whole site, like planRemovePasskey: if two factors are removed at the same time, one stays
+// if the policy needs one.
 func planRemoveApp(ctx context.Context, a *unit.Attempt, in appRemoval) (appRemoval, error) {
 	if err := proved(ctx, a, in.proof); err != nil {
 		return in, err
@@ -274,12 +274,12 @@ func applyRemoveApp(ctx context.Context, w *unit.Writer, in appRemoval) (none st
 	return none, w.W.DeleteRecoveryCodes(ctx, w.Actor.ID())
 }
 
-// errNoFactor is NotFound.
+// errNoFactor is NotFound: the account has no second factor.
 func errNoFactor() *org.Error {
 	return &org.Error{Kind: org.NotFound, Message: "No second factor is set up."}
 }
 
-// hasFactor reports whether a password alone does not let in to an account.
+// hasFactor reports whether an account has a second factor, so that its password alone is not enough.
 func hasFactor(ctx context.Context, src unit.Reader, user uuid.UUID) (bool, error) {
 	if app, err := hasApp(ctx, src, user); err != nil || app {
 		return app, err
@@ -288,7 +288,7 @@ func hasFactor(ctx context.Context, src unit.Reader, user uuid.UUID) (bool, erro
 	return n > 0, err
 }
 
-// mustHaveFactor is NotFound for an account whose password alone lets in.
+// mustHaveFactor returns NotFound for an account without a second factor.
 func mustHaveFactor(ctx context.Context, a *unit.Attempt, user uuid.UUID) error {
 	has, err := hasFactor(ctx, a.Reader, user)
 	if err == nil && !has {

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// How many wrong passwords are borne in a window: for one account, and from one address.
+// How many wrong passwords are tolerated in a window: for one account, and from one address.
 // SECURITY.md promises these numbers (A9). An address may fail more often, since many people may share one.
 const (
 	failureWindow      = 15 * time.Minute
@@ -20,42 +20,42 @@ const (
 	maxAddressFailures = 60
 )
 
-// failureCounter is something that wrong logins are counted at.
+// failureCounter counts wrong logins under a name, which the queries call a door, up to a limit.
 type failureCounter struct {
 	name  string
 	limit int64
 }
 
-// accountCounter is where wrong logins with an e-mail address are counted, be there such an account or not. The address is
-// hashed: people type passwords into that field too, and it may be long.
+// accountCounter names the counter of wrong logins with an e-mail address, whether or not such an account exists. The address
+// is hashed: people type passwords into that field too, and it may be long.
 func accountCounter(email string) string {
 	hash := sha256.Sum256([]byte(org.FoldCase(email)))
 	return "account " + b64.EncodeToString(hash[:])
 }
 
-// addressCounter is where wrong logins from the network of an IP address are counted.
+// addressCounter names the counter of wrong logins from the network of an IP address.
 func addressCounter(ip string) string {
 	if network := org.Network(ip); network != "" {
 		return "address " + network
 	}
-	// What is no address has one counter in common, or it would not be counted at all.
+	// Everything that is no address shares one counter, or it would not be counted at all.
 	return "address"
 }
 
-// passwordCounter is where wrong guesses at the password of a signed-in account are counted. It is not the door of its
-// logins: who cannot sign in for what others tried can still use the session it has.
+// passwordCounter counts wrong guesses at the password of a signed-in account. It is separate from the counter of logins: if
+// guesses by others keep an account from signing in, it can still use the session that it has.
 func passwordCounter(user uuid.UUID) failureCounter {
 	return failureCounter{"password " + user.String(), maxAccountFailures}
 }
 
-// countAttempt counts an attempt before it is made, so that attempts made at once are counted too; a right one takes the
-// count back.
+// countAttempt counts an attempt before it is made, so that simultaneous attempts count too. A successful one takes the count
+// back.
 func (s *Service) countAttempt(ctx context.Context, doors []failureCounter) error {
 	_, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", doors, planCount, applyCount)
 	return err
 }
 
-// planCount refuses an attempt at a door that has seen too many.
+// planCount refuses an attempt if a counter has reached its limit.
 // TooMany: with the time until the window ends.
 func planCount(ctx context.Context, a *unit.Attempt, doors []failureCounter) (counts []db.UpsertLoginFailuresParams, err error) {
 	a.Aside()
@@ -76,7 +76,7 @@ func planCount(ctx context.Context, a *unit.Attempt, doors []failureCounter) (co
 	return counts, nil
 }
 
-// applyCount also drops what windows that have ended left: anybody can invent names, and the table would grow for ever.
+// applyCount also deletes the counts of windows that have ended: anyone can invent names, and the table would grow for ever.
 func applyCount(ctx context.Context, w *unit.Writer, counts []db.UpsertLoginFailuresParams) (none struct{}, err error) {
 	if err := w.W.DeleteOldLoginFailures(ctx, w.Now.Add(-failureWindow)); err != nil {
 		return none, err
@@ -89,13 +89,13 @@ func applyCount(ctx context.Context, w *unit.Writer, counts []db.UpsertLoginFail
 	return none, nil
 }
 
-// tooMany is the refusal of an attempt. Retry-After counts in seconds, so it asks for one at least.
+// tooMany refuses an attempt. Retry-After counts in seconds, so it asks for at least one.
 func tooMany(wait time.Duration) *org.Error {
 	return &org.Error{Kind: org.TooMany, RetryAfter: max(wait, time.Second), Message: "Too many failed logins.",
 		Detail: "Wait a few minutes before the next attempt."}
 }
 
-// failuresAt is what is counted at a door in this window, nil if nothing is.
+// failuresAt returns the failures of a counter in this window, or nil if there are none.
 func failuresAt(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.UpsertLoginFailuresParams, error) {
 	found, err := a.Q.GetLoginFailures(ctx, d.name)
 	switch {
@@ -107,7 +107,7 @@ func failuresAt(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.Ups
 	return &db.UpsertLoginFailuresParams{Door: d.name, Failures: found.Failures, WindowStart: found.WindowStart}, nil
 }
 
-// lessThis is what is counted at a door without the attempt that is being made, nil if nothing is.
+// lessThis returns the failures of a counter without the current attempt, or nil if there are none.
 func lessThis(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.UpsertLoginFailuresParams, error) {
 	counted, err := failuresAt(ctx, a, d)
 	if counted != nil {
@@ -116,7 +116,7 @@ func lessThis(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.Upser
 	return counted, err
 }
 
-// storeFailures stores what is counted at a door, if anything is.
+// storeFailures stores the failures of a counter; nil stores nothing.
 func storeFailures(ctx context.Context, w *unit.Writer, counted *db.UpsertLoginFailuresParams) error {
 	if counted == nil {
 		return nil

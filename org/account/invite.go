@@ -13,29 +13,29 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// How long somebody has to follow a link and set a password: one that was passed on, and one that a sign-in leads to.
+// How long a link to set a password works: one that an administrator passes on, and one that a sign-in leads to.
 const (
 	passwordLinkLifetime = 3 * org.Day
 	ownLinkLifetime      = 15 * time.Minute
 )
 
-// CreatePasswordLink makes the link of an account; the one before it stops working. Nothing else changes until the link
-// is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and all that the account
-// holds.
+// CreatePasswordLink makes a link that sets the password of an account; an earlier link stops working. Nothing else changes
+// until the link is used. Invalid: no such user, or an account without a password. Forbidden: needs user:update_personal, and all
+// that the account holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
 	defer org.Wrap(&err, "create link to set the password of %q", user)
 	link, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", user, planLink, applyLink)
 	return link, err
 }
 
-// newLink is a link on its way into the store, with its account.
+// newLink is a link that is about to be stored, with its account.
 type newLink struct {
 	secret string
 	row    db.UpsertPasswordLinkParams
 	user   org.User
 }
 
-// planLink compares all that the account holds (R1 in docs/spec/roles.md): whoever has the link can become the account.
+// planLink compares all that the account holds (R1 in docs/spec/roles.md): anyone who has the link can become the account.
 func planLink(ctx context.Context, a *unit.Attempt, user string) (l newLink, err error) {
 	row, err := personal(ctx, a, user, unit.Whole)
 	if err != nil {
@@ -50,7 +50,7 @@ func planLink(ctx context.Context, a *unit.Attempt, user string) (l newLink, err
 }
 
 // linkOf makes the one link of an account.
-// Only a hash of its secret is stored, so who reads the database cannot use it.
+// Only a hash of its secret is stored, so reading the database does not let anyone use it.
 func linkOf(a *unit.Attempt, user uuid.UUID, lifetime time.Duration) *newLink {
 	key := newToken()
 	hash := sha256.Sum256([]byte(key.secret))
@@ -64,13 +64,13 @@ func applyLink(ctx context.Context, w *unit.Writer, l newLink) (org.PasswordLink
 	return made, storeLink(ctx, w, l)
 }
 
-// storeLink stores a link; the one that the account had stops working.
+// storeLink stores a link; the account's earlier one stops working.
 func storeLink(ctx context.Context, w *unit.Writer, l newLink) error {
 	w.Secret("password_link")
 	return w.W.UpsertPasswordLink(ctx, l.row)
 }
 
-// DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
+// DeletePasswordLink revokes the password link of an account. Invalid: no such user. Forbidden: needs
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) (err error) {
 	defer org.Wrap(&err, "delete link to set the password of %q", user)
@@ -78,7 +78,7 @@ func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, us
 	return err
 }
 
-// planUnlink compares the site alone: taking a link away gives nobody anything (R1).
+// planUnlink compares only what is held on the site: revoking a link gives nobody anything (R1).
 func planUnlink(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
 	row, err := personal(ctx, a, user, unit.SiteOnly)
 	if err != nil {
@@ -95,8 +95,8 @@ func applyUnlink(ctx context.Context, w *unit.Writer, user uuid.UUID) (none stru
 	return none, w.Unlink(ctx, user)
 }
 
-// PasswordLinkOf tells about the link of an account, without its secret; ok is false when there is none that works.
-// Errors as CreatePasswordLink.
+// PasswordLinkOf returns the link of an account, without its secret; ok is false if it has expired or there is none.
+// Invalid: no such user. Forbidden: needs user:update_personal.
 func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, ok bool, err error) {
 	defer org.Wrap(&err, "read link to set the password of %q", user)
 	row, err := s.units.AccountNow(ctx, subject, user)
@@ -114,7 +114,7 @@ func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user s
 	return link, err == nil && stored.ExpiresAt.After(s.units.Now()), err
 }
 
-// OpenPasswordLink tells whose password a link sets. NotFound: there is no such link any more.
+// OpenPasswordLink says whose password a link sets. NotFound: the link no longer works.
 func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (_ org.PasswordLink, err error) {
 	defer org.Wrap(&err, "open the link to set a password")
 	row, err := s.readPasswordLink(ctx, secret)
@@ -125,7 +125,7 @@ func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (_ org.Pa
 }
 
 // UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
-// NotFound: there is no such link any more. Invalid: a weak password.
+// NotFound: the link no longer works. Invalid: a weak password.
 func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret string, input org.Input[org.PasswordInput]) (err error) {
 	defer org.Wrap(&err, "use the link to set a password")
 	row, err := s.readPasswordLink(ctx, secret)
@@ -141,7 +141,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret str
 	if err := bad.Err("Password is invalid"); err != nil {
 		return err
 	}
-	// A hash takes its time, so no transaction waits for it. The plan looks at the link again.
+	// Hashing is slow, so no transaction waits for it. The plan checks the link again.
 	hash, err := s.hashing.hash(ctx, in.Password)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret str
 	return err
 }
 
-// linkUse is the use of a link, with the hash of the password that was chosen.
+// linkUse is the use of a link, with the hash of the chosen password.
 type linkUse struct {
 	request      org.Request
 	secret, hash string
@@ -175,8 +175,8 @@ func (s *Service) readPasswordLink(ctx context.Context, secret string) (row db.G
 	return row, err
 }
 
-// passwordLink finds the link that a secret belongs to. NotFound: there is none, it is over, or whoever made it for the
-// account could not make it now.
+// passwordLink finds the link that a secret belongs to. NotFound: there is none, it has expired, or its maker could no longer
+// make it.
 func passwordLink(ctx context.Context, s unit.Reader, secret string) (db.GetPasswordLinkRow, error) {
 	gone := &org.Error{Kind: org.NotFound, Message: "This link no longer works.",
 		Detail: "It was used, replaced or revoked, or it is too old. Ask an administrator for a new one."}
@@ -199,7 +199,7 @@ func passwordLink(ctx context.Context, s unit.Reader, secret string) (db.GetPass
 	return row, err
 }
 
-// stands reports whether whoever made a link for the account of somebody else could still make it.
+// stands reports whether the maker of a link for another account could still make it now.
 // A link must not outlive the right of its maker (B3 in SECURITY.md).
 func stands(ctx context.Context, s unit.Reader, link db.GetPasswordLinkRow) (bool, error) {
 	// The account itself or the operator made it, or it is older than version 2 (SECURITY.md).

@@ -10,13 +10,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Invited is the account of somebody who accepts an invitation, as it was decided: without roles and memberships, and with
-// a password that nobody else knows.
+// Invited is the new account of a person who accepts an invitation, decided but not yet stored: without roles and memberships,
+// and with a password that nobody else knows.
 type Invited struct{ account newAccount }
 
-// HashInvited checks the account of somebody who accepts an invitation, and computes the hash of its password. A hash takes
-// its time, so no transaction waits for it. Invalid: what is wrong with the input. Forbidden: the password would not let the account
-// in, which holds no role of the site.
+// HashInvited checks the account of a person who accepts an invitation, and computes the hash of its password. Hashing is slow,
+// so no transaction waits for it. Invalid: what is wrong with the input. Forbidden: the policy would not let the account in with
+// its password, since it holds no site role.
 func (s *Service) HashInvited(ctx context.Context, in *org.NewUser) (hash string, err error) {
 	if s.PasswordPolicy() != org.PasswordsForAll {
 		return "", errUseProvider
@@ -28,7 +28,7 @@ func (s *Service) HashInvited(ctx context.Context, in *org.NewUser) (hash string
 	return s.hashing.hash(ctx, in.Password)
 }
 
-// DecideInvited makes such an account. The change is one by it. Conflict: the username or the address is taken.
+// DecideInvited decides on such an account, which becomes the actor of the change. Conflict: the username or address is taken.
 func DecideInvited(ctx context.Context, a *unit.Attempt, in org.NewUser, hash string, r org.Request) (n Invited, err error) {
 	_, err = a.Q.GetUserByEmail(ctx, org.FoldCase(in.Email))
 	if err == nil {
@@ -44,17 +44,17 @@ func DecideInvited(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 	if !db.IsNotFound(err) {
 		return n, err
 	}
-	// It chose the password itself, so that nobody stands behind it (R4 in docs/spec/roles.md).
+	// Its owner chose the password, so no other account counts as its maker (R4 in docs/spec/roles.md).
 	a.Become(uuid.Nil, in.Username, r)
 	n.account, err = decideAccount(ctx, a, in, hash, nil, nil)
 	a.Become(n.account.row.ID, n.account.row.Username, r)
 	return n, err
 }
 
-// User is the account as it is afterwards.
+// User returns the account as it will be.
 func (n *Invited) User() org.User { return n.account.user }
 
-// Store stores it, in an entry of its own.
+// Store stores the account, with an entry of its own in the trail.
 func (n *Invited) Store(ctx context.Context, w *unit.Writer) error {
 	w.Begin("create", 201)
 	w.About("user", n.account.row.ID, n.account.row.Username, uuid.Nil)
