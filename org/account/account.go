@@ -34,7 +34,7 @@ type named struct {
 }
 
 // DeleteUser deletes an account with its memberships, roles, tokens and sessions, and frees its name.
-// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and all that the
+// Invalid: no such user, the last owner or organization admin. Forbidden: oneself; needs user:delete, and all that the
 // account holds. Conflict: ifMatch does not contain the stored version.
 func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string, ifMatch org.Versions) (deleted org.User, err error) {
 	defer org.Wrap(&err, "delete user %q", user)

@@ -11,9 +11,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// What keeps the ways in to an account when one of them goes, or another one comes.
+// Guards for the ways to sign in to an account, when one of them is removed or another one is added.
 
-// lastFactor refuses to take the last second factor from an account that needs one.
+// lastFactor refuses to remove the caller's last second factor if the policy needs one.
 func lastFactor(a *unit.Attempt, policy org.FactorPolicy, last bool) error {
 	if !last || a.Actor.User.LoginType != org.LoginPassword || !policy.Covers(a.Actor.User) {
 		return nil
@@ -21,8 +21,8 @@ func lastFactor(a *unit.Attempt, policy org.FactorPolicy, last bool) error {
 	return org.ErrInvalid("Your account needs a second factor, and this is the last one.", "Add another one first.")
 }
 
-// ChosePassword refuses to give another way in to an account whose password somebody else has set: it may be that person who asks, and
-// what they add would outlive the password (R4 in docs/spec/roles.md). Invalid.
+// ChosePassword refuses to add a way to sign in to an account whose password someone else has set: that person may be the caller,
+// and what they add would outlive the password (R4 in docs/spec/roles.md). Invalid.
 func ChosePassword(ctx context.Context, q db.Reads, user uuid.UUID) error {
 	maker, err := q.GetPasswordMaker(ctx, user)
 	if err == nil && maker.Valid {
@@ -31,8 +31,8 @@ func ChosePassword(ctx context.Context, q db.Reads, user uuid.UUID) error {
 	return err
 }
 
-// OtherWayIn reports whether the caller could sign in without a provider and without any passkey: with a password that the policy
-// lets in, or at another provider of the settings.
+// OtherWayIn reports whether the caller could sign in without this provider and without any passkey: with a password that the
+// policy allows, or at another provider that is configured.
 func OtherWayIn(ctx context.Context, a *unit.Attempt, policy org.PasswordPolicy, provider string) (bool, error) {
 	return otherWayIn(ctx, a, policy, a.Actor.ID(), provider)
 }
@@ -58,7 +58,7 @@ func otherWayIn(ctx context.Context, a *unit.Attempt, policy org.PasswordPolicy,
 	return MayUsePassword(ctx, a.Reader, policy, row)
 }
 
-// deleteFactors removes all second factors of an account.
+// deleteFactors deletes all second factors of an account.
 func deleteFactors(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 	return errors.Join(
 		w.W.DeleteTOTP(ctx, user), w.W.DeleteRecoveryCodes(ctx, user), w.W.DeletePasskeys(ctx, user), w.W.DeletePasskeyChallengesOfUser(ctx, unit.NullID(user)),
@@ -66,14 +66,14 @@ func deleteFactors(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 }
 
 // ResetFactors removes the second factors of an account whose owner has lost them, and ends its sessions. Invalid: no such
-// user. Forbidden: needs user:update_personal, and all that the account holds. NotFound: it has none.
+// user, or oneself. Forbidden: needs user:update_personal, and all that the account holds. NotFound: it has none.
 func (s *Service) ResetFactors(ctx context.Context, subject *org.Actor, user string) (err error) {
 	defer org.Wrap(&err, "reset second factors of %q", user)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", user, planReset, applyReset)
 	return err
 }
 
-// planReset refuses oneself: for one's own factors the password is asked, which a stolen session does not know.
+// planReset refuses the caller's own account: removing one's own factors takes the password, which a stolen session lacks.
 func planReset(ctx context.Context, a *unit.Attempt, user string) (row db.UserRow, err error) {
 	if row, err = personal(ctx, a, user, unit.Whole); err != nil {
 		return row, err
@@ -88,7 +88,7 @@ func planReset(ctx context.Context, a *unit.Attempt, user string) (row db.UserRo
 	return row, staysOpen(ctx, a, row)
 }
 
-// staysOpen refuses to take all passkeys from an account that must be able to sign in, and could not without them.
+// staysOpen refuses to remove all passkeys of an account that must be able to sign in, and could not without them.
 func staysOpen(ctx context.Context, a *unit.Attempt, row db.UserRow) error {
 	if n, err := a.Q.CountPasskeys(ctx, row.ID); err != nil || n == 0 {
 		return err
@@ -115,7 +115,7 @@ func applyReset(ctx context.Context, w *unit.Writer, row db.UserRow) (none struc
 	return none, w.W.DeleteSessionsOfUser(ctx, unit.NullID(row.ID))
 }
 
-// notifyReset tells the owner of an account that its second factors are gone.
+// notifyReset tells the owner of an account that its second factors were removed.
 func notifyReset(ctx context.Context, w *unit.Writer, row db.UserRow) error {
 	n := org.Notice{Kind: org.NoticeFactorsReset, At: w.Now}
 	if !w.Actor.Operator {

@@ -11,15 +11,15 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// keyLifetime is how long a key of a command line lives, unless tokens must end before.
+// keyLifetime is how long a key of a command line lives, unless tokens must end earlier.
 const keyLifetime = 7 * org.Day
 
 // KeyLifetime is how long a key of a command line lives.
 func (s *Service) KeyLifetime() time.Duration { return min(keyLifetime, s.maxTokenLifetime) }
 
-// CreateKey makes a key of an account for a command line and returns it whole, for the only time. It is no API token: it
-// stands among the sessions of the account, and ends with them. Invalid: no such user. Forbidden: needs api_key:create on
-// the account, and all that it holds.
+// CreateKey makes a key of an account for a command line. Only this call ever returns the whole key. It is no API token: it is
+// listed with the sessions of the account, and ends with them. Invalid: no such user. Forbidden: needs api_key:create on the
+// account, and all that it holds.
 func (s *Service) CreateKey(ctx context.Context, subject *org.Actor, user string) (secret string, err error) {
 	defer org.Wrap(&err, "create key of %q", user)
 	command := keyCommand{user: user, lifetime: s.KeyLifetime()}
@@ -27,19 +27,19 @@ func (s *Service) CreateKey(ctx context.Context, subject *org.Actor, user string
 	return secret, err
 }
 
-// keyCommand names an account, and a key of it that there is or that is to be made.
+// keyCommand names an account, and one of its keys or the lifetime of a new one.
 type keyCommand struct {
 	user, id string
 	lifetime time.Duration
 }
 
-// plannedKey is a key on its way into the store.
+// plannedKey is a key that is about to be stored.
 type plannedKey struct {
 	secret string
 	row    db.InsertAPIKeyParams
 }
 
-// planKey asks for the right, and then for R1 (docs/spec/roles.md): whoever has a key of an account acts as the account.
+// planKey checks the right, and then R1 (docs/spec/roles.md): anyone who has a key of an account acts as that account.
 func planKey(ctx context.Context, a *unit.Attempt, in keyCommand) (p plannedKey, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {
@@ -67,20 +67,20 @@ func applyKey(ctx context.Context, w *unit.Writer, p plannedKey) (string, error)
 	return p.secret, w.W.InsertAPIKey(ctx, p.row)
 }
 
-// Key is a token, or a key that a program signed in with, by its id. Invalid: no such user. NotFound: the account has no such
-// key, or the caller needs api_key:read on the account.
+// Key returns a token, or a key that a program signed in with, by its id. Invalid: no such user. NotFound: the account has no
+// such key, or the caller lacks api_key:read on the account.
 func (s *Service) Key(ctx context.Context, subject *org.Actor, user, id string) (_ org.Token, err error) {
 	defer org.Wrap(&err, "read key %q of %q", id, user)
 	return s.findKey(ctx, subject, user, db.FindAPIKeyParams{ID: id})
 }
 
-// TokenNamed is Key for an API token by its name, which is compared as it is.
+// TokenNamed is Key for an API token by its name, compared exactly.
 func (s *Service) TokenNamed(ctx context.Context, subject *org.Actor, user, name string) (_ org.Token, err error) {
 	defer org.Wrap(&err, "read token %q of %q", name, user)
 	return s.findKey(ctx, subject, user, db.FindAPIKeyParams{Name: name})
 }
 
-// findKey finds a key that the caller may read. Any other looks as if it were not there (docs/spec/refusals.md).
+// findKey finds a key that the caller may read. Any other is NotFound, as if it did not exist (docs/spec/refusals.md).
 func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, p db.FindAPIKeyParams) (org.Token, error) {
 	row, err := s.units.AccountNow(ctx, subject, user)
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, 
 	return s.units.Snapshot(subject).Token(ctx, subject, key)
 }
 
-// ExpireKey ends a key of an account now. It stays on record, and ending it again changes nothing. Invalid: no such user.
-// NotFound: no such key of that account, or it may not be read. Forbidden: needs api_key:update, and all that the account
+// ExpireKey ends a key of an account now. The key stays on record, and ending it again changes nothing. Invalid: no such user.
+// NotFound: the account has no such key, or the caller may not read it. Forbidden: needs api_key:update, and all that the account
 // holds on the site.
 func (s *Service) ExpireKey(ctx context.Context, subject *org.Actor, user, id string) (err error) {
 	defer org.Wrap(&err, "expire key %q of %q", id, user)
@@ -110,7 +110,7 @@ func (s *Service) ExpireKey(ctx context.Context, subject *org.Actor, user, id st
 }
 
 // planExpiry returns the key to end.
-// It compares the site alone, since ending a key takes power away.
+// It compares only what is held on the site, since ending a key takes power away.
 func planExpiry(ctx context.Context, a *unit.Attempt, in keyCommand) (key db.FindAPIKeyRow, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {
@@ -130,7 +130,7 @@ func planExpiry(ctx context.Context, a *unit.Attempt, in keyCommand) (key db.Fin
 	return key, a.MayActOn(ctx, row.ID, unit.SiteOnly)
 }
 
-// applyExpiry writes nothing for a key that is over, and so leaves no entry in the trail either.
+// applyExpiry writes nothing for a key that has ended, and so leaves no entry in the trail either.
 func applyExpiry(ctx context.Context, w *unit.Writer, key db.FindAPIKeyRow) (none struct{}, err error) {
 	if !key.ExpiresAt.After(w.Now) {
 		return none, nil
@@ -140,21 +140,21 @@ func applyExpiry(ctx context.Context, w *unit.Writer, key db.FindAPIKeyRow) (non
 	return none, w.W.EndAPIKey(ctx, db.EndAPIKeyParams{Now: w.Now, ID: key.ID})
 }
 
-// MaxTokenLifetime is how long a token of an account may live at most. Invalid: no such user.
+// MaxTokenLifetime returns how long a token of an account may live at most. Invalid: no such user.
 func (s *Service) MaxTokenLifetime(ctx context.Context, subject *org.Actor, user string) (_ time.Duration, err error) {
 	defer org.Wrap(&err, "read token settings of %q", user)
 	_, err = s.units.AccountNow(ctx, subject, user)
 	return s.maxTokenLifetime, err
 }
 
-// CountTokensEnding is how many API tokens end soon.
+// CountTokensEnding counts the API tokens that end soon.
 func (s *Service) CountTokensEnding(ctx context.Context) (_ int64, err error) {
 	defer org.Wrap(&err, "count tokens that end")
 	now := s.units.Now()
 	return s.units.DB.CountTokensEnding(ctx, db.CountTokensEndingParams{Now: now, Until: now.Add(org.EndingSoon)})
 }
 
-// LoginType is how the caller signs in. Invalid: no such user. Forbidden: it is another account.
+// LoginType returns how the caller signs in. Invalid: no such user. Forbidden: user is another account.
 func (s *Service) LoginType(ctx context.Context, subject *org.Actor, user string) (_ string, err error) {
 	defer org.Wrap(&err, "read login type of %q", user)
 	row, err := s.units.AccountNow(ctx, subject, user)
@@ -164,8 +164,8 @@ func (s *Service) LoginType(ctx context.Context, subject *org.Actor, user string
 	return row.LoginType, err
 }
 
-// UserOrganization is an organization that an account belongs to. Invalid: no such user. NotFound: the account is no member of
-// it, or the caller may not read the organization or the membership.
+// UserOrganization returns an organization that an account belongs to. Invalid: no such user. NotFound: the account is no member
+// of it, or the caller may not read the organization or the membership.
 func (s *Service) UserOrganization(ctx context.Context, subject *org.Actor, user, organization string) (o org.Organization, err error) {
 	defer org.Wrap(&err, "read organization %q of %q", organization, user)
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {

@@ -14,14 +14,14 @@ import (
 
 // Login checks an e-mail address and a password, and begins a session. Every wrong login costs one hash
 // and gets the same answer. Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from
-// this address. Unavailable: too many logins at once. A ChoosePasswordError with a link: right, but it lets nobody in.
+// this address. Unavailable: too many logins at once. A ChoosePasswordError with a link: right, but it has to be replaced first.
 func (s *Service) Login(ctx context.Context, r org.Request, email, password string, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in")
 	in, err := s.login(ctx, email, password, admission{request: r, begin: begin, links: true})
 	return in.user, in.goOn(err)
 }
 
-// goOn adds to a refusal that can be done something about what that is done with.
+// goOn adds to a refusal the secret that the caller can continue with, if there is one.
 func (in signedIn) goOn(err error) error {
 	switch {
 	case errors.Is(err, org.ErrChoosePassword):
@@ -32,8 +32,8 @@ func (in signedIn) goOn(err error) error {
 	return err
 }
 
-// LoginToken is Login for programs: it answers an API token that lives as long as a browser session. code is of the
-// account's authenticator app, or a recovery code, "" for none. A ChoosePasswordError has no link, a CodeNeededError no
+// LoginToken is Login for programs: it returns an API token that lives as long as a browser session. code comes from the
+// account's authenticator app or is a recovery code; "" is none. A ChoosePasswordError has no link, a CodeNeededError no
 // challenge.
 func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password, code string) (_ string, err error) {
 	defer org.Wrap(&err, "log in for a token")
@@ -45,7 +45,7 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 	return token.String(), nil
 }
 
-// admission is what somebody gets whose password was right: a session, or a token of that lifetime.
+// admission is what a right password gets: a session, or a token of that lifetime.
 type admission struct {
 	request  org.Request
 	begin    org.BeginSession // nil: no session
@@ -55,11 +55,11 @@ type admission struct {
 	code     string // of a second factor
 }
 
-// login lets in whose password was right, in the transaction that finds it so: a password changed meanwhile leaves nothing
-// behind that the old one opened.
+// login admits a caller with the right password in the same transaction that checks that its hash is still stored: after a change
+// of the password, nothing remains that the old one opened.
 func (s *Service) login(ctx context.Context, email, password string, then admission) (in signedIn, err error) {
 	key := org.FoldCase(email)
-	// The order counts: later steps take the door of the account as the first, and that of the address as the second.
+	// The order matters: later steps expect the counter of the account first, and that of the address second.
 	doors := []failureCounter{{accountCounter(email), maxAccountFailures}, {addressCounter(then.request.IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
 		return in, err
@@ -77,11 +77,11 @@ func (s *Service) login(ctx context.Context, email, password string, then admiss
 	return in, err
 }
 
-// errHashChanged means that the password was right for a hash that has been replaced meanwhile.
+// errHashChanged means that the password matched a hash that has been replaced meanwhile.
 var errHashChanged = errors.New("the password hash has changed")
 
-// tryPassword compares outside of a transaction, since the writer must not wait for a hash. It costs one hash, be there such
-// an account or not (A11 in SECURITY.md). errHashChanged: the password was right for a hash that has been replaced.
+// tryPassword compares outside of a transaction, since the writer must not wait for a hash. A wrong one costs one hash, whether
+// or not such an account exists (A11 in SECURITY.md). errHashChanged: the password matched a hash that has been replaced.
 func (s *Service) tryPassword(ctx context.Context, key, password string, doors []failureCounter, then admission) (signedIn, error) {
 	account, err := s.units.DB.GetPassword(ctx, key)
 	if err != nil && !db.IsNotFound(err) {
@@ -122,8 +122,8 @@ type wrongPassword struct {
 	address failureCounter
 }
 
-// planRefusal makes the entry of a wrong login, if there is such an account. If there is none the same count is written
-// again: waiting for the disk takes long enough to be noticed.
+// planRefusal prepares the entry of a wrong login, if the account exists. If not, the same count is written once more: leaving
+// out the wait for the disk would be noticeable.
 func planRefusal(ctx context.Context, a *unit.Attempt, in wrongPassword) (*db.UpsertLoginFailuresParams, error) {
 	a.Aside()
 	if in.account == uuid.Nil {
@@ -147,7 +147,7 @@ func applyRefusal(ctx context.Context, w *unit.Writer, same *db.UpsertLoginFailu
 	return none, w.Record(ctx)
 }
 
-// scopeOfUse is the scope in which an account of that status signs in: lists show it when a dormant one wakes.
+// scopeOfUse returns the scope in which an account of this status signs in: lists show when a dormant one becomes active.
 func scopeOfUse(status org.Status) unit.Scope {
 	if status == org.StatusDormant {
 		return unit.OnSite
@@ -155,7 +155,7 @@ func scopeOfUse(status org.Status) unit.Scope {
 	return unit.SigningIn
 }
 
-// errOnSite means that an account cannot sign in without a write of the whole site.
+// errOnSite means that an account cannot sign in without a write in the scope of the whole site.
 var errOnSite = errors.New("this sign-in changes the account")
 
 // Logout ends the token or the session that the request came with, and records it.
@@ -165,7 +165,7 @@ func (s *Service) Logout(ctx context.Context, subject *org.Actor) (err error) {
 	return err
 }
 
-// planLogout lets go of a caller whose access may have ended meanwhile.
+// planLogout checks no access: a caller whose access has ended meanwhile may still sign out.
 func planLogout(ctx context.Context, a *unit.Attempt, who *org.Actor) (*org.Actor, error) {
 	a.Aside()
 	row, err := a.Q.GetUser(ctx, who.ID())

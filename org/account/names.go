@@ -20,8 +20,8 @@ const (
 	maxTries    = 30 // and all in all: what follows is random
 )
 
-// UsernameOf makes a username of what a provider or a directory calls a person: letters, digits and single hyphens. Of an address it is the
-// part before the @.
+// UsernameOf makes a username from a name that a provider or a directory states: letters, digits and single hyphens. Of an e-mail
+// address it takes the part before the @.
 func UsernameOf(stated string) string {
 	stated, _, _ = strings.Cut(stated, "@")
 	var b strings.Builder
@@ -45,9 +45,9 @@ func UsernameOf(stated string) string {
 	return name
 }
 
-// Usernames are made once. Programs go by them, so another name at the provider leaves them as they are.
+// Usernames are made once. Programs rely on them, so a new name at the provider does not change them.
 
-// FreeUsername is a username that nobody has: the one wished for, or that with -2, -3 and so on behind it.
+// FreeUsername returns a username that is not taken: the wished one, or the wished one with a suffix -2, -3 and so on.
 func FreeUsername(ctx context.Context, a *unit.Attempt, wish string) (string, error) {
 	for n := 1; n <= maxTries; n++ {
 		name := wish
@@ -70,7 +70,7 @@ func FreeUsername(ctx context.Context, a *unit.Attempt, wish string) (string, er
 	return "", &org.Error{Kind: org.Conflict, Message: "No username is free for this account. Ask an administrator for one."}
 }
 
-// FullName is a name that somebody else states, as it may be stored.
+// FullName turns a name that a provider or a directory states into one that may be stored.
 func FullName(stated string) string {
 	name := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(stated, ""), func(r rune) bool {
 		return unicode.IsControl(r) || unicode.IsSpace(r)

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// newAccount is an account that is made, as it was decided.
+// newAccount is a new account, decided but not yet stored.
 type newAccount struct {
 	row   db.UserRow
 	email string // the key of its e-mail address
@@ -40,8 +40,8 @@ func untaken(ctx context.Context, a *unit.Attempt, in org.NewUser) error {
 	return &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
 }
 
-// decideAccount makes an account of a checked input whose names are free: a member of these organizations, with the roles there
-// that the input names, and with these roles of the site. The change is one about it.
+// decideAccount decides on a new account from a checked input whose names are free: a member of these organizations, with the
+// roles there that the input names, and with these site roles. The change is recorded as being about it.
 func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash string, homes []db.Organization, roles []string) (n newAccount, err error) {
 	n = newAccount{hash: hash, email: org.FoldCase(in.Email), roles: roles, row: db.UserRow{
 		ID: unit.NewID(), Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, Name: in.Name,
@@ -51,11 +51,11 @@ func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 	if in.Email == "" { // the key of an account must be its own
 		n.email = n.row.ID.String()
 	}
-	// Whoever typed the password can sign in with it, until the account outgrows them (R4 in docs/spec/roles.md).
+	// The person who chose the password can sign in with it until the account outgrows them (R4 in docs/spec/roles.md).
 	if hash != "" {
 		n.by = a.Maker(n.row.ID)
 	}
-	// From here on a refusal is recorded, because the trail can say whom it was about.
+	// From here on a refusal is recorded, because the trail can say which account it was about.
 	a.About("user", n.row.ID, n.row.Username, uuid.Nil)
 	a.WillMake(n.row, n.by)
 	a.WillHold(org.HolderChange{User: n.row.ID, Username: n.row.Username, After: roles})
@@ -88,8 +88,8 @@ func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 	return n, nil
 }
 
-// notBeyondToken refuses an account whose password the caller knows, if it may do more than the token that the caller came
-// with: signing in to it would be a way around the token's limits.
+// notBeyondToken refuses an account whose password the caller knows, if it may do more than the token that the caller uses:
+// signing in to it would be a way around the token's limits.
 func notBeyondToken(ctx context.Context, a *unit.Attempt, id uuid.UUID) error {
 	if limits := a.Actor.Limits(); !limits.Any() {
 		return nil
@@ -106,7 +106,7 @@ func notBeyondToken(ctx context.Context, a *unit.Attempt, id uuid.UUID) error {
 		Detail: "This token has limits, and sets no password of an account that may do what it does not reach: " + more + "."}
 }
 
-// storeAccount stores a new account with its memberships. All of it stands in one entry.
+// storeAccount stores a new account with its memberships. One entry records all of it.
 func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 	r := n.row
 	if err := w.W.InsertUser(ctx, db.InsertUserParams{
@@ -143,8 +143,8 @@ func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 	return nil
 }
 
-// storeGiven gives a new account its roles in organizations, each in an entry of the organization, as if somebody had given them
-// to the member right after.
+// storeGiven gives a new account its roles in organizations, with one entry per organization, as if they had been given right
+// after the account was made.
 func storeGiven(ctx context.Context, w *unit.Writer, n newAccount) error {
 	if len(n.given) == 0 {
 		return nil
@@ -180,14 +180,14 @@ type home struct {
 	named  bool // it gets the display name in row
 }
 
-// call gives it a display name, unless that is "".
+// call sets the display name, unless name is "".
 func (h *home) call(name string) {
 	if h.named = name != "" && name != h.row.DisplayName; h.named {
 		h.row.DisplayName = name
 	}
 }
 
-// defaultHome plans the default organization too: the first account, and an owner who is recovered, need a home.
+// defaultHome returns the default organization, or plans to make it: the first account and a recovered owner need a home.
 func defaultHome(ctx context.Context, a *unit.Attempt) (h home, err error) {
 	h.row, h.stored, err = a.DefaultOrganization(ctx)
 	return h, err

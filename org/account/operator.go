@@ -15,9 +15,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// RecoverOwner makes an account an active owner with a password, whatever it was before, and makes one if there is none
-// of that name. Its sessions and tokens end, and its failed logins are forgiven. Only who can write the database file is
-// to be let near it. Invalid: a service account, or what is wrong with the input.
+// RecoverOwner makes an account an active owner with a password, whatever it was before, and creates it if the name is
+// new. Its sessions and tokens end, and its failed logins are cleared. Only those who can write the database file may be
+// able to call it. Invalid: an account without a password, or what is wrong with the input.
 func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.OwnerRecovery) (u org.User, err error) {
 	defer org.Wrap(&err, "recover owner")
 	hash, err := s.hashing.hash(ctx, in.Password)
@@ -34,7 +34,7 @@ type recovery struct {
 	hash string // of the password
 }
 
-// recovered is such an account, as it was decided. It is new, or gets the password that is to replace its own.
+// recovered is such an account, decided but not yet stored: a new one, or one that gets another password.
 type recovered struct {
 	made     *newAccount
 	home     home
@@ -42,10 +42,10 @@ type recovered struct {
 	user     org.User   // as it is afterwards
 	roles    org.HolderChange
 	password passwordChange
-	factors  bool // it has second factors, which go
+	factors  bool // it has second factors, which are deleted
 }
 
-// planRecovery asks for no right and for no guard rail: the operator could write the file as well (E in SECURITY.md).
+// planRecovery checks no right and no guard rail: the operator could write the file as well (E in SECURITY.md).
 func planRecovery(ctx context.Context, a *unit.Attempt, in recovery) (r recovered, err error) {
 	r.row, err = a.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
 	switch {
@@ -66,7 +66,7 @@ func planRecovery(ctx context.Context, a *unit.Attempt, in recovery) (r recovere
 	return r, grantOwner(ctx, a, &r)
 }
 
-// planOwner makes a new account an owner.
+// planOwner plans a new account that is an owner.
 func planOwner(ctx context.Context, a *unit.Attempt, in recovery) (r recovered, err error) {
 	account := org.NewUser{Email: in.Email, Username: in.Username, Password: in.Password, Status: org.StatusActive}
 	if err := account.Check(); err != nil {
@@ -83,8 +83,8 @@ func planOwner(ctx context.Context, a *unit.Attempt, in recovery) (r recovered, 
 	return r, err
 }
 
-// grantOwner gives the owner role. When another site role of the account denies what an owner must be able to do, it
-// keeps that role alone.
+// grantOwner gives the owner role. If another site role of the account denies what an owner must be able to do, the account
+// keeps only the owner role.
 func grantOwner(ctx context.Context, a *unit.Attempt, r *recovered) error {
 	set, err := a.Roles(ctx, uuid.Nil)
 	if err != nil {
@@ -120,13 +120,13 @@ func grantOwner(ctx context.Context, a *unit.Attempt, r *recovered) error {
 	return err
 }
 
-// changesRoles reports whether the account comes to hold other roles, or the owner role for good.
+// changesRoles reports whether the roles of the account change, or its owner role loses its end.
 func (r *recovered) changesRoles() bool {
 	return !slices.Equal(r.roles.Before, r.roles.After) || len(r.roles.Edits) > 0
 }
 
-// lastingOwner is the edit that makes an account that is an owner until some moment, or was one until just now, one without an
-// end. What ends would leave the site as it was before the recovery.
+// lastingOwner returns the edit that removes the end of an owner role that has one, or has just ended. Otherwise the site would
+// soon be where it was before the recovery. It returns nothing for an account without the role, or with one that has no end.
 func lastingOwner(ctx context.Context, a *unit.Attempt, user uuid.UUID, before []string) ([]org.RecordEdit, error) {
 	if !slices.Contains(before, org.RoleOwner) {
 		return nil, nil
@@ -145,7 +145,7 @@ func lastingOwner(ctx context.Context, a *unit.Attempt, user uuid.UUID, before [
 	return []org.RecordEdit{edit}, err
 }
 
-// applyRecovery forgives failed logins first: guesses at an owner must not keep it from signing in now (A10 in SECURITY.md).
+// applyRecovery clears failed logins first: guesses at an owner must not keep it from signing in now (A10 in SECURITY.md).
 func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, error) {
 	if err := w.W.DeleteLoginFailures(ctx, accountCounter(r.row.Email)); err != nil {
 		return r.user, err
@@ -177,27 +177,27 @@ func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, 
 	return r.user, w.StoreSiteRoles(ctx, r.roles)
 }
 
-// RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
-// that was there before is forgotten: every revision is newer than floor, which is the highest that was there.
+// RecordRestore records in the audit trail that a backup replaced the data. It makes every revision newer than floor, the highest
+// one of the replaced data, so that everything computed from that data is out of date.
 func (s *Service) RecordRestore(ctx context.Context, r org.Request, floor int64) (err error) {
 	defer org.Wrap(&err, "record restore")
 	_, _, err = unit.Do(ctx, s.units, s.Operator().WithRequest(r), unit.OnSite, "restore", floor+1, planRestore, applyRestore)
 	return err
 }
 
-// planRestore makes the entry one about the database as a whole, which has no id.
+// planRestore makes the entry about the database as a whole, which has no id.
 func planRestore(_ context.Context, a *unit.Attempt, floor int64) (int64, error) {
 	a.About("system", uuid.Nil, "database", uuid.Nil)
 	return floor, nil
 }
 
-// applyRestore writes nothing but the entry, and that all is newer.
+// applyRestore only writes the entry and raises the revisions.
 func applyRestore(ctx context.Context, w *unit.Writer, floor int64) (none struct{}, err error) {
 	return none, errors.Join(w.Record(ctx), w.Raise(ctx, floor))
 }
 
-// CheckIntegrity finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
-// taken past it, catalogs that contradict each other, nobody who can sign in as an owner. It tells each in words.
+// CheckIntegrity describes what is wrong with the data as a whole: an audit trail that was tampered with, roles given or taken
+// without an entry there, catalogs that contradict each other, clocks that disagree, no owner who can sign in.
 func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err error) {
 	defer org.Wrap(&err, "check integrity")
 	trail, err := insight.New(s.units).VerifyAudit(ctx, org.VerifyFilter{})
@@ -207,7 +207,7 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 	for _, f := range trail.Findings {
 		findings = append(findings, "audit trail: "+f)
 	}
-	if len(findings) == 0 { // a trail that was changed proves nothing
+	if len(findings) == 0 { // a trail that was tampered with proves nothing
 		if findings, err = insight.HandMade(ctx, s.units); err != nil {
 			return nil, err
 		}
@@ -234,7 +234,7 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 	return findings, err
 }
 
-// CountOwners is how many active accounts can sign in and are allowed what an owner must be able to do.
+// CountOwners counts the active accounts that can sign in and may do what an owner must be able to do.
 func (s *Service) CountOwners(ctx context.Context) (n int, err error) {
 	defer org.Wrap(&err, "count owners")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {

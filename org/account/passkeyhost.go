@@ -13,7 +13,7 @@ import (
 
 // A browser offers a passkey only at the host where it was made. Once people reach the server at another host, it is useless.
 
-// PasskeysElsewhere is how many passkeys were made for another host.
+// PasskeysElsewhere counts the passkeys that were made for another host.
 func (s *Service) PasskeysElsewhere(ctx context.Context, host string) (_ int64, err error) {
 	defer org.Wrap(&err, "count passkeys of other hosts")
 	return s.units.DB.CountPasskeysElsewhere(ctx, strings.ToLower(host))
@@ -22,7 +22,7 @@ func (s *Service) PasskeysElsewhere(ctx context.Context, host string) (_ int64, 
 // forgottenAtOnce is how many accounts lose their passkeys in one transaction.
 const forgottenAtOnce = 200
 
-// ForgetPasskeys removes the passkeys that were made for another host, and returns how many accounts had one.
+// ForgetPasskeys deletes the passkeys that were made for another host, and returns how many accounts had one.
 func (s *Service) ForgetPasskeys(ctx context.Context, host string) (accounts int, err error) {
 	defer org.Wrap(&err, "forget passkeys")
 	for {
@@ -33,7 +33,7 @@ func (s *Service) ForgetPasskeys(ctx context.Context, host string) (accounts int
 	}
 }
 
-// forgetting is whose passkeys go.
+// forgetting lists the accounts whose passkeys are deleted.
 type forgetting struct {
 	host  string
 	users []db.ListPasskeysElsewhereRow

@@ -17,22 +17,22 @@ import (
 // passkeyTime is how long a person may take to find and use a passkey.
 const passkeyTime = 5 * time.Minute
 
-// errPasskeyOver is the refusal of an answer to no question that is open in this browser.
+// errPasskeyOver refuses an answer to a challenge that is not open in this browser.
 func errPasskeyOver() *org.Error {
 	return org.ErrInvalid("This took too long, or was begun in another browser.", "Try again.")
 }
 
-// errUnknownPasskey is the refusal of a passkey that no account has.
+// errUnknownPasskey refuses a passkey that no account has.
 func errUnknownPasskey() *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "This passkey is not known here.", Detail: "It may have been removed. Sign in another way."}
 }
 
-// errPasskeyRefused is the refusal of a known passkey that signed something else, or for somewhere else.
+// errPasskeyRefused refuses a known passkey that signed something else, or for another site.
 func errPasskeyRefused() *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "The passkey could not be verified.", Detail: "Try again, or sign in another way."}
 }
 
-// errCopied is the refusal of a passkey whose count has not grown.
+// errCopied refuses a passkey whose signature count has not grown.
 func errCopied() *org.Error {
 	return &org.Error{
 		Kind: org.Unauthenticated, Message: "There may be a copy of this passkey.",
@@ -40,7 +40,7 @@ func errCopied() *org.Error {
 	}
 }
 
-// passkeyChallenge is what an authenticator is to sign.
+// passkeyChallenge is what an authenticator has to sign.
 type passkeyChallenge struct {
 	proof
 	challenge []byte
@@ -59,7 +59,7 @@ func planChallenge(_ context.Context, a *unit.Attempt, c passkeyChallenge) (pass
 	return c, nil
 }
 
-// applyChallenge also drops those that are over: anybody can ask for one.
+// applyChallenge also deletes expired challenges: anyone can ask for one.
 func applyChallenge(ctx context.Context, w *unit.Writer, c passkeyChallenge) (none struct{}, err error) {
 	if c.stored != "" {
 		if err := forgive(ctx, w, c.proof); err != nil {
@@ -78,7 +78,7 @@ type takenChallenge struct {
 	row           db.GetPasskeyChallengeRow
 }
 
-// takeChallenge finds what was asked in this browser, and ends it, whatever comes of the answer: no answer counts twice.
+// takeChallenge finds a challenge of this browser and deletes it, whether or not the answer is right: no answer counts twice.
 func (s *Service) takeChallenge(ctx context.Context, browser string, challenge []byte) (db.GetPasskeyChallengeRow, error) {
 	hash, from := sha256.Sum256(challenge), sha256.Sum256([]byte(browser))
 	row, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", takenChallenge{hash: hash[:], browser: from[:]}, planTake, applyTake)
@@ -94,7 +94,7 @@ func planTake(ctx context.Context, a *unit.Attempt, in takenChallenge) (_ takenC
 	return in, err
 }
 
-// applyTake lets one of those through that have found the row at once.
+// applyTake lets one request through if several have found the row at the same time.
 func applyTake(ctx context.Context, w *unit.Writer, in takenChallenge) (db.GetPasskeyChallengeRow, error) {
 	n, err := w.W.TakePasskeyChallenge(ctx, in.hash)
 	if err == nil && n == 0 {
@@ -103,7 +103,7 @@ func applyTake(ctx context.Context, w *unit.Writer, in takenChallenge) (db.GetPa
 	return in.row, err
 }
 
-// SecondStep tells what a sign-in waits for whose password was right. Unauthenticated: it waits no more.
+// SecondStep says what a sign-in with a right password waits for. Unauthenticated: it no longer waits.
 func (s *Service) SecondStep(ctx context.Context, challenge string) (step org.SecondStep, err error) {
 	defer org.Wrap(&err, "read a sign-in")
 	row, err := s.codeChallenge(ctx, challenge)
@@ -126,7 +126,7 @@ func (s *Service) SecondStep(ctx context.Context, challenge string) (step org.Se
 	return step, err
 }
 
-// codeChallenge is a sign-in that waits for its second step.
+// codeChallenge returns a sign-in that waits for its second step.
 func (s *Service) codeChallenge(ctx context.Context, challenge string) (db.GetCodeChallengeRow, error) {
 	hash := sha256.Sum256([]byte(challenge))
 	row, err := s.units.DB.GetCodeChallenge(ctx, db.GetCodeChallengeParams{Hash: hash[:], Now: s.units.Now()})
@@ -136,9 +136,9 @@ func (s *Service) codeChallenge(ctx context.Context, challenge string) (db.GetCo
 	return row, err
 }
 
-// LoginPasskeyOptions is what a browser is told to sign in with a passkey, as JSON: with any of this site, or as the second step
-// of a sign-in whose password was right with one of that account. Invalid: no passkeys work here. Unauthenticated: that sign-in
-// waits no more.
+// LoginPasskeyOptions returns, as JSON, what a browser needs to sign in with a passkey: with any of this site or, as the second
+// step after a right password, with one of that account. Invalid: passkeys do not work here. Unauthenticated: that sign-in no
+// longer waits.
 func (s *Service) LoginPasskeyOptions(ctx context.Context, browser, challenge string) (options []byte, err error) {
 	defer org.Wrap(&err, "begin to sign in with a passkey")
 	if s.passkeys == nil {
@@ -164,10 +164,10 @@ func (s *Service) LoginPasskeyOptions(ctx context.Context, browser, challenge st
 	return s.passkeys.Request(in.challenge, allowed)
 }
 
-// LoginPasskey lets in whose passkey signed what this browser was asked, and begins a session that has shown a second factor.
-// Whether passwords may be used does not matter, nor that one has to be replaced. Invalid: it was not asked, or too long ago.
-// Unauthenticated: the passkey is nobody's, or of another account than the one that gave its password; it signed for another
-// site; there may be a copy of it; the account is suspended.
+// LoginPasskey admits the account whose passkey signed this browser's challenge, and begins a session that has shown a second
+// factor. The password policy, or a password that has to be replaced, does not matter. Invalid: no such challenge, or too old.
+// Unauthenticated: the passkey is unknown, or not of the account that gave its password; it signed for another site; there may be
+// a copy of it; the account is suspended.
 func (s *Service) LoginPasskey(ctx context.Context, r org.Request, browser string, response []byte, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in with a passkey")
 	if s.passkeys == nil {
@@ -205,7 +205,7 @@ func (s *Service) LoginPasskey(ctx context.Context, r org.Request, browser strin
 	return s.letInPasskey(ctx, in)
 }
 
-// letInPasskey decides in the scope that the account needs.
+// letInPasskey runs the sign-in in the scope that the account needs.
 func (s *Service) letInPasskey(ctx context.Context, in passkeyLogin) (org.User, error) {
 	done, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planPasskeyLogin, applyPasskeyLogin)
 	if errors.Is(err, errOnSite) {
@@ -217,7 +217,7 @@ func (s *Service) letInPasskey(ctx context.Context, in passkeyLogin) (org.User, 
 	return done.user, err
 }
 
-// passkeyLogin is a sign-in by a passkey.
+// passkeyLogin is a sign-in with a passkey.
 type passkeyLogin struct {
 	request    org.Request
 	begin      org.BeginSession
@@ -228,7 +228,7 @@ type passkeyLogin struct {
 	now        time.Time
 }
 
-// passkeyIn is such a sign-in as it was decided.
+// passkeyIn is such a sign-in, decided but not yet stored.
 type passkeyIn struct {
 	passkeyLogin
 	account db.UserRow // zero: gone
@@ -239,8 +239,8 @@ type passkeyIn struct {
 	session *org.NewSession
 }
 
-// planPasskeyLogin holds the account: the passkey may have been removed or used since it was read, and what ends its sessions must
-// see this one or come before.
+// planPasskeyLogin holds the account: the passkey may have been removed or used since it was read, and a change that ends the
+// account's sessions must come first or see this one.
 func planPasskeyLogin(ctx context.Context, a *unit.Attempt, in passkeyLogin) (p passkeyIn, err error) {
 	p.passkeyLogin, a.Now = in, in.now
 	a.Become(uuid.Nil, "", in.request)
@@ -318,7 +318,7 @@ func applyPasskeyLogin(ctx context.Context, w *unit.Writer, p passkeyIn) (done s
 	return done, w.Record(ctx)
 }
 
-// admitPasskey stores that an account was let in. A sign-in that waited for a second step has had it.
+// admitPasskey stores that an account was let in. Its sign-ins that waited for a second step end.
 func admitPasskey(ctx context.Context, w *unit.Writer, p passkeyIn) error {
 	if err := w.W.UsePasskey(ctx, db.UsePasskeyParams{
 		SignCount: int64(p.verified.SignCount), BackedUp: p.verified.BackedUp, Now: unit.NullTime(w.Now), Credential: p.credential,

@@ -12,12 +12,12 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// errNoPasskeys is the refusal where passkeys could not work.
+// errNoPasskeys is the refusal on a server where passkeys cannot work.
 func errNoPasskeys() *org.Error {
 	return org.ErrInvalid("This server has no passkeys.", "They need --access-url with a name, and TLS.")
 }
 
-// errNotVerified is the refusal of a passkey that is not what it says.
+// errNotVerified refuses a new passkey whose answer cannot be verified.
 func errNotVerified() *org.Error {
 	return org.ErrInvalid("The passkey could not be verified.", "Try again.")
 }
@@ -25,7 +25,7 @@ func errNotVerified() *org.Error {
 // HasPasskeys reports whether passkeys work at the address of this server.
 func (s *Service) HasPasskeys() bool { return s.passkeys != nil }
 
-// Passkeys are those of the caller, the oldest first.
+// Passkeys lists the passkeys of the caller, oldest first.
 func (s *Service) Passkeys(ctx context.Context, subject *org.Actor) (_ []org.Passkey, err error) {
 	defer org.Wrap(&err, "list passkeys")
 	rows, err := s.units.DB.ListPasskeys(ctx, subject.ID())
@@ -40,7 +40,7 @@ func passkeysOf(rows []db.ListPasskeysRow) []org.Passkey {
 	return list
 }
 
-// known are stored passkeys as browsers are told of them.
+// known turns stored passkeys into what browsers are told about them.
 func known(rows []db.ListPasskeysRow) []factor.Passkey {
 	list := make([]factor.Passkey, len(rows))
 	for i, r := range rows {
@@ -49,7 +49,7 @@ func known(rows []db.ListPasskeysRow) []factor.Passkey {
 	return list
 }
 
-// ownerOf is an account as authenticators know it.
+// ownerOf turns an account into what authenticators know of it.
 func ownerOf(u org.User) factor.Owner {
 	name := u.Email
 	if name == "" {
@@ -58,9 +58,9 @@ func ownerOf(u org.User) factor.Owner {
 	return factor.Owner{ID: u.ID[:], Name: name, Label: u.Label()}
 }
 
-// PasskeyOptions is what a browser is told to make a passkey for the caller, as JSON. AddPasskey takes what comes of it, from the
-// same browser. Invalid: no passkeys work here, or for this account; it signed in too long ago, and the password is wrong or
-// missing; somebody else set its password. TooMany: too many wrong ones.
+// PasskeyOptions returns, as JSON, what a browser needs to make a passkey for the caller. AddPasskey takes the answer, from the
+// same browser. Invalid: passkeys do not work here, or not for this account; it signed in too long ago, and the password is wrong
+// or missing; someone else set its password. TooMany: too many wrong ones.
 func (s *Service) PasskeyOptions(ctx context.Context, subject *org.Actor, browser, password string) (options []byte, err error) {
 	defer org.Wrap(&err, "begin to add a passkey")
 	if s.passkeys == nil {
@@ -107,9 +107,9 @@ func mayHavePasskey(ctx context.Context, a *unit.Attempt) (int64, error) {
 	return n, err
 }
 
-// AddPasskey adds a passkey to the caller's account: from now on it lets in, and a password alone does not. It begins a session
-// in place of the one that has shown no second factor. Invalid: the passkey is not what it says, or of another site; the name;
-// it took longer than five minutes, or another browser asked for it. Conflict: the passkey is somebody's already.
+// AddPasskey adds a passkey to the caller's account: from now on a password alone is not enough. It replaces the session, which
+// has shown no second factor. Invalid: the passkey cannot be verified, or is for another site; a bad name; it took longer
+// than five minutes, or another browser asked for it. Conflict: an account has this passkey already.
 func (s *Service) AddPasskey(ctx context.Context, subject *org.Actor, browser string, input org.Input[org.NewPasskey], begin org.BeginSession) (added org.AddedPasskey, err error) {
 	defer org.Wrap(&err, "add a passkey")
 	in, err := input.Read()
@@ -149,7 +149,7 @@ func (s *Service) AddPasskey(ctx context.Context, subject *org.Actor, browser st
 	return added, err
 }
 
-// passkeyMade is a passkey that is what it says.
+// passkeyMade is a new passkey that has been verified.
 type passkeyMade struct {
 	name    string
 	host    string
@@ -209,8 +209,8 @@ func applyPasskey(ctx context.Context, w *unit.Writer, in passkeyMade) (added or
 	return added, storeSession(ctx, w, w.Actor.ID(), in.session)
 }
 
-// RemovePasskey takes a passkey from the caller. NotFound: it has no such passkey. Invalid: it signed in too long ago, and the
-// password is wrong or missing; it is the last way in, or the last second factor of an account that needs one by the policy.
+// RemovePasskey removes a passkey of the caller. NotFound: it has no such passkey. Invalid: it signed in too long ago, and the
+// password is wrong or missing; this is its last way in, or its last second factor and the policy needs one.
 func (s *Service) RemovePasskey(ctx context.Context, subject *org.Actor, id, password string, policy org.FactorPolicy) (err error) {
 	defer org.Wrap(&err, "remove passkey %q", id)
 	p, err := s.asked(ctx, subject, password)
@@ -222,7 +222,7 @@ func (s *Service) RemovePasskey(ctx context.Context, subject *org.Actor, id, pas
 	return err
 }
 
-// passkeyRemoval asks to take a passkey away.
+// passkeyRemoval asks to remove a passkey.
 type passkeyRemoval struct {
 	proof
 	id        string
@@ -232,7 +232,7 @@ type passkeyRemoval struct {
 	last      bool // of all second factors
 }
 
-// planRemovePasskey decides on the site as a whole: another change of how the account signs in waits.
+// planRemovePasskey takes the scope of the whole site: other changes to how the account signs in have to wait.
 func planRemovePasskey(ctx context.Context, a *unit.Attempt, in passkeyRemoval) (passkeyRemoval, error) {
 	a.Aside()
 	user := a.Actor.ID()

@@ -21,7 +21,7 @@ import (
 // defaultHashCost is two passes over 19 MiB (OWASP ASVS 5.0, appendix C).
 var defaultHashCost = org.HashCost{Memory: 19 * 1024, Time: 2, Threads: 1}
 
-// readable reports whether hashes of this cost are computed at all. Less protects nothing, and more stops the server.
+// readable reports whether hashes of this cost are computed at all. Less protects nothing, and more would bring the server down.
 func readable(c org.HashCost) bool {
 	return c.Memory >= 7*1024 && c.Memory <= 1024*1024 && c.Time >= 1 && c.Time <= 16 && c.Threads >= 1 && c.Threads <= 16
 }
@@ -31,8 +31,8 @@ const (
 	saltBytes = 16
 )
 
-// hashing bounds the memory and the cores that hashes take at once, however many people sign in: half of the cores are
-// left to those who have signed in.
+// hashing bounds the memory and the cores that hashes take at once, however many people sign in: half of the cores stay free
+// for those who have signed in.
 type hashing struct {
 	slots   *semaphore.Weighted
 	waiting *atomic.Int64
@@ -41,7 +41,7 @@ type hashing struct {
 	dummy   passwordHash // what a sign-in is compared with that has nothing to compare with
 }
 
-// maxWaiting is how many may wait for their hash. Those after them would wait for seconds, and hold memory meanwhile.
+// maxWaiting is how many callers may wait for a hash. More would wait for seconds, and hold memory meanwhile.
 const maxWaiting = 64
 
 func newHashing(cost org.HashCost) hashing {
@@ -51,7 +51,7 @@ func newHashing(cost org.HashCost) hashing {
 	}
 }
 
-// room refuses whoever would have to wait too long.
+// room refuses a caller who would have to wait too long.
 func (h hashing) room() error {
 	if h.waiting.Load() < maxWaiting {
 		return nil
@@ -60,7 +60,7 @@ func (h hashing) room() error {
 		Detail: "Try again in a moment."}
 }
 
-// Hashes is how many password hashes have been computed: what a guess at a password costs.
+// Hashes returns how many password hashes have been computed. A guess at a password costs one.
 func (s *Service) Hashes() int64 { return s.hashing.count.Load() }
 
 // hash makes the string that is stored for a password. It waits for its turn.
@@ -74,8 +74,8 @@ func (h hashing) hash(ctx context.Context, password string) (string, error) {
 	return passwordHash{h.cost, salt, key}.String(), nil
 }
 
-// matches reports whether a stored hash is that of a password. It costs one hash whatever it is given, of the cost that
-// the stored one carries; "" is compared in vain.
+// matches reports whether a stored hash is that of a password. It always computes one hash, of the stored one's cost. "" never
+// matches, but takes as long.
 func (h hashing) matches(ctx context.Context, stored, password string) (bool, error) {
 	usable := stored != "" && len(password) <= org.MaxPassword
 	want := h.dummy
@@ -85,7 +85,7 @@ func (h hashing) matches(ctx context.Context, stored, password string) (bool, er
 			return false, err
 		}
 	}
-	// A longer one cannot be right. It is cut and compared all the same, to cost as much as any other.
+	// A longer one cannot be right. It is cut and compared all the same, so that it costs as much as any other.
 	if len(password) > org.MaxPassword {
 		password = password[:org.MaxPassword]
 	}
@@ -96,8 +96,8 @@ func (h hashing) matches(ctx context.Context, stored, password string) (bool, er
 	return subtle.ConstantTimeCompare(key, want.key) == 1 && usable, nil
 }
 
-// renewed is another hash of a password that was right, if the stored one is of another cost than new ones; else "".
-// While hashes are in short supply there is none: the next sign-in makes up for it.
+// renewed returns a new hash of a right password if the stored one has another cost than new ones, or else "".
+// It also returns "" if too many callers wait for a hash: the next sign-in makes up for it.
 func (h hashing) renewed(ctx context.Context, stored, password string) string {
 	if old, err := parseHash(stored); err != nil || old.cost == h.cost {
 		return ""
@@ -109,7 +109,7 @@ func (h hashing) renewed(ctx context.Context, stored, password string) string {
 	return hash
 }
 
-// key computes a hash, in every case: so the bounds of A12 in SECURITY.md hold for all of them. Unavailable: too many wait.
+// key computes every hash, so that the bounds of A12 in SECURITY.md hold for all of them. Unavailable: too many callers wait.
 func (h hashing) key(ctx context.Context, password string, cost org.HashCost, salt []byte) ([]byte, error) {
 	if err := h.room(); err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (h hashing) key(ctx context.Context, password string, cost org.HashCost, sa
 
 var b64 = base64.RawStdEncoding
 
-// passwordHash is a stored hash, in the form that other programs write as well.
+// passwordHash is a stored hash, in the format that other programs use too.
 type passwordHash struct {
 	cost      org.HashCost
 	salt, key []byte
@@ -140,7 +140,7 @@ func (p passwordHash) String() string {
 		b64.EncodeToString(p.salt), b64.EncodeToString(p.key))
 }
 
-// parseHash reads a stored hash. It fails for what String does not write, and for a cost out of bounds.
+// parseHash reads a stored hash. It fails for text that String would not write, and for a cost out of bounds.
 func parseHash(s string) (p passwordHash, err error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 {

@@ -11,14 +11,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Changing how an account signs in takes proof that it is its owner who asks: the password, or a sign-in minutes ago.
+// Changing how an account signs in takes proof that its owner asks for it: the password, or a sign-in a few minutes ago.
 
-// proof is that the caller knows its password.
+// proof shows that the caller knows its password.
 type proof struct {
-	stored string // the hash that it matched
+	stored string // the hash that the password matched
 }
 
-// prove compares the caller's password: a session that was left open is not enough to change how the account signs in.
+// prove checks the caller's password: a session that was left open is not enough to change how the account signs in.
 // Invalid: it is wrong, or there is none. TooMany: too many wrong ones.
 func (s *Service) prove(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
 	if subject.User.LoginType != org.LoginPassword {
@@ -28,15 +28,14 @@ func (s *Service) prove(ctx context.Context, subject *org.Actor, password string
 	return p, err
 }
 
-// proved makes a change one of the caller's second factors. Invalid: the password that was proved is not the stored one
-// any more.
+// proved makes a change one about the caller's second factors. Invalid: the password has changed since it was checked.
 func proved(ctx context.Context, a *unit.Attempt, p proof) error {
 	a.Aside()
 	a.About("mfa", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
 	return samePassword(ctx, a, p)
 }
 
-// samePassword is Invalid if the password that was proved is not the stored one any more.
+// samePassword returns Invalid if the password has changed since it was checked.
 func samePassword(ctx context.Context, a *unit.Attempt, p proof) error {
 	current, err := a.Q.GetPasswordHash(ctx, a.Actor.ID())
 	if err == nil && current != p.stored {
@@ -55,7 +54,7 @@ func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err er
 		return false, nil
 	}
 	row, err := s.units.DB.GetSessionAge(ctx, subject.Session)
-	if db.IsNotFound(err) { // another one has just taken its place
+	if db.IsNotFound(err) { // another session has just replaced it
 		return false, nil
 	}
 	since := row.CreatedAt
@@ -65,8 +64,8 @@ func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err er
 	return s.units.Now().Sub(since) <= recently, err
 }
 
-// asked makes sure that it is the person of an account who changes how it signs in, and not someone who found the browser open.
-// Invalid: the sign-in is older, and the password is missing or wrong. TooMany: too many wrong ones.
+// asked makes sure that the owner of an account changes how it signs in, and not someone who found the browser open.
+// Invalid: the sign-in is too old, and the password is missing or wrong. TooMany: too many wrong ones.
 func (s *Service) asked(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
 	fresh, err := s.Fresh(ctx, subject)
 	switch {
@@ -81,7 +80,7 @@ func (s *Service) asked(ctx context.Context, subject *org.Actor, password string
 	return p, err
 }
 
-// stillProved refuses a change that was proved by a password which is another one by now.
+// stillProved refuses a change that rests on a password which has changed meanwhile.
 func stillProved(ctx context.Context, a *unit.Attempt, p proof) error {
 	if p.stored == "" {
 		return nil
@@ -89,7 +88,7 @@ func stillProved(ctx context.Context, a *unit.Attempt, p proof) error {
 	return samePassword(ctx, a, p)
 }
 
-// forgive takes the attempt back that a right password was counted as.
+// forgive clears the failures counted at the caller's password, including the attempt that turned out right.
 func forgive(ctx context.Context, w *unit.Writer, p proof) error {
 	if p.stored == "" {
 		return nil
