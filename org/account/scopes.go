@@ -16,16 +16,16 @@ import (
 	"rolecall.example/rbac"
 )
 
-// What a request says to limit a token is taken or refused by name, and never ignored: a token that can do more than was
+// Every limit that a request asks for is either applied or refused by name, never ignored: a token that can do more than was
 // asked for is worse than none (docs/spec/tokens.md).
 
-// unlimited are the scopes that limit nothing, under their old and new name.
+// unlimited are the old and the new name of the scope that limits nothing.
 var unlimited = []string{"all", "coder:all"}
 
-// applicationConnect are the scopes that Coder's clients know under two names.
+// applicationConnect is one scope that Coder's clients know under two names.
 var applicationConnect = []string{"application_connect", "coder:application_connect"}
 
-// composites are the scopes that Coder publishes as lists of pairs. One is there if the catalog in force has all of them.
+// composites are the scopes that Coder publishes as lists of pairs. One is available if the catalog in force has all its pairs.
 var composites = map[string][]string{
 	"coder:apikeys.manage_self": {"api_key:create", "api_key:delete", "api_key:read", "api_key:update"},
 	"coder:templates.author": {
@@ -48,7 +48,7 @@ var composites = map[string][]string{
 // connect is the pair of applicationConnect.
 var connect = rbac.Permission{ResourceType: "workspace", Action: "application_connect"}
 
-// pairsOf is what a scope stands for under a catalog; not ok: there is no such scope.
+// pairsOf returns the permissions that a scope means under a catalog; not ok: there is no such scope.
 func pairsOf(catalog *rbac.Catalog, scope string) (pairs []rbac.Permission, ok bool) {
 	names := composites[scope]
 	switch {
@@ -94,19 +94,19 @@ func (s *Service) Scopes(ctx context.Context) (names []string, err error) {
 	return names, nil
 }
 
-// everything is the entry of an allow list that leaves nothing out.
+// everything is the entry of an allow list that excludes nothing.
 const everything = rbac.Wildcard + ":" + rbac.Wildcard
 
 // scopesFailed is the message of a request whose scopes can't be taken.
 const scopesFailed = "Failed to create API key."
 
-// asked is what limits a new token, as it was asked for.
+// asked holds the limits that a request asks for.
 type asked struct {
 	limits    org.Limits
 	allowList []string // sorted
 }
 
-// readLimits reads what limits a new token, but for the organizations, and finds everything that is wrong with it.
+// readLimits reads the limits of a new token, except its organizations, and finds everything that is wrong with them.
 func readLimits(catalog *rbac.Catalog, in *org.TokenInput) (a asked, bad org.FieldErrors) {
 	if in.Decides() {
 		a.limits.Decides = true
@@ -139,7 +139,7 @@ func readLimits(catalog *rbac.Catalog, in *org.TokenInput) (a asked, bad org.Fie
 	return a, bad
 }
 
-// readScope reads one scope. It is not limited by one that leaves everything, nor by none.
+// readScope reads one scope. limited is false if the scope limits nothing, or if the field scope is empty.
 func readScope(catalog *rbac.Catalog, field, scope string, bad *org.FieldErrors) (pairs []rbac.Permission, limited bool) {
 	if field == "scope" && scope == "" || slices.Contains(unlimited, scope) {
 		return nil, false
@@ -179,7 +179,7 @@ func covered(list []rbac.Permission, p rbac.Permission) bool {
 	return slices.Contains(list, p) || slices.Contains(list, rbac.Permission{ResourceType: p.ResourceType, Action: rbac.Wildcard})
 }
 
-// canonical is a list of scopes as it is stored: sorted, each once, and none beside all of its type.
+// canonical returns a list of scopes as it is stored: sorted, each once, and no single action of a type that is there as a whole.
 func canonical(list []rbac.Permission) []rbac.Permission {
 	out := []rbac.Permission{}
 	for _, p := range list {
@@ -192,7 +192,7 @@ func canonical(list []rbac.Permission) []rbac.Permission {
 	return out
 }
 
-// checkDecides finds what stands beside the scope rolecall:decide, which stands alone.
+// checkDecides finds everything that a request combines with the scope rolecall:decide, which must be alone.
 func checkDecides(in *org.TokenInput) (bad org.FieldErrors) {
 	alone := fmt.Sprintf("API key scope %q stands alone", org.ScopeDecide)
 	if in.Scope != "" && in.Scope != org.ScopeDecide {
@@ -213,7 +213,7 @@ func checkDecides(in *org.TokenInput) (bad org.FieldErrors) {
 
 var errNoScope = errors.New("a token that may do nothing can't be told from one without limits")
 
-// store writes limits into the row of a new token: texts, sorted, with a space between.
+// store writes limits into the row of a new token, as texts separated by spaces.
 func store(row *db.InsertAPIKeyParams, l org.Limits) error {
 	ids := make([]string, len(l.Organizations))
 	for i, id := range l.Organizations {
@@ -234,7 +234,7 @@ func store(row *db.InsertAPIKeyParams, l org.Limits) error {
 	return nil
 }
 
-// legacyScope is the one scope that clients of old know a token with limits by.
+// legacyScope returns the one scope that old clients see for a token with limits.
 func legacyScope(l org.Limits) string {
 	if slices.Contains(l.Pairs, connect) {
 		return applicationConnect[0]
@@ -242,8 +242,8 @@ func legacyScope(l org.Limits) string {
 	return ""
 }
 
-// bound finds the organizations that a token is to be for, each once and in the order of their ids. One that the caller may
-// not read looks as if there were none.
+// bound finds the organizations that a token is limited to, each once, in the order of their ids. Invalid: one does not exist or
+// the caller may not read it.
 func bound(ctx context.Context, src unit.Reader, by *org.Actor, refs []string) (places []org.TokenPlace, err error) {
 	var bad org.FieldErrors
 	for _, ref := range refs {
@@ -261,7 +261,7 @@ func bound(ctx context.Context, src unit.Reader, by *org.Actor, refs []string) (
 	return slices.Compact(places), bad.Err(scopesFailed)
 }
 
-// NamePlaces looks up the names of the organizations that tokens are for, as far as the caller may read them.
+// NamePlaces fills in the names of the organizations that tokens are limited to, where the caller may read them.
 func (s *Service) NamePlaces(ctx context.Context, subject *org.Actor, tokens []org.Token) (err error) {
 	defer org.Wrap(&err, "name the organizations of tokens")
 	src, names := s.units.Snapshot(subject), map[uuid.UUID]string{}

@@ -8,15 +8,15 @@ import (
 	"rolecall.example/org"
 )
 
-// tagKeyName is where the secret of the tags is stored, and tagKeyBytes is its length.
+// tagKeyName is the name under which the secret of the tags is stored, and tagKeyBytes is its length.
 const (
 	tagKeyName  = "etag"
 	tagKeyBytes = 32
 )
 
-// TagKey is the secret that the tags of answers are made with. The first server of a database makes it, and all use it, so
-// that a client may ask any of them whether what it has is still good. It is no unit: a server does it by itself, before it
-// answers anybody, and nothing that people see changes.
+// TagKey returns the secret that the tags of answers are made with. The first server of a database makes it and all use it, so
+// that a client may ask any of them whether its copy is still current. It is no unit: a server does this by itself before it
+// answers anyone, and nothing that people see changes.
 func (s *Service) TagKey(ctx context.Context) (key []byte, err error) {
 	defer org.Wrap(&err, "read the secret of the tags")
 	if key, err = s.units.DB.GetSecret(ctx, tagKeyName); !db.IsNotFound(err) {

@@ -36,7 +36,7 @@ type Service struct {
 	passkeys         *factor.Passkeys
 }
 
-// PasswordPolicy is who may sign in with a password.
+// PasswordPolicy returns who may sign in with a password.
 func (s *Service) PasswordPolicy() org.PasswordPolicy {
 	return cmp.Or(s.passwords, org.PasswordsForAll)
 }
@@ -65,5 +65,5 @@ func New(u *unit.Units, o Options) *Service {
 	}
 }
 
-// Operator is whoever can write the database: it needs no account to be obeyed. The audit trail calls it "operator".
+// Operator returns the actor for those who can write the database: it needs no account. The audit trail calls it "operator".
 func (s *Service) Operator() *org.Actor { return s.units.Operator() }

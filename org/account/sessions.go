@@ -12,8 +12,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// SessionStore keeps browser sessions in the database, each with the account that it belongs to, so that all of an
-// account's sessions can be ended at once. It serves the session manager of the web layer.
+// SessionStore keeps browser sessions in the database, each with its account, so that all sessions of an account can be ended
+// at once. The session manager of the web layer uses it.
 type SessionStore struct {
 	db  *db.DB
 	now func() time.Time
@@ -27,7 +27,7 @@ func NewSessionStore(d *db.DB, now func() time.Time) *SessionStore {
 	return &SessionStore{db: d, now: now}
 }
 
-// newSession is the session that begin makes for an account, nil if it makes none.
+// newSession returns the session that begin makes for an account, or nil if begin is nil.
 func newSession(ctx context.Context, begin org.BeginSession, user uuid.UUID) (*org.NewSession, error) {
 	if begin == nil {
 		return nil, nil
@@ -36,7 +36,7 @@ func newSession(ctx context.Context, begin org.BeginSession, user uuid.UUID) (*o
 	return &n, err
 }
 
-// storeSession stores the session of an account, if one begins, and forgets what is over.
+// storeSession stores the session of an account, if one begins, and deletes what has expired.
 func storeSession(ctx context.Context, w *unit.Writer, user uuid.UUID, n *org.NewSession) error {
 	if n == nil {
 		return nil
@@ -44,7 +44,7 @@ func storeSession(ctx context.Context, w *unit.Writer, user uuid.UUID, n *org.Ne
 	if err := purge(ctx, w); err != nil {
 		return err
 	}
-	// The session from before ends: an attacker may have chosen it (A6 in SECURITY.md).
+	// The session before the sign-in ends: an attacker may have chosen it (A6 in SECURITY.md).
 	if err := w.W.DeleteSession(ctx, n.Replaces); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func storeSession(ctx context.Context, w *unit.Writer, user uuid.UUID, n *org.Ne
 	})
 }
 
-// FindCtx gives the data of a session that has not expired.
+// FindCtx returns the data of a session that has not expired.
 func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
 	data, err = s.db.GetSession(ctx, db.GetSessionParams{Token: token, Now: s.now().UTC()})
 	if db.IsNotFound(err) {
@@ -65,10 +65,10 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 }
 
 // endedKeys is how long a token is kept after its end.
-// Until then lists that ask for ended tokens show it (docs/spec/users.md).
+// Until then, lists that ask for ended tokens show it (docs/spec/users.md).
 const endedKeys = 90 * org.Day
 
-// purge forgets what has ended by itself: sessions at once, tokens after a while.
+// purge deletes what has expired: sessions at once, tokens after a while.
 func purge(ctx context.Context, w *unit.Writer) error {
 	if err := w.W.DeleteExpiredSessions(ctx, w.Now); err != nil {
 		return err
@@ -76,7 +76,7 @@ func purge(ctx context.Context, w *unit.Writer) error {
 	return w.W.DeleteExpiredKeys(ctx, w.Now.Add(-endedKeys))
 }
 
-// errNoCommit keeps a session from being stored without the account that it would have to end with.
+// errNoCommit keeps a session from being stored without the account that it belongs to.
 var errNoCommit = errors.New("a session begins in the use case that lets its account in, and never changes")
 
 // CommitCtx always fails: see org.BeginSession.
@@ -84,8 +84,8 @@ func (s *SessionStore) CommitCtx(context.Context, string, []byte, time.Time) err
 	return errNoCommit
 }
 
-// DeleteCtx ends a session, for a session manager that does so by itself. It is no unit: no caller is known here, and whoever
-// signs out, or ends the session of another device, comes through Logout and EndSession, which record it.
+// DeleteCtx ends a session, for a session manager that does so by itself. It is no unit: no caller is known here. Signing out, or
+// ending the session of another device, goes through Logout and EndSession, which record it.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return s.db.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error { return tx.Writes().DeleteSession(ctx, token) })
 }
@@ -101,7 +101,7 @@ func (s *SessionStore) Commit(string, []byte, time.Time) error { return errNoCom
 // Delete is DeleteCtx without a context.
 func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
 
-// Sessions is where the caller is signed in: its own browser sessions, then its programs, each newest first.
+// Sessions lists where the caller is signed in: its browser sessions, then its programs, each newest first.
 func (s *Service) Sessions(ctx context.Context, subject *org.Actor) (_ []org.Session, err error) {
 	defer org.Wrap(&err, "list sessions")
 	rows, err := s.units.DB.ListSessions(ctx, db.ListSessionsParams{UserID: unit.NullID(subject.ID()), Now: s.units.Now()})
@@ -131,13 +131,13 @@ func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string)
 	return err
 }
 
-// ownSession is a session of the caller: of a browser, or else of a program.
+// ownSession is a session of the caller, in a browser or a program.
 type ownSession struct {
 	id      string
 	program bool
 }
 
-// planEndSession looks among the own sessions alone: the id of anybody else's is as unknown as one of nothing.
+// planEndSession looks only among the caller's own sessions: the id of anyone else's is as unknown as an invented one.
 func planEndSession(ctx context.Context, a *unit.Attempt, id string) (ownSession, error) {
 	a.About("api_key", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
 	n, err := a.Q.CountSessionOfUser(ctx, db.CountSessionOfUserParams{UserID: unit.NullID(a.Actor.ID()), ID: unit.ParseID(id)})
@@ -158,14 +158,14 @@ func applyEndSession(ctx context.Context, w *unit.Writer, s ownSession) (none st
 	return none, w.W.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(w.Actor.ID()), ID: unit.ParseID(s.id)})
 }
 
-// EndSessions signs the caller out everywhere: its sessions and its API tokens end, the one that asks too.
+// EndSessions signs the caller out everywhere: all its sessions and API tokens end, including the one that it uses now.
 func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) (err error) {
 	defer org.Wrap(&err, "end sessions")
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", struct{}{}, planEndSessions, applyEndSessions)
 	return err
 }
 
-// planEndSessions asks for no right: everybody may sign out.
+// planEndSessions checks no right: everyone may sign out.
 func planEndSessions(_ context.Context, a *unit.Attempt, _ struct{}) (user uuid.UUID, err error) {
 	a.About("api_key", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
 	return a.Actor.ID(), nil

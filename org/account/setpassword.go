@@ -10,13 +10,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// SetPassword sets a password and ends every session and token of the account. Then it begins a session.
-// Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
+// SetPassword sets a password and ends every session and token of the account. Then it begins a session, if begin is not nil.
+// Invalid: no such user, a weak password, an account without one, or a wrong old password of one's own.
 // Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
 func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput], begin org.BeginSession) (err error) {
 	defer org.Wrap(&err, "set password of %q", user)
-	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
-	// and everything is checked in both.
+	// Hashing is slow: one transaction reads what is hashed, another one stores the result, and both check
+	// everything.
 	p, _, err := unit.Do(ctx, s.units, subject, unit.SigningIn, "write", passwordCommand{user, input}, planNewPassword, keepPassword)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ type passwordCommand struct {
 	input org.Input[org.PasswordInput]
 }
 
-// newPassword is a password on its way into the store.
+// newPassword is a password that is about to be stored.
 type newPassword struct {
 	user    string
 	in      org.PasswordInput
@@ -51,7 +51,7 @@ type newPassword struct {
 	begin   org.BeginSession
 }
 
-// withPassword finds the account whose password a change is about. Errors as personal; Invalid: a service account.
+// withPassword finds the account whose password a change is about. Errors as personal. Invalid: an account without a password.
 func withPassword(ctx context.Context, a *unit.Attempt, user string) (db.UserRow, error) {
 	row, err := personal(ctx, a, user, unit.Whole)
 	if err == nil && row.LoginType != org.LoginPassword {
@@ -60,7 +60,7 @@ func withPassword(ctx context.Context, a *unit.Attempt, user string) (db.UserRow
 	return row, err
 }
 
-// planNewPassword checks a new password, and reads what its old one must match.
+// planNewPassword checks a new password, and reads the hash that the old one must match.
 func planNewPassword(ctx context.Context, a *unit.Attempt, in passwordCommand) (p newPassword, err error) {
 	row, err := withPassword(ctx, a, in.user)
 	if err != nil {
@@ -90,7 +90,7 @@ func keepPassword(_ context.Context, _ *unit.Writer, p newPassword) (newPassword
 	return p, nil
 }
 
-// compute does what is slow, outside of any transaction. For a wrong old password it makes no new hash.
+// compute does the slow part, outside of any transaction. If the old password is wrong it makes no new hash.
 func (p *newPassword) compute(ctx context.Context, h hashing) (err error) {
 	if p.right = p.stored == ""; !p.right {
 		if p.right, err = h.matches(ctx, p.stored, p.in.OldPassword); err != nil || !p.right {
@@ -101,20 +101,20 @@ func (p *newPassword) compute(ctx context.Context, h hashing) (err error) {
 	return err
 }
 
-// passwordChange is a password that takes the place of another one, as it was decided.
+// passwordChange is the decided replacement of a password.
 type passwordChange struct {
 	row     db.UpdatePasswordParams
 	guesses string // where wrong guesses at the old one were counted, "" if nowhere
 	session *org.NewSession
 }
 
-// replaced makes a password hash take the place of the one of an account.
+// replaced plans to replace the password hash of an account.
 func replaced(a *unit.Attempt, user uuid.UUID, hash string) passwordChange {
 	return passwordChange{row: db.UpdatePasswordParams{PasswordHash: hash, PasswordBy: a.Maker(user), Now: a.Now, ID: user}}
 }
 
-// planPassword checks everything again: since planNewPassword the caller may have lost the right. It also tells of a wrong
-// old password, which has been counted by now (T32 in docs/spec/threats.md).
+// planPassword checks everything again: the caller may have lost the right since planNewPassword. It also refuses a wrong old
+// password, which is counted already (T32 in docs/spec/threats.md).
 func planPassword(ctx context.Context, a *unit.Attempt, in newPassword) (p passwordChange, err error) {
 	row, err := withPassword(ctx, a, in.user)
 	if err != nil {
@@ -132,7 +132,7 @@ func planPassword(ctx context.Context, a *unit.Attempt, in newPassword) (p passw
 	return p, err
 }
 
-// applyPassword begins the session last, because replacePassword ends all that there are.
+// applyPassword begins the session last, because replacePassword ends all existing ones.
 func applyPassword(ctx context.Context, w *unit.Writer, p passwordChange) (none struct{}, err error) {
 	if p.guesses != "" {
 		if err := w.W.DeleteLoginFailures(ctx, p.guesses); err != nil {
@@ -145,7 +145,7 @@ func applyPassword(ctx context.Context, w *unit.Writer, p passwordChange) (none 
 	return none, storeSession(ctx, w, p.row.ID, p.session)
 }
 
-// replacePassword stores a password hash, and ends all that the old password opened.
+// replacePassword stores a password hash, and ends everything that the old password gave access to.
 func replacePassword(ctx context.Context, w *unit.Writer, p passwordChange) error {
 	w.Secret("hashed_password")
 	if err := w.W.UpdatePassword(ctx, p.row); err != nil {

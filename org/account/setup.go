@@ -12,15 +12,15 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// HasUsers says whether setup is done.
+// HasUsers reports whether there is an account, so that setup is done.
 func (s *Service) HasUsers(ctx context.Context) (_ bool, err error) {
 	defer org.Wrap(&err, "look for accounts")
 	n, err := s.units.DB.GetUserCount(ctx)
 	return n > 0, err
 }
 
-// StoreSetupToken lets the first account be made with a token, through whatever server shares the data.
-// It is no unit: nobody has an account yet who could have done it, no list rests on it, and the trail is to begin with the
+// StoreSetupToken stores a token with which the first account can be made, through any server that shares the data.
+// It is no unit: there is no account yet that could be its actor, no list depends on it, and the trail is to begin with the
 // first account.
 func (s *Service) StoreSetupToken(ctx context.Context, token string) (err error) {
 	defer org.Wrap(&err, "store setup token")
@@ -30,7 +30,7 @@ func (s *Service) StoreSetupToken(ctx context.Context, token string) (err error)
 	})
 }
 
-// CheckSetupToken says whether a token was offered. It is looked up by its hash, so that the time this takes tells nothing.
+// CheckSetupToken reports whether a token was stored. It looks it up by its hash, so that the time this takes reveals nothing.
 func (s *Service) CheckSetupToken(ctx context.Context, guess string) (_ bool, err error) {
 	defer org.Wrap(&err, "check setup token")
 	hash := sha256.Sum256([]byte(guess))
@@ -38,10 +38,10 @@ func (s *Service) CheckSetupToken(ctx context.Context, guess string) (_ bool, er
 	return n > 0, err
 }
 
-// CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
-// session of that account.
+// CreateFirstUser makes the first account, an owner, and the default organization with the account as a member. It begins a
+// session of the account.
 // It does not ask for the setup token: the web layer does, with CheckSetupToken (A14 in SECURITY.md).
-// Conflict: there is a user already. Invalid: what is wrong with the input.
+// Conflict: there is an account already. Invalid: what is wrong with the input.
 func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.Input[org.FirstUser], begin org.BeginSession) (user org.User, o org.Organization, err error) {
 	defer org.Wrap(&err, "create first user")
 	in, err := input.Read()
@@ -72,14 +72,14 @@ type setup struct {
 	begin   org.BeginSession
 }
 
-// firstAccount is the first account, as it was decided.
+// firstAccount is the first account, decided but not yet stored.
 type firstAccount struct {
 	newAccount
 	home    home
 	session *org.NewSession
 }
 
-// planSetup counts again within the transaction: of two requests at once, only one may claim the server.
+// planSetup counts the accounts again within the transaction: of two simultaneous requests, only one may claim the server.
 func planSetup(ctx context.Context, a *unit.Attempt, in setup) (f firstAccount, err error) {
 	a.Become(uuid.Nil, "", in.request)
 	n, err := a.Q.GetUserCount(ctx)
@@ -99,7 +99,7 @@ func planSetup(ctx context.Context, a *unit.Attempt, in setup) (f firstAccount, 
 	return f, err
 }
 
-// applySetup also forgets every setup token, so that none opens anything any more.
+// applySetup also deletes every setup token, so that none works any more.
 func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccount, error) {
 	if err := w.W.DeleteSetupTokens(ctx); err != nil {
 		return f, err
@@ -114,7 +114,7 @@ func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccou
 	return f, storeSession(ctx, w, f.row.ID, f.session)
 }
 
-// checkFirst fills in what is left out of the first account, and tells all that is wrong with it and with what its organization is to be called.
+// checkFirst fills in what the input leaves out, and finds all that is wrong with the first account and its organization's name.
 func checkFirst(account *org.NewUser, home string) error {
 	err := account.Check()
 	if home == "" {
@@ -132,7 +132,7 @@ func checkFirst(account *org.NewUser, home string) error {
 	return org.FieldErrors{{Field: "organization", Detail: problem}}.Err("Validation failed.")
 }
 
-// errSetUp is the refusal of a second setup, nil before the first.
+// errSetUp refuses a second setup; it is nil if none is done yet.
 func errSetUp(done bool) error {
 	if !done {
 		return nil

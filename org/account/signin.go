@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// signIn lets in an account whose password was right.
+// signIn asks to let in an account whose password was right.
 type signIn struct {
 	admission
 	key     string            // of the e-mail address
@@ -24,7 +24,7 @@ type signIn struct {
 	vault   *factor.Vault
 }
 
-// admitted is a sign-in as it was decided.
+// admitted is a sign-in, decided but not yet stored.
 type admitted struct {
 	signIn
 	row     db.UserRow // zero: the account is gone
@@ -38,21 +38,21 @@ type admitted struct {
 	session *org.NewSession
 }
 
-// signedIn is what a sign-in leaves: the account, or why it may not come in.
+// signedIn is the result of a sign-in: the account, or why it is refused.
 type signedIn struct {
 	user    org.User
 	refusal *org.Error
 	link    string // the secret of a link that sets another password, or what a code is sent with
 }
 
-// planSignIn decides about somebody whose password was right. While it was compared, the account may have been suspended or
-// deleted, or have got another password: it is let in as it stands now. It fails with errHashChanged if the hash is another
-// one, and with errOnSite if this takes the scope of the site.
+// planSignIn decides on a sign-in with a right password. While the password was compared, the account may have been suspended or
+// deleted, or its password changed: what it is now decides. It fails with errHashChanged if the hash is another one, and with
+// errOnSite if the sign-in needs the scope of the site.
 func planSignIn(ctx context.Context, a *unit.Attempt, in signIn) (p admitted, err error) {
 	p.signIn, a.Now = in, in.now
 	a.Become(uuid.Nil, "", in.request)
-	// A change in an organization may end what a password opens. It holds the account before it ends its sessions, and so
-	// either it sees the one that begins here, or this sees that the password must be changed.
+	// A change in an organization may end what a password gives access to. It holds the account before it ends its sessions:
+	// either it sees the session that begins here, or the plan sees here that the password must be changed.
 	if err := a.Hold(ctx, in.account.ID); err != nil {
 		return p, err
 	}
@@ -71,7 +71,7 @@ func planSignIn(ctx context.Context, a *unit.Attempt, in signIn) (p admitted, er
 	return p, err
 }
 
-// letIn decides about an account whose password was right, as it stands now.
+// letIn decides on an account whose password was right, by what it is now.
 func (p *admitted) letIn(ctx context.Context, a *unit.Attempt, current db.GetPasswordRow) (err error) {
 	if p.row, err = a.Q.GetUser(ctx, current.ID); err != nil {
 		return err
@@ -84,10 +84,10 @@ func (p *admitted) letIn(ctx context.Context, a *unit.Attempt, current db.GetPas
 	}
 	if may, err := MayUsePassword(ctx, a.Reader, p.policy, p.row); err != nil || !may {
 		a.Aside()
-		p.refusal = errUseProvider // only who knows the password learns that it is not enough
+		p.refusal = errUseProvider // only those who know the password learn that it is not enough
 		return err
 	}
-	// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
+	// The address keeps its count, less this attempt: a right login to one account must not buy guesses at others.
 	if p.address, err = lessThis(ctx, a, p.doors[1]); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (p *admitted) letIn(ctx context.Context, a *unit.Attempt, current db.GetPas
 	return err
 }
 
-// seen is an account that is in use from now on.
+// seen returns an account as it is once this use is stored.
 func seen(ctx context.Context, a *unit.Attempt, row db.UserRow) (org.User, error) {
 	row.LastSeenAt = unit.NullTime(a.Now)
 	if org.Status(row.Status) == org.StatusDormant {
@@ -155,7 +155,7 @@ func applySignIn(ctx context.Context, w *unit.Writer, p admitted) (done signedIn
 	return done, w.Record(ctx)
 }
 
-// admit stores that an account was let in.
+// admit stores that an account was let in, with its session or token.
 func admit(ctx context.Context, w *unit.Writer, p admitted) error {
 	if err := resetFailures(ctx, w, p); err != nil {
 		return err
@@ -177,7 +177,7 @@ func admit(ctx context.Context, w *unit.Writer, p admitted) error {
 	return w.W.InsertAPIKey(ctx, p.token.row(p.row.ID, "login "+p.token.id, "password", w.Now, p.lifetime))
 }
 
-// resetFailures forgets what was counted at the account's door, and takes this attempt back at that of the address.
+// resetFailures clears the failures of the account, and takes back only this attempt from those of the address.
 func resetFailures(ctx context.Context, w *unit.Writer, p admitted) error {
 	if err := w.W.DeleteLoginFailures(ctx, p.doors[0].name); err != nil {
 		return err
@@ -185,7 +185,7 @@ func resetFailures(ctx context.Context, w *unit.Writer, p admitted) error {
 	return storeFailures(ctx, w, p.address)
 }
 
-// storeSeen notes that an account is in use. One that wakes gets an entry for that.
+// storeSeen records that an account is in use. If it was dormant, it becomes active and gets an entry for that.
 func storeSeen(ctx context.Context, w *unit.Writer, row db.UserRow, wakes bool) error {
 	if err := w.W.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: unit.NullTime(w.Now), ID: row.ID}); err != nil || !wakes {
 		return err

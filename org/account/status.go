@@ -8,19 +8,19 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// StatusChange is an account that is suspended or activated beside other changes, as it was decided.
+// StatusChange is the decided suspension or activation of an account, as part of a larger change.
 type StatusChange struct{ accountChange }
 
-// User is the account as it is afterwards.
+// User returns the account as it will be.
 func (c *StatusChange) User() org.User { return c.user }
 
-// DecideStatus decides as SetStatus does. Errors as there.
+// DecideStatus decides as SetStatus does. Errors as SetStatus.
 func DecideStatus(ctx context.Context, a *unit.Attempt, user string, status org.Status, ifMatch org.Versions) (c StatusChange, err error) {
 	c.accountChange, err = planStatus(ctx, a, statusCommand{named{user, ifMatch}, status})
 	return c, err
 }
 
-// DecideStatusOf decides likewise about an account that was read already, one of many.
+// DecideStatusOf does the same for an account that was read already, one of many.
 func DecideStatusOf(ctx context.Context, a *unit.Attempt, row db.UserRow, status org.Status) (c StatusChange, err error) {
 	c.accountChange, err = decideStatus(ctx, a, row, status, nil)
 	return c, err
@@ -29,32 +29,32 @@ func DecideStatusOf(ctx context.Context, a *unit.Attempt, row db.UserRow, status
 // Changes reports whether there is anything to store.
 func (c *StatusChange) Changes() bool { return c.user.Version != c.before.Version }
 
-// Deletion is an account that is deleted beside other changes, as it was decided.
+// Deletion is the decided deletion of an account, as part of a larger change.
 type Deletion struct{ user org.User }
 
-// DecideDeletion decides as DeleteUser does. Errors as there.
+// DecideDeletion decides as DeleteUser does. Errors as DeleteUser.
 func DecideDeletion(ctx context.Context, a *unit.Attempt, row db.UserRow) (d Deletion, err error) {
 	d.user, err = decideDeletion(ctx, a, row, nil)
 	return d, err
 }
 
-// User is the account as it was.
+// User returns the account as it was.
 func (d *Deletion) User() org.User { return d.user }
 
-// Store stores it, and fills in its entry.
+// Store deletes the account, and fills in the entry.
 func (d *Deletion) Store(ctx context.Context, w *unit.Writer) error {
 	_, err := applyDeletion(ctx, w, d.user)
 	return err
 }
 
-// Store stores it, and fills in its entry.
+// Store stores the status, and fills in the entry.
 func (c *StatusChange) Store(ctx context.Context, w *unit.Writer) error {
 	_, err := applyStatus(ctx, w, c.accountChange)
 	return err
 }
 
-// MayStop lets a caller end the sessions of an account, or its tokens: stopping one in an emergency must not need all that it
-// holds. Forbidden: needs user:update or api_key:delete, and all that the account holds on the site.
+// MayStop checks whether the caller may end an account's sessions, or its tokens: an emergency stop must not need all that the
+// account holds. Forbidden: needs user:update or api_key:delete, and all that the account holds on the site.
 func MayStop(ctx context.Context, a *unit.Attempt, row db.UserRow, sessions, tokens bool) error {
 	if sessions {
 		if err := allowed(ctx, a, row, "update", unit.SiteOnly); err != nil {

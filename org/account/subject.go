@@ -14,7 +14,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// TokenSubject is who an API token belongs to, as it comes with a request.
+// TokenSubject returns the actor of an API token that came with a request.
 // Unauthenticated: malformed, unknown, wrong, expired, or of an account that is suspended.
 func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string) (_ *org.Actor, err error) {
 	defer org.Wrap(&err, "authenticate a token")
@@ -29,7 +29,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	c := unit.Credential{User: key.UserID, Token: id}
 	b, err := s.units.BasisNow(ctx, c)
 	over := db.IsNotFound(err)
-	if over { // deleted, or ended, which any server of this database may have done
+	if over { // deleted or ended, perhaps through another server of this database
 		s.units.Memory.Keys.Forget(id)
 		key, err = s.key(ctx, id)
 	}
@@ -38,7 +38,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	}
 	hash := sha256.Sum256([]byte(secret))
 	now := s.units.Now()
-	// The secret comes first: only who has it learns that the token ended, and when.
+	// The secret comes first: only those who have it learn that the token ended, and when.
 	switch {
 	case subtle.ConstantTimeCompare(hash[:], key.Hash) != 1:
 		return nil, org.ErrSignedOut("API key secret is invalid.")
@@ -66,7 +66,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	return with, nil
 }
 
-// noteUse notes that a token and its account are in use.
+// noteUse records that a token and its account are in use.
 func (s *Service) noteUse(ctx context.Context, r org.Request, token string, user org.User, now time.Time) error {
 	_, _, err := unit.Do(ctx, s.units, nil, scopeOfUse(user.Status), "write", use{r, token, user.ID, now}, planUse, applyUse)
 	return err
@@ -80,14 +80,14 @@ type use struct {
 	at      time.Time
 }
 
-// used is a use, as it was decided.
+// used is a use, decided but not yet stored.
 type used struct {
 	use
 	row   db.UserRow
 	wakes bool // the account was dormant, and is active from now on
 }
 
-// planUse wakes a dormant account in the scope of the site alone, because lists show its status.
+// planUse makes a dormant account active only in the scope of the site, because lists show its status.
 func planUse(ctx context.Context, a *unit.Attempt, in use) (u used, err error) {
 	u.use, a.Now = in, in.at
 	if u.row, err = a.Q.GetUser(ctx, in.account); err != nil {
@@ -112,9 +112,9 @@ func applyUse(ctx context.Context, w *unit.Writer, u used) (none struct{}, err e
 	return none, storeSeen(ctx, w, u.row, u.wakes)
 }
 
-// key finds a token as it was stored, be it still there or not: of it nothing but the time of use changes, and its end, which
-// the basis of the caller shows.
-// Unauthenticated: there is none of that id.
+// key finds a token as it was stored, perhaps in memory and perhaps deleted since. Only its time of use and its end ever change,
+// and the basis of the caller shows the end.
+// Unauthenticated: no token has this id.
 func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 	if k, ok := s.units.Memory.Keys.Recall(id); ok {
 		return k, nil
@@ -138,7 +138,7 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 	return k, nil
 }
 
-// SessionSubject is who a browser session belongs to, as it comes with a request; session is its token as its store knows it.
+// SessionSubject returns the actor of a browser session that came with a request; session is its token in the session store.
 // Unauthenticated: the account is gone or suspended.
 func (s *Service) SessionSubject(ctx context.Context, r org.Request, id uuid.UUID, session string) (_ *org.Actor, err error) {
 	defer org.Wrap(&err, "authenticate a session")
@@ -151,7 +151,7 @@ func (s *Service) SessionSubject(ctx context.Context, r org.Request, id uuid.UUI
 	return with, nil
 }
 
-// UserSubject is an account as a caller, whatever it came with.
+// UserSubject returns an account as an actor, without a token or a session.
 // Unauthenticated: the account is gone or suspended.
 func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (_ *org.Actor, err error) {
 	defer org.Wrap(&err, "read actor %s", id)
@@ -163,7 +163,7 @@ func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (_ *org.Actor, 
 	return s.activeSubject(ctx, c, b)
 }
 
-// activeSubject is the account of a credential. Unauthenticated: it is gone or suspended.
+// activeSubject returns the actor of a credential. Unauthenticated: its account is gone or suspended.
 func (s *Service) activeSubject(ctx context.Context, c unit.Credential, b org.Basis) (*org.Actor, error) {
 	subject, err := s.units.Compiled(ctx, c, b)
 	if db.IsNotFound(err) {
