@@ -30,14 +30,14 @@ const (
 	tokenScopeAll        = "all"
 )
 
-// newKey is a token that has just been made. Nothing else ever has its secret.
+// newKey is a token that has just been made. Its secret exists only here.
 type newKey struct{ id, secret string }
 
 func newToken() newKey { return newKey{randomText(tokenIDLength), randomText(tokenSecretLength)} }
 
 func (k newKey) String() string { return k.id + "-" + k.secret }
 
-// row is what is stored of it: the hash of the secret alone (A1 in SECURITY.md).
+// row returns what is stored of it: not the secret, only its hash (A1 in SECURITY.md).
 func (k newKey) row(owner uuid.UUID, name, loginType string, now time.Time, lifetime time.Duration) db.InsertAPIKeyParams {
 	hash := sha256.Sum256([]byte(k.secret))
 	return db.InsertAPIKeyParams{
@@ -74,7 +74,7 @@ func splitToken(token string) (id, secret string, err error) {
 	return "", "", org.ErrSignedOut("Invalid API key format: " + reason)
 }
 
-// CreateToken makes an API token of an account and returns it whole, for the only time.
+// CreateToken makes an API token of an account. Only this call ever returns the whole token.
 // Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and all
 // that it holds. Conflict: the account has a token of that name.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user string, input org.Input[org.TokenInput]) (secret string, t org.Token, err error) {
@@ -83,21 +83,21 @@ func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user stri
 	return made.secret, made.token, err
 }
 
-// createToken makes an API token of an account.
+// createToken asks to make an API token of an account.
 type createToken struct {
 	user        string
 	input       org.Input[org.TokenInput]
 	maxLifetime time.Duration
 }
 
-// madeToken is a token on its way into the store, and as it is shown.
+// madeToken is a token that is about to be stored, and the same token as it is shown.
 type madeToken struct {
 	secret string
 	token  org.Token
 	row    db.InsertAPIKeyParams
 }
 
-// planToken asks for the right and for R1 before it reads the input (docs/spec/refusals.md), and for the name last.
+// planToken checks the right and R1 before it reads the input (docs/spec/refusals.md), and the name last.
 func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToken, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {
@@ -177,7 +177,7 @@ func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, er
 	return m, w.W.InsertAPIKey(ctx, m.row)
 }
 
-// checkToken fills in what the input leaves to us, reads the limits and finds everything wrong with the rest.
+// checkToken fills in what the input leaves out, reads the limits, and finds everything that is wrong.
 func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration) (asked, error) {
 	var bad org.FieldErrors
 	switch {
@@ -202,7 +202,7 @@ func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration
 	return limits, bad.Err("Failed to validate create API key request.")
 }
 
-// inDays writes a duration in days, or in the units of Go if it is no whole number of them.
+// inDays writes a duration in days, or in the units of Go if it is no whole number of days.
 func inDays(d time.Duration) string {
 	if d%org.Day != 0 {
 		return d.String()
@@ -210,8 +210,8 @@ func inDays(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/org.Day)
 }
 
-// Tokens is the API tokens that a filter selects, without their secrets: of an account, or of all accounts.
-// Invalid: no such user. NotFound: needs api_key:read on the account, or on all.
+// Tokens lists the API tokens of an account that a filter selects, without their secrets.
+// Invalid: no such user. NotFound: needs api_key:read on the account.
 func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f org.TokenFilter) (_ []org.Token, err error) {
 	defer org.Wrap(&err, "list tokens of %q", user)
 	row, err := s.units.AccountNow(ctx, subject, user)
@@ -242,8 +242,8 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f
 	return tokens, nil
 }
 
-// DeleteToken revokes a token of an account. Invalid: no such user. NotFound: no such token of that account, or it may
-// not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
+// DeleteToken revokes a token of an account. Invalid: no such user. NotFound: the account has no such token, or the caller may
+// not read it. Forbidden: needs api_key:delete, and all that the account holds on the site.
 func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) (err error) {
 	defer org.Wrap(&err, "delete token %q of %q", id, user)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", keyCommand{user: user, id: id}, planRevocation, applyRevocation)
@@ -251,7 +251,7 @@ func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id 
 }
 
 // planRevocation returns the token to revoke.
-// It compares the site alone, since revoking takes power away (R1 in docs/spec/roles.md).
+// It compares only what is held on the site, since revoking takes power away (R1 in docs/spec/roles.md).
 func planRevocation(ctx context.Context, a *unit.Attempt, in keyCommand) (key revoked, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Users is one page of the users that the caller may read: all with site-wide user:read, else itself.
-// Invalid: a bad query, unknown sort, AfterID in another order than by username, or of an account that is not there or
-// may not be read: the place of a name in the order would tell the name.
+// Users returns one page of the users that the caller may read: all with site-wide user:read, otherwise only itself.
+// Invalid: a bad query, an unknown sort, AfterID in another order than by username, or of an account that does not exist or
+// that the caller may not read: its place in the order would reveal its name.
 func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilter) (_ org.UserList, err error) {
 	defer org.Wrap(&err, "list users")
 	list := org.UserList{Users: []org.User{}, CanCreate: MayCreateUsers(subject), OnlySelf: !subject.Can("read", org.UsersObject)}
@@ -31,15 +31,15 @@ func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilte
 	return list, err
 }
 
-// StreamUsers gives the accounts of such a page one by one, from one snapshot. It holds the ids of all of them. Errors as
-// Users, before the first account; an error of each ends it.
+// StreamUsers passes the accounts of such a page to each, from one snapshot. It keeps all their ids in memory. Errors as Users,
+// before the first account. An error from each stops it.
 func (s *Service) StreamUsers(ctx context.Context, subject *org.Actor, f org.UserFilter, each func(*org.User) error) (err error) {
 	defer org.Wrap(&err, "stream users")
 	_, err = s.eachUser(ctx, subject, f, each)
 	return err
 }
 
-// eachUser gives the accounts of a page one by one, and returns how many match in all.
+// eachUser passes the accounts of a page to each, and returns how many match in all.
 func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFilter, each func(*org.User) error) (total int, err error) {
 	p, err := newUserSearch(f, s.units.Now())
 	if err != nil {
@@ -66,15 +66,15 @@ func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFi
 			return err
 		}
 		p.AfterKey, p.MaxRows, p.Skip = "", 1, 0
-		_, all, err := findUsers(ctx, src, p) // those before it count as well
+		_, all, err := findUsers(ctx, src, p) // the total includes those before AfterID
 		total = int(all)
 		return err
 	})
 	return total, err
 }
 
-// EachUser gives the accounts of a page that a search finds, and returns how many there are in all: past the end 0, as in
-// docs/spec/users.md. sources says whether where their roles come from is wanted.
+// EachUser passes the accounts of a page that a search finds to each, and returns how many match in all, but 0 for a page past
+// the end, as in docs/spec/users.md. sources asks for where their roles come from.
 func EachUser(ctx context.Context, s unit.Reader, p UserSearch, sources bool, each func(*org.User) error) (int, error) {
 	ids, total, err := findUsers(ctx, s, p)
 	if err != nil || len(ids) == 0 {
@@ -106,7 +106,7 @@ func EachUser(ctx context.Context, s unit.Reader, p UserSearch, sources bool, ea
 	return int(total), nil
 }
 
-// User is one account. Invalid: not there, or may not be read.
+// User returns one account. Invalid: it does not exist, or the caller may not read it.
 func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (_ org.User, err error) {
 	defer org.Wrap(&err, "read user %q", user)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.User, error) {
@@ -118,8 +118,8 @@ func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (_ 
 	})
 }
 
-// UserRoles is the names of all roles of an account, those of organizations where the caller may read the membership.
-// Invalid: no such user. NotFound: needs user:read_personal.
+// UserRoles returns the names of an account's site roles, and of its roles in organizations where the caller may read the
+// membership. Invalid: no such user. NotFound: needs user:read_personal.
 func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string) (_ org.UserRoleNames, err error) {
 	defer org.Wrap(&err, "read roles of %q", user)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.UserRoleNames, error) {
@@ -145,7 +145,7 @@ func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string
 	})
 }
 
-// UserOrganizations is the organizations of an account that the caller may read. Invalid: no such user.
+// UserOrganizations lists the organizations of an account that the caller may read. Invalid: no such user.
 func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, user string) (_ []org.Organization, err error) {
 	defer org.Wrap(&err, "list organizations of %q", user)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) ([]org.Organization, error) {
@@ -166,14 +166,14 @@ func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, use
 	})
 }
 
-// CreateUser makes an account with roles of the site and memberships, with roles there. Forbidden: needs user:create,
+// CreateUser makes an account with site roles and memberships, and with roles there. Forbidden: needs user:create,
 // assign_role:assign, and for each organization organization_member:create and assign_org_role:assign; or the caller may not
 // hand out the roles.
 // Invalid: what is wrong with the input.
 // Conflict: the username or e-mail address is taken. NotFound: an organization.
 func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.Input[org.NewUser]) (user org.User, err error) {
 	defer org.Wrap(&err, "create user")
-	// Hashing takes its time: it is done before the transaction, once the caller is known to be allowed to create.
+	// Hashing is slow: it happens before the transaction, but only for a caller who may create accounts.
 	if !MayCreateUsers(subject) {
 		return org.User{}, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
 	}
@@ -204,14 +204,14 @@ func MayCreateUsers(by *org.Actor) bool {
 	return by.Can("create", org.UsersObject) && by.Can("assign", org.SiteRolesObject)
 }
 
-// createUser makes an account.
+// createUser asks to make an account.
 type createUser struct {
 	org.NewUser
 	hash string // of its password, "" for none
 }
 
-// planUser keeps the order of docs/spec/users.md: an unknown role is 400, a taken name 409, an unknown organization 404, and
-// last comes what the caller may not hand out.
+// planUser keeps the order of docs/spec/users.md: an unknown role is 400, a taken name 409, an unknown organization 404, and the
+// refusal of roles that the caller may not hand out comes last.
 func planUser(ctx context.Context, a *unit.Attempt, in createUser) (n newAccount, err error) {
 	if !MayCreateUsers(a.Actor) {
 		return n, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
@@ -247,8 +247,8 @@ func planUser(ctx context.Context, a *unit.Attempt, in createUser) (n newAccount
 	return decideAccount(ctx, a, in.NewUser, in.hash, homes, roles)
 }
 
-// homesOf is the organizations that a new account becomes a member of. NotFound: one of them. Forbidden: the caller may not
-// add members to one.
+// homesOf returns the organizations that a new account becomes a member of. NotFound: one does not exist, or the caller may not
+// read it. Forbidden: the caller may not add members to one.
 func homesOf(ctx context.Context, a *unit.Attempt, ids []uuid.UUID) (homes []db.Organization, err error) {
 	for _, id := range ids {
 		o, err := a.Organization(ctx, a.Actor, id.String())
@@ -269,8 +269,8 @@ func homesOf(ctx context.Context, a *unit.Attempt, ids []uuid.UUID) (homes []db.
 	return homes, nil
 }
 
-// rolesThere checks the names of the roles that a new account gets in its organizations. Invalid: no such roles, or the account
-// does not join that organization.
+// rolesThere checks the names of the roles that a new account gets in its organizations. Invalid: a role does not exist, or the
+// account does not join that organization.
 func rolesThere(ctx context.Context, a *unit.Attempt, homes []db.Organization, wanted map[uuid.UUID][]string) (given map[uuid.UUID][]string, sets map[uuid.UUID]*unit.RoleSet, err error) {
 	given, sets = map[uuid.UUID][]string{}, map[uuid.UUID]*unit.RoleSet{}
 	var bad org.FieldErrors

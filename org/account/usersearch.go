@@ -15,8 +15,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// SelectUsers is the accounts that a filter selects among those that the caller may read, in its order and at most so many,
-// and the roles of which each has one, if the filter names any. Errors as Users.
+// SelectUsers returns the accounts that a filter selects among those that the caller may read, in its order and at most this
+// many. roles are those that the filter asks for, each account having one of them; "" if it asks for none. Errors as Users.
 func SelectUsers(ctx context.Context, src unit.Reader, by *org.Actor, f org.UserFilter, most int) (ids []uuid.UUID, roles string, err error) {
 	p, err := newUserSearch(f, src.When)
 	if err != nil || !p.readable(by) {
@@ -30,7 +30,7 @@ func SelectUsers(ctx context.Context, src unit.Reader, by *org.Actor, f org.User
 // UserSearch is a UserFilter as the queries take it.
 type UserSearch db.FindUsersParams
 
-// readable narrows a search to what the caller may read; false: nothing.
+// readable narrows a search to what the caller may read. It returns false if that is nothing.
 func (p *UserSearch) readable(by *org.Actor) bool {
 	if by.Can("read", org.UsersObject) {
 		return true
@@ -39,8 +39,8 @@ func (p *UserSearch) readable(by *org.Actor) bool {
 	return by.Can("read", org.UserObject(by.ID()))
 }
 
-// findUsers is the ids of a page, and how many accounts match in all: along the list, by the index of texts if few
-// accounts can have the text, or else by looking at all.
+// findUsers returns the ids of a page, and how many accounts match in all. Without a filter it walks the list by username. If few
+// accounts can have the text it uses the index of texts, and otherwise it looks at all accounts.
 func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUID, total int64, err error) {
 	all, err := s.Q.GetUserCount(ctx)
 	if err != nil {
@@ -68,8 +68,8 @@ func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUI
 	return ids, total, err
 }
 
-// newUserSearch joins what a filter and its query ask for. Invalid: an unknown key, a bad value, an unknown order, or a
-// place to go on from that the order does not have.
+// newUserSearch combines a filter and its query. Invalid: an unknown key, a bad value, an unknown order, or AfterID in another
+// order than by username.
 func newUserSearch(f org.UserFilter, now time.Time) (UserSearch, error) {
 	p := UserSearch{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
 	if p.MaxRows == 0 {
@@ -80,7 +80,7 @@ func newUserSearch(f org.UserFilter, now time.Time) (UserSearch, error) {
 	p.Query = cmp.Or(fold.Text(f.Text), fold.Text(q.One("search")), p.Name)
 	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.OneOf("status", org.Statuses)...))
 	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.OneOf("login_type", org.LoginTypes)...))
-	// Everybody holds the implied role, so who asks for it asks for nobody in particular.
+	// Every account holds the implied role, so asking for it selects all.
 	if roles := append(slices.Clone(f.Roles), q.List("role")...); !slices.Contains(roles, org.RoleMember) {
 		p.Roles = unit.SpaceJoined(roles)
 	}
@@ -88,7 +88,7 @@ func newUserSearch(f org.UserFilter, now time.Time) (UserSearch, error) {
 	p.CreatedBefore, p.CreatedAfter = q.Time("created_before"), q.Time("created_after")
 	records := q.Records(f.Records)
 	p.Sources, p.EndsBefore = unit.SpaceJoined(records.Sources), unit.EndsBefore(records, now)
-	if q.GitHub("github_user_id", "github_com_user_id") { // nobody signs in that way here
+	if q.GitHub("github_user_id", "github_com_user_id") { // no account signs in that way here
 		p.LoginTypes = " github "
 	}
 	if err := q.Bad.Err("Invalid user search query."); err != nil {

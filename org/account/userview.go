@@ -14,10 +14,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// membershipLimit is how many memberships the view of an account lists.
+// membershipLimit is how many memberships the view of an account lists at most.
 const membershipLimit = 100
 
-// UserView is one account with its memberships, and what the caller may do to it. Invalid: not there, or may not be read.
+// UserView returns an account with its memberships, and what the caller may do to it. Invalid: no user that the caller may read.
 func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string) (_ org.UserView, err error) {
 	defer org.Wrap(&err, "view user %q", user)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.UserView, error) {
@@ -75,14 +75,14 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 	})
 }
 
-// memberships fills in what the caller may read: being allowed to read an account does not show where it belongs.
+// memberships fills in the memberships that the caller may read: the right to read an account does not include these.
 func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
 	homes, err := s.Memberships(ctx, v.User.ID)
 	if err != nil {
 		return err
 	}
 	held := map[uuid.UUID]string{}
-	v.User.OrganizationIDs = nil // the account may name one whose membership has ended
+	v.User.OrganizationIDs = nil // it may contain one whose membership has ended
 	for _, h := range homes {
 		held[h.OrganizationID] = h.Roles
 		v.User.OrganizationIDs = append(v.User.OrganizationIDs, h.OrganizationID)
@@ -107,8 +107,8 @@ func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserV
 	return nil
 }
 
-// userRefusals says why the caller may not do what can be done to an account.
-// It only foresees: the use cases decide, by the same rules (B8 in SECURITY.md).
+// userRefusals fills in, for each action on an account, why the caller may not do it.
+// It only predicts: the use cases decide, by the same rules (B8 in SECURITY.md).
 func userRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
 	object := org.UserObject(v.User.ID)
 	needs := func(action string, o rbac.Object) string {
@@ -143,7 +143,7 @@ func userRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.User
 	return lastOnes(ctx, s, by, v)
 }
 
-// reachRefusals says of all that is possible otherwise that the account holds more than the caller.
+// reachRefusals refuses the actions that are still possible if the account holds more than the caller.
 func reachRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
 	target, err := s.Subject(ctx, v.User.ID)
 	if err != nil {
@@ -174,8 +174,8 @@ func reachRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.Use
 	return nil
 }
 
-// lastOnes tells before anybody tries that the last owner and the last admin of an organization must stay. It foresees
-// what the guard rails will say; they have the last word.
+// lastOnes fills in that the last owner, or the last admin of an organization, must stay. It predicts what the guard rails will
+// say; they decide.
 func lastOnes(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
 	why, err := lastOwner(ctx, s, v.User)
 	if err != nil {
@@ -209,7 +209,7 @@ func lastOnes(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView
 	return nil
 }
 
-// lastOwner says so of an account without which no owner could do its work any more.
+// lastOwner returns a refusal for an account without which no owner could do its work any more, and "" for any other.
 func lastOwner(ctx context.Context, s unit.Reader, u org.User) (string, error) {
 	if !slices.Contains(unit.RoleNames(u.Roles), org.RoleOwner) {
 		return "", nil
@@ -220,7 +220,7 @@ func lastOwner(ctx context.Context, s unit.Reader, u org.User) (string, error) {
 	return "The last active owner; give another active account the owner role first", nil
 }
 
-// UserAssignment is the form with the site roles of an account: every role of the site, and which the caller may change.
+// UserAssignment returns the form with the site roles of an account: every role of the site, and which the caller may change.
 // Invalid: no such user. Forbidden: the caller may not read the site roles.
 func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user string) (_ org.UserRoleForm, err error) {
 	defer org.Wrap(&err, "read role form of %q", user)
