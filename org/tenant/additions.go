@@ -13,8 +13,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// AddMembers makes many users members, without roles, in one transaction: each named by username, e-mail address or
-// uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
+// AddMembers makes many users members, without roles, in one transaction. Each is named by username, e-mail address or
+// uuid. Those who can't be added are listed; the others are added. NotFound: no such organization. Forbidden: needs
 // organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names.
 func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Additions]) (result org.BulkResult, err error) {
 	defer org.Wrap(&err, "add members to %q", organization)
@@ -22,7 +22,7 @@ func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organizati
 	return result, err
 }
 
-// PreviewAdditions tells what AddMembers would answer. Errors as there.
+// PreviewAdditions returns what AddMembers would answer. Errors as there.
 func (s *Service) PreviewAdditions(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Additions]) (_ org.BulkResult, _ org.Impact, err error) {
 	defer org.Wrap(&err, "preview additions to %q", organization)
 	p, impact, err := unit.Try(ctx, s.units, subject, additions{organization, input}, planAdditions)
@@ -35,7 +35,7 @@ type additions struct {
 	input        org.Input[org.Additions]
 }
 
-// planAdditions refuses all for what is about the caller or the list, and one name for what is about a user.
+// planAdditions refuses everything if the caller or the list is at fault, and a single name if its user is.
 func planAdditions(ctx context.Context, a *unit.Attempt, in additions) (p bulkPlan, err error) {
 	const limit = 1000
 	o, err := a.Organization(ctx, a.Actor, in.organization)
@@ -65,7 +65,7 @@ func planAdditions(ctx context.Context, a *unit.Attempt, in additions) (p bulkPl
 	return p, nil
 }
 
-// addNamed decides about one name. Who may not be read is answered like nobody (docs/spec/refusals.md).
+// addNamed decides about one name. Users that the caller may not read get the answer of unknown ones (docs/spec/refusals.md).
 func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organization, name string, terms org.Terms) error {
 	row, ok, err := findUserOrEmail(ctx, a, name)
 	if err != nil {
@@ -88,7 +88,7 @@ func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organizat
 	return nil
 }
 
-// findUserOrEmail tells the two apart by the @, which no username may have. ok is false if there is none.
+// findUserOrEmail finds a user by name, or by e-mail address if there is an @, which no username has. ok is false if none is found.
 func findUserOrEmail(ctx context.Context, a *unit.Attempt, name string) (db.UserRow, bool, error) {
 	if !strings.Contains(name, "@") {
 		return a.FindUser(ctx, a.Actor, name)

@@ -15,7 +15,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// MaxBulk is how many members one bulk action may reach: more would hold up every other write.
+// MaxBulk is the most members that one bulk action may change: more would hold up every other write.
 const MaxBulk = 10_000
 
 // BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Members whom a
@@ -29,7 +29,7 @@ func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organizat
 	return result, err
 }
 
-// PreviewBulk tells what BulkMembers would answer, and what it would do to what people may do. Errors as there.
+// PreviewBulk returns what BulkMembers would answer, and how it would change what people may do. Errors as there.
 func (s *Service) PreviewBulk(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (_ org.BulkResult, _ org.Impact, err error) {
 	defer org.Wrap(&err, "preview a change of members of %q in bulk", organization)
 	p, impact, err := unit.Try(ctx, s.units, subject, bulk{organization, input}, planBulk)
@@ -42,14 +42,14 @@ type bulk struct {
 	input        org.Input[org.Bulk]
 }
 
-// bulkPlan is who changes, in order, and what is answered.
+// bulkPlan holds the members who change, in order, and the answer.
 type bulkPlan struct {
 	action  string // as the entries call it
 	changes []memberChange
 	result  org.BulkResult
 }
 
-// planBulk judges the caller before the body, then the action as such, then each member on its own.
+// planBulk checks the caller before the body, then the action as such, then each member separately.
 func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -79,7 +79,7 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	}); err != nil {
 		return p, err
 	}
-	// Whoever was named and is no member counts too: the caller counted names.
+	// Named people who are not members count too: the caller counted names.
 	if err := asExpected(wanted.Expect, len(rows)+len(p.result.Refused), "members"); err != nil {
 		return p, err
 	}
@@ -95,7 +95,7 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	return p, nil
 }
 
-// decideBulk decides about one of the members, after those before it.
+// decideBulk decides about one member, given what was decided about those before it.
 func decideBulk(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, in org.Bulk) (memberChange, error) {
 	if in.Action == org.BulkRemove {
 		return decideRemoval(ctx, a, o, row, nil)
@@ -117,7 +117,7 @@ func decideBulk(ctx context.Context, a *unit.Attempt, o db.Organization, row db.
 }
 
 // inherited fills in what terms leave open from the records of the role that is replaced: access that would have ended
-// still ends, unless somebody says otherwise.
+// still ends, unless the caller says otherwise.
 func inherited(terms org.Terms, before []org.Assignment) org.Terms {
 	if last := lastOf(before); last != nil {
 		if terms.Until == nil {
@@ -132,7 +132,7 @@ func inherited(terms org.Terms, before []org.Assignment) org.Terms {
 func (p *bulkPlan) add(ctx context.Context, a *unit.Attempt, row db.MemberRow, c memberChange, decided error) error {
 	refusal, refused := errors.AsType[*org.Error](decided)
 	switch {
-	// A rule protects this member alone, and the others go on. Any other error ends it all.
+	// A rule protects this member only; the others continue. Any other error stops the whole action.
 	case refused:
 		m, err := a.MemberOf(ctx, row)
 		if err != nil {
@@ -168,7 +168,7 @@ func applyBulk(ctx context.Context, w *unit.Writer, p bulkPlan) (org.BulkResult,
 	return p.result, nil
 }
 
-// bulkRows finds the members that are meant. Who is not one is told of in result.
+// bulkRows finds the members that the action is about. Named people who are not members are listed in result.
 func bulkRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
 	tooMany := org.ErrInvalid(fmt.Sprintf("More than %d members at once.", MaxBulk), "Narrow the filter and do it in parts.")
 	if in.Match == nil {
@@ -181,7 +181,7 @@ func bulkRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	if err != nil {
 		return nil, err
 	}
-	// One more than allowed tells a full list from one that is too long.
+	// Reading one more than allowed tells a full list from one that is too long.
 	search.MaxRows, search.Skip = MaxBulk+1, 0
 	ids, err := src.MemberIDs(ctx, search)
 	if err != nil {
@@ -197,20 +197,20 @@ func bulkRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organiza
 	return without(by, stillHolding(rows, search.Roles, search.SiteRoles), memberMeant, in.Except)
 }
 
-// stillHolding leaves out who matched by a role that has ended and was not swept yet: a list may show such a person for a
-// moment, an action must not be about them. Lists of names are as a search has them; in an empty one every role will do.
+// stillHolding leaves out members who matched by a role that has ended but was not swept yet: a list may show them for a
+// moment, but an action must not reach them. The lists of names come from the search; an empty one accepts every role.
 func stillHolding(rows []db.MemberRow, roles, siteRoles string) []db.MemberRow {
 	return slices.DeleteFunc(rows, func(r db.MemberRow) bool { return !holdsSome(roles, r.Roles) || !holdsSome(siteRoles, r.SiteRoles) })
 }
 
-// holdsSome reports whether one of the wanted roles is held, or none in particular is wanted.
+// holdsSome reports whether one of the wanted roles is held, or no particular one is wanted.
 func holdsSome(wanted, held string) bool {
 	names := strings.Fields(wanted)
 	return len(names) == 0 || slices.Contains(names, org.RoleOrganizationUser) ||
 		slices.ContainsFunc(strings.Fields(held), func(name string) bool { return slices.Contains(names, name) })
 }
 
-// membersByID reads members in pieces. They are in the order of ids, in which the answer lists them.
+// membersByID reads members in batches. It returns them in the order of ids, which is also the order of the answer.
 func membersByID(ctx context.Context, src unit.Reader, orgID uuid.UUID, ids []uuid.UUID) (rows []db.MemberRow, err error) {
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
 		part, err := src.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: orgID, UserIds: piece})
@@ -227,8 +227,8 @@ func membersByID(ctx context.Context, src unit.Reader, orgID uuid.UUID, ids []uu
 	return rows, nil
 }
 
-// without leaves out the people that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
-// it was meant to spare would be changed.
+// without leaves out the people named in except. Invalid: one of them is not among rows. Such a name may be misspelled, and
+// the person it was meant to spare would be changed.
 func without[T any](by *org.Actor, rows []T, of func(*T) meant, except []string) ([]T, error) {
 	key := func(ref string) string { // a username is shorter than an id as it is written here
 		if ref == "me" {
@@ -261,7 +261,7 @@ func without[T any](by *org.Actor, rows []T, of func(*T) meant, except []string)
 	return rows, p.Err("Nothing was changed.")
 }
 
-// namedRows looks up members by name. A name twice is one member; one that is none is refused alone.
+// namedRows looks up members by name. A repeated name counts once; a name that is no member's is refused by itself.
 func namedRows(ctx context.Context, src unit.Reader, by *org.Actor, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
 	var ids []uuid.UUID
 	for _, name := range users {

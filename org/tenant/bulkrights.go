@@ -11,13 +11,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// mayBulk lets in whoever may do one of the three things at all; mayDo then asks for the one that is wanted.
+// mayBulk reports whether the caller may assign, unassign or remove at all; mayDo then checks the action that is wanted.
 func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("assign", org.OrgRolesObject(orgID)) || by.Can("unassign", org.OrgRolesObject(orgID)) || by.Can("delete", org.MembersObject(orgID))
 }
 
-// mayDo checks the action as such. unread is what could not be read of it. Invalid: there is no such action or role. Forbidden:
-// the caller may not at all.
+// mayDo checks the action as such. unread is the error from reading its fields, if any. Invalid: there is no such action or role.
+// Forbidden: the caller may not do this to any member.
 func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk, unread error) error {
 	wrong := org.WithFields(unread, in.Problems(a.Now))
 	if in.Action == org.BulkRemove {
@@ -43,10 +43,10 @@ func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk,
 	return mayMove(ctx, a, o, moves, wrong)
 }
 
-// roleMove is a role that a bulk action gives or takes, the field that names it, and what the caller must be able to do with it.
+// roleMove is a role that a bulk action gives or takes, the field that names it, and the right that the caller needs for it.
 type roleMove struct{ field, role, right string }
 
-// mayMove checks the roles of a bulk action. wrong is what else is wrong with it.
+// mayMove checks the roles of a bulk action. wrong holds whatever else is wrong with it.
 func mayMove(ctx context.Context, a *unit.Attempt, o db.Organization, moves []roleMove, wrong error) error {
 	set, err := a.Roles(ctx, o.ID)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// MaxBulkUsers is how many accounts one bulk action may reach. All that each holds anywhere is compared with what the caller
-// holds, and meanwhile nothing else of the site can be written.
+// MaxBulkUsers is the most accounts that one bulk action may change. Everything that each holds anywhere is compared with what
+// the caller holds, and nothing else on the site can be written meanwhile.
 const MaxBulkUsers = 1000
 
 // BulkUsers suspends, activates or deletes many accounts in one transaction, with one audit row for each that changes. Those
@@ -30,14 +30,14 @@ func (s *Service) BulkUsers(ctx context.Context, subject *org.Actor, input org.I
 	return result, err
 }
 
-// PreviewBulkUsers tells what BulkUsers would answer. Errors as there.
+// PreviewBulkUsers returns what BulkUsers would answer. Errors as there.
 func (s *Service) PreviewBulkUsers(ctx context.Context, subject *org.Actor, input org.Input[org.UserBulk]) (_ org.UserBulkResult, err error) {
 	defer org.Wrap(&err, "preview a change of accounts in bulk")
 	p, _, err := unit.Try(ctx, s.units, subject, input, planBulkUsers)
 	return p.result, err
 }
 
-// EachSelectedUser gives the accounts that a bulk action would be about, in order. A name that is no account’s is left out.
+// EachSelectedUser calls each for the accounts that a bulk action would be about, in order. Names of no account are left out.
 // Errors as those of BulkUsers about the selection.
 func (s *Service) EachSelectedUser(ctx context.Context, subject *org.Actor, input org.Input[org.UserBulk], each func(*org.User) error) (err error) {
 	defer org.Wrap(&err, "list selected accounts")
@@ -79,7 +79,7 @@ func idsOf(rows []db.UserRow) []uuid.UUID {
 	return ids
 }
 
-// userChangeOf is one account of many, as it was decided: one of the two.
+// userChangeOf is what was decided about one account of many: exactly one of the two is set.
 type userChangeOf struct {
 	status   *account.StatusChange
 	deletion *account.Deletion
@@ -92,16 +92,16 @@ func (c userChangeOf) user() org.User {
 	return c.status.User()
 }
 
-// bulkUsersPlan is who changes, in order, and what is answered.
+// bulkUsersPlan holds the accounts that change, in order, and the answer.
 type bulkUsersPlan struct {
 	changes []userChangeOf
 	result  org.UserBulkResult
 }
 
-// bulkRights is what each action takes, as the single change does.
+// bulkRights is the right that each action needs, the same as for a single change.
 var bulkRights = map[org.BulkAction]string{org.BulkSuspend: "update", org.BulkActivate: "update", org.BulkDelete: "delete"}
 
-// planBulkUsers judges the caller before the body, then the action as such, then each account on its own.
+// planBulkUsers checks the caller before the body, then the action as such, then each account separately.
 func planBulkUsers(ctx context.Context, a *unit.Attempt, input org.Input[org.UserBulk]) (p bulkUsersPlan, err error) {
 	if !a.Actor.Can("update", org.UsersObject) && !a.Actor.Can("delete", org.UsersObject) {
 		return p, org.ErrForbidden("user:update")
@@ -140,12 +140,12 @@ func planBulkUsers(ctx context.Context, a *unit.Attempt, input org.Input[org.Use
 	return p, nil
 }
 
-// add decides about one of the accounts, after those before it.
+// add decides about one account, given what was decided about those before it.
 func (p *bulkUsersPlan) add(ctx context.Context, a *unit.Attempt, row db.UserRow, action org.BulkAction) error {
 	c, err := decideBulkUser(ctx, a, row, action)
 	refusal, refused := errors.AsType[*org.Error](err)
 	switch {
-	// A rule protects this account alone, and the others go on. Any other error ends it all.
+	// A rule protects this account only; the others continue. Any other error stops the whole action.
 	case refused:
 		a.WontEnd(row.ID)
 		u, err := a.User(ctx, row)
@@ -196,7 +196,7 @@ func applyBulkUsers(ctx context.Context, w *unit.Writer, p bulkUsersPlan) (org.U
 	return p.result, nil
 }
 
-// bulkUserRows finds the accounts that are meant. Who is none that the caller may read is told of in result.
+// bulkUserRows finds the accounts that the action is about. Names of no account that the caller may read are listed in result.
 func bulkUserRows(ctx context.Context, src unit.Reader, by *org.Actor, in org.UserBulk, result *org.UserBulkResult) ([]db.UserRow, error) {
 	tooMany := org.ErrInvalid(fmt.Sprintf("More than %d accounts at once.", MaxBulkUsers), "Narrow the filter and do it in parts.")
 	if in.Match == nil {
@@ -220,7 +220,7 @@ func bulkUserRows(ctx context.Context, src unit.Reader, by *org.Actor, in org.Us
 	return without(by, rows, userMeant, in.Except)
 }
 
-// usersByID reads accounts as they are at the moment of the unit, in the order of ids.
+// usersByID reads accounts as they are at the time of the unit, in the order of ids.
 func usersByID(ctx context.Context, src unit.Reader, ids []uuid.UUID) (rows []db.UserRow, err error) {
 	if rows, err = src.Q.ListUsersByID(ctx, ids); err != nil { // no more than an action takes
 		return nil, err
@@ -232,7 +232,7 @@ func usersByID(ctx context.Context, src unit.Reader, ids []uuid.UUID) (rows []db
 	return rows, nil
 }
 
-// namedUsers looks up accounts by name. A name twice is one account; one that is none, or may not be read, is refused alone.
+// namedUsers looks up accounts by name. A repeated name counts once; an unknown or unreadable account is refused by itself.
 func namedUsers(ctx context.Context, src unit.Reader, by *org.Actor, names []string, result *org.UserBulkResult) (rows []db.UserRow, err error) {
 	var ids []uuid.UUID
 	for _, name := range names {

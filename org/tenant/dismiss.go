@@ -14,10 +14,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// DismissFindings leaves findings about the roles of an organization as they are for 90 days. Dismissing one again begins anew.
-// NotFound: as Lint. Forbidden: a finding about a role takes assign_org_role:update; one about a member takes
-// assign_org_role:unassign and all that the member holds there, and nobody dismisses findings about themselves. Invalid: the
-// reason is missing, or there is no such finding.
+// DismissFindings hides findings about the roles of an organization for 90 days. Dismissing a finding again restarts the 90 days.
+// NotFound: as Lint. Forbidden: a finding about a role needs assign_org_role:update; one about a member needs
+// assign_org_role:unassign and every permission that the member has there; the caller can't dismiss findings about themselves.
+// Invalid: the reason is missing, or there is no such finding.
 func (s *Service) DismissFindings(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Dismissing]) (_ org.Dismissal, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "dismiss findings in %q", organization)
 	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "create", dismissing{organization, input}, planDismissal, applyDismissal)
@@ -71,7 +71,7 @@ func planDismissal(ctx context.Context, a *unit.Attempt, in dismissing) (d dismi
 	return d, err
 }
 
-// checkDismissing tells of all that is wrong with a request.
+// checkDismissing reports everything that is wrong with a request.
 func checkDismissing(a *unit.Attempt, in *org.Dismissing) error {
 	var bad org.FieldErrors
 	terms := org.Terms{Reason: in.Reason}
@@ -90,7 +90,7 @@ func checkDismissing(a *unit.Attempt, in *org.Dismissing) error {
 	return bad.Err("Nothing was dismissed.")
 }
 
-// mayDismissAll asks about each finding, with what people hold now: one that the caller may not dismiss ends it all.
+// mayDismissAll checks each finding against what people hold now. One that the caller may not dismiss refuses the whole request.
 func mayDismissAll(ctx context.Context, a *unit.Attempt, h unit.RoleScope, found []org.LintFinding) error {
 	var ids []uuid.UUID
 	for _, f := range found {
@@ -118,7 +118,7 @@ func mayDismissAll(ctx context.Context, a *unit.Attempt, h unit.RoleScope, found
 	return nil
 }
 
-// dismissedNames names what findings are about, for the trail.
+// dismissedNames names what the findings are about, for the audit trail.
 func dismissedNames(found []org.LintFinding) string {
 	var names []string
 	for i := range found {
@@ -161,7 +161,7 @@ func applyDismissal(ctx context.Context, w *unit.Writer, d dismissal) (org.Dismi
 	return d.Dismissal, nil
 }
 
-// dismissedFinding is a finding as the trail tells of it: its rule and what it is about.
+// dismissedFinding describes a finding for the audit trail: its rule and what it is about.
 func dismissedFinding(f *org.LintFinding) string {
 	parts := []string{f.Rule}
 	if f.Member != nil {
@@ -176,8 +176,8 @@ func dismissedFinding(f *org.LintFinding) string {
 	return strings.Join(parts, " ")
 }
 
-// BringBackFindings ends a dismissal: its findings are open again. NotFound: as Lint, or there is no such dismissal. Forbidden: the
-// caller may dismiss no findings there.
+// BringBackFindings ends a dismissal, so that its findings are open again. NotFound: as Lint, or there is no such dismissal.
+// Forbidden: the caller may not dismiss any findings there.
 func (s *Service) BringBackFindings(ctx context.Context, subject *org.Actor, organization, id string) (err error) {
 	defer org.Wrap(&err, "bring back the findings of dismissal %q in %q", id, organization)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "delete", bringingBack{organization, unit.ParseID(id)}, planBringBack, applyBringBack)
@@ -190,7 +190,7 @@ type bringingBack struct {
 	id           uuid.UUID
 }
 
-// planBringBack needs less than dismissing: what it shows again is nothing that the caller could not read.
+// planBringBack needs fewer rights than dismissing: it only shows again what the caller could read all along.
 func planBringBack(ctx context.Context, a *unit.Attempt, in bringingBack) (d org.Dismissal, err error) {
 	h, err := a.FindingScope(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -218,7 +218,7 @@ func applyBringBack(ctx context.Context, w *unit.Writer, d org.Dismissal) (org.D
 	return d, w.W.DeleteDismissal(ctx, d.ID)
 }
 
-// undoDismissal takes back what an entry tells of: whoever may not read the findings does not learn that there were any.
+// undoDismissal undoes the dismissal in an entry. Callers who may not read the findings don't learn that there were any.
 func undoDismissal(ctx context.Context, a *unit.Attempt, e db.AuditLog) (d org.Dismissal, err error) {
 	in := bringingBack{e.OrganizationID.UUID.String(), unit.ParseID(e.ResourceID)}
 	if _, err := a.FindingScope(ctx, a.Actor, in.organization); err != nil {

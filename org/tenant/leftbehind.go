@@ -12,7 +12,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// leftAtMost is how many of a kind are named. One more is read, to know that there are more.
+// leftAtMost limits how many things of a kind are named. One more is read, to tell whether there are more.
 const leftAtMost = 50
 
 // leftBehind collects what an account made, as far as the caller may read it.
@@ -24,7 +24,7 @@ type leftBehind struct {
 	more  bool
 }
 
-// leftBehindBy is what an account made that does not go with it, by kind, and whether there is more of it.
+// leftBehindBy lists, by kind, what an account made that stays when it goes, and reports whether there is more.
 func leftBehindBy(ctx context.Context, src unit.Reader, by *org.Actor, maker uuid.UUID) ([]org.LeftBehind, bool, error) {
 	l := leftBehind{Reader: src, by: by, maker: unit.NullID(maker)}
 	if err := src.Settle(ctx); err != nil {
@@ -39,7 +39,7 @@ func leftBehindBy(ctx context.Context, src unit.Reader, by *org.Actor, maker uui
 	return l.list, l.more, err
 }
 
-// add takes up the things of a kind that were found.
+// add appends the things of a kind that were found and that the caller may read.
 func (l *leftBehind) add(kind org.LeftKind, n int, thing func(i int) (org.LeftBehind, bool)) {
 	l.more = l.more || n > leftAtMost
 	for i := range min(n, leftAtMost) {
@@ -52,7 +52,7 @@ func (l *leftBehind) add(kind org.LeftKind, n int, thing func(i int) (org.LeftBe
 
 func in(place uuid.UUID) org.Organization { return org.Organization{ID: place} }
 
-// roles are its custom roles. Who made one is for those who may read the people of its place.
+// roles adds the custom roles that it made. Only callers who may read the people of a role's place learn who made it.
 func (l *leftBehind) roles(ctx context.Context) error {
 	rows, err := l.Q.ListRolesMadeBy(ctx, db.ListRolesMadeByParams{Maker: l.maker, MaxRows: leftAtMost + 1})
 	l.add(org.LeftRole, len(rows), func(i int) (org.LeftBehind, bool) {
@@ -85,7 +85,7 @@ func (l *leftBehind) tokens(ctx context.Context) error {
 	return err
 }
 
-// passwords are those that it knows, and links by which it could set one: for those who may set them as well.
+// passwords adds the accounts whose password it knows, or could set by a link. Only callers who may set it too are told.
 func (l *leftBehind) passwords(ctx context.Context) error {
 	rows, err := l.Q.ListPasswordsMadeBy(ctx, db.ListPasswordsMadeByParams{Maker: l.maker, Now: l.When, MaxRows: leftAtMost + 1})
 	for _, kind := range []org.LeftKind{org.LeftPassword, org.LeftPasswordLink} {
@@ -98,7 +98,7 @@ func (l *leftBehind) passwords(ctx context.Context) error {
 	return err
 }
 
-// mayReadRules reports whether the caller may read the rules of a place, and its directory.
+// mayReadRules reports whether the caller may read the sync rules of a place, and its directory.
 func (l *leftBehind) mayReadRules(place uuid.UUID) bool {
 	return l.by.Can("read", rbac.Object{Type: "idpsync_settings", Org: place})
 }
@@ -132,7 +132,7 @@ func (l *leftBehind) rules(ctx context.Context) error {
 	return err
 }
 
-// invitations are those that are open, and lead into an organization that the caller may invite into.
+// invitations adds the open ones, if they lead into an organization that the caller may invite into.
 func (l *leftBehind) invitations(ctx context.Context) error {
 	rows, err := l.Q.ListAllInvitations(ctx, db.ListAllInvitationsParams{
 		CreatedBy: l.maker, States: " open ", EndsAfter: l.When, EndsBy: l.When.AddDate(100, 0, 0), MaxRows: leftAtMost + 1,
@@ -158,7 +158,7 @@ func (l *leftBehind) invitations(ctx context.Context) error {
 	return err
 }
 
-// nameOrganizations fills in the organizations, and drops what is in one that the caller may not read.
+// nameOrganizations fills in the organizations, and drops what belongs to one that the caller may not read.
 func (l *leftBehind) nameOrganizations(ctx context.Context) error {
 	var ids []uuid.UUID
 	for i := range l.list {

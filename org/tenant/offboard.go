@@ -14,25 +14,25 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Offboard suspends an account, ends its sessions and tokens, and takes it out of its organizations, as far as it is asked
-// to, in one transaction. Each change has an entry of its own; they share the id of the request. Where the account is the last
-// organization admin, another member becomes one first.
-// Invalid: no such user, oneself, nothing to do, the last owner, or nobody takes over. Forbidden: as suspending, revoking and
-// removing on their own. Conflict: ifMatch is without the version that is stored.
-// The receipt names an entry of it, by which UndoBatch takes back what can be.
+// Offboard suspends an account, ends its sessions and tokens, and takes it out of its organizations, as far as the request asks,
+// in one transaction. Each change has its own entry; they share the id of the request. Where the request names a member to take
+// over, that member becomes organization admin first.
+// Invalid: no such user, the caller's own account, nothing to do, the last owner, or no one to take over. Forbidden: as for
+// suspending, revoking and giving a role on their own. Conflict: IfMatch does not include the stored version.
+// The receipt names one of the entries, by which UndoBatch takes back what it can.
 func (s *Service) Offboard(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Offboarding]) (_ org.Offboarded, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "offboard %q", user)
 	return unit.Do(ctx, s.units, subject, unit.OnSite, "write", offboard{user, input}, planOffboard, applyOffboard)
 }
 
-// PreviewOffboard tells what Offboard would answer. Errors as there.
+// PreviewOffboard returns what Offboard would answer. Errors as there.
 func (s *Service) PreviewOffboard(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Offboarding]) (_ org.Offboarded, err error) {
 	defer org.Wrap(&err, "preview offboarding %q", user)
 	p, _, err := unit.Try(ctx, s.units, subject, offboard{user, input}, planOffboard)
 	return p.done, err
 }
 
-// offboard asks to do it to the account that a path names.
+// offboard asks to offboard the account that a path names.
 type offboard struct {
 	user  string
 	input org.Input[org.Offboarding]
@@ -48,8 +48,8 @@ type offboardPlan struct {
 	done   org.Offboarded
 }
 
-// planOffboard decides step by step as each change on its own would be, those that take over first: the guards judge every
-// later step by the state that the earlier ones leave.
+// planOffboard decides each step as if it were a change on its own, taking over first: the guards check every later step
+// against the state that the earlier ones leave.
 func planOffboard(ctx context.Context, a *unit.Attempt, in offboard) (p offboardPlan, err error) {
 	if p.row, err = a.Account(ctx, in.user); err != nil {
 		return p, err
@@ -96,12 +96,12 @@ func planOffboard(ctx context.Context, a *unit.Attempt, in offboard) (p offboard
 	return p, err
 }
 
-// empty reports whether nothing is to be stored.
+// empty reports whether there is nothing to store.
 func (p *offboardPlan) empty() bool {
 	return len(p.heirs)+len(p.leaves) == 0 && !p.wanted.Suspend && !p.wanted.EndSessions && !p.wanted.RevokeTokens && p.wanted.Reason == ""
 }
 
-// homes decides about the organizations of the account: who takes over, and which of them it leaves.
+// homes decides about the organizations of the account: who takes over in each, and which of them the account leaves.
 func (p *offboardPlan) homes(ctx context.Context, a *unit.Attempt) error {
 	rows, err := a.Memberships(ctx, p.row.ID)
 	if err != nil {
@@ -148,7 +148,7 @@ func (p *offboardPlan) homes(ctx context.Context, a *unit.Attempt) error {
 	return bad.Err("Validation failed.")
 }
 
-// handOver makes the member organization admin whom the request names for an organization.
+// handOver makes the member that the request names for an organization its admin.
 func (p *offboardPlan) handOver(ctx context.Context, a *unit.Attempt, o db.Organization) error {
 	heir := p.wanted.HandOver[o.Name]
 	if heir == "" {
@@ -161,7 +161,7 @@ func (p *offboardPlan) handOver(ctx context.Context, a *unit.Attempt, o db.Organ
 	if err != nil {
 		return err
 	}
-	// The guard rails would not count them, and do not bind site owners, who may leave it without anyone by saying so.
+	// The guard rails would not count this member, and don't bind site owners, who may knowingly leave it without an admin.
 	in, err := a.HasWayIn(ctx, row.UserID)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (p *offboardPlan) handOver(ctx context.Context, a *unit.Attempt, o db.Organ
 	return err
 }
 
-// applyOffboard stores all of it, with an entry for each change.
+// applyOffboard stores everything, with an entry for each change.
 func applyOffboard(ctx context.Context, w *unit.Writer, p offboardPlan) (org.Offboarded, error) {
 	if err := storeMembers(ctx, w, "write", p.heirs); err != nil {
 		return p.done, err
@@ -225,7 +225,7 @@ func applyOffboard(ctx context.Context, w *unit.Writer, p offboardPlan) (org.Off
 	return p.done, p.status.Store(ctx, w)
 }
 
-// storeMembers stores changes of members, each with an entry of its own.
+// storeMembers stores changes of members, each with its own entry.
 func storeMembers(ctx context.Context, w *unit.Writer, action string, list []memberChange) error {
 	for _, c := range list {
 		w.Begin(action, 200)

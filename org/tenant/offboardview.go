@@ -12,8 +12,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// OffboardView is what Offboard would meet, and what of it the caller may do. Errors as those of Offboard that come before
-// anything is asked for.
+// OffboardView returns what Offboard would act on, and which steps the caller may take. Errors as those of Offboard that don't
+// depend on the steps asked for.
 func (s *Service) OffboardView(ctx context.Context, subject *org.Actor, user string) (_ org.OffboardView, err error) {
 	defer org.Wrap(&err, "view offboarding %q", user)
 	try := func(wanted org.Offboarding) error {
@@ -42,7 +42,7 @@ func (s *Service) OffboardView(ctx context.Context, subject *org.Actor, user str
 	return v, err
 }
 
-// refusalOf is a refusal in a sentence. Whatever else went wrong stays an error.
+// refusalOf turns a refusal into a sentence. Any other error is returned as it is.
 func refusalOf(err error) (string, error) {
 	if e, ok := errors.AsType[*org.Error](err); ok && (e.Kind == org.Forbidden || e.Kind == org.Invalid) {
 		return cmp.Or(e.Detail, e.Message), nil
@@ -96,7 +96,7 @@ func offboardView(ctx context.Context, src unit.Reader, by *org.Actor, user stri
 	return v, nil
 }
 
-// offboardHome is one organization of the account. NotFound: the caller may not read it, or who belongs to it.
+// offboardHome returns one organization of the account. NotFound: the caller may not read it, or this membership.
 func offboardHome(ctx context.Context, src unit.Reader, by *org.Actor, row db.UserRow, id uuid.UUID) (h org.OffboardHome, err error) {
 	o, err := src.Organization(ctx, by, id.String())
 	if err != nil {
@@ -126,7 +126,7 @@ func offboardHome(ctx context.Context, src unit.Reader, by *org.Actor, row db.Us
 	if !by.Can("delete", org.MembersObject(o.ID)) {
 		h.Refusal = "Needs organization_member:delete"
 	}
-	// An owner may leave an organization without an admin, and is told all the same.
+	// A site owner may leave an organization without an admin, but is warned all the same.
 	if org.Status(row.Status) == org.StatusActive && holdsAdmin(member.Roles) {
 		other, err := src.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{
 			OrganizationID: o.ID, Role: org.RoleOrganizationAdmin, ExceptUser: row.ID, Passwords: src.PasswordPolicy(), Providers: src.ProviderList(),

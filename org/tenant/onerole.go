@@ -9,26 +9,26 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// PutMemberRole gives a member one role, or changes until when and why it holds it: afterwards one local record gives the role,
-// beside what a provider or directory gives. The role organization-member is the membership. The same again writes nothing.
-// NotFound and Invalid as Member; NotFound too: no such role. Invalid: oneself, a bad body, the last organization admin. Forbidden: a
-// later end is giving and an earlier one taking, by the rules of SetMemberRoles; of the membership it is adding and
-// removing. Conflict: the request named another version of the membership.
+// PutMemberRole gives a member one role, or changes its end and reason. Afterwards one local record gives the role, in addition
+// to what a provider or directory gives. The role organization-member is the membership. An unchanged record writes nothing.
+// NotFound and Invalid as Member; NotFound also: no such role. Invalid: oneself, a bad body, the last organization admin.
+// Forbidden: a later end counts as giving and an earlier one as taking, by the rules of SetMemberRoles; for the membership, as
+// adding and removing. Conflict: the request named another version of the membership.
 func (s *Service) PutMemberRole(ctx context.Context, subject *org.Actor, organization, user, role string, input org.Input[org.RecordInput]) (_ org.Recorded, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "put role %q of %q in %q", role, user, organization)
 	in := memberRecord{organization, user, role, wish{input: input}}
 	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "write", in, planMemberRecord, applyMemberRecord)
 }
 
-// PreviewMemberRole tells what PutMemberRole would do to what people may do. Errors as there.
+// PreviewMemberRole returns how PutMemberRole would change what people may do. Errors as there.
 func (s *Service) PreviewMemberRole(ctx context.Context, subject *org.Actor, organization, user, role string, input org.Input[org.RecordInput]) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview role %q of %q in %q", role, user, organization)
 	_, impact, err := unit.Try(ctx, s.units, subject, memberRecord{organization, user, role, wish{input: input}}, planMemberRecord)
 	return impact, err
 }
 
-// EndMemberRole ends the local records of one role of a member, or of the membership: with its last record it goes, and all
-// roles with it. NotFound: there is no local record. Other errors as PutMemberRole.
+// EndMemberRole ends the local records of one role of a member, or of the membership: if none of its records is left, the
+// membership ends with all its roles. NotFound: there is no local record. Other errors as PutMemberRole.
 func (s *Service) EndMemberRole(ctx context.Context, subject *org.Actor, organization, user, role string, ifMatch org.Versions) (_ org.Receipt, err error) {
 	defer org.Wrap(&err, "end role %q of %q in %q", role, user, organization)
 	in := memberRecord{organization, user, role, ending(ifMatch)}
@@ -36,42 +36,42 @@ func (s *Service) EndMemberRole(ctx context.Context, subject *org.Actor, organiz
 	return done, err
 }
 
-// PreviewEndMemberRole tells what EndMemberRole would do to what people may do. Errors as there.
+// PreviewEndMemberRole returns how EndMemberRole would change what people may do. Errors as there.
 func (s *Service) PreviewEndMemberRole(ctx context.Context, subject *org.Actor, organization, user, role string, ifMatch org.Versions) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview the end of role %q of %q in %q", role, user, organization)
 	_, impact, err := unit.Try(ctx, s.units, subject, memberRecord{organization, user, role, ending(ifMatch)}, planMemberRecord)
 	return impact, err
 }
 
-// PutUserRole is PutMemberRole for a role of the site. Invalid: no such user, oneself, a bad body, the last owner.
+// PutUserRole does what PutMemberRole does, for a role of the site. Invalid: no such user, oneself, a bad body, the last owner.
 // NotFound: no such role. Forbidden and Conflict as SetUserRoles.
 func (s *Service) PutUserRole(ctx context.Context, subject *org.Actor, user, role string, input org.Input[org.RecordInput]) (_ org.Recorded, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "put site role %q of %q", role, user)
 	return unit.Do(ctx, s.units, subject, unit.OnSite, "write", userRecord{user, role, wish{input: input}}, planUserRecord, applyUserRecord)
 }
 
-// PreviewUserRole tells what PutUserRole would do to what people may do. Errors as there.
+// PreviewUserRole returns how PutUserRole would change what people may do. Errors as there.
 func (s *Service) PreviewUserRole(ctx context.Context, subject *org.Actor, user, role string, input org.Input[org.RecordInput]) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview site role %q of %q", role, user)
 	_, impact, err := unit.Try(ctx, s.units, subject, userRecord{user, role, wish{input: input}}, planUserRecord)
 	return impact, err
 }
 
-// EndUserRole is EndMemberRole for a role of the site. Errors as PutUserRole and there.
+// EndUserRole does what EndMemberRole does, for a role of the site. Errors as PutUserRole and EndMemberRole.
 func (s *Service) EndUserRole(ctx context.Context, subject *org.Actor, user, role string, ifMatch org.Versions) (_ org.Receipt, err error) {
 	defer org.Wrap(&err, "end site role %q of %q", role, user)
 	_, done, err := unit.Do(ctx, s.units, subject, unit.OnSite, "write", userRecord{user, role, ending(ifMatch)}, planUserRecord, applyUserRecord)
 	return done, err
 }
 
-// PreviewEndUserRole tells what EndUserRole would do to what people may do. Errors as there.
+// PreviewEndUserRole returns how EndUserRole would change what people may do. Errors as there.
 func (s *Service) PreviewEndUserRole(ctx context.Context, subject *org.Actor, user, role string, ifMatch org.Versions) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview the end of site role %q of %q", role, user)
 	_, impact, err := unit.Try(ctx, s.units, subject, userRecord{user, role, ending(ifMatch)}, planUserRecord)
 	return impact, err
 }
 
-// wish is what shall become of the local record of one role.
+// wish is what a request wants to do with the local record of one role.
 type wish struct {
 	input org.Input[org.RecordInput]
 	ends  bool
@@ -81,8 +81,8 @@ func ending(ifMatch org.Versions) wish {
 	return wish{org.Given(org.RecordInput{IfMatch: ifMatch}), true}
 }
 
-// memberRecord asks to change the record of one role of a member, userRecord that of a role of the site. The names are as the
-// path has them.
+// memberRecord asks to change the record of one role of a member, userRecord that of a role of the site. The names are as
+// in the path.
 type memberRecord struct {
 	organization, user, role string
 	wish
@@ -93,7 +93,7 @@ type userRecord struct {
 	wish
 }
 
-// memberRecordChange and userRecordChange are what was decided, with the record that is answered.
+// memberRecordChange and userRecordChange are what was decided, with the record for the answer.
 type memberRecordChange struct {
 	memberChange
 	record org.Assignment
@@ -104,7 +104,7 @@ type userRecordChange struct {
 	record org.Assignment
 }
 
-// planMemberRecord is row R1 of docs/spec/assigning.md; a refusal by a later one is recorded.
+// planMemberRecord checks row R1 of docs/spec/assigning.md. A refusal by a later row is recorded.
 func planMemberRecord(ctx context.Context, a *unit.Attempt, in memberRecord) (c memberRecordChange, err error) {
 	o, row, err := a.Membership(ctx, in.organization, in.user)
 	if err != nil {
@@ -130,7 +130,7 @@ func applyMemberRecord(ctx context.Context, w *unit.Writer, c memberRecordChange
 	return org.Recorded{Assignment: c.record, Tag: m.Tag()}, err
 }
 
-// planUserRecord is row R1 for an account.
+// planUserRecord checks row R1 for an account.
 func planUserRecord(ctx context.Context, a *unit.Attempt, in userRecord) (c userRecordChange, err error) {
 	row, err := a.Account(ctx, in.user)
 	if err != nil {
@@ -172,7 +172,7 @@ func (a *assignment) decideOne(ctx context.Context, role string, in wish, held [
 	return true, is, a.permitted()
 }
 
-// reword makes the edit of the record of a role, by rows R3 to R5.
+// reword edits the record of a role, by rows R3 to R5.
 func (a *assignment) reword(ctx context.Context, role string, ends bool, in org.RecordInput, stored string) (changed bool, is org.Assignment, err error) {
 	if a.records, err = a.read(); err != nil {
 		return false, is, err
@@ -198,8 +198,8 @@ func (a *assignment) reword(ctx context.Context, role string, ends bool, in org.
 	return true, is, nil
 }
 
-// decideMembership decides about the records of the membership itself. Making it longer is adding, and holds the roles longer
-// too; making it shorter is removing.
+// decideMembership decides about the records of the membership itself. Making it longer counts as adding, and extends the roles
+// too; making it shorter counts as removing.
 func decideMembership(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, in wish, is *org.Assignment) (c memberChange, err error) {
 	if row.UserID == a.Actor.ID() {
 		return c, errOwnRoles

@@ -13,9 +13,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// EachSelected gives the members that a bulk action would be about, in order: those that are named, or all that match but
-// some. A name that is no member’s is left out. NotFound: no such organization. Invalid: a bad filter, an exception that
-// does not match, or more than 10,000 members.
+// EachSelected calls each for the members that a bulk action would be about, in order: those named, or all that match except
+// some. Names of no member are left out. NotFound: no such organization. Invalid: a bad filter, an exception that does not
+// match, or more than 10,000 members.
 func (s *Service) EachSelected(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk], each func(*org.Member) error) (err error) {
 	defer org.Wrap(&err, "list selected members of %q", organization)
 	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -39,7 +39,7 @@ func (s *Service) EachSelected(ctx context.Context, subject *org.Actor, organiza
 	})
 }
 
-// meant is somebody whom a bulk action is about.
+// meant is a person whom a bulk action is about.
 type meant struct {
 	id            uuid.UUID
 	username, key string
@@ -49,8 +49,8 @@ func memberMeant(r *db.MemberRow) meant { return meant{r.UserID, r.Username, r.U
 
 func userMeant(r *db.UserRow) meant { return meant{r.ID, r.Username, r.UsernameKey} }
 
-// asSeen refuses a change of others than those that somebody has agreed to. readable says whether the caller may be told of
-// one who is no account of the list any more. Conflict: who came and who went, by name.
+// asSeen refuses a change of other people than those that the caller agreed to. readable reports whether the caller may be told
+// the name of someone who is no longer in the list. Conflict: who came and who went, by name.
 func asSeen[T any](ctx context.Context, a *unit.Attempt, seen []uuid.UUID, rows []T, of func(*T) meant, readable func(uuid.UUID) bool) error {
 	if seen == nil {
 		return nil
@@ -72,7 +72,7 @@ func asSeen[T any](ctx context.Context, a *unit.Attempt, seen []uuid.UUID, rows 
 	}
 	missing := slices.DeleteFunc(slices.Clone(seen), func(id uuid.UUID) bool { return !before[id] })
 	for _, id := range missing[:min(maxNamed, len(missing))] {
-		// Whoever is gone from the list is told by name only to those who may read the account.
+		// People who are gone from the list are named only to callers who may read their accounts.
 		row, err := a.Q.GetUser(ctx, id)
 		if err != nil && !db.IsNotFound(err) {
 			return err
@@ -87,7 +87,7 @@ func asSeen[T any](ctx context.Context, a *unit.Attempt, seen []uuid.UUID, rows 
 		Detail: fmt.Sprintf("%sNothing was changed.", someOf("Came in: ", came, len(came))+someOf("No longer in it: ", went, len(missing)))}
 }
 
-// asExpected refuses a change of another number than somebody has counted on. Conflict.
+// asExpected refuses a change of another number of people than the caller expects. Conflict.
 func asExpected(expect *int, n int, noun string) error {
 	if expect == nil || *expect == n {
 		return nil
@@ -96,10 +96,10 @@ func asExpected(expect *int, n int, noun string) error {
 		Detail: fmt.Sprintf("It was about %d %s, and now it would be %d. Nothing was changed.", *expect, noun, n)}
 }
 
-// maxNamed is how many people a message names.
+// maxNamed is the most people that a message names.
 const maxNamed = 10
 
-// someOf is a sentence with the first of some names, "" without any. all is how many there are.
+// someOf returns a sentence with the first few names, "" if there are none. all is how many there are in total.
 func someOf(about string, names []string, all int) string {
 	if all == 0 {
 		return ""

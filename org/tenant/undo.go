@@ -15,13 +15,13 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Undo takes back what an audit entry tells of: a change of the roles of a member or of an account, an addition of a
-// member or a removal, an account that was suspended or reactivated, a role that was deleted, findings that were dismissed. It is a change like any other: the
-// same rights, checks and guard rails, and an audit row of its own. It returns the holder as it is afterwards, the membership as it
-// was if undoing ends it, or the role, which no one has.
-// NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
-// be undone, or of an attempt that changed nothing. Conflict: something changed since, the account is gone, or the
-// entry was exported and is kept no longer.
+// Undo takes back the change that an audit entry describes: of the roles of a member or an account, the addition or removal of a
+// member, the suspension or reactivation of an account, the deletion of a role, or the dismissal of findings. It is a change like
+// any other: the same rights, checks and guard rails, and its own audit row. It returns the holder as it is afterwards, the
+// membership as it was if undoing ends it, the dismissal that it ended, or the role, which no one has.
+// NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry describes something that can't
+// be undone, or an attempt that changed nothing. Conflict: something has changed since, the account is gone, or the
+// entry was exported and is no longer kept.
 func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.RoleHolder, err error) {
 	defer org.Wrap(&err, "undo entry %q", entryID)
 	e, err := s.units.EntryToUndo(ctx, subject, entryID)
@@ -37,7 +37,7 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 	return h, err
 }
 
-// PreviewUndo tells what Undo would do, and what to what people may do. Errors as there.
+// PreviewUndo returns what Undo would do, and how it would change what people may do. Errors as there.
 func (s *Service) PreviewUndo(ctx context.Context, subject *org.Actor, entryID string) (p org.UndoPreview, err error) {
 	defer org.Wrap(&err, "preview undo of entry %q", entryID)
 	e, err := s.units.EntryToUndo(ctx, subject, entryID)
@@ -58,7 +58,7 @@ var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of me
 // errNothingHappened is the answer to entries of refusals.
 var errNothingHappened = org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
 
-// undoing is an undo on its way: what the entry changed, and what is there now.
+// undoing is an undo in progress: what the entry changed, and what is stored now.
 type undoing struct {
 	*unit.Attempt
 	org                 db.Organization // zero if it is about site roles
@@ -74,7 +74,7 @@ type undoing struct {
 	was, is             []org.AuditAssignment // the records that it changed; none in an entry of before there were any
 }
 
-// planUndo makes sure that nothing happened since, and then decides like the change that takes the entry back. field is
+// planUndo makes sure that nothing has changed since, and then decides as for any change that has the opposite effect. field is
 // where entries of this kind keep roles.
 func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error) {
 	u, field := undoing{Attempt: a, action: e.Action}, "rbac_roles"
@@ -103,7 +103,7 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 		c, err := u.undoStatus(ctx)
 		return undo{status: &c}, err
 	}
-	// Otherwise the undo would take back a later change of somebody else too.
+	// Otherwise the undo would also take back a later change by someone else.
 	since := changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 	if !u.asLeft(u.user.Roles) {
 		return undo{}, since
@@ -114,9 +114,9 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 	return undo{user: &c}, err
 }
 
-// find looks up what the entry is about, which keeps the roles under a field.
-// What may not be seen comes first, then what is gone, then what the entry says: nobody learns more than by reading. Errors
-// as Undo.
+// find looks up what the entry is about. The entry keeps roles under field.
+// It checks what the caller may read first, then what is gone, then what the entry says, so that no one learns more than by
+// reading. Errors as Undo.
 func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	id := unit.ParseID(e.ResourceID)
 	object := org.UserObject(id)
@@ -154,7 +154,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	return err
 }
 
-// told reads an entry that can be taken back. Invalid: it can't.
+// told reads what the entry changed. Invalid: it can't be taken back.
 func (u *undoing) told(e *db.AuditLog, field string) error {
 	u.made = e.Time
 	if e.StatusCode >= 400 {
@@ -193,16 +193,16 @@ func (u *undoing) changes(e *db.AuditLog, field string) error {
 	return nil
 }
 
-// ofSite says whether the entry is about an account and its site roles.
+// ofSite reports whether the entry is about an account and its site roles.
 func (u *undoing) ofSite() bool { return u.org.ID == uuid.Nil }
 
-// changedSince is the refusal of an undo that comes too late. Conflict.
+// changedSince returns the refusal of an undo that comes too late. Conflict.
 func changedSince(detail string) *org.Error {
 	return &org.Error{Kind: org.Conflict, Message: "This can no longer be undone.", Detail: detail}
 }
 
-// asLeft says whether roles are those that the entry left.
-// Their order says nothing.
+// asLeft reports whether roles are those that the entry left.
+// Their order doesn't matter.
 func (u *undoing) asLeft(roles string) bool {
 	return u.termsOnly || slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
 }
@@ -228,7 +228,7 @@ func (u *undoing) undoMember(ctx context.Context) (memberChange, error) {
 	})
 }
 
-// removeAgain takes an addition back. It leaves alone who belongs there for another reason by now.
+// removeAgain takes an addition back. It refuses if the member has meanwhile come to belong there for another reason.
 func (u *undoing) removeAgain(ctx context.Context) (memberChange, error) {
 	records, err := u.RecordsOfMember(ctx, u.row)
 	if err != nil {
@@ -239,12 +239,12 @@ func (u *undoing) removeAgain(ctx context.Context) (memberChange, error) {
 			return memberChange{}, changedSince(fmt.Sprintf("The membership of %s comes from %s by now.", u.user.Username, r.Source))
 		}
 	}
-	// The entry of the undo says what it does: an addition that is taken back is a removal.
+	// The entry of the undo names its effect: taking back an addition is a removal.
 	u.Entry.Action, u.Entry.Status = "delete", 204
 	return decideRemoval(ctx, u.Attempt, u.org, u.row, nil)
 }
 
-// membershipBefore takes back a change of until when somebody is a member, or why.
+// membershipBefore takes back a change of how long someone is a member, or why.
 func (u *undoing) membershipBefore(ctx context.Context, since error) (memberChange, error) {
 	roles, _, err := assignmentOf(ctx, u.Attempt, u.org, u.row)
 	if err != nil {
@@ -268,8 +268,8 @@ func (u *undoing) membershipBefore(ctx context.Context, since error) (memberChan
 	return decideMembership(ctx, u.Attempt, u.org, u.row, w, &is)
 }
 
-// putBack makes a removed user a member again, with the roles that it had, as long as they would last. It takes the right to add members and, if
-// there were roles, the right to hand out each of them.
+// putBack makes a removed user a member again, with the roles that they had, until these would have ended. It needs the right to
+// add members and, if there were roles, the right to hand out each of them.
 func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if u.member {
 		return memberChange{}, changedSince(fmt.Sprintf("%s is a member again already.", u.user.Username))
@@ -293,7 +293,7 @@ func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if err != nil || len(u.before) == 0 {
 		return c, err
 	}
-	// The row is not stored yet, and roles are decided as if it were: one change and one entry tell of both.
+	// The row is not stored yet, but roles are decided as if it were: one change and one entry cover both.
 	with, err := decideMember(ctx, u.Attempt, u.org, row, func(roles *assignment, m *org.Member) (bool, error) {
 		roles.read = func() ([]org.Assignment, error) { return nil, nil }
 		changed, err := u.takeBack(ctx, roles, m.Roles, m.Tag(), nil)
@@ -309,8 +309,8 @@ func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	return with, nil
 }
 
-// membershipTerms are those of a membership that is given back. What a provider or a directory gave is given back by hand,
-// without an end: nothing can be held without a membership.
+// membershipTerms returns the terms of a membership that is given back. What a provider or directory gave is given back by
+// hand, without an end: nothing can be held without a membership.
 func (u *undoing) membershipTerms() (t org.Terms, err error) {
 	local, ahead := ofRole(u.was, org.RoleOrganizationUser), false
 	for _, r := range local {

@@ -18,7 +18,7 @@ type undo struct {
 	before    []string // names of the roles that there were, as the entry has them
 }
 
-// holder is whom the change is about, as it is afterwards.
+// holder returns what the change is about, as it is afterwards.
 func (u *undo) holder() org.RoleHolder {
 	switch {
 	case u.member != nil:
@@ -34,7 +34,7 @@ func (u *undo) holder() org.RoleHolder {
 	return org.RoleHolder{User: &u.user.user}
 }
 
-// applyUndo stores what was decided, each kind of change by its own way.
+// applyUndo stores what was decided, each kind of change with its own function.
 func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, err error) {
 	switch {
 	case u.user != nil:

@@ -15,8 +15,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// UndoBatch takes back what one request did to members and accounts, by any of its entries: each change as Undo would, the last
-// one first. What can't be taken back is left out and told of; the rest is done. NotFound and Invalid as Undo.
+// UndoBatch takes back what one request did to members and accounts. Any entry of the request names it. Each change is undone as
+// by Undo, the last one first. What can't be undone is left out and listed; the rest is done. NotFound and Invalid as Undo.
 // Conflict: nothing can be taken back any more.
 func (s *Service) UndoBatch(ctx context.Context, subject *org.Actor, entryID string) (_ org.BulkResult, err error) {
 	defer org.Wrap(&err, "undo the batch of entry %q", entryID)
@@ -37,13 +37,13 @@ func (s *Service) UndoBatch(ctx context.Context, subject *org.Actor, entryID str
 	return result, err
 }
 
-// batch asks to take back what was done with an entry.
+// batch asks to take back everything that was done in the same request as an entry.
 type batch struct {
 	entry   db.AuditLog
 	entries []db.AuditLog // all of them, the last one first
 }
 
-// undoBatch is what goes back, in that order, and what is answered.
+// undoBatch holds what is taken back, in order, and the answer.
 type undoBatch struct {
 	changes []undo
 	result  org.BulkResult
@@ -91,7 +91,7 @@ func planUndoBatch(ctx context.Context, a *unit.Attempt, in batch) (p undoBatch,
 	return p, changedSince(p.result.Refused[0].Reason)
 }
 
-// aboutWhom is what somebody reads who reads an entry about a member or an account.
+// aboutWhom returns the object that a caller must be able to read to see an entry about a member or an account.
 func aboutWhom(e *db.AuditLog) rbac.Object {
 	id := unit.ParseID(e.ResourceID)
 	if e.OrganizationID.Valid {
@@ -100,8 +100,8 @@ func aboutWhom(e *db.AuditLog) rbac.Object {
 	return org.UserObject(id)
 }
 
-// undoings reads what there is now of every member whom entries are about, by the ids of the entries. An organization that the
-// caller may not read is left out, as if there were none.
+// undoings reads the present state of every member that entries are about, keyed by entry id. Entries of an organization that the
+// caller may not read are left out, as if they didn't exist.
 func undoings(ctx context.Context, a *unit.Attempt, entries []db.AuditLog) (map[uuid.UUID]*undoing, error) {
 	list := map[uuid.UUID]*undoing{}
 	for _, part := range byPlace(entries) {
@@ -119,7 +119,7 @@ func undoings(ctx context.Context, a *unit.Attempt, entries []db.AuditLog) (map[
 	return list, nil
 }
 
-// byPlace are the entries about members, by their organization.
+// byPlace groups the entries about members by organization.
 func byPlace(entries []db.AuditLog) (parts [][]*db.AuditLog) {
 	at := map[uuid.UUID]int{}
 	for i := range entries {
@@ -137,7 +137,7 @@ func byPlace(entries []db.AuditLog) (parts [][]*db.AuditLog) {
 	return parts
 }
 
-// undoingsIn is undoings of one organization.
+// undoingsIn fills list for the entries of one organization.
 func undoingsIn(ctx context.Context, a *unit.Attempt, o db.Organization, entries []*db.AuditLog, list map[uuid.UUID]*undoing) error {
 	ids := make([]uuid.UUID, len(entries))
 	for i := range entries {
@@ -174,14 +174,14 @@ func undoingsIn(ctx context.Context, a *unit.Attempt, o db.Organization, entries
 
 func (p *undoBatch) refuse(r org.BulkRefusal) { p.result.Refused = append(p.result.Refused, r) }
 
-// leaveOut leaves a change out. From then on not even a site owner leaves an organization without an admin: who took over stays one
-// where nobody comes back.
+// leaveOut leaves a change out. From then on not even a site owner may leave an organization without an admin: whoever took over
+// stays admin where no one comes back.
 func (p *undoBatch) leaveOut(a *unit.Attempt, r org.BulkRefusal) {
 	a.BindOwners()
 	p.refuse(r)
 }
 
-// takeBack decides about one change of a member, after those before it.
+// takeBack decides about one change of a member, given what was decided before it.
 func (p *undoBatch) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) error {
 	c, err := memberChange{}, error(changedSince(fmt.Sprintf("The account %s is gone.", u.entry.ResourceTarget)))
 	if u.user.ID != uuid.Nil {
@@ -213,7 +213,7 @@ func (p *undoBatch) takeBack(ctx context.Context, a *unit.Attempt, u *undoing) e
 	return nil
 }
 
-// takeBackUser decides about one change of an account. There are no more of them than a bulk action of accounts makes.
+// takeBackUser decides about one change of an account. There are never more than one bulk action of accounts makes.
 func (p *undoBatch) takeBackUser(ctx context.Context, a *unit.Attempt, e *db.AuditLog) error {
 	c, err := planUndo(ctx, a, *e)
 	refusal, refused := errors.AsType[*org.Error](err)
@@ -231,7 +231,7 @@ func (p *undoBatch) takeBackUser(ctx context.Context, a *unit.Attempt, e *db.Aud
 	return nil
 }
 
-// applyUndoBatch stores the changes, each with an entry that says what it is: an addition that is taken back is a removal.
+// applyUndoBatch stores the changes, each with an entry that names its effect: taking back an addition is a removal.
 func applyUndoBatch(ctx context.Context, w *unit.Writer, p undoBatch) (org.BulkResult, error) {
 	for _, c := range p.changes {
 		action, status := "write", 200

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// takeBack edits each record that the entry changed to what it was, as if somebody had typed it. Entries of before there were
-// records have roles alone. One that was deleted since is refused.
+// takeBack edits each record that the entry changed back to what it was, as if the caller had typed it. Entries from before there
+// were records have only roles. A role that was deleted since is refused.
 func (u *undoing) takeBack(ctx context.Context, roles *assignment, held []org.RoleRef, stored string, since error) (bool, error) {
 	if _, err := begin(roles, org.Given(struct{}{})); err != nil {
 		return false, err
@@ -47,8 +47,8 @@ func (u *undoing) takeBack(ctx context.Context, roles *assignment, held []org.Ro
 	return true, roles.permitted()
 }
 
-// sameRoles refuses to go on where a role that the entry tells of was deleted since, and another one has its name: neither would the
-// entry give that one, nor has it (T19 in docs/spec/threats.md). Conflict.
+// sameRoles refuses if a role in the entry was deleted since and another one has its name now: the entry is not about that one
+// (T19 in docs/spec/threats.md). Conflict.
 func (u *undoing) sameRoles(set *unit.RoleSet) error {
 	c := org.HolderChange{Before: u.before, After: u.after}
 	for _, name := range slices.Concat(touched(u.was, u.is), c.Given(), c.Dropped()) {
@@ -59,8 +59,8 @@ func (u *undoing) sameRoles(set *unit.RoleSet) error {
 	return nil
 }
 
-// goesBack is what the local record of a role goes back to: the one that ended last, if its end is still ahead. ok is false if
-// what the entry left is not there any more.
+// goesBack returns the terms that the local record of a role goes back to: those of the old record that ends last, nil if none
+// would still count. ok is false if the records are no longer as the entry left them.
 func (u *undoing) goesBack(roles *assignment, role string) (back *org.Terms, ok bool) {
 	var now []org.AuditAssignment
 	for _, r := range roles.live(role, false) {
@@ -78,12 +78,12 @@ func (u *undoing) goesBack(roles *assignment, role string) (back *org.Terms, ok 
 	return back, true
 }
 
-// tooLate is the refusal to give back what would be over by now.
+// tooLate returns the refusal to give back what would have ended by now.
 func (u *undoing) tooLate() *org.Error {
 	return changedSince(fmt.Sprintf("What %s held would have ended by now.", u.user.Username))
 }
 
-// ofRole are the local records of a role, among those of an entry.
+// ofRole returns the local records of a role, from those of an entry.
 func ofRole(records []org.AuditAssignment, role string) (list []org.AuditAssignment) {
 	for _, r := range records {
 		if r.Role == role && !r.Source.Synced() {
@@ -93,7 +93,7 @@ func ofRole(records []org.AuditAssignment, role string) (list []org.AuditAssignm
 	return list
 }
 
-// touched are the roles that records are about, each once and sorted, without the membership.
+// touched returns the roles that records are about, each once and sorted, without the membership.
 func touched(lists ...[]org.AuditAssignment) (roles []string) {
 	for _, r := range slices.Concat(lists...) {
 		if r.Role != org.RoleOrganizationUser {
@@ -104,7 +104,7 @@ func touched(lists ...[]org.AuditAssignment) (roles []string) {
 	return slices.Compact(roles)
 }
 
-// sameRecords reports whether two lists have the same sources, ends and reasons.
+// sameRecords reports whether two lists have the same sources, ends and reasons, in any order.
 func sameRecords(a, b []org.AuditAssignment) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(x org.AuditAssignment) bool {
 		return !slices.ContainsFunc(b, func(y org.AuditAssignment) bool {
@@ -113,8 +113,8 @@ func sameRecords(a, b []org.AuditAssignment) bool {
 	})
 }
 
-// undoStatus suspends again, or reactivates. One that had never signed in becomes active too: nothing may be lighter than that. So
-// there is no way back to that. Invalid.
+// undoStatus suspends an account again, or reactivates it. An account that had never signed in becomes active too, as by any
+// reactivation. So the step from never signed in to active can't be undone: Invalid.
 func (u *undoing) undoStatus(ctx context.Context) (account.StatusChange, error) {
 	if org.Status(u.user.Status) != u.isStatus {
 		return account.StatusChange{}, changedSince(fmt.Sprintf("The status of %s was changed since.", u.user.Username))
