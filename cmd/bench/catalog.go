@@ -24,7 +24,7 @@ const (
 	whoOfAll   = "who can, among all"
 )
 
-// catalogBounds are the targets of `bench catalog`, of whose book the columns are numbers of organizations.
+// catalogBounds are the targets of `bench catalog`. The columns of its tables are numbers of organizations.
 var catalogBounds = []bound{
 	{"Plan of a change that concerns every member", planAll + ", median", "", "ms", 0, 2000, 0},
 	{"Plan of a change of no role", planNone + ", median", "", "ms", 0, 50, 0},
@@ -35,7 +35,7 @@ var catalogBounds = []bound{
 	{"Who can, of all members", whoOfAll + ", median", "", "ms", 0, 2200, 1},
 }
 
-// runCatalog measures what a change of the catalog would do to very many people, in one organization and in many.
+// runCatalog measures plans of a change of the catalog for very many people, in one organization and in many.
 func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 	o := options{sizes: []int{1, 10_000}}
 	fs := flag.NewFlagSet("bench catalog", flag.ContinueOnError)
@@ -51,13 +51,13 @@ func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 	var b book
 	b.begin(o)
 	b.Method, b.bounds = fmt.Sprintf("%s members, by the number of organizations; the median of %d rounds", grouped(float64(*people)), o.rounds), catalogBounds
-	// A laboratory that could not be built whole has parts to be torn down all the same.
+	// A lab whose setup failed halfway has to be torn down too.
 	l, err := newLab(ctx, o.postgres)
 	defer l.tearDown()
 	if err != nil {
 		return err
 	}
-	// Each number of organizations has a database of its own, which is gone before the next one is made: the disk need hold
+	// Each number of organizations has a database of its own, which is removed before the next one is made: the disk holds only
 	// one at a time.
 	for _, n := range o.sizes {
 		begin := time.Now()
@@ -70,7 +70,7 @@ func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 		}
 		fmt.Fprintf(log, "organizations: %s, %.0f s\n", grouped(float64(n)), time.Since(begin).Seconds())
 	}
-	// The figures are of use whether the targets are met or not, so they come first.
+	// The figures are useful whether or not the targets are met, so they come first.
 	b.print(out)
 	if !b.good() {
 		return errBound
@@ -78,7 +78,7 @@ func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 	return nil
 }
 
-// serveCrowd serves a small demo of the catalog of this file, to which a crowd was added.
+// serveCrowd serves a small demo with the catalog of this file, and adds a crowd to it.
 func (l *lab) serveCrowd(ctx context.Context, c crowd, note func(name, unit string, value float64)) (*server, error) {
 	file := filepath.Join(l.dir, "catalog.json")
 	if err := os.WriteFile(file, []byte(document(change{})), 0o600); err != nil {
@@ -104,10 +104,10 @@ func (l *lab) serveCrowd(ctx context.Context, c crowd, note func(name, unit stri
 	return s, err
 }
 
-// change is what is changed of the catalog.
+// change says what changes in the catalog.
 type change struct{ everything, aLabel, oneRole bool }
 
-// Of the catalog: so many types, with these actions, and so many roles that members hold two or three of.
+// The catalog has this many types, each with these actions, and this many roles, of which each member holds two or three.
 const (
 	manyTypes = 30
 	manyRoles = 16
@@ -117,7 +117,7 @@ const (
 
 var doings = []string{"see", "sow", "mow", "tie", "rig"}
 
-// document is the catalog before or after a change, as a file.
+// document returns the catalog before or after a change, as a file.
 func document(c change) string {
 	type object = map[string]any
 	actions, types, roles := object{}, object{}, object{}

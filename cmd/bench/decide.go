@@ -107,7 +107,7 @@ func runDecide(ctx context.Context, args []string, out, log io.Writer) error {
 	}
 	for _, n := range o.sizes {
 		begin := time.Now()
-		// What was measured is of use although something else failed: a run takes minutes.
+		// Figures are useful even if something else fails: a run takes minutes.
 		if failed := l.measureDecisions(ctx, o, n, func(name, unit string, value float64) { b.note(n, name, unit, value) }); failed != nil {
 			err = errors.Join(err, fmt.Errorf("with %d members: %w", n, failed))
 		}
@@ -120,15 +120,15 @@ func runDecide(ctx context.Context, args []string, out, log io.Writer) error {
 	return err
 }
 
-// measureDecisions measures with one number of members: a server with a crowd and a thousand custom roles, and a small one
-// that many applications follow.
+// measureDecisions measures with one number of members: a server with a crowd and a thousand custom roles, and a small one that
+// many applications follow.
 func (l *lab) measureDecisions(ctx context.Context, o decideOptions, members int, note func(name, unit string, value float64)) error {
 	s, err := l.serveCrowd(ctx, crowd{members, 1}, note)
 	if err != nil {
 		return err
 	}
 	err = errors.Join(s.measureAsking(ctx, o), l.measureInARow(ctx, s), s.measureDocument(ctx), s.measureTogether(o), s.measureWho(ctx, o.rounds), s.remove(ctx))
-	// Followers go by an organization that changes, so it is small: what they feel is the feed, not the size of a document.
+	// Applications follow an organization that changes. It is small, so that they show the feed and not the size of a document.
 	small := &server{members: 100, database: filepath.Join(l.dir, "small.db"), note: func(string, string, float64) {}}
 	if failed := l.serveSmall(ctx, small); failed != nil {
 		return errors.Join(err, failed)

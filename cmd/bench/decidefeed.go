@@ -16,10 +16,10 @@ import (
 	"rolecall.example/client/local"
 )
 
-// waitLimit is for something that has to happen at all.
+// waitLimit is how long to wait for something that must happen.
 const waitLimit = 30 * time.Second
 
-// followers are applications that decide for themselves, and a member whose role comes and goes.
+// followers are applications that decide for themselves, and a member whose role is given and taken in turn.
 type followers struct {
 	*server
 	client  *client.Client
@@ -28,14 +28,14 @@ type followers struct {
 	engines []*local.Engine
 }
 
-// measureFollowers measures what applications attached to the server see of writes, and what writes feel of them.
+// measureFollowers measures when attached applications see a write, and how much they slow writes down.
 func (s *server) measureFollowers(ctx context.Context, o decideOptions) (err error) {
 	f := followers{server: s, client: &client.Client{BaseURL: "http://" + s.address, Token: s.token}}
 	members, err := f.client.Members(ctx, "default", client.MemberQuery{})
 	if err != nil {
 		return err
 	}
-	// Without a role, so that the one which comes and goes decides.
+	// Without a role, so that the one that is given and taken decides.
 	for _, m := range members {
 		if m.Status == "active" && len(m.Roles) == 0 {
 			f.user = m.UserID.String()
@@ -50,7 +50,7 @@ func (s *server) measureFollowers(ctx context.Context, o decideOptions) (err err
 	if err := f.measureWrites(ctx, writeAlone, 10*o.rounds); err != nil {
 		return err
 	}
-	// Only from here on: the first writes are those that nobody follows.
+	// Only from here on: no one follows the first writes.
 	defer f.close()
 	if err := f.attach(ctx, o.attached); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (f *followers) attach(ctx context.Context, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	f.engines = make([]*local.Engine, n)
-	// All at once they would wait for each other, and what they wait for is not what is measured.
+	// Opened all at once, they would wait for each other, and that wait is not what is measured.
 	failures, turns := make([]error, n), make(chan struct{}, 16)
 	var wait sync.WaitGroup
 	begin := time.Now()
@@ -117,9 +117,9 @@ func (f *followers) set(ctx context.Context, roles ...string) (revision string, 
 	return res.Header.Get("X-Rolecall-Revision"), err
 }
 
-// measureWrites gives the role and takes it, so many times.
+// measureWrites gives the role and takes it, n times.
 func (f *followers) measureWrites(ctx context.Context, name string, n int) error {
-	// One after the other, each from its own answer to the next: that is what a person feels.
+	// One after the other, each timed until its answer: that is what a person notices.
 	var times []time.Duration
 	for range n {
 		for _, roles := range [][]string{{things.Taken}, nil} {
@@ -134,9 +134,9 @@ func (f *followers) measureWrites(ctx context.Context, name string, n int) error
 	return nil
 }
 
-// all waits until all engines decide so, and returns when the last one did.
+// all waits until all engines give this decision, and returns when the last one did.
 func (f *followers) all(ctx context.Context, allowed bool) (time.Time, error) {
-	// One after the other: while the first is waited for, the others learn of the change as well.
+	// One after the other: during the wait for the first one, the others learn of the change too.
 	last, deadline := time.Now(), time.Now().Add(waitLimit)
 	for _, e := range f.engines {
 		for e.Check(f.user, f.home, local.Pair(things.WithTaken)).Allowed != allowed {
@@ -159,14 +159,14 @@ func (f *followers) measureRevocations(ctx context.Context, n int) error {
 		if _, err := f.set(ctx, things.Taken); err != nil {
 			return err
 		}
-		// All must have seen it given, or some would deny because they never knew.
+		// All must have seen the role given, or some would deny because they never knew of it.
 		if _, err := f.all(ctx, true); err != nil {
 			return err
 		}
 		if _, err := f.set(ctx); err != nil {
 			return err
 		}
-		// From the answer on: before it nobody can rely on the write.
+		// From the answer on: before that, no one can rely on the write.
 		begin := time.Now()
 		last, err := f.all(ctx, false)
 		if err != nil {
@@ -178,7 +178,7 @@ func (f *followers) measureRevocations(ctx context.Context, n int) error {
 	return nil
 }
 
-// measureAtLeast takes the role away, and asks a client at once for a decision that knows of it.
+// measureAtLeast takes the role away, and at once asks a client for a decision that includes that write.
 func (f *followers) measureAtLeast(ctx context.Context, n int) error {
 	sound := 0
 	for range n {

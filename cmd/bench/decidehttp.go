@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// somebody is the username of one of the crowd who is not suspended.
+// somebody returns the username of a person of the crowd who is not suspended.
 func somebody(n int) string {
-	// crowd suspends these; a check about one of them is answered without a look at roles.
+	// The crowd has these suspended; a check about one of them is answered without looking at roles.
 	if n%31 == 0 {
 		n++
 	}
 	return fmt.Sprintf("person-%07d", n)
 }
 
-// checkList is so many checks about things of the organization.
+// checkList returns n checks about objects of the organization.
 func checkList(n int) string {
 	list := make([]string, n)
 	for i := range list {
@@ -28,7 +28,7 @@ func checkList(n int) string {
 	return `"checks":{` + strings.Join(list, ",") + `}`
 }
 
-// evaluations are so many questions of AuthZEN about one person.
+// evaluations returns n AuthZEN questions about one person.
 func evaluations(n int) string {
 	one := func(i int) string {
 		return fmt.Sprintf(`"action":{"name":%q},"resource":{"type":"t%02d","id":"1","properties":{"organization":"default"}}`, doings[i/manyTypes%len(doings)], i%manyTypes)
@@ -45,17 +45,17 @@ func evaluations(n int) string {
 	return subject + `"evaluations":[` + strings.Join(list, ",") + "]}"
 }
 
-// crowdNames are the names of so many people, from a place on.
+// crowdNames returns the usernames of n people of the crowd, from a number on.
 func crowdNames(from, n int) string {
 	list := make([]string, n)
 	for i := range list {
-		// Every second one: where one is left out because it is suspended, the next is not named twice.
+		// Every second one, so that the person who replaces a suspended one is not named twice.
 		list[i] = fmt.Sprintf("%q", somebody(from+2*i))
 	}
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// measureAsking measures what an application that asks over HTTP meets. What is compared takes turns.
+// measureAsking measures checks over HTTP. The compared requests take turns.
 func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 	post := func(path, body string) [][]byte { return [][]byte{request("POST", path, asJSON, s.token, body)} }
 	named := func(n int) string { return strings.ReplaceAll(checkList(n), "ORGANIZATION", "default") }
@@ -63,7 +63,7 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 	if err != nil {
 		return err
 	}
-	// A question about oneself is in the words of Coder's API: only there is an organization nothing but its id.
+	// A question about the caller has the form of Coder's API, which names an organization only by its id.
 	own := func(n int) string { return "{" + strings.ReplaceAll(checkList(n), "ORGANIZATION", home) + "}" }
 	about := func(n int) string { return fmt.Sprintf(`{"user":%q,%s}`, somebody(5), named(n)) }
 	targets := []*target{
@@ -71,7 +71,7 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 		{name: ownMany, requests: post("/api/v2/authcheck", own(100))}, {name: otherMany, requests: post("/api/v2/authcheck", about(100))},
 		{name: accessOne, requests: post("/access/v1/evaluation", evaluations(1))}, {name: accessMany, requests: post("/access/v1/evaluations", evaluations(100))},
 	}
-	// In turns: what slows the machine down slows all of them down.
+	// In turns, so that a slow phase of the machine affects all of them.
 	for range o.rounds {
 		for _, t := range targets {
 			t.address, t.clients = s.address, o.clients
@@ -97,15 +97,15 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 	return nil
 }
 
-// organizationID is the id of the default organization.
+// organizationID returns the id of the default organization.
 func (s *server) organizationID() (string, error) {
 	var o struct{ ID string }
 	return o.ID, s.read("/api/v2/organizations/default", &o)
 }
 
-// measureInARow asks about one person after the other as fast as it gets answers, of a server with its default limits.
+// measureInARow asks a server with its default limits about one person after the other, as fast as it answers.
 func (l *lab) measureInARow(ctx context.Context, s *server) error {
-	// The other measurements have no limits, or they would measure those.
+	// The other measurements run without limits, or they would measure those.
 	limited := &server{members: s.members, database: s.database, token: s.token}
 	s.stop()
 	_, err := l.startServer(ctx, limited, "--rate-limit", "600", "--check-rate-limit", "60000")
@@ -122,7 +122,7 @@ func (l *lab) measureInARow(ctx context.Context, s *server) error {
 	return err
 }
 
-// inARow sends so many checks over one connection, and returns how many were answered.
+// inARow sends n checks over one connection, and returns how many were answered.
 func (s *server) inARow(n int) (int, error) {
 	c, err := net.Dial("tcp", s.address)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *server) inARow(n int) (int, error) {
 		switch err := exchange(c, r, request("POST", "/api/v2/authcheck", asJSON, s.token, ask), &body); {
 		case err == nil:
 			answered++
-		// Refused for its number it is not answered, which is what is counted; any other error is a fault.
+		// A check refused by the limit counts as not answered; any other error is a fault.
 		case !strings.Contains(err.Error(), "429"):
 			return answered, err
 		}
@@ -143,7 +143,7 @@ func (s *server) inARow(n int) (int, error) {
 	return answered, nil
 }
 
-// measureWho measures the list of those who may do something that very many may.
+// measureWho measures the list of everyone who may do something that very many people may do.
 func (s *server) measureWho(ctx context.Context, rounds int) error {
 	const path = organization + "/who-can?resource_type=t03&action=see"
 	all := s.get(path+"&n="+fresh, "Accept: application/x-ndjson\r\n")
@@ -157,7 +157,7 @@ func (s *server) measureWho(ctx context.Context, rounds int) error {
 	}
 	s.note(whoAll, "ms", ms(median(times)))
 	s.note(whoFirst, "ms", ms(median(firsts)))
-	// A page has the exact number of all as well.
+	// A page also has the exact number of all.
 	t := &target{name: whoPage, address: s.address, requests: [][]byte{s.get(path+"&limit=1000&n="+fresh, asJSON)}}
 	if err := t.sample(ctx, 5*rounds, time.Minute); err != nil {
 		return err

@@ -29,7 +29,7 @@ func (s *server) read(path string, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// keys are what the server signs with.
+// keys returns the public keys of the server.
 func (s *server) keys() (snapshot.KeySet, error) {
 	body, err := once(s.address, s.get("/.well-known/rolecall-keys", asJSON))
 	if err != nil {
@@ -38,14 +38,14 @@ func (s *server) keys() (snapshot.KeySet, error) {
 	return snapshot.ParseJWKS(body)
 }
 
-// document fetches a document.
+// document fetches a signed document.
 func (s *server) document(path string) ([]byte, error) {
 	return once(s.address, s.get(path, "Accept: application/vnd.rolecall.snapshot\r\n"))
 }
 
 const homeSnapshot = organization + "/snapshot"
 
-// measureDocument measures the document of the crowd, and decisions by it in this process.
+// measureDocument measures the document of the crowd, and decisions in this process by that document.
 func (s *server) measureDocument(ctx context.Context) error {
 	keys, err := s.keys()
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *server) measureDocument(ctx context.Context) error {
 		return err
 	}
 	s.note(loadTime, "ms", ms(time.Since(begin)))
-	// The document itself is still in memory and no part of what the state takes: it was there before as well.
+	// The document itself is still in memory, as it was before, so it does not count as memory of the state.
 	size := len(data)
 	s.note(goHeap, "MiB", (heap()-before)/(1<<20))
 	runtime.KeepAlive(data)
@@ -88,7 +88,7 @@ func load(state *snapshot.State, data []byte, keys snapshot.KeySet) error {
 	return state.Load(d)
 }
 
-// heap is what is in use, in bytes.
+// heap returns the memory in use, in bytes.
 func heap() float64 {
 	runtime.GC()
 	runtime.GC() // what had a finalizer goes with the second
@@ -97,17 +97,17 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// aBatch is how many decisions are timed at once: a clock takes as long as a few of them.
+// aBatch is how many decisions are timed together: reading the clock takes as long as a few of them.
 const aBatch = 16
 
-// measureAllowed decides about random people of the crowd.
+// measureAllowed measures decisions about random people of the crowd.
 func (s *server) measureAllowed(ctx context.Context, state *snapshot.State) error {
-	// The crowd is in one organization; of more, the wrong one could be asked about.
+	// The crowd is in one organization. If there were more, the questions could be about the wrong one.
 	home := state.Organizations()
 	if len(home) != 1 {
 		return fmt.Errorf("the state has %d organizations", len(home))
 	}
-	// So many that they do not stay in the caches of the processor; the ids are those that crowd gave.
+	// So many that they do not stay in the caches of the processor. Their ids are those that crowd makes.
 	users := make([]snapshot.ID, 1<<16)
 	for i := range users {
 		n := rand.IntN(s.members)
@@ -117,7 +117,7 @@ func (s *server) measureAllowed(ctx context.Context, state *snapshot.State) erro
 	times := make([]time.Duration, 0, 1<<16)
 	allowed := 0
 	var before, after runtime.MemStats
-	// Memory that something else takes meanwhile would count too; nothing else runs.
+	// This would also count memory that other code takes meanwhile, but nothing else runs.
 	runtime.ReadMemStats(&before)
 	for batch := range cap(times) {
 		begin := time.Now()
@@ -130,7 +130,7 @@ func (s *server) measureAllowed(ctx context.Context, state *snapshot.State) erro
 		times = append(times, time.Since(begin)/aBatch)
 	}
 	runtime.ReadMemStats(&after)
-	// A state that says no to everybody would be fast, too.
+	// A state that denies everything would be fast, too.
 	if allowed == 0 {
 		return errors.New("nobody may do anything")
 	}
@@ -142,11 +142,11 @@ func (s *server) measureAllowed(ctx context.Context, state *snapshot.State) erro
 
 // measureTogether lets many clients fetch the document of the crowd at once from a server that has not made it yet.
 func (s *server) measureTogether(o decideOptions) error {
-	// A change makes it anew.
+	// After a change the server has to make the document again.
 	if _, err := once(s.address, s.send("PATCH", organization, fmt.Sprintf(`{"description":"at %d"}`, time.Now().UnixNano()))); err != nil {
 		return err
 	}
-	// The peak of all that came before is no matter here.
+	// The peak of earlier measurements must not count here.
 	s.forgetPeak()
 	begin, failures := time.Now(), make(chan error, o.attached)
 	var wait sync.WaitGroup
@@ -172,7 +172,7 @@ func (s *server) discard(path string) error {
 		return err
 	}
 	req.Header.Set("Coder-Session-Token", s.token)
-	// A connection of its own for each: they are programs on a thousand machines.
+	// A connection of its own for each: they stand for programs on a thousand machines.
 	transport := http.Transport{DialContext: (&net.Dialer{}).DialContext, DisableKeepAlives: true}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
@@ -205,7 +205,7 @@ func measureTypeScript(ctx context.Context, members int, note func(name, unit st
 		return nil //nolint:nilerr // likewise
 	}
 	cmd := exec.CommandContext(ctx, "node", "--expose-gc", filepath.Join("test", "speed.mjs"), fmt.Sprint(members))
-	// What it says of itself while it runs is for whoever waits, not for the table.
+	// Its progress messages are for the person who waits, not for the table.
 	cmd.Dir, cmd.Stderr = folder, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

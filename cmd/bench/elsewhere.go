@@ -8,7 +8,7 @@ import (
 	"net/url"
 )
 
-// The rest of a site: the number of other organizations, and of members in each, who have two roles each.
+// The rest of a site: the number of other organizations, and of members in each. Every member has two roles.
 const (
 	otherOrganizations = 100
 	membersOfEach      = 1000
@@ -40,12 +40,12 @@ func settle(ctx context.Context, database, everywhere string) error {
 			return fmt.Errorf("make another organization: %w", err)
 		}
 	}
-	// The running server has to notice what was written behind its back.
+	// The running server has to notice what was written without it.
 	_, err = d.ExecContext(ctx, "UPDATE revisions SET value = value + 1")
 	return err
 }
 
-// settleOne takes a transaction of its own: to PostgreSQL, rows that one transaction changes again and again become slow.
+// settleOne makes one organization in a transaction of its own: PostgreSQL gets slow if one transaction changes rows repeatedly.
 func settleOne(ctx context.Context, d *sql.DB, name, id, everywhere string) error {
 	tx, err := d.BeginTx(ctx, nil)
 	if err != nil {
@@ -56,7 +56,7 @@ func settleOne(ctx context.Context, d *sql.DB, name, id, everywhere string) erro
 	if id != "gen_random_uuid()" {
 		random = "SELECT o.*, hex(randomblob(16)) AS r FROM organizations o LIMIT -1 OFFSET 0" // evaluated once, not for each use
 	}
-	// What a membership has of its account, for lists. The insert gives the first values.
+	// What a membership copies from its account, for lists. The insert sets the first values.
 	const columns = "username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type"
 	join := func(which string) string {
 		return "INSERT INTO organization_members (organization_id, user_id, version, created_at, updated_at, site_roles, " + columns + `)
@@ -88,8 +88,8 @@ func settleOne(ctx context.Context, d *sql.DB, name, id, everywhere string) erro
 	return tx.Commit()
 }
 
-// measureElsewhere measures requests whose cost must not depend on other organizations. It comes last at each size, as
-// the other figures are of a site with the organizations of the demo alone.
+// measureElsewhere measures requests whose cost must not depend on other organizations. It comes last at each size, since
+// the other figures are of a site that has only the organizations of the demo.
 func (s *server) measureElsewhere(ctx context.Context, o options, one person) error {
 	if err := settle(ctx, s.database, one.Username); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 	return nil
 }
 
-// spread is assignments that have nothing to do with each other: each client works in another organization.
+// spread returns assignments that have nothing to do with each other: each client works in another organization.
 func (s *server) spread() (*target, error) {
 	// As many as clients, so that none waits for another.
 	const organizations = 64
@@ -151,7 +151,7 @@ func (s *server) spread() (*target, error) {
 	return t, nil
 }
 
-// measureSpread measures them.
+// measureSpread measures the assignments of spread.
 func (s *server) measureSpread(ctx context.Context, o options) error {
 	t, err := s.spread()
 	if err != nil {
