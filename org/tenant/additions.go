@@ -88,7 +88,7 @@ func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organizat
 	return nil
 }
 
-// findUserOrEmail finds a user by name, or by e-mail address if there is an @, which no username has. ok is false if none is found.
+// findUserOrEmail finds a user by name, or by e-mail address if there is an @, which no username has. ok: there is one.
 func findUserOrEmail(ctx context.Context, a *unit.Attempt, name string) (db.UserRow, bool, error) {
 	if !strings.Contains(name, "@") {
 		return a.FindUser(ctx, a.Actor, name)

@@ -15,8 +15,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// MemberRoles is the assignment form of a member: every role of the organization, and which the caller may change.
-// NotFound and Invalid as Member. NotFound too: the caller may not read the roles.
+// MemberRoles returns the assignment form of a member: every role of the organization, and which the caller may change.
+// NotFound and Invalid as Member. NotFound also: the caller may not read the roles.
 func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (_ org.RoleForm, err error) {
 	defer org.Wrap(&err, "read role form of %q in %q", user, organization)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleForm, error) {
@@ -28,7 +28,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 		if err != nil {
 			return org.RoleForm{}, err
 		}
-		// Roles that may not be read look as if they were not there (docs/spec/roles.md, reading).
+		// Roles that the caller may not read look as if they didn't exist (docs/spec/roles.md, reading).
 		if !subject.Can("read", org.OrgRolesObject(o.ID)) {
 			return org.RoleForm{}, org.ErrNotFound()
 		}
@@ -48,7 +48,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 			// This is about the role alone, whoever the member is. The lists of roles say the same.
 			choice.Role.Refusal = unit.GiveRefusal(subject, "assign", org.OrgRolesObject(o.ID), r)
 			choice.Role.Assignable = choice.Role.Refusal == ""
-			// What stands against any change of this member comes first: then no single role could be given or taken.
+			// A reason against any change of this member comes first: then no role could be given or taken.
 			if choice.Refusal = m.RolesRefusal; choice.Refusal == "" {
 				action := "assign"
 				if choice.Held {
@@ -72,7 +72,7 @@ func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organi
 	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "write", in, planMemberRoles, applyMember)
 }
 
-// PreviewMemberRoles tells what SetMemberRoles would do to what people may do. Errors as there.
+// PreviewMemberRoles returns how SetMemberRoles would change what people may do. Errors as there.
 func (s *Service) PreviewMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview roles of %q in %q", user, organization)
 	_, impact, err := unit.Try(ctx, s.units, subject, memberRoles{organization, user, input}, planMemberRoles)
@@ -80,13 +80,13 @@ func (s *Service) PreviewMemberRoles(ctx context.Context, subject *org.Actor, or
 }
 
 // memberRoles asks to replace the roles of a member.
-// The names are as the path has them.
+// The names are as in the path.
 type memberRoles struct {
 	organization, user string
 	roles              org.Input[org.RolesInput]
 }
 
-// planMemberRoles is rows 1 and 2 of docs/spec/assigning.md. A refusal by a later row is recorded.
+// planMemberRoles checks rows 1 and 2 of docs/spec/assigning.md. A refusal by a later row is recorded.
 func planMemberRoles(ctx context.Context, a *unit.Attempt, in memberRoles) (memberChange, error) {
 	o, row, err := a.Membership(ctx, in.organization, in.user)
 	if err != nil {
@@ -96,7 +96,7 @@ func planMemberRoles(ctx context.Context, a *unit.Attempt, in memberRoles) (memb
 	return c.noted(a, err)
 }
 
-// decideRoles is the one way in which the roles of a member are replaced: single changes and bulk actions come here, so none of
+// decideRoles is the only way to replace the roles of a member: single changes and bulk actions both use it, so none of
 // them gives what another would refuse (T06 in docs/spec/threats.md). The rows are those of docs/spec/assigning.md, in that
 // order.
 func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (memberChange, error) {
@@ -105,10 +105,10 @@ func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db
 	})
 }
 
-// decideMember is the one way in which records of a member change. decide goes through the rows up to 13, and reports whether
-// there is anything to store.
+// decideMember is the only way to change records of a member. decide checks the rows up to 13, and reports whether there is
+// anything to store.
 func decideMember(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, decide func(*assignment, *org.Member) (bool, error)) (c memberChange, err error) {
-	// Row 3 holds for owners too: a change of one's own rights takes a second person.
+	// Row 3 applies to owners too: changing one's own rights takes a second person.
 	if row.UserID == a.Actor.ID() {
 		return c, errOwnRoles
 	}
@@ -121,7 +121,7 @@ func decideMember(ctx context.Context, a *unit.Attempt, o db.Organization, row d
 		// Row 9: without a key nothing is stored.
 		return memberChange{member: m}, err
 	}
-	// Row 14: nobody demotes a member who is more powerful there.
+	// Row 14: no one demotes a member who has permissions there that they lack.
 	if beyond := a.BeyondCaller(a.Actor, o.ID, roles.set.Held(m.Roles)); len(beyond) > 0 {
 		return c, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to change the roles of this member: they have permissions that you don't have, " + org.Summarize(beyond) + "."}
@@ -136,7 +136,7 @@ func decideMember(ctx context.Context, a *unit.Attempt, o db.Organization, row d
 var errOwnRoles = org.ErrInvalid("You cannot change your own organization roles.",
 	"Another user with the appropriate permissions must change your roles.")
 
-// assignmentOf is the rules for a member.
+// assignmentOf sets up the rules for a member.
 func assignmentOf(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow) (*assignment, org.Member, error) {
 	set, err := a.Roles(ctx, o.ID)
 	if err != nil {
@@ -150,8 +150,8 @@ func assignmentOf(ctx context.Context, a *unit.Attempt, o db.Organization, row d
 	}, m, err
 }
 
-// keep is rows 15 and 16, about what is left of the organization. They come last, since only a change that is allowed
-// otherwise can endanger it.
+// keep checks rows 15 and 16, about who is left to run the organization. They come last, since only a change that is otherwise
+// allowed can endanger it.
 func (a *assignment) keep(ctx context.Context, o db.Organization, m *org.Member, c *org.HolderChange) error {
 	if a.loosens(org.RoleOrganizationAdmin) {
 		if err := a.KeepAdmin(ctx, o, m.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
@@ -161,10 +161,10 @@ func (a *assignment) keep(ctx context.Context, o db.Organization, m *org.Member,
 	return a.KeepManager(ctx, o, m, c)
 }
 
-// assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
+// assignment applies the rules for giving and taking roles, which are the same in an organization and on the site.
 type assignment struct {
 	*unit.Attempt
-	// The question: the roles of a place, and what stands for handing them out there.
+	// The question: the roles of a place, and the object that the right to hand them out is about.
 	set     *unit.RoleSet
 	object  rbac.Object
 	implied string // the role that everybody holds: it never counts as given or taken
@@ -172,15 +172,15 @@ type assignment struct {
 	ending  bool             // some of what it would find has an end
 	records []org.Assignment // what read has found: all records of the holder in this place
 
-	// The answer: names of roles, without the implied one, and what becomes of records.
+	// The answer: names of roles, without the implied one, and what happens to records.
 	wanted, added, removed []string
 	given, taken           []string // roles that are held longer, and those that are held shorter
 	passing                []string // roles that are held afterwards, but not for good
 	edits                  []org.RecordEdit
 }
 
-// begin asks for the right to change anything, and reads the input. Row 5: the body is looked at no earlier, so whoever may not
-// assign learns nothing from how it is received (docs/spec/refusals.md).
+// begin checks the right to change anything, and then reads the input. Row 5: the body is read no earlier, so callers who may
+// not assign learn nothing from how it is received (docs/spec/refusals.md).
 func begin[T any](a *assignment, input org.Input[T]) (in T, err error) {
 	if !a.Actor.Can("assign", a.object) && !a.Actor.Can("unassign", a.object) {
 		return in, org.ErrForbidden(a.object.Type + ":assign")
@@ -188,9 +188,9 @@ func begin[T any](a *assignment, input org.Input[T]) (in T, err error) {
 	return input.Read()
 }
 
-// decide reads the input and reports whether it changes anything; if so the caller may make every single change.
-// It goes through rows 4 to 13 of docs/spec/assigning.md. held and stored are what the holder has: its roles, and the tag
-// of its version.
+// decide reads the input and reports whether it changes anything; if so, the caller may make every part of the change.
+// It checks rows 4 to 13 of docs/spec/assigning.md. held and stored are what the holder has: their roles, and the tag of
+// their version.
 func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput], held []org.RoleRef, stored string) (bool, error) {
 	in, err := begin(a, input)
 	unread := org.FieldsOf(err) // of a body of which the rest could be read
@@ -206,7 +206,7 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 	if err = org.WithFields(err, in.Problems(a.Now)); err != nil {
 		return false, err
 	}
-	// Row 8 stands before row 9: a client that names a version is told of another one, also where nothing would change.
+	// Row 8 comes before row 9: a client that names a version hears of another one even if nothing would change.
 	if err := a.BegunFrom(ctx, a.comparable(in.IfMatch), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
@@ -218,7 +218,7 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 	if err := a.BegunFrom(ctx, a.comparable(in.From), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
-	// Without an end, what is not held has no record, and nothing needs to be known of what stays.
+	// Without an end, a role that is not held has no record, and nothing needs to be known about roles that stay.
 	takes := slices.ContainsFunc(have, func(n string) bool { return !slices.Contains(names, n) })
 	if takes || a.ending {
 		if a.records, err = a.read(); err != nil {
@@ -247,7 +247,7 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 	return true, a.permitted()
 }
 
-// comparable is versions as they compare with a membership, or with an account.
+// comparable returns versions in the form that compares with a membership, or with an account.
 func (a *assignment) comparable(v org.Versions) org.Versions {
 	if a.set.Org == uuid.Nil {
 		return v
@@ -256,7 +256,7 @@ func (a *assignment) comparable(v org.Versions) org.Versions {
 }
 
 // permitted refuses the change unless the caller may make every part of it.
-// Rows 12 and 13. Only what occurs needs a right, so whoever may take roles and not give them can do that.
+// Rows 12 and 13. Only what occurs needs a right, so callers who may only take roles can do that.
 func (a *assignment) permitted() error {
 	if len(a.given) > 0 && !a.Actor.Can("assign", a.object) {
 		return org.ErrForbidden(a.object.Type + ":assign")

@@ -12,8 +12,8 @@ import (
 // maxDeleted is how many deletions the list of deleted roles looks at.
 const maxDeleted = 200
 
-// DeletedRoles is the custom roles of a scope that were deleted lately, newest first: of each name the last one, unless a role has
-// the name now. Errors as Roles.
+// DeletedRoles returns the custom roles of a scope that were deleted lately, newest first: for each name the last one, unless a
+// role has the name now. Errors as Roles.
 func (s *Service) DeletedRoles(ctx context.Context, subject *org.Actor, in org.Scope) (_ org.DeletedRoles, err error) {
 	defer org.Wrap(&err, "list deleted roles of %s", in)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (list org.DeletedRoles, err error) {
@@ -48,21 +48,21 @@ func (s *Service) DeletedRoles(ctx context.Context, subject *org.Actor, in org.S
 	})
 }
 
-// deletedRole is a deleted role as the caller may see it, who may read the roles of its place.
+// deletedRole returns a deleted role as the caller may see it. The caller may read the roles of its place.
 func deletedRole(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, e db.AuditLog) (org.DeletedRole, error) {
 	d, err := s.DeletedRole(ctx, e)
 	if err != nil {
 		return d, err
 	}
-	// Whoever may not read the people of a place does not learn their names from its roles.
+	// Callers who may not read the people of a place don't learn their names from its roles.
 	if !h.MayCount(by) {
 		d.DeletedBy = ""
 	}
 	return d, s.TellDead(ctx, &d.Role)
 }
 
-// ReviewDeletedRole is PreviewUndo of the deletion of a role of a scope, with the role as it was, all of one snapshot. Where only
-// the undo would be refused, it comes with the refusal. NotFound: no deletion of a role there has this id. Errors as Roles and Undo.
+// ReviewDeletedRole previews undoing the deletion of a role, and returns the role as it was, from the same snapshot. If only
+// the undo is refused, the role comes with the refusal. NotFound: no deletion there has this id. Errors as Roles and Undo.
 func (s *Service) ReviewDeletedRole(ctx context.Context, subject *org.Actor, in org.Scope, entryID string) (r org.DeletedReview, err error) {
 	defer org.Wrap(&err, "review the deleted role of entry %q in %s", entryID, in)
 	e, err := s.units.EntryToUndo(ctx, subject, entryID)
@@ -98,14 +98,14 @@ func planDeletedReview(ctx context.Context, a *unit.Attempt, d deletedIn) (r org
 	return r, err
 }
 
-// undoDeletion makes a deleted role anew, as the entry has it: a role like any other, with an id of its own, that no one has. The
-// caller need not hold what its maker held, and may not get it this way.
+// undoDeletion creates a deleted role again, as the entry has it: a role like any other, with a new id, that no one has. The
+// caller may lack what its maker held, and must not get it this way.
 func undoDeletion(ctx context.Context, a *unit.Attempt, e db.AuditLog) (c roleChange, err error) {
 	in := org.Site
 	if e.OrganizationID.Valid {
 		in = org.In(e.OrganizationID.UUID.String())
 	}
-	// The id of an entry must not tell what it is about, so roles that may not be read are not there.
+	// The id of an entry must not tell what it is about, so roles that the caller may not read are not found.
 	h, err := a.RoleScope(ctx, a.Actor, in)
 	if err != nil {
 		return c, err

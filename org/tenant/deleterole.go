@@ -14,15 +14,15 @@ import (
 )
 
 // DeleteRole deletes a custom role and takes it from everyone who held it. It returns what was deleted, and what an undo needs.
-// NotFound: no such custom role, in exactly this spelling. Forbidden: needs assign_org_role:delete, and every permission
-// that the role denies; those of the site are deleted by owners alone. Invalid: the caller holds the role and could not
-// undo it, or it would lock the owners out. Conflict: ifMatch is without the version that is stored.
+// NotFound: no custom role with exactly this name. Forbidden: needs assign_org_role:delete, and every permission that the
+// role denies; only owners delete roles of the site. Invalid: the caller holds the role and could not undo the deletion, or
+// it would lock the owners out. Conflict: ifMatch does not include the stored version.
 func (s *Service) DeleteRole(ctx context.Context, subject *org.Actor, in org.Scope, name string, ifMatch org.Versions) (role org.Role, done org.Receipt, err error) {
 	defer org.Wrap(&err, "delete role %q in %s", name, in)
 	return unit.Do(ctx, s.units, subject, unit.In(in), "delete", deleteRole{in, name, ifMatch}, planDeleteRole, applyDeleteRole)
 }
 
-// PreviewRoleDeletion tells what DeleteRole would do to what people may do. Errors as there.
+// PreviewRoleDeletion returns how DeleteRole would change what people may do. Errors as there.
 func (s *Service) PreviewRoleDeletion(ctx context.Context, subject *org.Actor, in org.Scope, name string, ifMatch org.Versions) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview the deletion of role %q in %s", name, in)
 	_, impact, err := unit.Try(ctx, s.units, subject, deleteRole{in, name, ifMatch}, planDeleteRole)
@@ -36,23 +36,23 @@ type deleteRole struct {
 	ifMatch org.Versions
 }
 
-// roleDeletion is a role that ends, as it was decided.
+// roleDeletion is what was decided about deleting a role.
 type roleDeletion struct {
 	org.RoleChange
 	pieces []piece // of those who hold it in an organization
 }
 
-// piece is some holders of a role: those whose usernames come after one and up to another.
+// piece is a batch of the holders of a role: those whose usernames come after one and up to another.
 type piece struct{ after, last string }
 
-// planDeleteRole goes through the table Deleting of docs/spec/roles.md, in its order.
+// planDeleteRole checks the table Deleting of docs/spec/roles.md, in its order.
 func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d roleDeletion, err error) {
 	h, err := a.RoleScope(ctx, a.Actor, in.in)
 	if err != nil {
 		return d, err
 	}
-	// Roles of an organization that may not be read are not found by now. That the site has roles is no secret, so this is a
-	// 403.
+	// Unreadable roles of an organization have been answered as not found above. That the site has roles is no secret, so this
+	// is a 403.
 	if !a.Actor.Can("read", h.Object) {
 		return d, org.ErrForbidden()
 	}
@@ -81,13 +81,13 @@ func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d role
 		return d, err
 	}
 	d.Before = stored.Role
-	// With no state after it the role counts as gone in all that the guards ask below.
+	// Without a state after the change, the role counts as gone for all the guards below.
 	a.WillStore(set, d.RoleChange)
-	// Undoing a deletion is making the role again, with all that it said.
+	// Undoing a deletion means creating the role again, with all its permissions.
 	if err := a.KeepUndo(ctx, h.Object, "create", stored.Role); err != nil {
 		return d, err
 	}
-	// Only roles of the site can lock the owners out; only those of an organization are taken in pieces.
+	// Only roles of the site can lock the owners out; only those of an organization are taken away in batches.
 	if h.Site() {
 		return d, a.KeepOwners(ctx)
 	}
@@ -95,7 +95,7 @@ func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d role
 	return d, err
 }
 
-// foreignDenies is what a role denies that the caller does not hold: taking such a deny away would grant it.
+// foreignDenies returns what a role denies that the caller does not hold: taking such a deny away would grant it.
 // Each level is judged at the scope that it has in the role.
 func foreignDenies(a *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permission {
 	var foreign []rbac.Permission
@@ -108,14 +108,14 @@ func foreignDenies(a *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permiss
 	return foreign
 }
 
-// denies says whether p withholds anything: what the catalog does not know has no effect, but the action "*", which may
-// still be stored, has.
+// denies reports whether p withholds anything. What the catalog does not know has no effect, except the action "*", which
+// may still be stored.
 func denies(a *unit.Attempt, p rbac.Permission) bool {
 	return p.Negate && unit.Known(a.Catalog(), p)
 }
 
-// piecesOf divides the holders of a role of an organization: they are written piece by piece.
-// An apply cannot read (docs/adr/0001-units.md), so the plan has to find where each piece ends.
+// piecesOf divides the holders of a role of an organization into batches, in which they are written.
+// An apply cannot read (docs/adr/0001-units.md), so the plan must find where each batch ends.
 func piecesOf(ctx context.Context, a *unit.Attempt, h unit.RoleScope, name string) (pieces []piece, err error) {
 	keys, err := a.Q.ListHolderKeys(ctx, db.ListHolderKeysParams{OrganizationID: h.Org.ID, Role: name, Step: unit.ChunkSize})
 	after := ""
@@ -131,7 +131,7 @@ func applyDeleteRole(ctx context.Context, w *unit.Writer, d roleDeletion) (org.R
 	r := d.Before
 	roleFields(w, d.RoleChange)
 	var err error
-	// Nobody may keep the name: a new role that is called so would come back to them (T19 in docs/spec/threats.md).
+	// No one may keep the name: a new role of that name would come back to them (T19 in docs/spec/threats.md).
 	if r.OrganizationID == uuid.Nil {
 		err = takeFromUsers(ctx, w, r.Name)
 	} else {
@@ -143,8 +143,8 @@ func applyDeleteRole(ctx context.Context, w *unit.Writer, d roleDeletion) (org.R
 	return r, w.W.DeleteRole(ctx, r.ID)
 }
 
-// takeFromUsers takes a role of the site from every account. They are marked as changed first, while it can still be seen
-// who holds it.
+// takeFromUsers takes a role of the site from every account. It marks the accounts as changed first, while the holders are
+// still known.
 func takeFromUsers(ctx context.Context, w *unit.Writer, role string) error {
 	if err := w.W.TouchSiteHolders(ctx, db.TouchSiteHoldersParams{Now: w.Now, Role: role}); err != nil {
 		return err
@@ -161,7 +161,7 @@ func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []p
 			return err
 		}
 	}
-	// Without the count the trigger leaves the memberships alone, which have been marked by now (queries/members.sql).
+	// Without the count the trigger leaves the memberships alone. They have been marked already (queries/members.sql).
 	if err := w.W.DeleteRoleCount(ctx, db.DeleteRoleCountParams{OrganizationID: r.OrganizationID, Role: r.Name}); err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []p
 }
 
 // roleFields records what changes between two states of a role.
-// The names are those of docs/spec/audit.md. An empty state is a role that is not there.
+// The names are those of docs/spec/audit.md. An empty state means that there is no role.
 func roleFields(w *unit.Writer, c org.RoleChange) {
 	w.Field("name", c.Before.Name, c.After.Name)
 	w.Field("display_name", c.Before.DisplayName, c.After.DisplayName)

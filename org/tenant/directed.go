@@ -13,25 +13,25 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Direction is what a directory wants a member to hold by its records.
+// Direction is what a directory wants its own records to give a member.
 type Direction struct {
 	Source org.Source
 	Roles  map[string]string // with the id of the group that gives each
 }
 
-// origin is where the membership comes from. The source is the giver too.
+// origin returns where the membership comes from. The source is also the giver.
 func (d *Direction) origin() org.Origin {
 	return org.Origin{Source: d.Source, Giver: &org.Giver{Name: string(d.Source)}}
 }
 
-// record is the record of a role, or of the membership.
+// record returns the record of a role, or of the membership.
 func (d *Direction) record(a *unit.Attempt, place uuid.UUID, role string) *org.Assignment {
 	return &org.Assignment{
 		Role: role, OrganizationID: place, Source: d.Source, SourceRef: d.Roles[role], GivenByName: string(d.Source), GivenAt: a.Now,
 	}
 }
 
-// Directed is what a directory makes of a member, as it was decided.
+// Directed is what was decided about a member on behalf of a directory.
 type Directed struct{ change memberChange }
 
 // Changes reports whether there is anything to store.
@@ -40,7 +40,7 @@ func (d *Directed) Changes() bool { return d.change.changes() }
 // Leaves reports whether the membership ends.
 func (d *Directed) Leaves() bool { return d.change.Leaves }
 
-// Store stores it, in an entry of its own.
+// Store stores the change, with its own entry.
 func (d *Directed) Store(ctx context.Context, w *unit.Writer) error {
 	c := &d.change
 	switch {
@@ -61,7 +61,7 @@ func (d *Directed) Store(ctx context.Context, w *unit.Writer) error {
 }
 
 // DecideDirected makes an account a member by a directory, with the roles that its groups give; what others have given stays.
-// Invalid: it would take the last organization-admin, or the last who can manage the organization.
+// Invalid: it would take away the last organization-admin, or the last member who can manage the organization.
 func DecideDirected(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, d Direction) (done Directed, err error) {
 	a.About("organization_member", user.ID, user.Username, o.ID)
 	row, err := a.MemberRow(ctx, o.ID, user.ID)
@@ -88,8 +88,8 @@ func DecideDirected(ctx context.Context, a *unit.Attempt, o db.Organization, use
 	return done, err
 }
 
-// DecideDirectedAll is DecideDirected for some accounts of a change of a group or of rules, by account. Who is no member stays
-// none: roles are given where somebody is a member. It takes two queries, however many there are.
+// DecideDirectedAll does what DecideDirected does for all accounts that a change of a group or of rules affects. Only members
+// get roles; other accounts are left out. It reads in batches, with two queries for each.
 func DecideDirectedAll(ctx context.Context, a *unit.Attempt, o db.Organization, wanted map[uuid.UUID]map[string]string, source org.Source) (list []Directed, err error) {
 	ids := slices.SortedFunc(maps.Keys(wanted), func(x, y uuid.UUID) int { return strings.Compare(string(x[:]), string(y[:])) })
 	a.Sets = map[uuid.UUID]*unit.RoleSet{}
@@ -124,7 +124,7 @@ func DecideDirectedAll(ctx context.Context, a *unit.Attempt, o db.Organization, 
 	return list, nil
 }
 
-// redirect makes the records of a source those that it wants, and leaves all others alone.
+// redirect changes the records of a source to those that it wants, and leaves all others alone.
 func redirect(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, records []org.Assignment, d Direction) (c memberChange, err error) {
 	m, err := a.MemberOf(ctx, row)
 	if err != nil {
@@ -171,20 +171,20 @@ func redirect(ctx context.Context, a *unit.Attempt, o db.Organization, row db.Me
 			return c, err
 		}
 	}
-	// What is given is asked about too: it may deny.
+	// Roles that are given are checked too: they may deny.
 	if err := a.KeepManager(ctx, o, &m, &c.HolderChange); err != nil {
 		return c, err
 	}
 	return c.noted(a, nil)
 }
 
-// isAdmin reports whether somebody with these roles is an organization admin for good, where some of that ends.
+// isAdmin reports whether a member with these roles is an organization admin for good. ending lists the roles that will end.
 func isAdmin(roles, ending []string) bool {
 	return slices.Contains(roles, org.RoleOrganizationAdmin) && !slices.Contains(ending, org.RoleOrganizationAdmin) &&
 		!slices.Contains(ending, org.RoleOrganizationUser)
 }
 
-// heldBy is the roles that some records give, and which of them, or the membership, none gives for good.
+// heldBy returns the roles that records give now, and which of them, or the membership, no record gives without an end.
 func heldBy(a *unit.Attempt, records []org.Assignment) (roles, ending []string) {
 	endless := map[string]bool{}
 	roles = []string{}
@@ -206,8 +206,8 @@ func heldBy(a *unit.Attempt, records []org.Assignment) (roles, ending []string) 
 	return slices.Compact(roles), ending
 }
 
-// DecideDirectedEnd ends a membership by a directory, with all that the member holds there: a leaver must not keep what others
-// have given. What it returns changes nothing if there is no membership. Invalid as DecideDirected.
+// DecideDirectedEnd ends a membership on behalf of a directory, with everything that the member holds there: a leaver must not
+// keep what others have given. Without a membership the result changes nothing. Invalid as DecideDirected.
 func DecideDirectedEnd(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow) (done Directed, err error) {
 	a.About("organization_member", user.ID, user.Username, o.ID)
 	row, err := a.MemberRow(ctx, o.ID, user.ID)

@@ -8,10 +8,10 @@ import (
 	"rolecall.example/org"
 )
 
-// Requests change local records, those of people, invitations and the operator. Whatever they ask for comes down to edits: of
-// one role the local records go, and at most one takes their place. What a provider or directory gives is never edited.
+// Requests change local records: those made by people, invitations and the operator. Every request comes down to edits: all local
+// records of a role go, and at most one takes their place. What a provider or directory gives is never edited.
 
-// live are the records of a role that count at the moment, local ones or synced ones.
+// live returns the records of a role that count now, either local or synced ones.
 func (a *assignment) live(role string, synced bool) (list []org.Assignment) {
 	for _, r := range a.records {
 		if r.Role == role && r.Source.Synced() == synced && r.Counts(a.Now) {
@@ -21,8 +21,8 @@ func (a *assignment) live(role string, synced bool) (list []org.Assignment) {
 	return list
 }
 
-// edit has one record take the place of the local ones of a role, or none. Those that have ended and are still stored make
-// room too.
+// edit replaces the local records of a role by one record, or by none. Records that have ended but are still stored are
+// replaced too.
 func (a *assignment) edit(role string, after *org.Assignment) {
 	e := org.RecordEdit{Role: role, New: after}
 	for _, r := range a.records {
@@ -41,7 +41,7 @@ func (a *assignment) edit(role string, after *org.Assignment) {
 	a.edits = append(a.edits, e)
 }
 
-// conclude finds out which roles are held once the edits are made, and which of them begin or end with it.
+// conclude works out which roles are held once the edits are made, and which ones the edits add and remove.
 func (a *assignment) conclude(have []string) {
 	a.wanted = slices.Clone(have)
 	for _, e := range a.edits {
@@ -67,7 +67,7 @@ func (a *assignment) conclude(have []string) {
 	slices.Sort(a.wanted)
 }
 
-// fresh is a record of a role that the caller gives.
+// fresh returns a record of a role that the caller gives.
 func (a *assignment) fresh(role string, t org.Terms) *org.Assignment {
 	r := org.Assignment{
 		Role: role, OrganizationID: a.set.Org, Source: org.SourceManual, Reason: t.Reason, Until: t.Until, GivenAt: a.Now,
@@ -82,8 +82,8 @@ func (a *assignment) fresh(role string, t org.Terms) *org.Assignment {
 	return &r
 }
 
-// reworded is the record of a role as a request wants it; nil if it is so already. It has the name of who gave it last:
-// shortening keeps that.
+// reworded returns the record of a role as a request wants it, nil if it is like that already. Unless its end moves later, it
+// keeps the name of the last giver.
 func (a *assignment) reworded(role string, in org.RecordInput) *org.Assignment {
 	before := a.live(role, false)
 	terms := in.Terms
@@ -107,7 +107,7 @@ func (a *assignment) reworded(role string, in org.RecordInput) *org.Assignment {
 	return after
 }
 
-// lastOf is the record that ends last, nil if there is none.
+// lastOf returns the record that ends last, nil if there is none.
 func lastOf(list []org.Assignment) (last *org.Assignment) {
 	for i := range list {
 		if last == nil || earlier(last.Until, list[i].Until) {
@@ -117,7 +117,7 @@ func lastOf(list []org.Assignment) (last *org.Assignment) {
 	return last
 }
 
-// lastEnd is when the last of some records ends; nil if one has no end, or there is none.
+// lastEnd returns when the last of the records ends; nil if one has no end, or there are none.
 func lastEnd(list []org.Assignment) *time.Time {
 	if last := lastOf(list); last != nil {
 		return last.Until
@@ -125,12 +125,12 @@ func lastEnd(list []org.Assignment) *time.Time {
 	return nil
 }
 
-// earlier reports whether an end comes before another one. nil is no end.
+// earlier reports whether one end comes before another. nil means no end.
 func earlier(a, b *time.Time) bool { return a != nil && (b == nil || a.Before(*b)) }
 
 func sameEnd(a, b *time.Time) bool { return !earlier(a, b) && !earlier(b, a) }
 
-// loosens reports whether a role, or the membership that it rests on, is held for good now and would not be any more.
+// loosens reports whether a role, or the membership that it depends on, is now held without an end and no longer would be.
 func (a *assignment) loosens(role string) bool {
 	for _, e := range a.edits {
 		if e.Role != role && e.Role != org.RoleOrganizationUser {

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// few is how many of a kind a search finds.
+// few is the most results of a kind that a search returns.
 const few = 8
 
 // Search looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
@@ -38,14 +38,14 @@ func (s *Service) search(ctx context.Context, src unit.Reader, subject *org.Acto
 		return h, err
 	}
 	orgRow, err := src.Organization(ctx, subject, organization)
-	// The organization may be gone, or hidden from the caller. What was found elsewhere still stands.
+	// The organization may be gone, or hidden from the caller. What was found elsewhere is still returned.
 	if org.KindOf(err) == org.NotFound {
 		return h, nil
 	}
 	if err != nil {
 		return h, err
 	}
-	// Literal: what somebody types is searched for as it stands, also with a colon in it (docs/spec/members.md).
+	// Literal: the text is searched for as typed, even with a colon in it (docs/spec/members.md).
 	err = s.StreamMembers(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Literal: true, Limit: few},
 		func(int) error { return nil },
 		func(m *org.Member) error { h.Members = append(h.Members, *m); return nil })
@@ -56,8 +56,8 @@ func (s *Service) search(ctx context.Context, src unit.Reader, subject *org.Acto
 	return h, err
 }
 
-// findOnSite adds accounts and roles of the site. Everybody may read these roles, but they are of use only to those who
-// administer the site.
+// findOnSite adds accounts and roles of the site. Everyone may read these roles, but only those who administer the site
+// need them.
 func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.SearchResult) (err error) {
 	if by.Can("read", org.UsersObject) {
 		found := account.UserSearch{Query: fold.Text(query), Sort: unit.SortUsername, MaxRows: few}
@@ -75,8 +75,8 @@ func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string,
 	return err
 }
 
-// findRoles is the first few roles of a place, uuid.Nil for the site, in the order of the lists. That the caller may read
-// them has been asked.
+// findRoles returns the first few matching roles of a place, uuid.Nil for the site, in the order of the lists. Its caller has
+// checked that they may be read.
 func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string) (found []org.Role, err error) {
 	set, err := s.Roles(ctx, orgID)
 	if err != nil {
@@ -90,7 +90,7 @@ func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string
 	return found, nil
 }
 
-// contains reports whether one of the names has the text, folded. The line break keeps a text from matching across two names.
+// contains reports whether a name contains the text, both folded. The line break keeps a text from matching across two names.
 func contains(query string, names ...string) bool {
 	return strings.Contains(fold.Text(strings.Join(names, "\n")), fold.Text(query))
 }

@@ -11,17 +11,17 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// CreateOrganization makes an organization with the caller as its first member, without roles, and with the first
+// CreateOrganization creates an organization with the caller as its first member, without roles, and with the first
 // administrator that the input names.
-// Forbidden: needs organization:create, or the caller may not assign the role. Invalid: what is wrong with the input. Conflict:
-// the name is taken.
+// Forbidden: needs organization:create, or the caller may not assign the role. Invalid: something is wrong with the input.
+// Conflict: the name is taken.
 func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
 	defer org.Wrap(&err, "create organization")
 	o, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", input, planFoundation, applyFoundation)
 	return o, err
 }
 
-// planFoundation asks for the right before it reads the body (docs/spec/refusals.md).
+// planFoundation checks the right before it reads the body (docs/spec/refusals.md).
 func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.OrganizationInput]) (f foundation, err error) {
 	if !a.Actor.Can("create", org.OrgObject(uuid.Nil)) {
 		return f, org.ErrForbidden()
@@ -49,7 +49,7 @@ func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.Or
 	f.row.DisplayName = cmp.Or(f.row.DisplayName, f.row.Name)
 	a.Entry.Status = 201
 	a.About("organization", f.row.ID, f.row.Name, f.row.ID)
-	// The operator is no account, and cannot be a member.
+	// The operator has no account, so it cannot be a member.
 	if !a.Actor.Operator {
 		f.first, f.row.MemberCount = a.Actor.ID(), 1
 		a.WillHold(org.HolderChange{Place: f.row.ID, User: f.first, Username: a.Actor.User.Username, Joins: true})
@@ -66,8 +66,8 @@ func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.Or
 	return f, nil
 }
 
-// applyFoundation stores the organization and its first member, who gets no roles: founding one gives no rights in it. The first
-// administrator has an entry of its own, as everybody who gets a role.
+// applyFoundation stores the organization and its first member, who gets no roles: creating one gives no rights in it. The first
+// administrator has their own entry, like everyone who gets a role.
 func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Organization, error) {
 	o := unit.OrganizationOf(f.row)
 	organizationFields(w, db.Organization{}, f.row)
@@ -93,8 +93,8 @@ func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Org
 // fieldFirstAdmin is the field of the input that names who becomes the first administrator.
 const fieldFirstAdmin = "first_administrator"
 
-// firstAdmin decides that an account, the caller's own too, begins as organization admin of an organization that is made.
-// Forbidden: the caller may not assign that role there. Invalid: no such account, or one that cannot sign in.
+// firstAdmin decides that an account, which may be the caller's, becomes organization admin of a new organization.
+// Forbidden: the caller may not assign that role there. Invalid: no such account, or a suspended one.
 func firstAdmin(ctx context.Context, a *unit.Attempt, o db.Organization, name string) (c memberChange, err error) {
 	if !a.Actor.Can("assign", org.OrgRolesObject(o.ID)) {
 		return c, org.ErrForbidden("assign_org_role:assign")
@@ -103,7 +103,7 @@ func firstAdmin(ctx context.Context, a *unit.Attempt, o db.Organization, name st
 	if err != nil {
 		return c, err
 	}
-	// Who may not be read is answered like nobody (docs/spec/refusals.md).
+	// An account that the caller may not read gets the answer of an unknown one (docs/spec/refusals.md).
 	if !ok || !a.Actor.Can("read", org.UserObject(user.ID)) {
 		return c, org.FieldErrors{{Field: fieldFirstAdmin, Detail: "is no account"}}.Err("Validation failed.")
 	}
