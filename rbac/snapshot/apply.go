@@ -5,10 +5,10 @@ import (
 	"hash/maphash"
 )
 
-// Apply applies a change of an organization, or of the site if it names none. It drops a change to a revision that the state
-// already has, and a change of a document that it does not hold. reload says that the document must be fetched, because changes
-// are missing between the state and this one; until then the old state decides. An error is one of the event: then the
-// document must be fetched too.
+// Apply applies a change of an organization, or of the site if it names none. It ignores a change to a revision that the state
+// already has, and a change of a document that it does not hold. reload says that the document must be fetched, because the
+// change does not fit what is held; until then the old state decides. An error means that the event itself is malformed; then
+// the document must be fetched too.
 func (s *State) Apply(c Change) (reload bool, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -40,7 +40,7 @@ func (s *State) Apply(c Change) (reload bool, err error) {
 	return s.put(id, next, moves, c.To)
 }
 
-// turned returns the table with the roles of a change: itself if it has none, nil if they do not fit in.
+// turned returns the table with the roles of a change: t itself if there are none, nil if there is no room for them.
 func (t *table) turned(c *Change) (*table, error) {
 	if len(c.Roles)+len(c.RolesGone) == 0 {
 		return t, nil
@@ -52,7 +52,7 @@ func (t *table) turned(c *Change) (*table, error) {
 	}
 	next, err := t.withRoles(c.Roles, c.RolesGone)
 	if err != nil {
-		return nil, nil //nolint:nilerr // it has room for no more roles: the document says them anew
+		return nil, nil //nolint:nilerr // there is no room for more roles: the new document has them all
 	}
 	return next, nil
 }
@@ -64,7 +64,7 @@ type move struct {
 	gone  bool
 }
 
-// movesOf returns whom a change is about. On the site, an account that holds nothing is removed.
+// movesOf returns the accounts of a change with what they hold. On the site, an account that holds nothing is removed.
 func movesOf(c *Change, onSite bool) ([]move, error) {
 	moves := make([]move, 0, len(c.Set)+len(c.Gone))
 	for user, roles := range c.Set {
@@ -87,7 +87,7 @@ func movesOf(c *Change, onSite bool) ([]move, error) {
 	return moves, nil
 }
 
-// put puts a table with moves in force, all at once.
+// put puts a table and its moves in force at once.
 func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,7 @@ func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool,
 	return false, nil
 }
 
-// move sets what accounts hold from now on. It reports false, and moves no one, if a role is unknown.
+// move sets what accounts hold from now on. It reports false, and changes no account, if a role is unknown or there is no room.
 func (t *table) move(seed maphash.Seed, moves []move) bool {
 	sets := make([]uint32, len(moves))
 	for i, m := range moves {

@@ -33,12 +33,12 @@ type alias struct {
 	of uint32 // the order of its member
 }
 
-// NewBuilder returns an empty builder with room for so many members.
+// NewBuilder returns an empty builder with room for this many members.
 func NewBuilder(members int) *Builder {
 	return &Builder{members: make([]member, 0, members), numbers: map[string]uint32{}, known: map[timed]uint32{}, offsets: []uint32{0}}
 }
 
-// Set returns the number of a set of roles, which it keeps if it is new. Roles are given by their place in the document;
+// Set returns the number of a set of roles, and stores the set if it is new. Roles are given by their index in the document;
 // their order makes no difference.
 func (b *Builder) Set(roles []uint16) uint32 {
 	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
@@ -68,7 +68,7 @@ func (b *Builder) Alias(id ID) { b.aliases = append(b.aliases, alias{id, uint32(
 func (b *Builder) Counts() (members, sets int) { return len(b.members), len(b.offsets) - 1 }
 
 // Sections returns the sections sets and members, and ends and aliases if there are any. It fails if a member was added twice.
-// An alias of two members is left out: it names neither.
+// An alias that two members share is left out: it names neither.
 func (b *Builder) Sections() ([]Section, error) {
 	slices.SortFunc(b.members, func(x, y member) int { return bytes.Compare(x.id[:], y.id[:]) })
 	for i := range b.members {
@@ -130,7 +130,7 @@ type OrganizationRevision struct {
 	Revision int64
 }
 
-// OrganizationsSection is the organizations that the caller may read, which it sorts.
+// OrganizationsSection returns the section with the organizations that the caller may read. It sorts list.
 func OrganizationsSection(list []OrganizationRevision) Section {
 	slices.SortFunc(list, func(x, y OrganizationRevision) int { return bytes.Compare(x.ID[:], y.ID[:]) })
 	return idsSection(SectionOrganizations, len(list),
@@ -144,7 +144,7 @@ const (
 	AliasEmail    = "email"
 )
 
-// AliasID returns the alias of an account of a server: SHA-256 of issuer, kind and value, a line each, cut to 16 bytes. The
+// AliasID returns the alias of an account of a server: SHA-256 of issuer, kind and value, each on a line, cut to 16 bytes. The
 // value must be folded as the server folds names: see [Fold].
 func AliasID(issuer, kind, folded string) (id ID) {
 	sum := sha256.Sum256([]byte(issuer + "\n" + kind + "\n" + folded + "\n"))

@@ -9,7 +9,7 @@ type chunks[T any] struct {
 	n    int
 }
 
-// add appends an item of a list that is expected to become so long.
+// add appends an item to a list that is expected to reach this length.
 func (c *chunks[T]) add(v T, expected int) {
 	last := c.n / chunkSize
 	if last == len(c.list) {

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// Allowed reports whether an account may do something to a thing of an organization, or of the site for the zero ID. pair is
-// the number of type and action in [State.Catalog]; own says that the thing belongs to the account. It takes no memory.
+// Allowed reports whether an account may do something to an object of an organization, or of the site for the zero ID. pair is
+// the number of type and action in [State.Catalog]; own says that the object belongs to the account. It allocates no memory.
 //
-// It answers as the server answers a strict check: no to a pair that does not exist, to a thing of the site in an
-// organization, and to an owner of what no one owns. Who is neither a member of the organization nor in the document of the
-// site is no one: no.
+// It answers as the server answers a strict check: no to a pair that does not exist, to an object of the site in an
+// organization, and to own for a type that no one owns. The answer is also no in an organization for an account that is neither
+// a member of it nor in the document of the site.
 //
-// ok is false if the state can not tell, and the server has to be asked: a document is missing; a thing of organizations is
-// asked about without one; or it is about the site alone, and of an account that is not in the document of the site.
+// ok is false if the state cannot tell, and the server has to be asked: a document is missing; the question is about objects
+// of organizations but names none; or it is about the site, and the account is not in the document of the site.
 func (s *State) Allowed(user, org ID, pair int, own bool) (allowed, ok bool) {
 	h := maphash.Bytes(s.seed, user[:])
 	s.mu.RLock()
@@ -32,7 +32,7 @@ func (s *State) Allowed(user, org ID, pair int, own bool) (allowed, ok bool) {
 	case s.kinds.siteOnly[pair] == inOrganization:
 		return false, inOrganization
 	}
-	var there, here uint32 // where the rights outside of the organization are, in the tables of the site and of it
+	var there, here uint32 // where the rights outside of the organization are, in the tables of the site and the organization
 	at := moment{clock: s.clock}
 	set, listed := s.site.find(h, &user, &at)
 	if listed {
@@ -63,7 +63,7 @@ func (s *State) Allowed(user, org ID, pair int, own bool) (allowed, ok bool) {
 	return v > 0, true
 }
 
-// beats combines the votes of two parts of a level: a deny beats an allow, which beats none.
+// beats combines the votes of two parts of a level: a deny beats an allow, and an allow beats no vote.
 func beats(a, b int) int {
 	if a < 0 || b < 0 {
 		return -1
@@ -84,8 +84,8 @@ func (s *State) Member(user, org ID) (member, ok bool) {
 	return member, true
 }
 
-// Resolve returns the member that an alias names, of a kind such as AliasUsername; the value may have any case. ok is false
-// if the document has no such alias, or if an account may have another name by now: then the server has to be asked.
+// Resolve returns the member that an alias names, of a kind such as AliasUsername; the value may have any case. ok is false if
+// the document has no such alias, or if accounts may have been renamed since: then the server has to be asked.
 func (s *State) Resolve(org ID, kind, value string) (id ID, ok bool) {
 	alias := AliasID(s.issuer, kind, Fold(value))
 	s.mu.RLock()

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// Endless is the end of what has none, in microseconds since 1970, as all ends are.
+// Endless is the end of a role or membership that has none. Ends are in microseconds since 1970.
 const Endless = math.MaxInt64
 
-// Holding is a role that an account holds, and until when. A holding of the implied role is the membership itself. In JSON one
-// without an end is the name alone; a reader that knows no ends understands no other, and asks for the document, which it
-// must refuse.
+// Holding is a role that an account holds, and until when. A holding of the implied role is the membership itself. In JSON, one
+// without an end is only the name. A reader that does not know ends cannot read any other form; it fetches the document, and
+// must refuse that too.
 type Holding struct {
 	Role  string
 	Until int64 // 0 and Endless: it has no end
@@ -33,7 +33,7 @@ func Lasting(roles ...string) []Holding {
 	return list
 }
 
-// until returns the end.
+// until returns the end, Endless if there is none.
 func (h *Holding) until() int64 {
 	if h.Until == 0 {
 		return Endless
@@ -54,7 +54,7 @@ func (h Holding) MarshalJSON() ([]byte, error) {
 	return json.Marshal(timedHolding(h))
 }
 
-// UnmarshalJSON reads either. What is neither is an error: it may be a limit of a kind that is not known here.
+// UnmarshalJSON reads either form. Anything else is an error: it may be a limit of a kind that is not known here.
 func (h *Holding) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
 		h.Until = 0
@@ -75,8 +75,8 @@ func (h *Holding) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// timed is a set that lasts until a time, and what is held then: another set, or none. A number of a set with timedBit is
-// the place of one of these.
+// timed is a set that is held until a time, and what is held afterwards: another set, or none. A set number with timedBit is the
+// index of one of these.
 type timed struct {
 	until     int64
 	set, then uint32
@@ -84,10 +84,10 @@ type timed struct {
 
 const timedBit = 1 << 31
 
-// isTimed reports whether a number is that of a timed set. noSet is none.
+// isTimed reports whether a number is that of a timed set. noSet is not.
 func isTimed(set uint32) bool { return set >= timedBit && set != noSet }
 
-// lasting is the set, of those without an end, that a number stands for at a time.
+// lasting returns the set without an end that a number stands for at a time, or noSet.
 func lasting(list []timed, set uint32, now int64) uint32 {
 	for isTimed(set) {
 		t := &list[set-timedBit]
@@ -99,7 +99,7 @@ func lasting(list []timed, set uint32, now int64) uint32 {
 	return set
 }
 
-// Until is a role by its place in a document, and the end of it, which may be Endless.
+// Until is a role by its index in a document, and its end, which may be Endless.
 type Until struct {
 	Role uint16
 	End  int64
@@ -111,7 +111,7 @@ type span struct {
 	until int64
 }
 
-// spans returns what holders of roles hold one after another. until is the end of all of it.
+// spans returns what a holder of roles holds, period by period. until is the end of the last period.
 func spans(roles []Until, until int64) (list []span) {
 	ends := map[int64]bool{until: true}
 	for _, r := range roles {
@@ -131,8 +131,8 @@ func spans(roles []Until, until int64) (list []span) {
 	return list
 }
 
-// chain returns the number that stands for spans, the last of which is followed by nothing. set gives the numbers of
-// distinct lists of roles, and add keeps a timed set.
+// chain returns the number that stands for spans; nothing is held after the last one. set returns the number of a list of
+// roles, and add stores a timed set.
 func chain(list []span, set func([]uint16) (uint32, error), add func(timed) (uint32, error)) (number uint32, err error) {
 	number = noSet
 	for _, s := range slices.Backward(list) {
@@ -149,8 +149,8 @@ func chain(list []span, set func([]uint16) (uint32, error), add func(timed) (uin
 	return number, nil
 }
 
-// Held returns the number of what a member holds: each role until its end, and nothing from the end of the membership on.
-// With a role twice, the later end counts.
+// Held returns the number of what a member holds: each role until its end, and nothing after the end of the membership.
+// If a role is given twice, the later end counts.
 func (b *Builder) Held(roles []Until, end int64) uint32 {
 	number, _ := chain(spans(roles, end),
 		func(roles []uint16) (uint32, error) { return b.Set(roles), nil },
@@ -199,7 +199,7 @@ func (d *Document) readEnds(r io.Reader, n int64) error {
 	})
 }
 
-// endsFit reports whether all numbers lead somewhere: what follows stands before and ends later, so there is no circle.
+// endsFit reports whether all numbers are valid: what follows a timed set has a lower index and a later end, so no cycle exists.
 func (d *Document) endsFit() bool {
 	for i, t := range d.timed {
 		if t.until <= 0 || t.until == Endless || !d.isSet(t.set) {
@@ -233,7 +233,7 @@ func (m *moment) now() int64 {
 	return m.at
 }
 
-// numberOf returns the number of what an account holds. ok is false if it does not know a role.
+// numberOf returns the number of what an account holds. ok is false if a role is unknown.
 func (t *table) numberOf(holdings []Holding) (number uint32, ok bool, err error) {
 	end := int64(Endless)
 	roles := make([]Until, 0, len(holdings))
@@ -249,14 +249,14 @@ func (t *table) numberOf(holdings []Holding) (number uint32, ok bool, err error)
 			roles = append(roles, Until{n, h.until()})
 		}
 	}
-	if !t.organization && len(roles) > 0 { // on the site, who holds nothing any more is no one
+	if !t.organization && len(roles) > 0 { // on the site, an account that holds nothing any more is not listed
 		end = min(end, slices.MaxFunc(roles, func(a, b Until) int { return cmp.Compare(a.End, b.End) }).End)
 	}
 	number, err = chain(spans(roles, end), t.setOf, t.addTimed)
 	return number, err == nil, err
 }
 
-// addTimed keeps a timed set. With each event that names an end there are more: in time a new document is smaller.
+// addTimed stores a timed set. Each event that names an end adds some, so at a limit it asks for a new, smaller document.
 func (t *table) addTimed(s timed) (uint32, error) {
 	if len(t.timed) >= min(timedBit-1, 1<<16+4*t.ids.n) {
 		return 0, errFull

@@ -18,8 +18,8 @@ const (
 	EventBye       = "bye"
 )
 
-// Hello is the first event of a stream: the state that the server knows at its beginning. With more than a thousand
-// organizations it leaves them out.
+// Hello is the first event of a stream: what the server knows when the stream begins. If there are more than a thousand
+// organizations, it leaves them out.
 type Hello struct {
 	Position      int64            `json:"position"`
 	Organizations map[string]int64 `json:"organizations,omitempty"` // their revisions, by id
@@ -28,8 +28,8 @@ type Hello struct {
 	Heartbeat     int              `json:"heartbeat"`               // the seconds between two
 }
 
-// Change leads one document from a revision to a later one. What it sets is final state, so it may be applied twice. An
-// organization that changes because an account was suspended, activated or deleted has a change of its own.
+// Change takes one document from a revision to a later one. It sets final values, so it may be applied twice. If an account is
+// suspended, activated or deleted, each of its organizations gets a change of its own.
 type Change struct {
 	Organization string               `json:"organization,omitempty"` // its id; "" in the event site
 	From         int64                `json:"from"`                   // the revision of the document that it goes on from
@@ -40,18 +40,18 @@ type Change struct {
 	RolesGone    []string             `json:"roles_gone,omitempty"`
 }
 
-// Site is a change of the document of the site, without an organization. In it, an account that holds nothing any more is
-// gone; so is one that was suspended or deleted. One that sets nothing says that nothing changed but the revision.
+// Site is a change of the document of the site; it names no organization. An account that holds nothing any more, or was
+// suspended or deleted, is gone from the document. A change that sets nothing only moves the revision.
 type Site = Change
 
-// Reload says that a document changed by more than an event tells: fetch it. That of the site may have to be fetched at the
-// revision that one has: what roles of organizations give outside of them is in it, and does not move its revision.
+// Reload says that a document changed by more than an event can tell: fetch it. The document of the site may have changed at the
+// same revision: it contains what roles of organizations give outside of them, which does not move its revision.
 type Reload struct {
 	Organization string `json:"organization,omitempty"` // "": the site
 	To           int64  `json:"to"`
 }
 
-// Catalog says that another version of the catalog is in force. No pair has another number; roles may mean more pairs.
+// Catalog says that another version of the catalog is in force. Pairs keep their numbers; roles may mean more pairs.
 type Catalog struct {
 	Version  int64           `json:"version"`
 	Hash     string          `json:"hash"`               // SHA-256 of the document, in hex
@@ -63,7 +63,7 @@ type Keys struct {
 	JWKS
 }
 
-// Denied says that an organization is no longer the subscriber's to read: forget it.
+// Denied says that the subscriber may no longer read an organization: forget it.
 type Denied struct {
 	Organization string `json:"organization"`
 }
@@ -77,7 +77,7 @@ type Heartbeat struct {
 // Bye is the last event of a server that stops.
 type Bye struct{}
 
-// Event is one event where they are not streamed.
+// Event is one event in an answer that is not a stream.
 type Event struct {
 	Event string          `json:"event"`
 	ID    int64           `json:"id,omitempty"` // where to go on after it; 0 if it moves no position

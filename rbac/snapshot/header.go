@@ -19,7 +19,7 @@ const (
 	SectionOrganizations = "organizations"
 )
 
-// Header is what a document says of itself; its signature covers it, and with it the sums of the sections.
+// Header describes a document. The signature covers it, and with it the checksums of the sections.
 type Header struct {
 	Kind         string          `json:"kind"`
 	Issuer       string          `json:"issuer"` // the access URL of the server

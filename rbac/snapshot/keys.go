@@ -9,14 +9,14 @@ import (
 
 // Keyring knows the keys of a server.
 type Keyring interface {
-	// Key returns the public key of that id, and false if it is unknown or no longer accepted.
+	// Key returns the public key with this id, and false if it is unknown or no longer accepted.
 	Key(kid string) (ed25519.PublicKey, bool)
 }
 
 // KeySet is a fixed set of keys by id.
 type KeySet map[string]ed25519.PublicKey
 
-// Key returns the key of that id.
+// Key returns the key with this id.
 func (s KeySet) Key(kid string) (ed25519.PublicKey, bool) {
 	k, ok := s[kid]
 	return k, ok && len(k) == ed25519.PublicKeySize
@@ -42,7 +42,7 @@ func JWKOf(kid string, key ed25519.PublicKey) JWK {
 	return JWK{KeyType: "OKP", Curve: "Ed25519", X: base64.RawURLEncoding.EncodeToString(key), ID: kid, Algorithm: "EdDSA", Use: "sig"}
 }
 
-// Set returns the keys that documents may be signed with. Others are left out: only Ed25519 counts, whatever a key says.
+// Set returns the keys that documents may be signed with: those of Ed25519. It leaves out all others.
 func (s JWKS) Set() KeySet {
 	set := KeySet{}
 	for _, k := range s.Keys {

@@ -14,7 +14,7 @@ import (
 	"iter"
 )
 
-// What a document may have at most, so that no one can make a reader take memory for what never comes.
+// The limits of a document, so that no one can make a reader allocate memory for data that never comes.
 const (
 	headerAtMost        = 64 << 10
 	catalogAtMost       = 16 << 20
@@ -27,13 +27,13 @@ const (
 	sectionsAtMost      = 32
 )
 
-// Errors of [Read]. Any of them means that the document is of no use.
+// Errors of [Read]. Each of them means that the document must not be used.
 var (
 	// ErrSignature says that a document is not signed by the key that it names.
 	ErrSignature = errors.New("snapshot: the signature is wrong")
-	// ErrCritical says that a document has a section that it must not be used without, and that this package does not know.
+	// ErrCritical says that a document has a critical section that this package does not know, so it must not be used.
 	ErrCritical = errors.New("snapshot: the document needs a later version of this program")
-	// ErrFormat says that something is not a document, or not all of one.
+	// ErrFormat says that the data is not a complete, well-formed document.
 	ErrFormat = errors.New("snapshot: not a sound document")
 )
 
@@ -45,7 +45,7 @@ func (e *UnknownKeyError) Error() string {
 	return fmt.Sprintf("snapshot: the key %q is unknown", e.Key)
 }
 
-// Document is a document that was checked. It must not be changed.
+// Document is a checked document. It must not be changed.
 type Document struct {
 	Header        Header
 	Catalog       []byte // in its canonical form; only that of the site has it
@@ -62,11 +62,11 @@ type Document struct {
 	whole   bool     // it has members
 }
 
-// Whole reports whether the document has members: one that was asked for by its roles alone has none.
+// Whole reports whether the document has members. One that was requested with roles alone has none.
 func (d *Document) Whole() bool { return d.whole }
 
-// Members returns who is in the document, in the order of the ids, each with the places of its roles in Roles, as long as
-// none of them has ended. The slices are shared.
+// Members yields the accounts in the document in the order of their ids, each with the indexes of its roles in Roles, as if none
+// of them had ended yet. The slices are shared.
 func (d *Document) Members() iter.Seq2[ID, []uint16] {
 	return func(yield func(ID, []uint16) bool) {
 		for i := range d.ids.n {
@@ -81,8 +81,8 @@ func (d *Document) Members() iter.Seq2[ID, []uint16] {
 	}
 }
 
-// Read reads one document to the end of r and checks it: its signature by the keys, the sum of each section, and that all
-// numbers in it lead somewhere. It fails with ErrFormat, ErrSignature, ErrCritical, an [UnknownKeyError], or an error of r.
+// Read reads one document to the end of r and checks it: its signature by the keys, the checksum of each section, and that all
+// numbers in it are valid. It fails with ErrFormat, ErrSignature, ErrCritical, an [UnknownKeyError], or an error of r.
 func Read(r io.Reader, keys Keyring) (*Document, error) {
 	d := &Document{}
 	head, err := readHeader(r, &d.Header)
@@ -134,7 +134,7 @@ func broken(err error) error {
 	return err
 }
 
-// readHeader returns all that the signature covers.
+// readHeader reads the header into h, and returns the bytes that the signature covers.
 func readHeader(r io.Reader, h *Header) ([]byte, error) {
 	head := make([]byte, len(magic)+4)
 	if _, err := io.ReadFull(r, head); err != nil {
@@ -158,7 +158,7 @@ func readHeader(r io.Reader, h *Header) ([]byte, error) {
 	return head, nil
 }
 
-// section reads a section with its padding, and compares its sum.
+// section reads a section with its padding, and checks its checksum.
 func (d *Document) section(r io.Reader, s *HeaderSection) (known bool, err error) {
 	if s.Length < 0 || s.Length > otherAtMost {
 		return false, fmt.Errorf("%w: section %q is too long", ErrFormat, s.Name)
@@ -192,7 +192,7 @@ func (d *Document) section(r io.Reader, s *HeaderSection) (known bool, err error
 	return known, nil
 }
 
-// summed sums up what is read through it.
+// summed computes the checksum of what is read through it.
 type summed struct {
 	r   io.Reader
 	sum hash.Hash

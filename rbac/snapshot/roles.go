@@ -14,8 +14,8 @@ func OrganizationRoles(c *rbac.Catalog, custom []*rbac.Role) []Role {
 	return list
 }
 
-// SiteRoles returns the roles of the site's document: the implied one, the built-in ones, the custom ones, then what roles of
-// organizations give outside of them.
+// SiteRoles returns the roles of the site's document: the implied one, the built-in ones, the custom ones, and then what roles
+// of organizations give outside of their organization.
 func SiteRoles(c *rbac.Catalog, custom []*rbac.Role) []Role {
 	list := []Role{RoleOf(c.ImpliedSite())}
 	for _, r := range c.BuiltInSiteRoles() {
@@ -31,9 +31,9 @@ func SiteRoles(c *rbac.Catalog, custom []*rbac.Role) []Role {
 	return list
 }
 
-// CarriedRoles returns the roles of organizations that give something outside the one in which they are held: whoever
-// holds one, anywhere, is in the document of the site. Custom roles give nothing outside. The implied role is among them only
-// if it gives more than a document of an organization says about its members: then all members of any organization are there.
+// CarriedRoles returns the roles of organizations that give something outside the organization in which they are held. Everyone
+// who holds one of them anywhere is in the document of the site. Custom roles give nothing outside. The implied role is included
+// only if [CarriesImplied] says so; then all members of all organizations are in the document of the site.
 func CarriedRoles(c *rbac.Catalog) (list []*rbac.Role) {
 	for _, r := range c.BuiltInOrganizationRoles() {
 		if _, ok := RoleOf(r).Carried(); ok {
@@ -46,7 +46,7 @@ func CarriedRoles(c *rbac.Catalog) (list []*rbac.Role) {
 	return list
 }
 
-// CountsElsewhere reports whether what someone holds in one organization may count for things of another one.
+// CountsElsewhere reports whether roles held in one organization may count for objects of another one.
 func CountsElsewhere(c *rbac.Catalog) bool {
 	for _, r := range CarriedRoles(c) {
 		for _, g := range []*Grants{RoleOf(r).Site, RoleOf(r).User} {
@@ -61,8 +61,8 @@ func CountsElsewhere(c *rbac.Catalog) bool {
 	return false
 }
 
-// CarriesImplied reports whether the role that every member holds gives something outside of the organization: anything on
-// the site, or on what one owns there.
+// CarriesImplied reports whether the role that every member holds gives something outside of the organization: anything at the
+// level of the site, or on the member's own objects of a type that belongs to the site.
 func CarriesImplied(c *rbac.Catalog) bool {
 	of := RoleOf(c.ImpliedOrganization())
 	if of.User == nil || of.Site != nil {

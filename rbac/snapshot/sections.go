@@ -9,10 +9,10 @@ import (
 	"math"
 )
 
-// pieceSize is how much of a section is read at once. Memory is taken as data comes, never for what is only announced.
+// pieceSize is how much of a section is read at once. Memory is allocated as data arrives, never for an announced length.
 const pieceSize = 64 << 10
 
-// whole reads a section of JSON.
+// whole reads a section as a whole.
 func whole(r io.Reader, n, atMost int64) ([]byte, error) {
 	if n > atMost {
 		return nil, fmt.Errorf("%w: too long", ErrFormat)
@@ -40,7 +40,7 @@ func (d *Document) readRoles(r io.Reader, n int64) error {
 	return nil
 }
 
-// pieces reads so many bytes in pieces of whole items.
+// pieces reads n bytes in batches of whole items.
 func pieces(r io.Reader, n int64, use func(piece []byte)) error {
 	buffer := make([]byte, min(n, pieceSize))
 	for n > 0 {
@@ -126,7 +126,7 @@ func (d *Document) readOrganizations(r io.Reader, n int64) error {
 		})
 }
 
-// check looks whether all parts of a document fit together.
+// check checks that all parts of a document fit together.
 func (d *Document) check(seen map[string]bool) error {
 	fail := func(what string) error { return fmt.Errorf("%w: %s", ErrFormat, what) }
 	h := &d.Header
@@ -167,7 +167,7 @@ func (d *Document) check(seen map[string]bool) error {
 	return nil
 }
 
-// bitsAtMost bounds the numbers of pairs: a catalog has a thousand, and remembers four thousand that are gone.
+// bitsAtMost bounds the numbers of pairs: a catalog has up to a thousand, and remembers up to four thousand removed ones.
 const bitsAtMost = 8192
 
 func (r *Role) sound() bool {

@@ -12,17 +12,17 @@ import (
 
 // Errors of [State.Load] and [State.Apply].
 var (
-	// ErrOld says that a document is older than what the state has had already.
+	// ErrOld says that a document is older than one that the state has held.
 	ErrOld = errors.New("snapshot: the document is older than one that was held")
 	// ErrIssuer says that a document is of another server.
 	ErrIssuer = errors.New("snapshot: the document is of another server")
-	// ErrBehind says that roles are of another revision than what is held: the whole document must be fetched.
+	// ErrBehind says that roles or changes do not fit the revision of the document: a whole, newer document must be fetched.
 	ErrBehind = errors.New("snapshot: the document does not fit what is held")
 )
 
 // State is what an application holds: the document of the site and those of organizations, kept current by changes. It
-// decides like the engine of the server. It is safe for concurrent use; decisions wait for no change longer than it takes to
-// put it in place.
+// decides like the engine of the server. It is safe for concurrent use. A decision waits for a change only while the change is
+// put in place.
 type State struct {
 	issuer string
 	seed   maphash.Seed
@@ -32,17 +32,17 @@ type State struct {
 	mu      sync.RWMutex
 	site    *table
 	orgs    map[ID]*table
-	had     map[ID]int64 // the highest revision that was held of a document, be it forgotten; the zero ID is the site
+	had     map[ID]int64 // the highest revision of each document held so far, even if forgotten; the zero ID is the site
 	said    map[ID]int64 // the highest revision that the feed has named
 	catalog *rbac.Catalog
 	kinds   kinds
 }
 
-// kinds is what the catalog says of pairs, by number.
+// kinds is what the catalog says about pairs, by number.
 type kinds struct{ known, siteOnly, owned []bool }
 
-// NewState returns an empty state for the documents of one server, which it knows by its access URL. By the clock it knows
-// what has ended; it is asked only about accounts that hold something with an end.
+// NewState returns an empty state for the documents of one server, whose access URL is issuer. The clock decides what has
+// ended. It is read only for accounts that hold something with an end.
 func NewState(issuer string, clock func() time.Time) *State {
 	return &State{
 		issuer: issuer, clock: clock, seed: maphash.MakeSeed(),
@@ -61,10 +61,10 @@ type Held struct {
 	Current      bool  // the feed has named no later revision
 }
 
-// Load puts a document in the place of the one that is held, with the changes since it was made, if there are any: a server
-// may send one that is older than what is held, and its feed leads on from there. One that has roles alone changes what
-// roles mean. It fails with ErrOld, ErrIssuer or ErrBehind, and then changes nothing; whether roles of the site's catalog can
-// be read, too, is said by its error.
+// Load replaces the held document by another one, with the changes since that one was made, if there are any: a server may send a
+// document that is older than the held one, and its feed continues from there. A document with roles alone only changes what
+// the roles mean. Load fails with ErrOld, ErrIssuer, ErrBehind, or another error if a change or the catalog cannot be read, and
+// then changes nothing.
 func (s *State) Load(d *Document, since ...Change) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -98,7 +98,7 @@ func (s *State) Load(d *Document, since ...Change) error {
 	return nil
 }
 
-// loadRoles takes in what the roles of an organization mean in a later version of the catalog.
+// loadRoles stores what the roles of an organization mean in another version of the catalog.
 func (s *State) loadRoles(id ID, d *Document) error {
 	t := s.orgs[id]
 	if t == nil || t.revision != d.Header.Revision {
@@ -172,14 +172,14 @@ func (s *State) Organizations() []ID {
 	return list
 }
 
-// Named notes which revision the feed has named of an organization, or of the site for the zero ID.
+// Named records the revision that the feed has named for an organization, or for the site with the zero ID.
 func (s *State) Named(org ID, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.said[org] = max(s.said[org], revision)
 }
 
-// Forget drops the document of an organization. One that is older is refused later all the same.
+// Forget drops the document of an organization. Load still refuses an older one afterwards.
 func (s *State) Forget(org ID) {
 	s.writing.Lock()
 	defer s.writing.Unlock()

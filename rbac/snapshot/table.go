@@ -9,18 +9,18 @@ import (
 	"slices"
 )
 
-// noSet is the set of an account that is no longer in a table. Its id stays, so that nothing has to be moved.
+// noSet is the set of an account that is no longer in a table. Its id stays, so that no other entry has to move.
 const noSet = math.MaxUint32
 
-// errFull says that a table has no numbers left for what an event brings: the document must be fetched.
+// errFull says that a table has no room left for what an event brings: the document must be fetched.
 var errFull = errors.New("snapshot: too much has changed")
 
 // table is a document in memory. A million members take 28 MB and what their distinct sets of roles take.
 type table struct {
-	organization bool // not that of the site: the roles decide about the things of one organization
+	organization bool // not of the site: the roles decide about the objects of one organization
 	header       Header
 	revision     int64
-	aliases      []ID // as in the document: whom they name did not change since
+	aliases      []ID // as in the document: events do not change them
 	named        []uint32
 
 	ids     chunks[ID]
@@ -45,14 +45,14 @@ type table struct {
 	outers
 }
 
-// outers is the distinct rights at the levels site and user: allow and deny of the one, then of the other. The first is that
-// of the implied role alone.
+// outers holds the distinct rights at the levels site and user: allow and deny of site, then of user. The first entry is the
+// implied role alone.
 type outers struct {
 	list   []uint64
 	places map[string]uint32
 }
 
-// tableOf takes over what a document has, except for what events change in place.
+// tableOf makes the table of a document. It shares the document's data, except for what events change in place.
 func tableOf(d *Document, seed maphash.Seed) *table {
 	t := &table{
 		organization: d.Header.Kind == KindOrganization, header: d.Header, revision: d.Header.Revision,
@@ -151,7 +151,7 @@ func (t *table) put(seed maphash.Seed, id ID, set uint32) {
 	t.enter(h, t.ids.n-1)
 }
 
-// roleBits returns the sets of a role: allow and deny of the levels site, user, organization.
+// roleBits returns allow and deny of a role at the levels site, user and organization, in this order.
 func (r *Role) roleBits() (bits [6]Bits) {
 	for i, g := range []*Grants{r.Site, r.User, r.Organization} {
 		if g != nil {
@@ -161,14 +161,14 @@ func (r *Role) roleBits() (bits [6]Bits) {
 	return bits
 }
 
-// or adds a set to words, which have room for it.
+// or adds the set to words, which must have room for it.
 func (b Bits) or(words []uint64) {
 	for i, v := range b {
 		words[i>>3] |= uint64(v) << (i & 7 * 8)
 	}
 }
 
-// resolve finds out what each set of roles gives.
+// resolve computes what each set of roles gives.
 func (t *table) resolve() {
 	longest := 1
 	for i := range t.grants {
@@ -190,7 +190,7 @@ func (t *table) resolve() {
 	}
 }
 
-// resolveSet adds what a set of roles gives. The implied role is in all of them.
+// resolveSet computes what a set of roles gives, and adds it if keep is set. Every set contains the implied role.
 func (t *table) resolveSet(roles []uint16, keep bool) {
 	w := t.words
 	all := t.scratch[:6*w]
@@ -232,7 +232,7 @@ func (o *outers) place(rights []uint64) uint32 {
 	return at
 }
 
-// level returns the rights of one level in a place of the outers: 0 the site, 1 the user.
+// level returns the rights of one level of an entry of outers: level 0 is the site, 1 the user.
 func (t *table) level(place uint32, level int) []uint64 {
 	begin := (int(place)*4 + 2*level) * t.words
 	return t.list[begin : begin+2*t.words]
@@ -278,12 +278,12 @@ func (t *table) setOf(roles []uint16) (set uint32, err error) {
 	return set, nil
 }
 
-// withRoles returns a copy that shares all but the roles and what sets give by them. One that is gone keeps its number and
-// gives nothing: whoever holds it by an old set must not come to hold a new one of its name.
+// withRoles returns a copy that shares everything except the roles and what sets give by them. A removed role keeps its number
+// and gives nothing: an account that holds it by an old set must not get a new role of the same name.
 func (t *table) withRoles(changed []Role, gone []string) (*table, error) {
 	next := *t
 	next.names, next.grants, next.numbers = slices.Clone(t.names), slices.Clone(t.grants), maps.Clone(t.numbers)
-	next.added = maps.Clone(t.added) // should the change fail, the table that stays must not know its sets
+	next.added = maps.Clone(t.added) // if the change fails, the old table stays, and must not know the new sets
 	for _, name := range gone {
 		if n, ok := next.numbers[name]; ok && n != 0 {
 			delete(next.numbers, name)
@@ -306,7 +306,7 @@ func (t *table) withRoles(changed []Role, gone []string) (*table, error) {
 	return &next, nil
 }
 
-// bytes is about how much memory the table takes.
+// bytes estimates how much memory the table takes.
 func (t *table) bytes() int64 {
 	n := 16*cap(t.aliases) + 4*cap(t.named) + 20*t.ids.n + 4*cap(t.index) + 4*cap(t.offsets) + 2*cap(t.held) +
 		8*cap(t.inner) + timedSize*cap(t.timed) + 4*cap(t.outer) + 8*cap(t.list) + 200*len(t.names)

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// ledOn returns the table of a document with the changes since. It fails with ErrOld if that is older than what was held,
-// and with ErrBehind if a change does not go on from the one before.
+// ledOn returns the table of a document with the changes since. It fails with ErrOld if the result is older than what was held,
+// and with ErrBehind if a change does not continue from the one before.
 func (s *State) ledOn(id ID, d *Document, since []Change) (*table, error) {
 	last := d.Header.Revision
 	for i := range since {
 		last = max(last, since[i].To)
 	}
-	if last < s.had[id] { // before the work
+	if last < s.had[id] { // checked before the work
 		return nil, ErrOld
 	}
 	t := tableOf(d, s.seed)
@@ -39,9 +39,9 @@ func (s *State) ledOn(id ID, d *Document, since []Change) (*table, error) {
 	return t, nil
 }
 
-// Turn puts the document of the site in the place of the one that is held, together with what the roles of organizations
-// mean in its version of the catalog: decisions go by the one version or by the other, never by both. Each of roles is a
-// document of roles alone. later has the changes of organizations that came while it was on its way.
+// Turn replaces the document of the site, together with what the roles of organizations mean in its version of the catalog: each
+// decision uses either the old version or the new one, never both. Each element of roles is a document with roles alone. later
+// has the changes of organizations that arrived in the meantime.
 //
 // An organization whose roles are missing, or do not fit what is held, is dropped: its document must be fetched. Turn returns
 // those. It fails like [State.Load], and then changes nothing.
@@ -83,8 +83,8 @@ func (s *State) Turn(site *Document, since []Change, roles []*Document, later ma
 	return dropped, nil
 }
 
-// mean returns the table with the roles of a document, and of the changes that lead from there to the table; nil if they do
-// not. A role that came back meanwhile is not gone: who holds it holds the new one.
+// mean returns the table with the roles of a document and of the changes that lead from it to the table's revision, or nil if
+// they do not lead there. A role that was removed and made again meanwhile is not gone: its holders hold the new one.
 func (t *table) mean(d *Document, later []Change) *table {
 	now := make(map[string]Role, len(d.Roles))
 	for _, r := range d.Roles {

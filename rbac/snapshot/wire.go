@@ -1,8 +1,8 @@
-// Package snapshot is who may do what as signed documents, and the events that keep them current: how they are written and
-// read, and how an application decides by them. A server writes the documents with [Write]; [Read] checks one; a [State]
-// holds those of an application, takes in events and decides like the engine of package rbac.
+// Package snapshot writes and reads signed documents that say who may do what, defines the events that keep them current, and
+// lets an application decide by them. A server writes documents with [Write]; [Read] checks one; a [State] holds those of an
+// application, applies events, and decides like the engine of package rbac.
 //
-// The package does no I/O of its own. The clock of a State is given to it.
+// The package does no I/O of its own. The caller gives a State its clock.
 package snapshot
 
 import (
@@ -40,7 +40,7 @@ func ParseID(text string) (id ID, err error) {
 	return id, nil
 }
 
-// FormatID writes an id in its usual form, with small letters.
+// FormatID writes an id in its usual form, in lower case.
 func FormatID(id ID) string {
 	var b [36]byte
 	hex.Encode(b[0:8], id[0:4])
@@ -52,7 +52,7 @@ func FormatID(id ID) string {
 	return string(b[:])
 }
 
-// Bits is a set of numbers of pairs: number n is bit n%8 of byte n/8. It has no zero byte at its end. In JSON it is base64.
+// Bits is a set of numbers of pairs: number n is bit n%8 of byte n/8. It does not end with a zero byte. In JSON it is base64.
 type Bits []byte
 
 // BitsOf returns the set whose number n is bit n%64 of word n/64, as [rbac.Role.Bits] gives it.
@@ -91,8 +91,8 @@ type Role struct {
 	User         *Grants `json:"user,omitempty"`
 }
 
-// RoleOf returns a compiled or built-in role. Of a role that is held in an organization, the document of the site has what
-// [Role.Carried] returns.
+// RoleOf converts a compiled or built-in role. Of a role that is held in an organization, the document of the site contains only
+// what [Role.Carried] returns.
 func RoleOf(r *rbac.Role) Role {
 	level := func(l rbac.Level) *Grants {
 		allow, deny := r.Bits(l)

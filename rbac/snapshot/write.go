@@ -10,7 +10,7 @@ import (
 	"io"
 )
 
-// magic begins every document. signed begins what a signature covers, so that none of another kind can stand for it.
+// magic begins every document. signed begins what a signature covers, so that one for another purpose is never valid here.
 const (
 	magic  = "RCS1"
 	signed = "rolecall-snapshot\n"
@@ -19,8 +19,8 @@ const (
 // Section is a part of a document to write.
 type Section struct {
 	Name     string
-	Critical bool                    // who does not know it must not use the document
-	Write    func(w io.Writer) error // called twice, and must write the same twice
+	Critical bool                    // a reader that does not know it must not use the document
+	Write    func(w io.Writer) error // called twice, and must write the same both times
 }
 
 // Signer is a key and its id.
@@ -29,8 +29,8 @@ type Signer struct {
 	Key ed25519.PrivateKey
 }
 
-// Write writes a document. Of the header it sets key and sections; the sections go out as they write themselves, so that
-// they need never be in memory.
+// Write writes a document. It sets Key and Sections of the header. The sections write themselves straight to w, so that they
+// need never be in memory.
 func Write(w io.Writer, h Header, sections []Section, by Signer) error {
 	h.Key, h.Sections = by.ID, make([]HeaderSection, len(sections))
 	for i, s := range sections {
@@ -68,10 +68,10 @@ func Write(w io.Writer, h Header, sections []Section, by Signer) error {
 	return err
 }
 
-// padding is how many zeros follow so many bytes.
+// padding returns how many zeros follow n bytes.
 func padding(n int64) int64 { return -n & 7 }
 
-// counter counts what goes through it.
+// counter counts the bytes written through it.
 type counter struct {
 	w io.Writer
 	n int64
@@ -83,10 +83,10 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// CatalogSection is the catalog in its canonical form.
+// CatalogSection returns the section with the catalog in its canonical form.
 func CatalogSection(canonical []byte) Section { return bytesSection(SectionCatalog, canonical) }
 
-// RolesSection is the roles, of which the first is the implied one.
+// RolesSection returns the section with the roles. The first one must be the implied role.
 func RolesSection(roles []Role) (Section, error) {
 	data, err := json.Marshal(roles)
 	return bytesSection(SectionRoles, data), err
@@ -99,8 +99,8 @@ func bytesSection(name string, data []byte) Section {
 	}}
 }
 
-// IDsSection is ids in ascending order, and then a number for each, of as many bytes as put appends. It is what the sections
-// members, aliases and organizations are made of.
+// idsSection returns a section of ids in ascending order, followed by a number for each, of as many bytes as put appends. The
+// sections members, aliases and organizations have this form.
 func idsSection(name string, n int, id func(i int) *ID, put func(b []byte, i int) []byte) Section {
 	return Section{Name: name, Critical: true, Write: func(w io.Writer) error {
 		buffer := make([]byte, 0, 64<<10)
