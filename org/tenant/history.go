@@ -11,8 +11,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// keepVersion stores the state of a role beside the ones before it; restored is the one that it restores, if any.
-// Whoever made it is kept by name, as in the audit trail: a version outlives accounts.
+// keepVersion stores the state of a role in addition to earlier ones; restored is the version that it restores, if any.
+// The author is kept by name, as in the audit trail: a version outlives accounts.
 func keepVersion(ctx context.Context, w *unit.Writer, r org.Role, restored int64) error {
 	perms := map[string][]rbac.Permission{}
 	for level, list := range r.Levels() {
@@ -28,8 +28,8 @@ func keepVersion(ctx context.Context, w *unit.Writer, r org.Role, restored int64
 	})
 }
 
-// RoleVersions is the history of a custom role, newest first, at most 200 versions.
-// NotFound: no such custom role, or it may not be read. Forbidden: the caller may not read the roles of the site.
+// RoleVersions returns the history of a custom role, newest first, at most 200 versions.
+// NotFound: no such custom role, or the caller may not read it. Forbidden: the caller may not read the roles of the site.
 func (s *Service) RoleVersions(ctx context.Context, subject *org.Actor, in org.Scope, name string) (_ []org.RoleVersion, err error) {
 	defer org.Wrap(&err, "list versions of role %q in %s", name, in)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) ([]org.RoleVersion, error) {
@@ -44,12 +44,12 @@ func (s *Service) RoleVersions(ctx context.Context, subject *org.Actor, in org.S
 	})
 }
 
-// A piece is one transaction of few milliseconds.
+// A batch is one transaction of a few milliseconds.
 const oldVersions = 500
 
-// PruneRoleVersions deletes what is not among the newest kept versions of a role, and returns how many there were; 0 keeps all. The
-// present one stays in any case. An undo reads the trail and no versions, so none is missed there. It is for the server, so no
-// right is checked.
+// PruneRoleVersions deletes all but the newest kept versions of each role, and returns how many it deleted; 0 keeps all. The
+// present version always stays. Undo reads the audit trail instead of versions, so it misses none. The server calls this, so
+// no right is checked.
 func (s *Service) PruneRoleVersions(ctx context.Context, kept int) (deleted int, err error) {
 	defer org.Wrap(&err, "delete old versions of roles")
 	for kept > 0 {
@@ -76,7 +76,7 @@ func (s *Service) PruneRoleVersions(ctx context.Context, kept int) (deleted int,
 	return deleted, nil
 }
 
-// roleVersions is RoleVersions of a place whose roles the caller may read.
+// roleVersions does the work of RoleVersions for a place whose roles the caller may read.
 func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, name string) ([]org.RoleVersion, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
@@ -99,7 +99,7 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 		if err := s.TellDead(ctx, &versions[i].Role); err != nil {
 			return nil, err
 		}
-		// Whoever may not read the people of a place does not learn their names from its roles.
+		// Callers who may not read the people of a place don't learn their names from its roles.
 		if !h.MayCount(by) {
 			versions[i].CreatedBy, versions[i].Role.UpdatedBy = "", ""
 		}
@@ -107,24 +107,24 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 	return versions, nil
 }
 
-// RestoreRole stores a role again as it was in an earlier version: as a new version, through the same checks as any other
-// change. NotFound: no such role or version. Other errors as PutRole; Conflict: RestoreRole.From is not the present version
-// any more.
+// RestoreRole stores a role again as it was in an earlier version: as a new version, with the same checks as any other
+// change. NotFound: no such role or version. Other errors as PutRole; Conflict: RestoreRole.From is no longer the present
+// version.
 func (s *Service) RestoreRole(ctx context.Context, subject *org.Actor, in org.Scope, name string, input org.Input[org.RestoreRole]) (role org.Role, err error) {
 	defer org.Wrap(&err, "restore role %q in %s", name, in)
 	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "write", restoreRole{in, name, input}, planRestoreRole, applyRole)
 	return role, err
 }
 
-// PreviewRestore tells what RestoreRole would do to what people may do. Errors as there.
+// PreviewRestore returns how RestoreRole would change what people may do. Errors as there.
 func (s *Service) PreviewRestore(ctx context.Context, subject *org.Actor, in org.Scope, name string, input org.Input[org.RestoreRole]) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview the restoring of role %q in %s", name, in)
 	_, impact, err := unit.Try(ctx, s.units, subject, restoreRole{in, name, input}, planRestoreRole)
 	return impact, err
 }
 
-// ReviewRestore is PreviewRestore with the role as it is stored and as it was, all of one snapshot. Where only RestoreRole would
-// be refused, they come with the refusal. Errors as RoleVersions and RestoreRole.
+// ReviewRestore returns PreviewRestore with the role as it is stored and as it was, all from one snapshot. If only RestoreRole
+// would be refused, they come with the refusal. Errors as RoleVersions and RestoreRole.
 func (s *Service) ReviewRestore(ctx context.Context, subject *org.Actor, in org.Scope, name string, version int64) (r org.RestoreReview, err error) {
 	defer org.Wrap(&err, "review the restoring of role %q in %s", name, in)
 	wanted := restoreRole{in, name, org.Given(org.RestoreRole{Version: version})}
@@ -164,7 +164,7 @@ type restoreRole struct {
 	input org.Input[org.RestoreRole]
 }
 
-// planRestoreRole makes the old version an input like any other. The caller need not hold what its maker held, and may not
+// planRestoreRole turns the old version into an input like any other. The caller may lack what its author held, and must not
 // get it this way (T06 in docs/spec/threats.md).
 func planRestoreRole(ctx context.Context, a *unit.Attempt, in restoreRole) (c roleChange, err error) {
 	h, set, err := rolesToWrite(ctx, a, in.in)

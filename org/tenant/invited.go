@@ -9,15 +9,15 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Joining is what an accepted invitation makes of a member, as it was decided.
+// Joining is what was decided about a member who accepted an invitation.
 type Joining struct {
 	change memberChange
 	held   []string // what it gives and the member holds from elsewhere: a record more
 }
 
-// DecideInvited gives an account what an invitation offers in an organization: the membership, and roles besides those that
-// it holds there. Whether its maker may give them is for the caller of this to ask. Invalid: it would deny something to the last who
-// can manage the organization, and the maker is no site owner.
+// DecideInvited gives an account what an invitation offers in an organization: the membership, and roles in addition to those
+// that it holds there. The calling code checks whether the maker may give them. Invalid: it would deny something to the last
+// member who can manage the organization, and the maker is no site owner.
 func DecideInvited(ctx context.Context, a *unit.Attempt, maker *org.Actor, o db.Organization, user db.UserRow, roles []string, from org.Origin) (j Joining, err error) {
 	a.About("organization_member", user.ID, user.Username, o.ID)
 	row, err := a.MemberRow(ctx, o.ID, user.ID) // one that has ended is none: what was held by it does not come back
@@ -45,7 +45,7 @@ func DecideInvited(ctx context.Context, a *unit.Attempt, maker *org.Actor, o db.
 	return j, nil
 }
 
-// besides is what an invitation gives somebody who is a member already.
+// besides decides what an invitation gives to someone who is a member already.
 func besides(ctx context.Context, a *unit.Attempt, row db.MemberRow, m org.Member, roles []string, from org.Origin) (j Joining, err error) {
 	j.change = changeOf(row, m)
 	j.change.Origin = from
@@ -57,7 +57,7 @@ func besides(ctx context.Context, a *unit.Attempt, row db.MemberRow, m org.Membe
 		return j, err
 	}
 	for _, role := range append([]string{org.RoleOrganizationUser}, roles...) {
-		// An invitation never ends sooner what an earlier one has given.
+		// An invitation never makes what an earlier one gave end sooner.
 		longer := slices.ContainsFunc(records, func(r db.MemberRole) bool {
 			return r.Role == role && r.Source == string(from.Source) && (!r.EndsAt.Valid || from.Until != nil && !from.Until.After(r.EndsAt.Time))
 		})
@@ -68,7 +68,7 @@ func besides(ctx context.Context, a *unit.Attempt, row db.MemberRow, m org.Membe
 	return j, nil
 }
 
-// Store stores it, in the entry of the unit.
+// Store stores the change, in the entry of the unit.
 func (j *Joining) Store(ctx context.Context, w *unit.Writer) error {
 	c := &j.change
 	if c.Joins {

@@ -9,8 +9,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// memberChange is a member whose membership begins or ends, or whose roles change, as it was decided. Of what stays as it
-// is it has the member alone.
+// memberChange is what was decided about a member: the membership begins or ends, or roles change. If nothing changes, only
+// member is set.
 type memberChange struct {
 	org.HolderChange
 	key    string     // of the username
@@ -18,11 +18,11 @@ type memberChange struct {
 }
 
 // changes reports whether there is anything to store.
-// changeOf sets the key, so what was decided without it stays as it is.
+// changeOf sets the key, so a change without one changes nothing.
 func (c *memberChange) changes() bool { return c.key != "" }
 
-// noted has the attempt know of the change, once it is decided.
-// A bulk action does it itself, one member after the other.
+// noted tells the attempt about the change, once it is decided.
+// A bulk action does that itself, member by member.
 func (c memberChange) noted(a *unit.Attempt, err error) (memberChange, error) {
 	if err == nil && c.changes() {
 		a.WillHold(c.HolderChange)
@@ -30,7 +30,7 @@ func (c memberChange) noted(a *unit.Attempt, err error) (memberChange, error) {
 	return c, err
 }
 
-// changeOf begins a change of a member, which is the stored row.
+// changeOf begins a change of a member from the stored row.
 func changeOf(row db.MemberRow, m org.Member) memberChange {
 	return memberChange{
 		HolderChange: org.HolderChange{
@@ -42,8 +42,8 @@ func changeOf(row db.MemberRow, m org.Member) memberChange {
 	}
 }
 
-// decideAddition is the one way in which an account that was there before becomes a member, on these terms. It has no roles yet.
-// Invalid: a member already, row 4 of docs/spec/members.md, adding. Who may add at all is for the caller of this to ask.
+// decideAddition is the only way to make an existing account a member, on these terms. It gives no roles.
+// Invalid: a member already, row 4 of docs/spec/members.md, adding. The calling code checks the right to add.
 func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, terms org.Terms) (c memberChange, row db.MemberRow, err error) {
 	member, err := a.IsMember(ctx, o.ID, user.ID)
 	if err != nil {
@@ -75,9 +75,9 @@ func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, use
 	return c, row, nil
 }
 
-// decideRemoval is the one way in which a membership ends while the account stays.
-// It is rows 3 to 7 of docs/spec/members.md, removing. A member who holds more than the caller is no exception: by guard
-// rail R5 staff who handle leavers can remove anybody.
+// decideRemoval is the way in which people end a membership while the account stays.
+// It checks rows 3 to 7 of docs/spec/members.md, removing. A member who holds more than the caller is no exception: by guard
+// rail R5 staff who handle leavers can remove anyone.
 func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, ifMatch org.Versions) (c memberChange, err error) {
 	if row.UserID == a.Actor.ID() {
 		return c, org.ErrInvalid("cannot remove self from an organization", "")
@@ -95,7 +95,7 @@ func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row 
 	return ends(ctx, a, o, row)
 }
 
-// ends is the end of a membership, whoever may end it.
+// ends decides the end of a membership, without checking who may end it.
 func ends(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow) (c memberChange, err error) {
 	m, err := a.MemberOf(ctx, row)
 	if err != nil {
@@ -129,7 +129,7 @@ func applyMember(ctx context.Context, w *unit.Writer, c memberChange) (org.Membe
 }
 
 // storeMember writes a change of a member, and fills in its entry.
-// The fields are those of docs/spec/audit.md. Undo reads them back, and org/insight compares with them what is stored.
+// The fields are those of docs/spec/audit.md. Undo reads them back, and org/insight compares them with what is stored.
 func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 	switch {
 	// The roles go with the membership. The entry keeps them, so that an undo can put them back.

@@ -12,10 +12,10 @@ import (
 )
 
 // StreamMembers calls begin with the number of members that match, then each for every one of the asked page, in order.
-// Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
-// What is read is one snapshot. In the order of usernames it is read in pieces; a search, or another order, first holds
-// the keys of all that match.
-// NotFound: no such organization for this caller. Invalid: a bad query, unknown sort, an AfterID that names no member. Errors of begin and each end it.
+// A caller without organization_member:read in the organization sees only themselves.
+// Everything is read from one snapshot. By username it is read in batches; a search, or another order, first holds the keys
+// of all that match. An error of begin or each ends it.
+// NotFound: no such organization for this caller. Invalid: a bad query, unknown sort, an AfterID that names no member.
 func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
 ) (err error) {
@@ -29,8 +29,8 @@ func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organiz
 	})
 }
 
-// eachMember walks the members that match. Everybody by username is a walk along one index, which costs the same in
-// organizations of every size (docs/adr/0009-copies.md); the rest is searched.
+// eachMember walks the members that match. Listing everyone by username follows one index, which costs the same in
+// organizations of every size (docs/adr/0009-copies.md); anything else is a search.
 func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organization, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
 ) error {
@@ -44,7 +44,7 @@ func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organiza
 	return s.EachFound(ctx, by, search, begin, each)
 }
 
-// Members is one page of members with what the caller may do to each. NotFound: no such organization for this caller.
+// Members returns one page of members with what the caller may do to each. NotFound: no such organization for this caller.
 // Invalid: unknown sort.
 func (s *Service) Members(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (list org.MemberList, err error) {
 	defer org.Wrap(&err, "list members of %q", organization)
@@ -55,7 +55,7 @@ func (s *Service) Members(ctx context.Context, subject *org.Actor, organization 
 	return list, err
 }
 
-// MembersPage is Members with the roles to filter by, all of one snapshot. Errors as Members.
+// MembersPage returns Members with the roles to filter by, all from one snapshot. Errors as Members.
 // In two snapshots a row could show a role that the filter does not have.
 func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (p org.MembersPage, err error) {
 	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
@@ -75,7 +75,7 @@ func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organizat
 	return p, err
 }
 
-// endsSoon fills in when the roles of members end, as far as that is soon. It costs nothing where none does.
+// endsSoon fills in when the roles of members end, if that is soon. It costs nothing if none does.
 func endsSoon(ctx context.Context, s unit.Reader, place uuid.UUID, members []org.Member) error {
 	var users []uuid.UUID
 	for i := range members {
@@ -96,8 +96,8 @@ func endsSoon(ctx context.Context, s unit.Reader, place uuid.UUID, members []org
 	return nil
 }
 
-// memberList collects a page and what the caller may do to each row. It is for pages, which have few rows: a stream holds
-// none of them.
+// memberList collects a page and what the caller may do to each row. It is for pages, which have few rows; a stream holds
+// no rows.
 func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organization string, f org.MemberFilter) (org.MemberList, error) {
 	o, err := s.Organization(ctx, subject, organization)
 	if err != nil {
@@ -129,9 +129,9 @@ func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organiza
 	return list, s.Refusals(ctx, subject, o, list.Members)
 }
 
-// Candidates are users that are not members yet and not suspended, and whose username, name or e-mail contains query: at
-// most 20.
-// NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
+// Candidates returns at most 20 users who are not members yet and not suspended, and whose username, name or e-mail contains
+// query.
+// NotFound: no such organization. Forbidden: the caller may not add members. A caller who may not read users finds none.
 func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organization, query string) (o org.Organization, users []org.User, err error) {
 	defer org.Wrap(&err, "list candidates for %q", organization)
 	err = s.units.MomentAside(ctx, subject, func(src unit.Reader) error {
@@ -151,8 +151,8 @@ func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organizati
 	return o, users, err
 }
 
-// candidates picks the cheaper of two queries. One looks up the accounts that have the text; the other walks along all of
-// them until enough have it.
+// candidates picks the cheaper of two queries. One looks up the accounts that contain the text; the other reads all accounts
+// in order until enough contain it.
 func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) ([]org.User, error) {
 	all, err := s.Q.GetUserCount(ctx)
 	if err != nil {
@@ -174,8 +174,8 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 	return s.Users(ctx, rows)
 }
 
-// AddMember makes a user a member, without roles, until when and why the input says. NotFound: no such organization, or no user the caller may read.
-// Invalid: no such user, a member already, or bad terms. Forbidden: needs organization_member:create and assign_org_role:assign.
+// AddMember makes a user a member, without roles. NotFound: no such organization, or no user that the caller may read. Invalid:
+// no such user, a member already, or bad terms. Forbidden: needs organization_member:create and assign_org_role:assign.
 func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.Terms]) (_ org.Member, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "add %q to %q", user, organization)
 	in := addition{organization, user, input}
@@ -194,8 +194,8 @@ type membership struct {
 	ifMatch            org.Versions
 }
 
-// planAddition goes through the table Adding of docs/spec/members.md. Whether there is such a user is told before the right
-// to add, but only to those who may read accounts.
+// planAddition checks the table Adding of docs/spec/members.md. Callers who may read accounts learn whether there is such a
+// user before the right to add is checked.
 func planAddition(ctx context.Context, a *unit.Attempt, in addition) (c memberChange, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -225,21 +225,21 @@ func planAddition(ctx context.Context, a *unit.Attempt, in addition) (c memberCh
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
-// organization_member:delete. Conflict: ifMatch is without the version that is stored.
+// organization_member:delete. Conflict: ifMatch does not include the stored version.
 func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (_ org.Member, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "remove %q from %q", user, organization)
 	in := membership{organization, user, ifMatch}
 	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "delete", in, planRemoval, applyMember)
 }
 
-// PreviewRemoval tells what RemoveMember would do to what people may do. Errors as there.
+// PreviewRemoval returns how RemoveMember would change what people may do. Errors as there.
 func (s *Service) PreviewRemoval(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview the removal of %q from %q", user, organization)
 	_, impact, err := unit.Try(ctx, s.units, subject, membership{organization, user, ifMatch}, planRemoval)
 	return impact, err
 }
 
-// planRemoval is rows 1 and 2 of docs/spec/members.md, removing; decideRemoval is the rest.
+// planRemoval checks rows 1 and 2 of docs/spec/members.md, removing; decideRemoval checks the rest.
 func planRemoval(ctx context.Context, a *unit.Attempt, in membership) (c memberChange, err error) {
 	o, row, err := a.Membership(ctx, in.organization, in.user)
 	if err != nil {

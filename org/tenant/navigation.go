@@ -14,8 +14,8 @@ import (
 // switcherLimit is how many organizations the switcher lists.
 const switcherLimit = 50
 
-// Navigation is the frame of a page: what the caller may open. organization is the one that the page belongs to, "" for
-// none. One that the caller may not read is left out; the page itself will say so.
+// Navigation returns the frame of a page: what the caller may open. organization is the one that the page belongs to, "" for
+// none. If the caller may not read it, it is left out, and the page itself says so.
 func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organization string) (_ org.Navigation, err error) {
 	defer org.Wrap(&err, "read navigation in %q", organization)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.Navigation, error) {
@@ -41,7 +41,7 @@ func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organi
 	if err := navigationSync(ctx, src, subject, &n); err != nil {
 		return n, err
 	}
-	// One more than is listed tells whether there are others.
+	// Reading one more than is listed tells whether there are others.
 	rows, err := src.OrganizationRows(ctx, subject, switcherLimit+1)
 	if err != nil {
 		return n, err
@@ -66,7 +66,7 @@ func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organi
 	return n, navigationCurrent(ctx, src, subject, unit.OrganizationOf(o), &n)
 }
 
-// Evidence is the state of an organization, or of the site for "". It is zero where the caller may not read its audit trail.
+// Evidence returns the state of an organization, or of the site for "". It is zero if the caller may not read its audit trail.
 func (s *Service) Evidence(ctx context.Context, subject *org.Actor, organization string) (_ org.Evidence, err error) {
 	defer org.Wrap(&err, "read the state of %q", organization)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.Evidence, error) {
@@ -84,7 +84,7 @@ func (s *Service) Evidence(ctx context.Context, subject *org.Actor, organization
 	})
 }
 
-// navigationSync counts what sign-ins left as it was, for those who may do something about it. Without a provider there is
+// navigationSync counts what sign-ins left for someone to resolve, if the caller may do so. Without a provider there is
 // nothing to count.
 func navigationSync(ctx context.Context, s unit.Reader, by *org.Actor, n *org.Navigation) error {
 	if strings.TrimSpace(s.ProviderList()) == "" || !by.Can("update", rbac.Object{Type: "idpsync_settings"}) {
@@ -110,7 +110,7 @@ func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) err
 		}
 		n.UserCount = int(min(users, org.NavigationCountMax))
 	}
-	// Whoever may not read all of them sees the number that is listed: counting its own would be asking about each.
+	// A caller who may not read all of them sees the number that is listed: counting theirs would mean checking each.
 	if n.More && n.CanReadOrganizations {
 		orgs, err := s.Q.CountOrganizationsUpTo(ctx, org.NavigationCountMax)
 		if err != nil {
@@ -132,7 +132,7 @@ func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) err
 func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, current org.Organization, n *org.Navigation) error {
 	n.Current, n.Members = &current, current.MemberCount
 	n.CanReadMembers, n.Belongs = by.Can("read", org.MembersObject(current.ID)), by.Grants.InOrg(current.ID)
-	// Whoever sees no member but itself does not learn how many there are (docs/spec/members.md).
+	// A caller who sees no member but themselves does not learn how many there are (docs/spec/members.md).
 	if within := s.Readable(by, current.ID); within != unit.Everywhere {
 		n.Members = 0
 		if within != unit.Nowhere && n.Belongs {
@@ -149,7 +149,7 @@ func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, curren
 		return err
 	}
 	n.Roles = len(set.List)
-	// A role of the site says more about somebody than one of the organization, so this is for people without.
+	// A role of the site says more about a person than one of the organization, so this is for people without site roles.
 	if len(by.User.Roles) == 0 {
 		n.RoleLabel = "Member"
 		for _, g := range by.Grants.Grants() {
@@ -161,7 +161,7 @@ func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, curren
 	return nil
 }
 
-// label is the display name of the first of these roles.
+// label returns the first display name among these roles, or otherwise.
 func label(roles []org.RoleRef, otherwise string) string {
 	for _, r := range roles {
 		if r.DisplayName != "" {

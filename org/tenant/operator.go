@@ -6,7 +6,7 @@ import (
 	"rolecall.example/org"
 )
 
-// MemberCounts is how many members the organizations have, by name: the first so many organizations.
+// MemberCounts returns how many members each organization has, by name, for the first limit organizations.
 // It is for the metrics, so no right is checked.
 func (s *Service) MemberCounts(ctx context.Context, limit int) (_ map[string]int64, err error) {
 	defer org.Wrap(&err, "count members by organization")

@@ -14,7 +14,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Organizations is every organization that the caller may read, by name.
+// Organizations returns every organization that the caller may read, by name.
 func (s *Service) Organizations(ctx context.Context, subject *org.Actor) (_ []org.Organization, err error) {
 	defer org.Wrap(&err, "list organizations")
 	rows, err := s.units.OrganizationRows(ctx, subject, math.MaxInt64)
@@ -24,7 +24,7 @@ func (s *Service) Organizations(ctx context.Context, subject *org.Actor) (_ []or
 	return unit.ReadableOrganizations(subject, rows), nil
 }
 
-// FindOrganizations is one page of the organizations that the caller may read, by name.
+// FindOrganizations returns one page of the organizations that the caller may read, by name.
 // The page is cut here and not by the query, since the engine decides what may be read.
 func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f org.OrganizationFilter) (_ org.OrganizationList, err error) {
 	defer org.Wrap(&err, "find organizations")
@@ -42,7 +42,7 @@ func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f o
 	return list, nil
 }
 
-// Organization is one organization. NotFound: not there, or may not be read.
+// Organization returns one organization. NotFound: no such organization, or the caller may not read it.
 func (s *Service) Organization(ctx context.Context, subject *org.Actor, organization string) (_ org.Organization, err error) {
 	defer org.Wrap(&err, "read organization %q", organization)
 	row, err := s.units.OrganizationNow(ctx, subject, organization)
@@ -52,8 +52,8 @@ func (s *Service) Organization(ctx context.Context, subject *org.Actor, organiza
 	return unit.OrganizationFor(subject, row), nil
 }
 
-// EnsureDefaultOrganization makes the default organization if there is none, so that accounts can be put into it.
-// The operator does it, so no right is asked for.
+// EnsureDefaultOrganization creates the default organization if there is none, so that accounts can be put into it.
+// The operator does this, so no right is checked.
 func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organization, err error) {
 	defer org.Wrap(&err, "ensure default organization")
 	// This look takes no lock. The plan looks again.
@@ -65,8 +65,8 @@ func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organiza
 	return unit.OrganizationOf(row), err
 }
 
-// foundation is an organization that begins, and its first member; of one that is there already it is the row alone.
-// With stored it is there, and nothing is written.
+// foundation is a new organization and its first member. If the organization exists already, stored is set, row is all there
+// is, and nothing is written.
 type foundation struct {
 	row    db.Organization
 	stored bool
@@ -74,7 +74,7 @@ type foundation struct {
 	admin  *memberChange // who begins as its administrator; nil for nobody
 }
 
-// planDefaultOrganization looks under the lock of the site: of two that ask together one makes it.
+// planDefaultOrganization looks under the lock of the site: if two ask at once, one creates it.
 func planDefaultOrganization(ctx context.Context, a *unit.Attempt, _ struct{}) (f foundation, err error) {
 	if f.row, f.stored, err = a.DefaultOrganization(ctx); err == nil {
 		a.About("organization", f.row.ID, f.row.Name, f.row.ID)
@@ -91,8 +91,8 @@ func applyDefaultOrganization(ctx context.Context, w *unit.Writer, f foundation)
 	return f.row, w.InsertOrganization(ctx, f.row)
 }
 
-// organizationFields records what changes between two states of an organization; an empty one is none. The names are those
-// of docs/spec/audit.md.
+// organizationFields records what changes between two states of an organization; an empty state means none. The names are
+// those of docs/spec/audit.md.
 func organizationFields(w *unit.Writer, before, after db.Organization) {
 	w.Field("name", before.Name, after.Name)
 	w.Field("display_name", before.DisplayName, after.DisplayName)
@@ -100,8 +100,8 @@ func organizationFields(w *unit.Writer, before, after db.Organization) {
 	w.Field("icon", before.Icon, after.Icon)
 }
 
-// revised is row with the input applied, checked.
-// All that is wrong with the fields is told at once. Whether the name is taken is asked last, of a name that is sound.
+// revised returns row with the input applied and checked.
+// Everything wrong with the fields is reported at once. Whether the name is taken is checked last, if the name is valid.
 func revised(ctx context.Context, a *unit.Attempt, row db.Organization, in org.OrganizationInput) (db.Organization, error) {
 	if in.Name == "" {
 		in.Name = row.Name
@@ -149,8 +149,8 @@ func revised(ctx context.Context, a *unit.Attempt, row db.Organization, in org.O
 }
 
 // UpdateOrganization changes an organization; what the input leaves out stays.
-// NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
-// It is a unit of the site, since the name must be free among all organizations.
+// NotFound: no such organization, or the caller may not read it. Forbidden: needs organization:update. Invalid and Conflict:
+// as CreateOrganization. It is a unit of the site, since the name must be free among all organizations.
 func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput], ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "update organization %q", organization)
 	in := organizationUpdate{organization, input, ifMatch}
@@ -169,7 +169,7 @@ type organizationUpdate struct {
 // revision is an organization before and after a change.
 type revision struct{ before, after db.Organization }
 
-// planOrganizationUpdate asks for the right, then reads the body, then compares versions.
+// planOrganizationUpdate checks the right, then reads the body, then compares versions.
 func planOrganizationUpdate(ctx context.Context, a *unit.Attempt, in organizationUpdate) (r revision, err error) {
 	if r.before, err = organizationToChange(ctx, a, in.organization, "update"); err != nil {
 		return r, err
@@ -184,7 +184,7 @@ func planOrganizationUpdate(ctx context.Context, a *unit.Attempt, in organizatio
 	if err := a.BegunFrom(ctx, in.ifMatch, org.Tag(r.before.Version, r.before.ID), unit.OrganizationChanged); err != nil {
 		return r, err
 	}
-	// What changes nothing keeps its version, so that no ETag moves.
+	// An update that changes nothing keeps the version, so that no ETag changes.
 	if r.after != r.before {
 		r.after.Version, r.after.UpdatedAt = r.before.Version+1, a.Now
 	}
@@ -204,7 +204,7 @@ func applyOrganizationUpdate(ctx context.Context, w *unit.Writer, r revision) (o
 }
 
 // organizationToChange finds an organization for a caller who has the right to the action. A refusal of that right is
-// recorded; what may not be read is NotFound.
+// recorded. NotFound: the caller may not read it.
 func organizationToChange(ctx context.Context, a *unit.Attempt, ref, action string) (db.Organization, error) {
 	row, err := a.Organization(ctx, a.Actor, ref)
 	if err != nil {
@@ -218,8 +218,8 @@ func organizationToChange(ctx context.Context, a *unit.Attempt, ref, action stri
 }
 
 // DeleteOrganization deletes an organization that holds nothing but the caller's own membership.
-// NotFound: not there, or may not be read. Forbidden: needs organization:delete. Invalid: the default one, or not empty.
-// Conflict: ifMatch is without the version that is stored.
+// NotFound: no such organization, or the caller may not read it. Forbidden: needs organization:delete. Invalid: the default one,
+// or not empty. Conflict: ifMatch does not include the stored version.
 // It is a unit of the site, since the scope of the organization ends.
 func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string, ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "delete organization %q", organization)
@@ -253,7 +253,7 @@ func applyOrganizationDeletion(ctx context.Context, w *unit.Writer, row db.Organ
 }
 
 // mustBeEmpty refuses to delete an organization with other members or with custom roles, and says what is in it.
-// Deleting it must not take rights from people unseen: each is removed first, with an entry that says so.
+// Deleting it must not silently take rights from people: each is removed first, with an entry that says so.
 func mustBeEmpty(ctx context.Context, a *unit.Attempt, o db.Organization) error {
 	roles, err := a.Q.CountRolesOfOrganization(ctx, unit.NullID(o.ID))
 	if err != nil {
@@ -266,8 +266,8 @@ func mustBeEmpty(ctx context.Context, a *unit.Attempt, o db.Organization) error 
 	return org.ErrInvalid("Organization is not empty.", fmt.Sprintf("%s has %s. Remove them first.", o.DisplayName, in))
 }
 
-// notEmpty says what an organization holds besides the caller's own membership, "" if nothing.
-// The page asks it too, and gives the reason before anybody tries.
+// notEmpty says what an organization holds apart from the caller's own membership, "" if nothing.
+// The page uses it too, to give the reason before anyone tries.
 func notEmpty(o db.Organization, by *org.Actor, roles int64) string {
 	others := o.MemberCount
 	if by.Grants.InOrg(o.ID) {

@@ -11,7 +11,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// MemberRecords are the records of a member that count now: of each role, and of the membership. Errors as Member.
+// MemberRecords returns the records of a member that count now: of each role, and of the membership. Errors as Member.
 func (s *Service) MemberRecords(ctx context.Context, by *org.Actor, organization, user string) (list []org.Assignment, err error) {
 	defer org.Wrap(&err, "read records of %q in %q", user, organization)
 	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
@@ -30,7 +30,7 @@ func (s *Service) MemberRecords(ctx context.Context, by *org.Actor, organization
 	return list, err
 }
 
-// EndsOfRole is when some accounts lose a role that they have by now, of those who do: with the last of its records. NotFound as
+// EndsOfRole returns when those of some accounts that will lose a role lose it: when the last of its records ends. NotFound as
 // Role, or the caller may not know who has it.
 func (s *Service) EndsOfRole(ctx context.Context, by *org.Actor, in org.Scope, role string, users []uuid.UUID) (_ map[uuid.UUID]time.Time, err error) {
 	defer org.Wrap(&err, "read ends of %q in %s", role, in)

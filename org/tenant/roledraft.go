@@ -11,7 +11,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// roleDraft is a role on its way into the store.
+// roleDraft is a role that is about to be stored.
 type roleDraft struct {
 	*unit.Attempt
 	home   unit.RoleScope
@@ -23,7 +23,7 @@ type roleDraft struct {
 	faults []fault
 }
 
-// fault is one thing wrong with a draft. The fault of the lowest rank gives the answer its message.
+// fault is one thing that is wrong with a draft. The fault with the lowest rank gives the answer its message.
 // The ranks follow rows 4 to 13 of docs/spec/roles.md, writing; rows 7 and 8 share one.
 type fault struct {
 	rank            int
@@ -48,7 +48,7 @@ func (d *roleDraft) check() error {
 	for level, perms := range in.Levels() {
 		d.checkPermissions(level, perms)
 	}
-	// Denies that were taken away are looked for last: in a draft that is not sound their absence means little.
+	// Denies that were taken away are checked last: in an invalid draft their absence means little.
 	if len(d.faults) == 0 {
 		d.checkTakenDenies()
 		return d.err()
@@ -56,8 +56,8 @@ func (d *roleDraft) check() error {
 	return d.err()
 }
 
-// takeOldNames puts present names in the place of those that a rename has ended (docs/catalog.md). What the role says already
-// may stay as it is, dead as it may be.
+// takeOldNames replaces names that a rename has ended by the present ones (docs/catalog.md). What the stored role says already
+// may stay as it is, even if it is dead.
 func (d *roleDraft) takeOldNames() {
 	for level, list := range map[rbac.Level]*[]rbac.Permission{rbac.LevelSite: &d.in.Site, rbac.LevelOrganization: &d.in.Organization, rbac.LevelUser: &d.in.User} {
 		taken := make([]rbac.Permission, 0, len(*list))
@@ -74,12 +74,12 @@ func (d *roleDraft) takeOldNames() {
 	}
 }
 
-// fault notes one. A field without words of its own has those of the answer.
+// fault notes a fault. A field without its own text gets that of the answer.
 func (d *roleDraft) fault(rank int, message, detail, field, fieldDetail string) {
 	d.faults = append(d.faults, fault{rank, message, detail, org.Field{Field: field, Detail: cmp.Or(fieldDetail, detail)}})
 }
 
-// err is the answer to all faults, nil if there are none. Invalid, with a field for each and the words of the lowest rank.
+// err returns the answer to all faults, nil if there are none: Invalid, with a field for each and the text of the lowest rank.
 func (d *roleDraft) err() error {
 	if len(d.faults) == 0 {
 		return nil
@@ -98,11 +98,11 @@ func (d *roleDraft) err() error {
 	return e
 }
 
-// maxRoles is how many custom roles there may be in an organization and on the site: each request of whoever holds one of
-// them decides by all of them after a change.
+// maxRoles is the most custom roles that an organization or the site may have: after a change, every request of a holder is
+// decided with all of them.
 const maxRoles = 1000
 
-// checkName is rows 4, 5 and 13. Of what is wrong with the name itself one thing is told.
+// checkName checks rows 4, 5 and 13. If several things are wrong with the name itself, it reports one.
 func (d *roleDraft) checkName() {
 	name := d.in.Name
 	if d.stored.Name == "" && d.set.Customs() >= maxRoles {
@@ -122,8 +122,8 @@ func (d *roleDraft) checkName() {
 	}
 }
 
-// checkScope keeps the levels apart: a role of an organization carries organization permissions only, one of the site
-// the other two.
+// checkScope keeps the levels apart: a role of an organization has only organization permissions, one of the site has the
+// other two.
 // These are rows 6 to 8.
 func (d *roleDraft) checkScope() {
 	switch {
@@ -144,7 +144,7 @@ func (d *roleDraft) checkScope() {
 	}
 }
 
-// inScope says whether a role here may carry permissions of a level; those of another are refused as a whole.
+// inScope reports whether a role here may have permissions of a level; those of another level are refused as a whole.
 func (d *roleDraft) inScope(l rbac.Level) bool { return d.home.Site() == (l != rbac.LevelOrganization) }
 
 // checkPermissions checks what is added at a level. What was stored before may stay.
@@ -158,7 +158,7 @@ func (d *roleDraft) checkPermissions(level rbac.Level, perms []rbac.Permission) 
 		field := fmt.Sprintf("%s_permissions[%d]", level, i)
 		opposite := p
 		opposite.Negate = !p.Negate
-		// It is told once, however often the two are repeated.
+		// It is reported once, however often the two are repeated.
 		if seen[opposite] && !seen[p] {
 			d.fault(8, updateFailed, fmt.Sprintf("%s:%s is both allowed and denied", p.ResourceType, p.Action), field, "")
 		}
@@ -186,7 +186,7 @@ func (d *roleDraft) checkAdded(level rbac.Level, field string, p rbac.Permission
 	case !d.Catalog().Valid(p.ResourceType, p.Action):
 		d.fault(5, updateFailed, fmt.Sprintf("invalid role: %sinvalid action %q for resource %q", o, p.Action, p.ResourceType),
 			field+".action", fmt.Sprintf("invalid action %q for resource %q", p.Action, p.ResourceType))
-	// This counts for denies too: nobody withholds from others what it does not hold itself.
+	// This applies to denies too: no one withholds from others what they don't hold themselves.
 	case len(d.Actor.Grants.CheckGrant(level, d.home.Org.ID, []rbac.Permission{p})) > 0:
 		d.fault(7, updateFailed, about+"not allowed to grant this permission", field, "not allowed to grant this permission: you do not hold it yourself")
 	}
@@ -210,8 +210,8 @@ func (d *roleDraft) checkTakenDenies() {
 	}
 }
 
-// result is the draft as it would be stored, apart from sorting and merging.
-// Version and times are still those that are stored.
+// result returns the draft as it would be stored, apart from sorting and merging.
+// Version and times are still the stored ones.
 func (d *roleDraft) result() org.Role {
 	r := d.stored
 	r.OrganizationID, r.Name, r.DisplayName, r.Description = d.home.Org.ID, org.FoldCase(d.in.Name), d.in.DisplayName, *d.in.Description

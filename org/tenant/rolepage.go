@@ -12,7 +12,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// RolePage is Roles as far as a filter lets them through, in its order. Errors as Roles.
+// RolePage returns the Roles that a filter selects, in its order. Errors as Roles.
 func (s *Service) RolePage(ctx context.Context, subject *org.Actor, in org.Scope, f org.RoleFilter) (_ org.RolePage, err error) {
 	defer org.Wrap(&err, "find roles of %s", in)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (p org.RolePage, err error) {
@@ -44,7 +44,7 @@ func (s *Service) RolePage(ctx context.Context, subject *org.Actor, in org.Scope
 	})
 }
 
-// partOf is the part of a list that a filter asks for, in its order.
+// partOf returns the part of a list that a filter asks for, in its order.
 func partOf(roles []org.Role, f org.RoleFilter) []org.Role {
 	if f.Sort != "" {
 		slices.SortStableFunc(roles, func(x, y org.Role) int { return compareRoles(f.Sort, &x, &y) })
@@ -56,7 +56,7 @@ func partOf(roles []org.Role, f org.RoleFilter) []org.Role {
 	return roles
 }
 
-// compareRoles orders roles by a key, those that are alike in it by name.
+// compareRoles orders roles by a key, and by name where the key is equal.
 func compareRoles(sort string, x, y *org.Role) (c int) {
 	if x.BuiltIn != y.BuiltIn {
 		if x.BuiltIn {
@@ -80,7 +80,7 @@ func compareRoles(sort string, x, y *org.Role) (c int) {
 	return cmp.Or(c, byName, strings.Compare(x.Name, y.Name))
 }
 
-// roleMatch is a filter made ready to be asked about many roles.
+// roleMatch is a filter prepared for matching many roles.
 type roleMatch struct {
 	org.RoleFilter
 	levels []rbac.Level // that roles of the place have
@@ -110,12 +110,12 @@ func newRoleMatch(c *rbac.Catalog, h unit.RoleScope, f org.RoleFilter) roleMatch
 	return m
 }
 
-// says reports whether one of the texts has the query in it.
+// says reports whether one of the texts contains the query.
 func (m *roleMatch) says(texts ...string) bool {
 	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(fold.Text(t), m.Query) })
 }
 
-// fits reports whether the filter lets a role through.
+// fits reports whether the filter selects a role.
 func (m *roleMatch) fits(r *unit.SetRole) bool {
 	switch {
 	case m.Kind == org.RoleCustom && r.BuiltIn, m.Kind == org.RoleBuiltIn && !r.BuiltIn:
@@ -126,7 +126,7 @@ func (m *roleMatch) fits(r *unit.SetRole) bool {
 	return m.Query == "" || m.says(r.Name, r.DisplayName, r.Description) || m.named(r.Compiled)
 }
 
-// allowedBy reports whether a role allows what is wanted, at a level on which it does not deny it.
+// allowedBy reports whether a role allows what is wanted at a level where it does not deny it.
 func (m *roleMatch) allowedBy(r *rbac.Role) bool {
 	return slices.ContainsFunc(m.levels, func(l rbac.Level) bool {
 		allow, deny := r.Bits(l)

@@ -11,11 +11,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// A rule of a directory or of a provider outlives the role that it gives, and gives whatever has the name later. So making a role of
-// a name that rules have counts as making those rules: else who may make roles, and give none, would have them given (T19 in
-// docs/spec/threats.md). Roles of the site are made by owners alone, who may make any rule.
+// A rule of a directory or a provider outlives the role that it gives, and gives whatever role has the name later. So creating a
+// role with a name that rules use counts as making those rules: otherwise someone who may create roles but not give them could
+// have them given (T19 in docs/spec/threats.md). Only owners create roles of the site, and they may make any rule.
 
-// mayBeGiven refuses a new role that rules would give, if the caller could not make them. Forbidden. WillStore has told of the role.
+// mayBeGiven refuses a new role that rules would give, if the caller could not make them. Forbidden. Call WillStore first.
 func (d *roleDraft) mayBeGiven(ctx context.Context, r org.Role) error {
 	if d.home.Site() {
 		return nil

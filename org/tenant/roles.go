@@ -10,8 +10,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Roles is every role of a scope that can be assigned. NotFound: there is no such organization, or its roles may not be
-// read. Forbidden: the caller may not read the roles of the site.
+// Roles returns every role of a scope that can be assigned. NotFound: no such organization, or the caller may not read its
+// roles. Forbidden: the caller may not read the roles of the site.
 func (s *Service) Roles(ctx context.Context, subject *org.Actor, in org.Scope) (_ org.RoleList, err error) {
 	defer org.Wrap(&err, "list roles of %s", in)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleList, error) {
@@ -23,8 +23,8 @@ func (s *Service) Roles(ctx context.Context, subject *org.Actor, in org.Scope) (
 	})
 }
 
-// readableScope is where roles are that the caller may read. Errors as Roles.
-// That the site has roles is no secret, so not reading them is Forbidden. Those of an organization are NotFound.
+// readableScope returns the place of a scope whose roles the caller may read. Errors as Roles.
+// That the site has roles is no secret, so if they can't be read it is Forbidden. For an organization it is NotFound.
 func readableScope(ctx context.Context, s unit.Reader, by *org.Actor, in org.Scope) (unit.RoleScope, error) {
 	h, err := s.RoleScope(ctx, by, in)
 	if err == nil && !by.Can("read", h.Object) {
@@ -33,7 +33,7 @@ func readableScope(ctx context.Context, s unit.Reader, by *org.Actor, in org.Sco
 	return h, err
 }
 
-// roleList is Roles of a place whose roles the caller may read.
+// roleList does the work of Roles for a place whose roles the caller may read.
 func roleList(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope) (org.RoleList, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
@@ -49,7 +49,7 @@ func roleList(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	return list, nil
 }
 
-// readableRoles is the roles of a place; none if the caller may not read them.
+// readableRoles returns the roles of a place, none if the caller may not read them.
 func readableRoles(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope) ([]org.Role, error) {
 	if !by.Can("read", h.Object) {
 		return nil, nil
@@ -58,10 +58,10 @@ func readableRoles(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Rol
 	return list.Roles, err
 }
 
-// offered is a role as a list shows it to the caller. Assignable says what a write would accept.
+// offered returns a role as a list shows it to the caller. Assignable says what a write would accept.
 func offered(by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 	role := r.Role
-	// Whoever may not read the people of a place does not learn their names from its roles.
+	// Callers who may not read the people of a place don't learn their names from its roles.
 	if !h.MayCount(by) {
 		role.UpdatedBy = ""
 	}
@@ -70,8 +70,8 @@ func offered(by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 	return role
 }
 
-// roleCounts is how many people have each role of a place whose roles the caller may read, by name. All are Unknown to a caller
-// who may not read the members, or the accounts of the site.
+// roleCounts returns how many people have each role of a place whose roles the caller may read, by name. All are Unknown to a
+// caller who may not read the members, or the accounts of the site.
 func roleCounts(ctx context.Context, src unit.Reader, by *org.Actor, h unit.RoleScope) (map[string]int, error) {
 	if h.MayCount(by) {
 		counts, err := src.Holders(ctx, h)
@@ -84,7 +84,7 @@ func roleCounts(ctx context.Context, src unit.Reader, by *org.Actor, h unit.Role
 	if err != nil {
 		return nil, err
 	}
-	// Every role is named all the same: a missing one would look like one that no one has.
+	// Every role is listed all the same: a missing one would look like one that no one has.
 	counts := make(map[string]int, len(set.List))
 	for i := range set.List {
 		counts[set.List[i].Name] = org.Unknown
@@ -92,7 +92,7 @@ func roleCounts(ctx context.Context, src unit.Reader, by *org.Actor, h unit.Role
 	return counts, nil
 }
 
-// Role is one role with what the caller may do to it. NotFound: not there, or may not be read. Forbidden as Roles.
+// Role returns one role with what the caller may do to it. NotFound: no such role, or an unreadable one. Forbidden as Roles.
 func (s *Service) Role(ctx context.Context, subject *org.Actor, in org.Scope, name string) (_ org.RoleView, err error) {
 	defer org.Wrap(&err, "read role %q in %s", name, in)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleView, error) {
@@ -104,7 +104,7 @@ func (s *Service) Role(ctx context.Context, subject *org.Actor, in org.Scope, na
 	})
 }
 
-// roleView is Role of a place whose roles the caller may read. The case of the name counts.
+// roleView does the work of Role for a place whose roles the caller may read. The case of the name counts.
 func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, name string) (org.RoleView, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
@@ -125,7 +125,7 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	return v, nil
 }
 
-// viewOf is one role with what the caller may do to it. How many hold it is not known yet.
+// viewOf returns one role with what the caller may do to it. How many hold it is not known yet.
 func viewOf(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.RoleView {
 	v := org.RoleView{Organization: unit.OrganizationOf(h.Org), Role: offered(by, h, r)}
 	v.Role.Members = org.Unknown
@@ -138,9 +138,9 @@ func viewOf(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org
 	return v
 }
 
-// NewRole is a role that is not stored yet, started from another one of the scope ("" for blank): its permissions written
-// out, without what the caller does not hold and without permissions of levels that no role of the scope carries, which
-// stand in NotCopied. NotFound: the organization or the other role. Forbidden: the caller may not create roles.
+// NewRole returns a role that is not stored yet, started from another one of the scope ("" for blank): its permissions are
+// written out. Those that the caller may not give, or whose level no custom role of the scope can have, are in NotCopied
+// instead. NotFound: no such organization, or no role to start from. Forbidden: the caller may not create roles.
 func (s *Service) NewRole(ctx context.Context, subject *org.Actor, in org.Scope, from string) (_ org.RoleView, err error) {
 	defer org.Wrap(&err, "begin role in %s", in)
 	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleView, error) {
@@ -152,7 +152,7 @@ func (s *Service) NewRole(ctx context.Context, subject *org.Actor, in org.Scope,
 	})
 }
 
-// startedFrom is NewRole of a place whose roles the caller may read.
+// startedFrom does the work of NewRole for a place whose roles the caller may read.
 func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, from string) (org.RoleView, error) {
 	if !h.May(by, "create") {
 		return org.RoleView{}, h.Forbidden("create")
@@ -175,15 +175,15 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	v.StartedFrom = origin.DisplayName
 	v.Role.DisplayName, v.Role.Name = copyNames(set, origin.Role)
 	for level, list := range origin.Levels() {
-		// A built-in role may carry this level; a custom one of this place may not (docs/spec/roles.md).
+		// A built-in role may have this level; a custom one of this place may not (docs/spec/roles.md).
 		if (level == rbac.LevelOrganization) == h.Site() {
 			v.NotCopied = append(v.NotCopied, list...)
 			continue
 		}
 		kept := v.Role.At(level.String())
-		// A custom role must not be given the action "*" (row 10 of docs/spec/roles.md, writing), hence each by its name.
+		// A custom role must not get the action "*" (row 10 of docs/spec/roles.md, writing), so each action is named.
 		for _, p := range s.Catalog().WrittenOut(list) {
-			// What rows 9 and 11 would refuse on saving is left out now, and told.
+			// What rows 9 and 11 would refuse on saving is left out now, and reported.
 			if !s.Catalog().Valid(p.ResourceType, p.Action) || v.CellRefusal(level, p) != "" {
 				v.NotCopied = append(v.NotCopied, p)
 				continue
@@ -195,7 +195,7 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	return v, nil
 }
 
-// copyNames are the names that a copy of a role begins with: short enough to be stored, and free.
+// copyNames returns the names that a copy of a role starts with: short enough to be stored, and not taken.
 func copyNames(set *unit.RoleSet, of org.Role) (label, name string) {
 	label = "Copy of " + of.Label()
 	if r := []rune(label); len(r) > org.MaxDisplayName {

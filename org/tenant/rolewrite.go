@@ -10,25 +10,25 @@ import (
 	"rolecall.example/rbac"
 )
 
-// PutRole creates a custom role or replaces the one of that name. NotFound: the organization, or its roles may not be read.
-// Forbidden: needs assign_org_role:update if the role exists, else create; those of the site are written by owners alone.
-// Invalid: every problem of the input, among them a name that is taken if the role must be new, and permissions that the
-// caller does not hold itself; the caller holds the role and could not undo the change; or it would lock the owners out.
-// Conflict: the input began from another version.
+// PutRole creates a custom role or replaces the one of that name. NotFound: no such organization, or the caller may not read its
+// roles. Forbidden: needs assign_org_role:update if the role exists, else create; only owners write roles of the site.
+// Invalid: any problem of the input, such as a name that is taken if the role must be new, or permissions that the caller
+// does not hold; the caller holds the role and could not undo the change; or it would lock the owners out.
+// Conflict: the input started from another version.
 func (s *Service) PutRole(ctx context.Context, subject *org.Actor, in org.Scope, input org.Input[org.RoleInput]) (role org.Role, err error) {
 	defer org.Wrap(&err, "store role in %s", in)
 	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "write", putRole{in, input}, planPutRole, applyRole)
 	return role, err
 }
 
-// PreviewRole tells what PutRole would do to what people may do. Errors as there.
+// PreviewRole returns how PutRole would change what people may do. Errors as there.
 func (s *Service) PreviewRole(ctx context.Context, subject *org.Actor, in org.Scope, input org.Input[org.RoleInput]) (_ org.Impact, err error) {
 	defer org.Wrap(&err, "preview role in %s", in)
 	_, impact, err := unit.Try(ctx, s.units, subject, putRole{in, input}, planPutRole)
 	return impact, err
 }
 
-// ReviewRole is PreviewRole with the role as it is stored, both of one snapshot. The view of a role that is new is empty.
+// ReviewRole returns PreviewRole with the role as it is stored, both from one snapshot. The view of a new role is empty.
 func (s *Service) ReviewRole(ctx context.Context, subject *org.Actor, in org.Scope, input org.Input[org.RoleInput]) (_ org.RoleView, _ org.Impact, err error) {
 	defer org.Wrap(&err, "review role in %s", in)
 	r, impact, err := unit.Try(ctx, s.units, subject, putRole{in, input}, planRoleReview)
@@ -38,13 +38,13 @@ func (s *Service) ReviewRole(ctx context.Context, subject *org.Actor, in org.Sco
 	return r.view, impact, err
 }
 
-// roleReview is a role as it is stored, beside what is to become of it.
+// roleReview is a role as it is stored, together with what it would become.
 type roleReview struct {
 	view    org.RoleView
 	counted bool // the impact counts who holds it, and the caller may know
 }
 
-// planRoleReview plans the write and keeps what stands before it. Holders that the impact counts are not counted twice.
+// planRoleReview plans the write and keeps the state before it. Holders that the impact counts are not counted twice.
 func planRoleReview(ctx context.Context, a *unit.Attempt, in putRole) (r roleReview, err error) {
 	c, err := planPutRole(ctx, a, in)
 	if err != nil || c.Creates() {
@@ -75,7 +75,7 @@ type roleChange struct {
 	restored int64 // the version that it restores, 0 for none
 }
 
-// planPutRole is rows 1 and 2 of docs/spec/roles.md, writing; decideRole is the rest.
+// planPutRole checks rows 1 and 2 of docs/spec/roles.md, writing; decideRole checks the rest.
 func planPutRole(ctx context.Context, a *unit.Attempt, in putRole) (c roleChange, err error) {
 	h, set, err := rolesToWrite(ctx, a, in.in)
 	if err != nil {
@@ -88,8 +88,8 @@ func planPutRole(ctx context.Context, a *unit.Attempt, in putRole) (c roleChange
 	return decideRole(ctx, a, h, set, role.Over(custom(set, role.Name)))
 }
 
-// rolesToWrite is the roles of a scope for a caller who may create or update some of them.
-// Which of the two rights is needed shows only in the body, so row 1 of docs/spec/roles.md takes either.
+// rolesToWrite returns the roles of a scope to a caller who may create or update some of them.
+// Only the body shows which of the two rights is needed, so row 1 of docs/spec/roles.md accepts either.
 func rolesToWrite(ctx context.Context, a *unit.Attempt, in org.Scope) (h unit.RoleScope, set *unit.RoleSet, err error) {
 	if h, err = a.RoleScope(ctx, a.Actor, in); err != nil {
 		return h, nil, err
@@ -101,8 +101,8 @@ func rolesToWrite(ctx context.Context, a *unit.Attempt, in org.Scope) (h unit.Ro
 	return h, set, err
 }
 
-// decideRole is the one way in which a custom role is written.
-// Writing, reviewing and restoring come here. The rows are those of docs/spec/roles.md, writing, from 3 on.
+// decideRole is the only way to write a custom role.
+// Writing, reviewing and restoring all use it. The rows are those of docs/spec/roles.md, writing, from 3 on.
 func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *unit.RoleSet, in org.RoleInput) (c roleChange, err error) {
 	stored := custom(set, in.Name)
 	if stored != nil {
@@ -119,7 +119,7 @@ func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *uni
 	if err := draft.check(); err != nil {
 		return c, err
 	}
-	// Row 14. The input is sound, so it matters now whether it began from what is stored.
+	// Row 14. The input is valid, so now it matters whether it started from what is stored.
 	switch {
 	case in.From.Include(draft.stored.Tag()):
 	case in.From.OnlyNew():
@@ -134,8 +134,8 @@ func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *uni
 	return draft.decide(ctx)
 }
 
-// custom is the stored role of that name in any case, nil if there is none or it is a built-in one.
-// They are stored in lower case.
+// custom returns the stored custom role of that name, in any case; nil if there is none or it is a built-in one.
+// Names are stored in lower case.
 func custom(s *unit.RoleSet, name string) *org.Role {
 	if r, ok := s.ByName[org.FoldCase(name)]; ok && !r.BuiltIn {
 		return &r.Role
@@ -143,8 +143,8 @@ func custom(s *unit.RoleSet, name string) *org.Role {
 	return nil
 }
 
-// mayPut asks for the right to create, or to update what is there. A create over an existing role fails in check.
-// The action is set before the right is asked for, so that the entry of a refusal says which of the two was tried.
+// mayPut checks the right to create, or to update an existing role. Creating over an existing role fails in check.
+// The action is set before the right is checked, so that the entry of a refusal says which of the two was tried.
 func mayPut(a *unit.Attempt, h unit.RoleScope, stored *org.Role, mustCreate bool) error {
 	action := "create"
 	if stored != nil && !mustCreate {
@@ -158,10 +158,10 @@ func mayPut(a *unit.Attempt, h unit.RoleScope, stored *org.Role, mustCreate bool
 	return nil
 }
 
-// decide makes the draft the role as it is to be stored. One that changes nothing stores nothing.
+// decide turns the draft into the role to be stored. A draft that changes nothing stores nothing.
 func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	r := d.result()
-	// Another order, or the same permission twice, is no change.
+	// Another order, or a repeated permission, is no change.
 	for level, perms := range r.Levels() {
 		sorted := slices.Clone(perms)
 		rbac.SortPermissions(sorted)
@@ -183,7 +183,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	c.After = r
 	d.WillStore(d.set, c.RoleChange)
 	d.About("custom_role", r.ID, r.Name, r.OrganizationID)
-	// Nobody holds a new role yet, so it takes nothing from the caller.
+	// No one holds a new role yet, so it takes nothing from the caller.
 	if c.Creates() {
 		err = d.mayBeGiven(ctx, r)
 	} else {
@@ -198,14 +198,14 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	return c, err
 }
 
-// sameRole reports whether two states of a role say the same.
-// Both have to be sorted.
+// sameRole reports whether two states of a role are the same.
+// Both must be sorted.
 func sameRole(x, y org.Role) bool {
 	return x.DisplayName == y.DisplayName && x.Description == y.Description && slices.Equal(x.Site, y.Site) &&
 		slices.Equal(x.Organization, y.Organization) && slices.Equal(x.User, y.User)
 }
 
-// applyRole stores a role that is new or replaced.
+// applyRole stores a new or replaced role.
 func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, error) {
 	r := c.After
 	if !c.changes {
@@ -232,8 +232,8 @@ func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, err
 	return r, keepVersion(ctx, w, r, c.restored)
 }
 
-// storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key. What was
-// written under another catalog stands there in other words, and is written anew.
+// storePermissions writes what differs. It deletes first, since an allow and a deny of one action have the same key.
+// Permissions stored under another catalog have other words, and are written again.
 func storePermissions(ctx context.Context, w *unit.Writer, c org.RoleChange) error {
 	if !c.Creates() && c.Before.WrittenIn != c.After.Catalog {
 		c.Before = org.Role{}
@@ -267,8 +267,8 @@ func storePermissions(ctx context.Context, w *unit.Writer, c org.RoleChange) err
 	return nil
 }
 
-// changedPart is the permissions in which two states of a role differ: what putting the first one back would give,
-// deny or stop denying. Taking an allow away needs nothing held.
+// changedPart returns the permissions in which two states of a role differ: what putting the first one back would give,
+// deny or stop denying. Taking an allow away requires no permission to be held.
 func changedPart(before, after org.Role) org.Role {
 	var part org.Role
 	for level, was := range before.Levels() {

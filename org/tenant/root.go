@@ -12,20 +12,20 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// rootEvery is how old the newest root may be before a server makes the next.
+// rootEvery is how old the newest root may get before a server makes the next one.
 // docs/adr/0004-audit-trail.md says why there are roots.
 const rootEvery = 24 * time.Hour
 
-// WriteAuditRoot makes a root of the trail as it is.
+// WriteAuditRoot makes a root of the audit trail as it is now.
 // The operator asks for it, so no right is checked.
 func (s *Service) WriteAuditRoot(ctx context.Context) (_ org.AuditRoot, err error) {
 	defer org.Wrap(&err, "write audit root")
-	// No root is newer than that, so one is made in any case.
+	// No root is newer than that, so one is always made.
 	root, err := s.writeRoot(ctx, s.units.Now().Add(time.Second))
 	return root.told(), err
 }
 
-// WriteDueAuditRoot makes a root if the last one is a day old, and reports whether it did. Of replicas that ask together
+// WriteDueAuditRoot makes a root if the last one is a day old, and reports whether it did. If several replicas ask at once,
 // one makes it. A trail without entries has none.
 func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
 	defer org.Wrap(&err, "write due audit root")
@@ -42,8 +42,8 @@ func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
 	return root.made, err
 }
 
-// writeRoot makes a root unless there is one that was made after a time. While it looks at the chains nothing is written.
-// It is a unit of the site, whose lock every other writer waits for (docs/adr/0002-scopes.md): the heads are of one moment.
+// writeRoot makes a root unless one was made after the given time. Nothing is written while it looks at the chains: it is a
+// unit of the site, whose lock every other writer waits for (docs/adr/0002-scopes.md), so all heads are from one moment.
 func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (newRoot, error) {
 	root, _, err := unit.Do(ctx, s.units, s.units.Operator(), unit.OnSite, "create", unlessAfter, planRoot, applyRoot)
 	return root, err
@@ -56,7 +56,7 @@ type newRoot struct {
 	made  bool // else the last one is new enough
 }
 
-// told is the root as the operator sees it, empty if none was made.
+// told returns the root as the operator sees it, empty if none was made.
 func (r newRoot) told() org.AuditRoot {
 	if !r.made {
 		return org.AuditRoot{}
@@ -93,7 +93,7 @@ func planRoot(ctx context.Context, a *unit.Attempt, unlessAfter time.Time) (r ne
 	return r, nil
 }
 
-// applyRoot stores a root. Its entry in the chain of the site keeps it from being changed or taken out unseen.
+// applyRoot stores a root. Its entry in the chain of the site keeps it from being changed or removed unnoticed.
 func applyRoot(ctx context.Context, w *unit.Writer, r newRoot) (newRoot, error) {
 	if !r.made {
 		return r, nil

@@ -15,9 +15,9 @@ type Service struct{ units *unit.Units }
 // New makes the use cases of organizations.
 func New(u *unit.Units) *Service { return &Service{units: u} }
 
-// Member is one membership, with what the caller may do to it; user is a uuid, a username or "me".
-// NotFound: no such organization or membership, or the caller may not read it; Invalid: no such user, told only to whom
-// may read every account.
+// Member returns one membership, with what the caller may do to it; user is a uuid, a username or "me".
+// NotFound: no such organization or membership, or the caller may not read it. Invalid: no such user, but only for callers
+// who may read every account.
 func (s *Service) Member(ctx context.Context, actor *org.Actor, organization, user string) (_ org.Member, err error) {
 	defer org.Wrap(&err, "read member %q of %q", user, organization)
 	return s.units.Member(ctx, actor, organization, user)

@@ -16,16 +16,16 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// sweptAtOnce is how many members one transaction takes ended records from: others wait for it.
+// sweptAtOnce is from how many members one transaction takes ended records: other writers wait for it.
 const sweptAtOnce = 500
 
-// sweeper is who the trail says took what has ended.
+// sweeper is the actor that the audit trail names for taking away ended records.
 const sweeper = "system:expiry"
 
-// SweepEnded takes away the records that have ended, with an entry for each member and account, and returns of how many.
-// Nobody held anything by them any more: decisions, lists and exports do not wait for it (docs/spec/records.md). Of replicas
-// that sweep at once each finds what the others left.
-// A scope that it fails in keeps no other from it, and is tried again the next time: err tells of the first one.
+// SweepEnded takes away the records that have ended, with an entry for each member and account, and returns how many of these
+// there were. The records gave nothing any more: decisions, lists and exports do not wait for it (docs/spec/records.md). If
+// several replicas sweep at once, each finds what the others left.
+// If it fails in a scope, it goes on with the others and tries again the next time: err is the first failure.
 func (s *Service) SweepEnded(ctx context.Context) (swept int, err error) {
 	defer org.Wrap(&err, "sweep ended records")
 	p := db.ListDueScopesParams{Now: ended(s.units.Now()), AfterEnd: ended(time.Time{}), MaxRows: sweptAtOnce}
@@ -55,7 +55,7 @@ func (s *Service) SweepEnded(ctx context.Context) (swept int, err error) {
 	return swept, err
 }
 
-// NextEnd is when the next record ends that has not been swept; ok is false if none does.
+// NextEnd returns when the next record that has not been swept ends; ok is false if none does.
 func (s *Service) NextEnd(ctx context.Context) (at time.Time, ok bool, err error) {
 	defer org.Wrap(&err, "find the next end")
 	next, err := s.units.DB.GetNextEnd(ctx)
@@ -65,10 +65,10 @@ func (s *Service) NextEnd(ctx context.Context) (at time.Time, ok bool, err error
 	return next.Time, err == nil && next.Valid, err
 }
 
-// ended is a moment as queries compare ends with it.
+// ended returns a time in the form that queries compare ends with.
 func ended(now time.Time) sql.NullTime { return sql.NullTime{Time: now, Valid: true} }
 
-// errNotFound is the fault of a scope that counts ended records which are not there.
+// errNotFound is the fault of a scope that claims ended records but has none.
 var errNotFound = errors.New("its row in revisions tells of ended records, and there are none")
 
 func (s *Service) sweepScope(ctx context.Context, id uuid.UUID) (swept int, err error) {
@@ -82,7 +82,7 @@ func (s *Service) sweepScope(ctx context.Context, id uuid.UUID) (swept int, err 
 			n, _, err = unit.Do(ctx, s.units, by, unit.InOrganization(id.String()), "write", id, planSweep, applySweep)
 		}
 		if swept += n; err == nil && swept == 0 {
-			// Another server may have been faster. Then the scope has another end by now.
+			// Another server may have been faster. Then the next end of the scope has changed.
 			row, err := s.units.DB.GetRevision(ctx, id)
 			if err == nil && row.NextEnd.Valid && !row.NextEnd.Time.After(now) {
 				err = errNotFound
@@ -95,13 +95,13 @@ func (s *Service) sweepScope(ctx context.Context, id uuid.UUID) (swept int, err 
 	}
 }
 
-// swept is a member, or an account, whose ended records go.
+// swept is a member or an account whose ended records are taken away.
 type swept struct {
 	memberChange
 	records []org.Assignment // that have ended
 }
 
-// planSweep finds members with ended records. The last record of the membership takes the membership with it.
+// planSweep finds members with ended records. If no record of the membership is left, the membership ends.
 func planSweep(ctx context.Context, a *unit.Attempt, id uuid.UUID) (list []swept, err error) {
 	users, err := a.Q.ListEndedMembers(ctx, db.ListEndedMembersParams{OrganizationID: id, Now: ended(a.Now), MaxRows: sweptAtOnce})
 	if err != nil || len(users) == 0 {
@@ -139,7 +139,7 @@ func planSweep(ctx context.Context, a *unit.Attempt, id uuid.UUID) (list []swept
 	return list, nil
 }
 
-// planSiteSweep finds accounts with ended records of the site.
+// planSiteSweep finds accounts with ended records of site roles.
 func planSiteSweep(ctx context.Context, a *unit.Attempt, _ struct{}) (list []swept, err error) {
 	users, err := a.Q.ListEndedAccounts(ctx, db.ListEndedAccountsParams{Now: ended(a.Now), MaxRows: sweptAtOnce})
 	if err != nil || len(users) == 0 {
@@ -193,7 +193,7 @@ func applySweep(ctx context.Context, w *unit.Writer, list []swept) (int, error) 
 	return len(list), nil
 }
 
-// storeSwept deletes what has ended, and says what that is about.
+// storeSwept deletes what has ended, and fills in the entry.
 func storeSwept(ctx context.Context, w *unit.Writer, c *swept) error {
 	if c.Place == uuid.Nil {
 		w.Begin("write", 200)

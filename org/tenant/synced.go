@@ -9,11 +9,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Synced is what becomes of a member by edits of records, as it was decided.
+// Synced is what was decided about a member by edits of records.
 type Synced struct{ change memberChange }
 
-// DecideSynced makes edits of the records of an account in an organization, among them that of its membership. With the last
-// record of the membership it ends, and all roles with it. Whether that may be is for the caller of this to ask.
+// DecideSynced edits the records of an account in an organization, including those of its membership. If no record of the
+// membership is left, it ends with all its roles. The calling code checks whether that is allowed.
 func DecideSynced(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, edits []org.RecordEdit) (s Synced, err error) {
 	row, err := a.MemberRow(ctx, o.ID, user.ID)
 	switch {
@@ -53,7 +53,7 @@ func DecideSynced(ctx context.Context, a *unit.Attempt, o db.Organization, user 
 	return s.noted(a, c), nil
 }
 
-// joined is DecideSynced for somebody who is no member.
+// joined does the work of DecideSynced for an account that is not a member.
 func joined(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, edits []org.RecordEdit) (s Synced, err error) {
 	i := slices.IndexFunc(edits, func(e org.RecordEdit) bool { return e.Role == org.RoleOrganizationUser && e.New != nil })
 	if i < 0 { // what gave the membership is gone since
@@ -84,7 +84,7 @@ func (s Synced) noted(a *unit.Attempt, c memberChange) Synced {
 
 func isMembership(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser }
 
-// edited is what is left of records after edits.
+// edited returns what is left of records after edits.
 func edited(records []org.Assignment, edits []org.RecordEdit) []org.Assignment {
 	left := slices.Clone(records)
 	for _, e := range edits {
@@ -99,7 +99,7 @@ func edited(records []org.Assignment, edits []org.RecordEdit) []org.Assignment {
 	return left
 }
 
-// Store stores it, in an entry of its own.
+// Store stores the change, with its own entry.
 func (s *Synced) Store(ctx context.Context, w *unit.Writer) error {
 	c := &s.change
 	if !c.changes() {

@@ -9,7 +9,7 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// NewUserOrganizations is the organizations that a new account can be put into. Forbidden: the caller may not create
+// NewUserOrganizations returns the organizations that a new account can be put into. Forbidden: the caller may not create
 // accounts.
 func (s *Service) NewUserOrganizations(ctx context.Context, subject *org.Actor) (_ []org.Organization, err error) {
 	defer org.Wrap(&err, "list organizations for a new user")
@@ -20,7 +20,7 @@ func (s *Service) NewUserOrganizations(ctx context.Context, subject *org.Actor) 
 	return slices.DeleteFunc(all, func(o org.Organization) bool { return !unit.MayAddMembers(subject, o.ID) }), err
 }
 
-// OrganizationView is one organization with what the caller may do to it. NotFound: not there, or may not be read.
+// OrganizationView returns one organization with what the caller may do to it. NotFound: missing, or the caller may not read it.
 func (s *Service) OrganizationView(ctx context.Context, subject *org.Actor, organization string) (_ org.OrganizationView, err error) {
 	defer org.Wrap(&err, "view organization %q", organization)
 	row, err := s.units.OrganizationNow(ctx, subject, organization)
