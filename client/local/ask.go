@@ -11,8 +11,8 @@ import (
 // answerIn is how long the server may take to answer a check.
 const answerIn = time.Second
 
-// ask lets the server decide what cannot be decided here, and makes sure that it can be the next time. If the organizations
-// were listed, or there was no word from the server, it asks only if the options say so.
+// ask lets the server decide what cannot be decided here, and begins to load the organization if it is OnDemand, so that the
+// next decision can be made here. reason is for a decision without an answer, unless a better one is known then.
 func (e *Engine) ask(ctx context.Context, user, organization, permission, owner, atLeast string, reason Reason) Decision {
 	e.fetchLater(organization)
 	if _, r := e.ready(&question{}); r == TokenRefused || r == IsClosed {
@@ -34,7 +34,7 @@ func (e *Engine) ask(ctx context.Context, user, organization, permission, owner,
 	return Decision{Reason: reason}
 }
 
-// fetchLater begins to load an organization that was asked about.
+// fetchLater begins to load an organization that was asked about, if the options say OnDemand.
 func (e *Engine) fetchLater(organization string) {
 	id, err := snapshot.ParseID(organization)
 	if err != nil || id == (snapshot.ID{}) || !e.options.Organizations.onDemand() {

@@ -15,16 +15,16 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// documentsAtOnce is how many one request asks for.
+// documentsAtOnce is how many documents one request asks for at most.
 const documentsAtOnce = 500
 
 // documentAtMost bounds a document in a stream of many.
 const documentAtMost = 1 << 30
 
-// errCutShort reports a stream of documents without its end.
+// errCutShort reports a stream of documents that ended early.
 var errCutShort = errors.New("the documents broke off")
 
-// documents fetches the documents of organizations, many in one request, or some sections of them. It ends at the first
+// documents fetches the documents of organizations, or some of their sections, many in one request. It stops at the first
 // error.
 func (e *Engine) documents(ctx context.Context, of []snapshot.ID, sections ...string) iter.Seq2[*snapshot.Document, error] {
 	return func(yield func(*snapshot.Document, error) bool) {
@@ -71,7 +71,7 @@ func (e *Engine) someDocuments(ctx context.Context, of []snapshot.ID, sections [
 	}
 }
 
-// nextDocument reads a document of a stream; nil is its end.
+// nextDocument reads the next document of a stream. It returns nil at the end.
 func (e *Engine) nextDocument(ctx context.Context, r io.Reader) (*snapshot.Document, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
@@ -91,7 +91,7 @@ func (e *Engine) nextDocument(ctx context.Context, r io.Reader) (*snapshot.Docum
 	return d, err
 }
 
-// loadAll begins to fetch the documents of several places: many in one request. Engine.mu is held.
+// loadAll begins to fetch the documents of several places, many in one request. The caller holds Engine.mu.
 func (e *Engine) loadAll(list []*place) {
 	if len(list) < 2 {
 		for _, p := range list {
@@ -117,7 +117,7 @@ func (e *Engine) loadAll(list []*place) {
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		for _, p := range list { // one by one what did not come
+		for _, p := range list { // what did not arrive is loaded one by one
 			p.loading, p.pending = false, nil
 			if p.revision == 0 {
 				e.load(p)
@@ -127,7 +127,7 @@ func (e *Engine) loadAll(list []*place) {
 	})
 }
 
-// loadingPlace returns the place of a document that is being loaded.
+// loadingPlace returns the place of an organization whose document is being loaded, or nil.
 func (e *Engine) loadingPlace(organization string) *place {
 	id, err := snapshot.ParseID(organization)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// Pair is a permission, "invoice:void". Any text may become one; Must and Find make those that exist.
+// Pair is a permission, "invoice:void". Any text can be converted to one; Must and Find return only permissions that exist.
 type Pair string
 
 // Reason says where a decision comes from, or why there is none.
@@ -38,12 +38,12 @@ const (
 type Decision struct {
 	Allowed bool
 	Reason  Reason
-	// Age is how long ago the server knew that things stand as they were decided on; 0 for an answer of the server.
+	// Age is how long ago the server last confirmed what the decision is based on; 0 for an answer of the server.
 	Age time.Duration
 }
 
-// Sound reports whether the roles of the user led to the decision. If not, the answer is no for a temporary reason: try again
-// later.
+// Sound reports whether the decision is a real one: by the roles of the user, or no because the question has no other answer. If
+// it is not, the answer is no for a temporary reason: try again later.
 func (d Decision) Sound() bool {
 	switch d.Reason {
 	case Decided, Asked, UnknownPermission, InvalidID, SiteType, NoOwner:
@@ -90,7 +90,7 @@ func (e *Engine) Knows(permission string) error {
 	return fmt.Errorf("local: the catalog has no permission %q%s", permission, n.nearest(permission))
 }
 
-// question is a check that has been read.
+// question is a parsed check.
 type question struct {
 	user, organization snapshot.ID
 	pair               pair
@@ -100,8 +100,8 @@ type question struct {
 // Check decides whether a user may do something in an organization. Both are given by id; the organization is "" for
 // permissions that are about the site. With Options.Aliases the user may be a username or an e-mail address.
 //
-// As long as the engine is fresh and the organization is loaded, a check takes no memory and sends no request. Otherwise it may
-// ask the server, for a second at most.
+// As long as the engine is fresh and the organization is loaded, a check allocates no memory and sends no request. Otherwise it
+// may ask the server, for a second at most.
 func (e *Engine) Check(user, organization string, p Pair, options ...CheckOption) Decision {
 	var owner, atLeast string
 	for i := range options {
@@ -115,7 +115,7 @@ func (e *Engine) Check(user, organization string, p Pair, options ...CheckOption
 	return e.check(e.ctx, user, organization, string(p), owner, atLeast)
 }
 
-// Permits is Check for package guard. There is an error if the roles of the user did not lead to the answer.
+// Permits is Check for package guard. It returns an error if there is no decision, that is, unless [Decision.Sound].
 func (e *Engine) Permits(ctx context.Context, a client.Access) (bool, error) {
 	d := e.check(ctx, a.User, a.Organization, a.Permission, a.Owner, a.AtLeast)
 	if !d.Sound() {
@@ -124,7 +124,7 @@ func (e *Engine) Permits(ctx context.Context, a client.Access) (bool, error) {
 	return d.Allowed, nil
 }
 
-// UndecidedError is why there is no decision.
+// UndecidedError says why there is no decision.
 type UndecidedError struct{ Decision Decision }
 
 // Error names the reason.
@@ -133,7 +133,7 @@ func (e *UndecidedError) Error() string { return "local: no decision: " + string
 func (e *Engine) check(ctx context.Context, user, organization, permission, owner, atLeast string) Decision {
 	e.decisions.Add(1)
 	q, reason := e.read(user, organization, permission, owner)
-	if reason == Asked { // someone whom the documents do not name
+	if reason == Asked { // a username or address that the documents do not contain
 		return e.ask(ctx, user, organization, permission, owner, atLeast, NotLoaded)
 	}
 	if reason != Decided {
@@ -158,7 +158,7 @@ func (e *Engine) check(ctx context.Context, user, organization, permission, owne
 	return Decision{Allowed: allowed, Reason: Decided, Age: age}
 }
 
-// read turns the texts of a check into what is looked up.
+// read parses the texts of a check. The reason is Decided if the engine can go on, and Asked if only the server can.
 func (e *Engine) read(user, organization, permission, owner string) (q question, reason Reason) {
 	n := e.names.Load()
 	if n == nil {
@@ -236,7 +236,7 @@ func (e *Engine) ready(q *question) (age time.Duration, reason Reason) {
 			if p.behind {
 				seen = min(seen, p.since)
 			}
-			if at := int64(now); at-p.used.Load() > int64(time.Second) { // not each time: other processors read it
+			if at := int64(now); at-p.used.Load() > int64(time.Second) { // not each time: other processors read it, too
 				p.used.Store(at)
 			}
 		}
@@ -258,7 +258,7 @@ func (e *Engine) ready(q *question) (age time.Duration, reason Reason) {
 // patience is how long a check waits for the feed to bring a write.
 const patience = 100 * time.Millisecond
 
-// waitFor waits until a write is known here, and reports whether it is.
+// waitFor waits a moment for a write to be known here, and reports whether it is.
 func (e *Engine) waitFor(ctx context.Context, q *question, atLeast string) bool {
 	at, revision, ok := parseRevision(atLeast)
 	if !ok {
@@ -275,7 +275,7 @@ func (e *Engine) waitFor(ctx context.Context, q *question, atLeast string) bool 
 	}
 }
 
-// knows reports whether a revision of a place is here, and all that came with it; possible, whether it can come.
+// knows reports whether a revision of a place is here, with everything that was written with it, and whether it may still arrive.
 func (e *Engine) knows(q *question, at snapshot.ID, revision int64) (known, possible bool, news <-chan struct{}) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -292,7 +292,7 @@ func (e *Engine) knows(q *question, at snapshot.ID, revision int64) (known, poss
 	return known, e.ctx.Err() == nil, e.news
 }
 
-// parseRevision reads what X-Rolecall-Revision says: "ID@1764412800123456", or "site@…".
+// parseRevision reads a value of X-Rolecall-Revision: "ID@1764412800123456", or "site@…".
 func parseRevision(text string) (at snapshot.ID, revision int64, ok bool) {
 	where, number, found := strings.Cut(text, "@")
 	revision, err := strconv.ParseInt(number, 10, 64)

@@ -2,12 +2,12 @@ package local
 
 import "time"
 
-// clock is the time since some moment, on a clock that no one can set. Tests have their own.
+// clock tells the time since some moment, by a clock that no one can set. Tests have their own.
 type clock interface {
 	now() time.Duration
 	// time is the time of day, which can be set.
 	time() time.Time
-	// after returns a channel that is closed when the time has passed, and a function that gives it up.
+	// after returns a channel that is closed when the time has passed, and a function that cancels this.
 	after(d time.Duration) (<-chan struct{}, func())
 }
 
@@ -24,9 +24,9 @@ func (m machine) after(d time.Duration) (<-chan struct{}, func()) {
 	return done, func() { t.Stop() }
 }
 
-// time is the time that decides what has ended: that of the machine, or that of the server, whichever is later. What the
-// server said has taken a while to come, so it is never too late; a clock of the machine that is behind ends nothing too
-// late, and one that is ahead ends it too early.
+// time returns the time that decides what has ended: that of the machine or of the server, whichever is later. The server's time
+// takes a while to arrive, so it is never ahead. If the machine's clock is slow, nothing ends late; if it is fast, roles end
+// early.
 func (e *Engine) time() time.Time {
 	here := e.clock.time()
 	if ahead := e.ahead.Load(); ahead != 0 {
@@ -37,7 +37,7 @@ func (e *Engine) time() time.Time {
 	return here
 }
 
-// hearsTime takes down what time it is on the server.
+// hearsTime records what time it is on the server.
 func (e *Engine) hearsTime(now time.Time) {
 	if !now.IsZero() {
 		e.ahead.Store(now.Add(-e.clock.now()).UnixMicro())

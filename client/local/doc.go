@@ -8,15 +8,15 @@
 // # When the server is away
 //
 // The engine keeps deciding with what it knows for [Options.MaxStaleness], by default 30 seconds, counted from the last time
-// that the server is known to have read its database. Then it says no, with a reason, until it hears from the server again. A
-// document with a bad signature, from another server, or older than what the feed has named is refused, and never makes it say
-// yes.
+// that the server is known to have read its database. Then it says no, with a reason, until it hears from the server again. It
+// refuses a document with a bad signature, from another server, or older than what the feed has named: such a document never
+// makes it say yes.
 //
 // # What it holds
 //
 // By default an organization is loaded at the first question about it, which the server answers over HTTP. See
 // [Organizations]. Users and organizations are named by their ids.
 //
-// Staleness does not depend on the clock of the machine, but time that the machine was asleep does not count. If the clock is
-// fast, roles and memberships that end do so early; a slow one ends nothing late.
+// Staleness does not depend on the clock of the machine, but time during which the machine sleeps does not count. If the clock is
+// fast, roles and memberships end early; if it is slow, none ends late.
 package local

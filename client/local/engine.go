@@ -21,7 +21,7 @@ type Engine struct {
 	list    map[snapshot.ID]bool // the organizations of the options, unless they are OnDemand or All
 	listed  []string             // likewise, for an address
 	keys    keyring
-	slots   chan struct{} // one is taken by each document on its way
+	slots   chan struct{} // each request for documents takes one
 
 	ctx  context.Context //nolint:containedctx // that of the engine, which ends with Close
 	stop context.CancelFunc
@@ -29,7 +29,7 @@ type Engine struct {
 
 	state atomic.Pointer[snapshot.State] // nil before the first document
 	names atomic.Pointer[names]          // of the permissions of the catalog
-	seen  atomic.Int64                   // when the server last knew how things stand, by the clock; 0: never
+	seen  atomic.Int64                   // when the server last knew the current state, by the clock; 0: never
 	ahead atomic.Int64                   // the time of the server, less that of the clock; 0: it did not tell
 
 	mu        sync.RWMutex
@@ -53,8 +53,8 @@ type Engine struct {
 	decisions, asked atomic.Int64
 }
 
-// Open fetches what the options name and returns an engine that is fresh. It fails if that has not come about when ctx ends,
-// and at once if the server refuses the token. The engine lives until Close, not until ctx ends.
+// Open fetches what the options name and returns an engine that is fresh. It fails if ctx ends first, and at once if the server
+// refuses the token. The engine lives until Close, not until ctx ends.
 func Open(ctx context.Context, c *client.Client, o Options) (*Engine, error) {
 	o, err := o.complete(c)
 	if err != nil {
@@ -122,7 +122,7 @@ func (e *Engine) resolve(ctx context.Context) error {
 	return nil
 }
 
-// complete reports whether all that the options name is here and known to be current. It fails if that cannot be.
+// complete reports whether all that the options name is here and known to be current. It fails if one may not be read.
 func (e *Engine) complete() (bool, error) {
 	for id := range e.list {
 		switch p := e.at(id); {
@@ -142,7 +142,7 @@ func (e *Engine) complete() (bool, error) {
 	return e.seen.Load() > 0 && !e.site.behind && !e.unsure, nil
 }
 
-// until waits for a condition, which is asked with the lock held.
+// until waits until done is true or fails. It calls done with the lock held.
 func (e *Engine) until(ctx context.Context, done func() (bool, error)) error {
 	for {
 		e.mu.Lock()
@@ -163,7 +163,7 @@ func (e *Engine) until(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
-// Close ends the engine, which denies everything from then on, and waits until it has.
+// Close ends the engine, which denies everything from then on, and waits until its work has stopped.
 func (e *Engine) Close() {
 	e.mu.Lock()
 	e.stop() // nothing begins after that
@@ -172,7 +172,7 @@ func (e *Engine) Close() {
 	e.wg.Wait()
 }
 
-// cut takes down that a stream has ended, and why.
+// cut records that a stream has ended, and why.
 func (e *Engine) cut(err error) {
 	e.refuse(err)
 	e.mu.Lock()
@@ -181,7 +181,7 @@ func (e *Engine) cut(err error) {
 	e.stir()
 }
 
-// now returns the status, and since when that may change by itself: when what is known becomes stale.
+// now returns the status, when a fresh engine becomes stale unless the server is heard from, and why it is not fresh.
 func (e *Engine) now() (s Status, stale time.Duration, why error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -202,7 +202,7 @@ func (e *Engine) now() (s Status, stale time.Duration, why error) {
 	return Fresh, seen + e.options.MaxStaleness, nil
 }
 
-// tell calls OnStateChange and writes to the log.
+// tell calls OnStateChange and writes to the log whenever the status changes.
 func (e *Engine) tell(ctx context.Context) {
 	last := Starting
 	for {

@@ -23,21 +23,21 @@ const (
 	// The pause before the next attempt lies between these two, so that not all clients of a server come at once.
 	minPause = 500 * time.Millisecond
 	maxPause = 5 * time.Second
-	// quickPause bounds the pause after a stream that ended well: the server has gone, or takes the token no longer, and that
-	// should be known at once.
+	// quickPause bounds the pause after a stream that had worked: the server may have gone, or no longer accept the token, and
+	// the engine should know at once.
 	quickPause = 100 * time.Millisecond
-	// maxDelay is by how much a stream may fall behind before another one is opened, unless half of Options.MaxStaleness is
-	// less: a stream that always brings news older than that would leave the engine stale for as long as it lasts.
+	// maxDelay is how far a stream may fall behind before another one is opened, unless half of Options.MaxStaleness is less: a
+	// stream whose news is always older than MaxStaleness would keep the engine stale for as long as it lasts.
 	maxDelay = 10 * time.Second
 )
 
-// errBye is how a stream ends whose server stops.
+// errBye ends a stream whose server stops.
 var errBye = errors.New("the server stops")
 
-// errLate is how a stream ends that brings news too late.
+// errLate ends a stream that brings news too late.
 var errLate = errors.New("what the feed says is late")
 
-// errSilent is how a stream ends that brings nothing.
+// errSilent ends a stream that brings nothing.
 var errSilent = errors.New("the feed has been silent for 15 s")
 
 // follow keeps a stream open until the engine is closed.
@@ -50,7 +50,7 @@ func (e *Engine) follow(ctx context.Context) {
 		}
 		e.cut(err)
 		pause := jitter(minPause, maxPause)
-		switch lasted := e.clock.now()-opened > time.Second; { // or else it would go round and round
+		switch lasted := e.clock.now()-opened > time.Second; { // without this it could reconnect all the time
 		case lasted && errors.Is(err, errBye):
 			pause = 0
 		case lasted && began && !errors.Is(err, errSilent):
@@ -60,12 +60,12 @@ func (e *Engine) follow(ctx context.Context) {
 	}
 }
 
-// jitter is a time between two.
+// jitter returns a random time between two.
 func jitter(least, most time.Duration) time.Duration {
 	return least + rand.N(most-least) //nolint:gosec // no one gains by knowing it
 }
 
-// sleep waits, and returns false if the engine was closed before it was over.
+// sleep waits, and returns false if ctx ended first.
 func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
 	done, stop := e.clock.after(d)
 	defer stop()
@@ -79,19 +79,19 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
 
 // stream is one connection to the feed.
 type stream struct {
-	opened time.Duration // when it was asked for: what the server says on it is not older
+	opened time.Duration // when it was requested: what the server says on it is not older
 	began  time.Time     // what the server's clock said at the beginning
 	hello  bool
-	after  int64 // the position that it was asked to go on from
-	// What hello named as of a position counts as told once the stream has come that far: what has changed follows hello.
+	after  int64 // the position that it was asked to continue from
+	// What hello names is as of a position, and changes up to there follow it: it counts as told once the stream has got there.
 	until int64
 	named map[snapshot.ID]int64
-	// late is by how much the last heartbeat was late, as far as that can be told.
+	// late is how late the last heartbeat was, as far as that can be measured.
 	late time.Duration
 	last atomic.Int64 // when the last byte came
 }
 
-// listen opens a stream and takes in its events until it ends. began says whether there was a hello.
+// listen opens a stream and handles its events until it ends. began says whether there was a hello.
 func (e *Engine) listen(ctx context.Context) (began bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -124,7 +124,7 @@ func (e *Engine) listen(ctx context.Context) (began bool, err error) {
 	}
 }
 
-// cause is why a request was given up, if it was.
+// cause returns why a request was cancelled, or err if it was not.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); why != nil {
 		return why
@@ -132,7 +132,7 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// heard notes when bytes come.
+// heard records when bytes arrive.
 type heard struct {
 	io.Reader
 	s     *stream
@@ -147,7 +147,7 @@ func (h *heard) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// watch gives a stream up that is silent.
+// watch cancels a stream that is silent for too long.
 func (e *Engine) watch(ctx context.Context, s *stream, cancel context.CancelCauseFunc) {
 	for {
 		left := time.Duration(s.last.Load()) + silence - e.clock.now()
@@ -161,13 +161,13 @@ func (e *Engine) watch(ctx context.Context, s *stream, cancel context.CancelCaus
 	}
 }
 
-// feedAddress is where to open the next stream: for these organizations, from where the last one ended.
+// feedAddress returns the address of a stream about the organizations of the options, from a position on.
 func (e *Engine) feedAddress(after int64) (path string) {
 	q := url.Values{"organizations": {e.subjects()}, "after": {strconv.FormatInt(after, 10)}}
 	return "changes?" + q.Encode()
 }
 
-// subjects is what the feed is asked about.
+// subjects returns the organizations that the feed is asked about.
 func (e *Engine) subjects() string {
 	if len(e.listed) > 0 {
 		return strings.Join(e.listed, ",")
@@ -175,7 +175,7 @@ func (e *Engine) subjects() string {
 	return "all"
 }
 
-// noneLeft forgets all organizations of a list if none of them may be read any more.
+// noneLeft forgets all organizations if an error says that none of them may be read any more.
 func (e *Engine) noneLeft(err error) {
 	if client.StatusOf(err) != http.StatusNotFound {
 		return
@@ -189,7 +189,7 @@ func (e *Engine) noneLeft(err error) {
 	}
 }
 
-// take takes in one event.
+// take handles one event.
 func (e *Engine) take(s *stream, ev event) error {
 	if ev.name == snapshot.EventHello {
 		return decoded(ev, func(h snapshot.Hello) error { return e.hello(s, h) })
@@ -209,7 +209,7 @@ func (e *Engine) take(s *stream, ev event) error {
 	return nil
 }
 
-// decoded gives the data of an event to a function.
+// decoded decodes the data of an event and passes it to a function.
 func decoded[T any](ev event, to func(T) error) error {
 	var v T
 	if err := json.Unmarshal(ev.data, &v); err != nil {
@@ -218,7 +218,7 @@ func decoded[T any](ev event, to func(T) error) error {
 	return to(v)
 }
 
-// dispatch takes in an event after hello. Unknown ones are left to later versions.
+// dispatch handles an event after hello. It ignores unknown ones, which later versions may understand.
 func (e *Engine) dispatch(s *stream, ev event) error {
 	switch ev.name {
 	case snapshot.EventChange, snapshot.EventSite:
@@ -239,8 +239,8 @@ func (e *Engine) dispatch(s *stream, ev event) error {
 	return nil
 }
 
-// heartbeat says that the server has read its database. A line that holds everything up would make it look new: compared
-// with the beginning of the stream, the server's own clock tells by how much.
+// heartbeat handles the news that the server has read its database. If the connection delays everything, the news only looks
+// new: the server's own clock, compared with the beginning of the stream, tells by how much.
 func (e *Engine) heartbeat(s *stream, h snapshot.Heartbeat) error {
 	s.late = 0
 	e.hearsTime(h.Now)

@@ -9,16 +9,16 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// keyPause is the least time between two questions for keys. Documents with invented keys cause no more.
+// keyPause is the least time between two requests for keys, however many documents with invented keys arrive.
 const keyPause = time.Minute
 
-// keyring is the keys that documents may be signed with.
+// keyring holds the keys that documents may be signed with.
 type keyring struct {
 	mu    sync.Mutex
 	known snapshot.KeySet
-	fixed bool // they were given, so no one is asked
+	fixed bool // they are from the options, so the server is not asked
 	asked bool
-	at    time.Duration // of the last question
+	at    time.Duration // of the last request
 }
 
 // Key returns a key by its id.
@@ -28,7 +28,7 @@ func (k *keyring) Key(kid string) (ed25519.PublicKey, bool) {
 	return k.known.Key(kid)
 }
 
-// replace takes the keys that the server has now. Those that it has no more are no longer accepted.
+// replace stores the keys that the server has now. Keys that it no longer has are no longer accepted.
 func (k *keyring) replace(s snapshot.KeySet) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -37,7 +37,7 @@ func (k *keyring) replace(s snapshot.KeySet) {
 	}
 }
 
-// due reports whether an unknown key is a reason to ask now, and notes the question.
+// due reports whether to ask the server about an unknown key now, and if so records that.
 func (k *keyring) due(now time.Duration) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -48,7 +48,7 @@ func (k *keyring) due(now time.Duration) bool {
 	return true
 }
 
-// learn asks for the keys if it is time to. Whether a key is known afterwards is for the reader of a document to see.
+// learn asks the server for its keys if that is due. The reader of a document then sees whether its key is known.
 func (e *Engine) learn(ctx context.Context) error {
 	if !e.keys.due(e.clock.now()) {
 		return nil

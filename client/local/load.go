@@ -15,19 +15,19 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// loadsAtOnce bounds the documents that are fetched at once.
+// loadsAtOnce bounds the requests for documents at the same time.
 const loadsAtOnce = 4
 
-// What may be wrong with a document that was fetched.
+// What may be wrong with a fetched document.
 var (
 	errOld    = errors.New("the document is older than what is known")
 	errIssuer = errors.New("the document is of another server")
 	errOther  = errors.New("the document is not the one that was asked for")
-	// errCatalog is no fault: the document was made under another version of the catalog.
+	// errCatalog is not a fault: the document was made under another version of the catalog.
 	errCatalog = errors.New("the document is of another version of the catalog")
 )
 
-// load begins to fetch the document of a place, unless that goes on already. Engine.mu is held.
+// load begins to fetch the document of a place, unless that is under way already. The caller holds Engine.mu.
 func (e *Engine) load(p *place) {
 	if p.loading || e.ctx.Err() != nil {
 		return
@@ -38,7 +38,7 @@ func (e *Engine) load(p *place) {
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			p.loading, p.pending = false, nil
-			if p == &e.site && (e.unsure || p.behind) { // what was asked for meanwhile
+			if p == &e.site && (e.unsure || p.behind) { // it was asked for again meanwhile
 				e.load(p)
 			}
 			e.stir()
@@ -81,7 +81,7 @@ func (e *Engine) fetchUntilDone(ctx context.Context, p *place) {
 	}
 }
 
-// complain says once what is wrong with documents, until one is right again.
+// complain logs what is wrong with documents, but not the same error again and again.
 func (e *Engine) complain(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -92,7 +92,7 @@ func (e *Engine) complain(err error) {
 	e.refusals++
 }
 
-// fetchOnce fetches the document of a place, leads it on by what the feed has of it, and puts it in force.
+// fetchOnce fetches the document of a place, applies what the feed has about it, and puts it in force.
 func (e *Engine) fetchOnce(ctx context.Context, p *place) error {
 	e.slots <- struct{}{}
 	defer func() { <-e.slots }()
@@ -113,7 +113,7 @@ func (e *Engine) aliasQuery() string {
 	return "?aliases=" + strings.Join(e.options.Aliases, ",")
 }
 
-// document fetches one document and checks that it is signed by a key of the server. An unknown key is asked for once.
+// document fetches one document and checks that a key of the server signed it. For an unknown key it asks the server once.
 func (e *Engine) document(ctx context.Context, method, path string) (*snapshot.Document, error) {
 	for again := false; ; again = true {
 		res, err := e.fetch(ctx, method, path, acceptDocument, nil)
@@ -131,7 +131,7 @@ func (e *Engine) document(ctx context.Context, method, path string) (*snapshot.D
 	}
 }
 
-// bring leads a document on to the newest that is known, and puts it in force.
+// bring applies the changes since a document was made, and puts it in force.
 func (e *Engine) bring(ctx context.Context, p *place, d *snapshot.Document, demand int) error {
 	if err := e.suits(p, d); err != nil {
 		return err
@@ -172,7 +172,7 @@ type candidate struct {
 	demand   int // how often the document had been asked for again when it was fetched
 }
 
-// extend adds a change that goes on from what is there.
+// extend adds a change if it continues from the candidate's revision.
 func (c *candidate) extend(change snapshot.Change) {
 	if change.From == c.revision && change.To > c.revision {
 		c.changes = append(c.changes, change)
@@ -183,8 +183,8 @@ func (c *candidate) extend(change snapshot.Change) {
 // pollsAtMost bounds how often the feed is asked for what came after a document.
 const pollsAtMost = 4
 
-// settle leads a candidate on until the server has named nothing newer, and puts it in force: install does, with the lock
-// held.
+// settle applies changes to a candidate until the server has named nothing newer, and puts it in force with install, which it
+// calls with the lock held.
 func (e *Engine) settle(ctx context.Context, p *place, c *candidate, install func(*candidate) error) error {
 	for polls := 0; ; polls++ {
 		done, err := e.settled(p, c, polls > 0, install)
@@ -200,14 +200,14 @@ func (e *Engine) settle(ctx context.Context, p *place, c *candidate, install fun
 	}
 }
 
-// settled puts a candidate in force if that may be. If not, the feed has to be asked.
+// settled puts a candidate in force if it is known to be current. If not, the feed has to be asked.
 func (e *Engine) settled(p *place, c *candidate, polled bool, install func(*candidate) error) (done bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, change := range p.pending {
 		c.extend(change)
 	}
-	// What the server never named may have changed since the document was made: the feed knows.
+	// A place that the server has not named may have changed since the document was made: the feed knows.
 	sure := polled || p.named > 0 && !p.doubt && !p.lost
 	if !sure || c.revision < p.named || c.revision < p.revision {
 		return false, nil
@@ -222,7 +222,7 @@ func (e *Engine) settled(p *place, c *candidate, polled bool, install func(*cand
 	return true, nil
 }
 
-// poll asks the feed for what came after a document.
+// poll asks the feed for what has changed since a document was made.
 func (e *Engine) poll(ctx context.Context, p *place, c *candidate) error {
 	q := url.Values{"after": {strconv.FormatInt(c.document.Header.Position, 10)}, "organizations": {snapshot.FormatID(p.id)}}
 	if p == &e.site {
@@ -245,7 +245,7 @@ func (e *Engine) poll(ctx context.Context, p *place, c *candidate) error {
 	return nil
 }
 
-// polled takes in what the feed has of one place after its document was made.
+// polled handles an event that the feed has about a place since its document was made.
 func (e *Engine) polled(p *place, c *candidate, ev snapshot.Event) error {
 	v := struct {
 		snapshot.Change
@@ -270,7 +270,7 @@ func (e *Engine) polled(p *place, c *candidate, ev snapshot.Event) error {
 	case snapshot.EventReload:
 		e.mu.RLock()
 		defer e.mu.RUnlock()
-		if v.To > c.revision || p.doubt { // it may be of before that
+		if v.To > c.revision || p.doubt { // the document may be from before that
 			return fmt.Errorf("%w: the feed does not go on from it", errOld)
 		}
 	case snapshot.EventDenied:
@@ -279,7 +279,7 @@ func (e *Engine) polled(p *place, c *candidate, ev snapshot.Event) error {
 	return nil
 }
 
-// waitForNews waits until something has changed, for as long as that.
+// waitForNews waits until something has changed, but no longer than d.
 func (e *Engine) waitForNews(ctx context.Context, news <-chan struct{}, d time.Duration) {
 	done, stop := e.clock.after(d)
 	defer stop()

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// names finds permissions of a catalog by what they are called, or were called before.
+// names finds permissions of a catalog by their current or former names.
 type names struct {
 	catalog *rbac.Catalog
 	pairs   map[string]pair
@@ -37,7 +37,7 @@ func namesOf(c *rbac.Catalog) *names {
 	return n
 }
 
-// former yields what pairs may have been called before: the names that their types and actions had.
+// former yields the names that pairs have or may have had, from the former names of their types and actions.
 func (n *names) former() func(yield func(rbac.Permission) bool) {
 	d := n.catalog.Document()
 	shared := map[string][]string{}

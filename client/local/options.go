@@ -34,7 +34,7 @@ var (
 func (o Organizations) onDemand() bool { return len(o) == 0 }
 func (o Organizations) all() bool      { return len(o) == 1 && o[0] == "*" }
 
-// OnStale is what an engine does when what it knows is too old.
+// OnStale says what an engine does when its knowledge is too old.
 type OnStale uint8
 
 const (
@@ -44,7 +44,7 @@ const (
 	Ask
 )
 
-// Status is how an engine is.
+// Status is the state of an engine.
 type Status string
 
 // The states of an engine. It decides by itself while it is fresh.
@@ -64,16 +64,16 @@ type Options struct {
 	Aliases []string
 	// MaxBytes bounds the memory for documents that were loaded on demand; 0 means 256 MiB.
 	MaxBytes int64
-	// MaxStaleness is how long the engine decides without a word from the server: 5 s to 10 min; 0 means 30 s.
+	// MaxStaleness is how long the engine decides without hearing from the server: 5 s to 10 min; 0 means 30 s.
 	MaxStaleness time.Duration
-	// OnStale is what follows then.
+	// OnStale says what the engine does after that.
 	OnStale OnStale
-	// TrustedKeys are the public keys by their ids. With them the engine asks the server for none.
+	// TrustedKeys are the public keys by their ids. If they are set, the engine does not ask the server for keys.
 	TrustedKeys map[string]ed25519.PublicKey
 	// Issuer is the access URL of the server as its documents have it; "" means that of the first document.
 	Issuer string
-	// OnStateChange is called, one call at a time, when the status changes, with what led to it. It must not wait for the
-	// engine.
+	// OnStateChange is called when the status changes, one call at a time, with the cause of the change. It must not wait for
+	// the engine.
 	OnStateChange func(now Status, why error)
 	// Log gets what an operator should know; nil means slog.Default.
 	Log *slog.Logger
@@ -81,7 +81,7 @@ type Options struct {
 	clock clock // of tests
 }
 
-// complete fills in what is left out, and refuses what makes no sense.
+// complete fills in what is left out, and refuses invalid values.
 func (o Options) complete(c *client.Client) (Options, error) {
 	if err := checkAddress(c.BaseURL); err != nil {
 		return o, fmt.Errorf("local: %w", err)
