@@ -3,7 +3,7 @@
 //	mux.Handle("POST /invoices/{id}/void", guard.Require(l, "invoice:void", who)(h))
 //
 // who returns the user and the organization of a request. The handler runs if the checker allows it. Otherwise the answer is
-// 401 (there is no user), 403 (not allowed) or 503 with Retry-After (there is no decision at present).
+// 401 (no user), 403 (not allowed) or 503 with Retry-After (no decision at present).
 package guard
 
 import (
@@ -17,7 +17,7 @@ import (
 	"rolecall.example/client"
 )
 
-// Checker decides. A [client.Client] asks the server, the engine of package client/local decides in this process. An error
+// Checker decides. A [client.Client] asks the server; the engine of package client/local decides in this process. An error
 // means that there is no decision.
 type Checker interface {
 	Permits(ctx context.Context, a client.Access) (allowed bool, err error)
@@ -32,21 +32,21 @@ type knower interface {
 // false if there is none. The organization is "" for a permission that is about the site.
 type Who func(r *http.Request) (user, organization string, ok bool)
 
-// Option changes what Require does.
+// Option changes how Require decides or answers.
 type Option func(*gate)
 
 // Owner makes permissions on one's own objects count: of returns the id of the object's owner, or "".
 func Owner(of func(r *http.Request) string) Option { return func(g *gate) { g.owner = of } }
 
-// AtLeast makes a decision wait for a write: of returns the X-Rolecall-Revision of the server's answer to it, or "".
+// AtLeast makes a decision include a write: of returns the X-Rolecall-Revision of the server's answer to it, or "".
 func AtLeast(of func(r *http.Request) string) Option { return func(g *gate) { g.atLeast = of } }
 
-// Refuse replaces the answers to those who are refused. The status is 401, 403 or 503; Retry-After is set already.
+// Refuse replaces the answers to refused requests. status is 401, 403 or 503; Retry-After is set already.
 func Refuse(answer func(w http.ResponseWriter, r *http.Request, status int)) Option {
 	return func(g *gate) { g.refuse = answer }
 }
 
-// gate is what Require makes.
+// gate holds what Require was given.
 type gate struct {
 	checker    Checker
 	permission string
@@ -56,8 +56,8 @@ type gate struct {
 	refuse     func(w http.ResponseWriter, r *http.Request, status int)
 }
 
-// Require returns middleware that lets requests through if their user has the permission, such as "invoice:void". It panics,
-// at the start of a program, if the text is not a permission or the checker does not know it.
+// Require returns middleware that lets requests through if their user has the permission, such as "invoice:void". It panics if
+// the text is not a permission or the checker does not know it, so call it when the program starts.
 func Require[P ~string](c Checker, permission P, who Who, options ...Option) func(http.Handler) http.Handler {
 	if err := Known(c, string(permission)); err != nil {
 		panic(err)
@@ -86,7 +86,7 @@ func Known(c Checker, permission string) error {
 	return nil
 }
 
-// passes reports whether a request may go on; if not, it has been answered.
+// passes reports whether a request may go on. If not, it has answered the request.
 func (g *gate) passes(w http.ResponseWriter, r *http.Request) bool {
 	user, organization, ok := g.who(r)
 	if !ok || user == "" {
@@ -115,11 +115,11 @@ func plain(w http.ResponseWriter, _ *http.Request, status int) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-// pause is the Retry-After of an error that names none.
+// pause is the Retry-After if the error names none.
 const pause = 2 * time.Second
 
-// Decide returns 200 for what is allowed, 403 for what is not, and 503 with the time to wait if there is no decision. It is
-// for middleware of other frameworks.
+// Decide returns 200 if access is allowed, 403 if it is not, and 503 with the time to wait if there is no decision. Use it for
+// middleware of other frameworks.
 func Decide(ctx context.Context, c Checker, a client.Access) (status int, retryAfter time.Duration) {
 	allowed, err := c.Permits(ctx, a)
 	switch {
@@ -139,7 +139,7 @@ func after(err error) time.Duration {
 	return pause
 }
 
-// Seconds returns a time as Retry-After has it.
+// Seconds formats a duration for Retry-After, rounded up.
 func Seconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }

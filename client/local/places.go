@@ -14,22 +14,22 @@ type place struct {
 	id       snapshot.ID // zero: the site
 	revision int64       // of what decides; 0: nothing does
 	named    int64       // the newest that the server has named
-	told     int64       // likewise, that the stream has named: what was written with it has come as well
+	told     int64       // the newest that the stream has named: everything written with it has arrived too
 	bytes    int64
-	used     atomic.Int64 // when someone last asked
+	used     atomic.Int64 // when a check last needed it
 
-	// behind: there is something newer, which is on its way. What is here was right at since.
+	// behind: there is something newer, which is being fetched. What is here was current at since.
 	behind bool
 	since  time.Duration
-	// The document has to be fetched again, be its revision the same: so often it was asked for, and this was met last. One that
-	// was on its way when it was asked for may be of before. In doubt its revision does not tell: the feed does.
+	// asked counts how often the document had to be fetched again, even at the same revision; met is the count that the present
+	// one meets, since one that was on its way may be from before. In doubt, its revision does not tell: the feed does.
 	asked, met int
 	doubt      bool
 
 	loading bool
-	pending []snapshot.Change // that came while it was being loaded
-	later   []snapshot.Change // that came while the catalog was being changed
-	absent  time.Duration     // it may not be read; until then no one tries again. 0: it may
+	pending []snapshot.Change // arrived while it was being loaded
+	later   []snapshot.Change // arrived while the catalog was being changed
+	absent  time.Duration     // it may not be read, and is not tried again until then. 0: it may
 	lost    bool              // it could not be read for a while, so named may be out of date
 }
 
@@ -49,12 +49,12 @@ func (e *Engine) at(id snapshot.ID) *place {
 	return p
 }
 
-// wanted reports whether a place is held even if no one asks about it.
+// wanted reports whether a place is held even if no check is about it.
 func (e *Engine) wanted(p *place) bool {
 	return p == &e.site || e.options.Organizations.all() || e.list[p.id]
 }
 
-// name takes down that the server has a revision. What is older than it counts as of the last time that it was the newest.
+// name records that the server has a revision. An older one held here is as old as the last time that it was the newest.
 func (e *Engine) name(p *place, revision int64) {
 	p.named = max(p.named, revision)
 	if p.revision < p.named && p.revision > 0 {
@@ -62,21 +62,21 @@ func (e *Engine) name(p *place, revision int64) {
 	}
 }
 
-// hears takes down that the stream has named a revision. A document may be ahead of the stream, and what was written together
-// with it elsewhere is not known before the stream has brought it.
+// hears records that the stream has named a revision. A document may be ahead of the stream, and what was written elsewhere
+// together with it is not known until the stream has brought it.
 func (e *Engine) hears(p *place, revision int64) {
 	p.told = max(p.told, revision)
 	e.stir()
 }
 
-// falls marks a place that something newer is known of.
+// falls marks a place as behind: something newer is known to exist.
 func (e *Engine) falls(p *place) {
 	if !p.behind {
 		p.behind, p.since = true, time.Duration(e.seen.Load())
 	}
 }
 
-// rises marks a place that is at a revision now.
+// rises marks a place as being at a revision now.
 func (e *Engine) rises(p *place, revision int64) {
 	p.revision = revision
 	p.named = max(p.named, revision)
@@ -86,13 +86,13 @@ func (e *Engine) rises(p *place, revision int64) {
 	e.stir()
 }
 
-// stir wakes up everything that waits for news.
+// stir wakes everything that waits for news.
 func (e *Engine) stir() {
 	close(e.news)
 	e.news = make(chan struct{})
 }
 
-// change takes in an event that changes a document.
+// change handles an event that changes a document.
 func (e *Engine) change(c snapshot.Change) error {
 	id, err := placeOf(c.Organization)
 	if err != nil {
@@ -115,7 +115,7 @@ func (e *Engine) change(c snapshot.Change) error {
 			p.absent = 0 // it is named again, so it may be read again
 			e.load(p)
 		}
-	case c.To <= p.revision: // it is known
+	case c.To <= p.revision: // it is known already
 	case !e.apply(p, c):
 		e.name(p, c.To)
 		e.load(p)
@@ -123,7 +123,7 @@ func (e *Engine) change(c snapshot.Change) error {
 	return nil
 }
 
-// keep adds a change to a list. One that grows too long begins again: what it lacks is noticed.
+// keep adds a change to a list. A list that gets too long starts over: the gap is noticed when the changes are applied.
 func keep(list []snapshot.Change, c snapshot.Change) []snapshot.Change {
 	if len(list) == keptAtMost {
 		list = nil
@@ -131,7 +131,7 @@ func keep(list []snapshot.Change, c snapshot.Change) []snapshot.Change {
 	return append(list, c)
 }
 
-// apply makes a change that goes on from what is here, and reports whether it was one.
+// apply applies a change if it continues from the revision here, and reports whether it did.
 func (e *Engine) apply(p *place, c snapshot.Change) bool {
 	if c.From != p.revision {
 		return false
@@ -143,7 +143,7 @@ func (e *Engine) apply(p *place, c snapshot.Change) bool {
 	return true
 }
 
-// placeOf returns the id that an event names: none is that of the site.
+// placeOf returns the id that an event names. "" is the site.
 func placeOf(organization string) (snapshot.ID, error) {
 	if organization == "" {
 		return snapshot.ID{}, nil
@@ -151,7 +151,7 @@ func placeOf(organization string) (snapshot.ID, error) {
 	return snapshot.ParseID(organization)
 }
 
-// reload takes in that a document has to be fetched.
+// reload handles the news that a document has to be fetched.
 func (e *Engine) reload(r snapshot.Reload) error {
 	id, err := placeOf(r.Organization)
 	if err != nil {
@@ -174,7 +174,7 @@ func (e *Engine) reload(r snapshot.Reload) error {
 	return nil
 }
 
-// denied takes in that an organization is no longer ours to read.
+// denied handles the news that an organization may no longer be read.
 func (e *Engine) denied(d snapshot.Denied) error {
 	id, err := snapshot.ParseID(d.Organization)
 	if err != nil {
@@ -192,10 +192,10 @@ func (e *Engine) forget(p *place) {
 	p.absent, p.lost = e.clock.now()+absence, true
 }
 
-// absence is how long an organization that may not be read is not asked for again.
+// absence is how long the engine waits before it asks again for an organization that may not be read.
 const absence = 30 * time.Second
 
-// drop forgets a document.
+// drop drops the document of a place.
 func (e *Engine) drop(p *place) {
 	if p.revision > 0 {
 		e.state.Load().Forget(p.id)
@@ -205,7 +205,7 @@ func (e *Engine) drop(p *place) {
 	e.stir()
 }
 
-// hello takes in what the server has at the beginning of a stream. What has changed since the last one follows it.
+// hello handles what the server has at the beginning of a stream. What has changed since the last stream follows it.
 func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -213,7 +213,7 @@ func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 	e.name(&e.site, h.Site)
 	s.until, s.named = h.Position, map[snapshot.ID]int64{{}: h.Site}
 	e.catalogAt(h.Catalog)
-	if h.Organizations == nil { // there are more than it tells of, or none
+	if h.Organizations == nil { // there are too many to list, or none
 		if len(e.places) > 0 || e.options.Organizations.all() {
 			e.unsure = true
 			e.load(&e.site)
@@ -235,7 +235,7 @@ func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 	return nil
 }
 
-// arrives takes down that a stream has come to a position.
+// arrives records that a stream has reached a position.
 func (e *Engine) arrives(s *stream, at int64) {
 	if s.named != nil {
 		e.mu.Lock()
@@ -255,7 +255,7 @@ func (e *Engine) come(s *stream, at int64) {
 	s.named = nil
 }
 
-// readable takes in the organizations that may be read, with their revisions: all others are forgotten.
+// readable records the organizations that may be read, with their revisions, and forgets all others.
 func (e *Engine) readable(list []snapshot.OrganizationRevision) {
 	there := make(map[snapshot.ID]bool, len(list))
 	var missing []*place
@@ -278,7 +278,7 @@ func (e *Engine) readable(list []snapshot.OrganizationRevision) {
 	e.stir()
 }
 
-// sweep sees to it that whatever should be here and current is on its way.
+// sweep begins to load everything that should be here and current but is not.
 func (e *Engine) sweep() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -287,14 +287,14 @@ func (e *Engine) sweep() {
 	}
 	now := e.clock.now()
 	for _, p := range e.places {
-		// Of a list, what could not be read is tried again. With All, a new stream names what may be read by then.
+		// An organization of a list that could not be read is tried again. With All, the next stream names what may be read.
 		if missing := p.revision == 0 && e.wanted(p); p.behind || missing && (p.absent == 0 || e.list[p.id] && now >= p.absent) {
 			e.load(p)
 		}
 	}
 }
 
-// confirm takes down that the server knew at a time how things stand, and told all of it.
+// confirm records that the server knew the current state at a time, and has told all of it.
 func (e *Engine) confirm(at time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -308,7 +308,7 @@ func (e *Engine) confirmed(at time.Duration) {
 	}
 }
 
-// reached takes down where to go on after a cut, and returns that.
+// reached records the position of the feed, and returns where to continue after a stream has ended.
 func (e *Engine) reached(position int64) int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -316,8 +316,8 @@ func (e *Engine) reached(position int64) int64 {
 	return e.position
 }
 
-// refuse denies everything if an error says that the server does not accept the token. Another stream would tell if that
-// has changed.
+// refuse denies everything if an error says that the server does not accept the token. It ends the stream: the next one shows
+// whether that has changed.
 func (e *Engine) refuse(err error) {
 	if s := client.StatusOf(err); s != http.StatusUnauthorized && s != http.StatusForbidden {
 		return

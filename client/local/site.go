@@ -8,7 +8,7 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// catalogMoves takes in that another version of the catalog is in force.
+// catalogMoves handles the news that another version of the catalog is in force.
 func (e *Engine) catalogMoves(c snapshot.Catalog) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -16,8 +16,8 @@ func (e *Engine) catalogMoves(c snapshot.Catalog) error {
 	return nil
 }
 
-// catalogAt takes down which version of the catalog is in force. Until all that depends on it is here, the version before
-// decides.
+// catalogAt records which version of the catalog is in force. The version before decides until everything that depends on the
+// new one is here.
 func (e *Engine) catalogAt(version int64) {
 	n := e.names.Load()
 	e.version = version
@@ -30,7 +30,7 @@ func (e *Engine) catalogAt(version int64) {
 	e.load(&e.site)
 }
 
-// fetchSite fetches the document of the site, and with another version of the catalog the roles of all organizations.
+// fetchSite fetches the document of the site and, if it has another version of the catalog, the roles of all organizations.
 func (e *Engine) fetchSite(ctx context.Context) error {
 	e.mu.RLock()
 	demand, survey := e.site.asked, e.unsure
@@ -55,7 +55,7 @@ func (e *Engine) fetchSite(ctx context.Context) error {
 	if err == nil && survey {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		for _, o := range d.Organizations { // the document is of that moment
+		for _, o := range d.Organizations { // these are their revisions when the document was made
 			p := e.at(o.ID)
 			p.told = max(p.told, o.Revision)
 		}
@@ -64,7 +64,7 @@ func (e *Engine) fetchSite(ctx context.Context) error {
 	return err
 }
 
-// turn puts the document of the site in force together with what the roles of all organizations mean in its catalog.
+// turn puts the document of the site in force, together with what the roles of all organizations mean in its catalog.
 func (e *Engine) turn(ctx context.Context, d *snapshot.Document, demand int) error {
 	e.mu.Lock()
 	if d.Header.Catalog.Version < e.version {
@@ -105,7 +105,7 @@ func (e *Engine) turn(ctx context.Context, d *snapshot.Document, demand int) err
 	})
 }
 
-// turned ends what turn began.
+// turned ends the switch that turn began.
 func (e *Engine) turned() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -125,7 +125,7 @@ func (e *Engine) reach(roles []*snapshot.Document) bool {
 	return true
 }
 
-// wait waits for a condition, which is asked with the lock held, for as long as that.
+// wait waits until done is true, but no longer than d. It calls done with the lock held.
 func (e *Engine) wait(ctx context.Context, d time.Duration, done func() bool) {
 	for until := e.clock.now() + d; ; {
 		e.mu.Lock()

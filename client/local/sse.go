@@ -7,10 +7,10 @@ import (
 	"io"
 )
 
-// maxEvent bounds an event, the largest of which has a catalog in it.
+// maxEvent bounds an event. The largest ones contain a catalog.
 const maxEvent = 16 << 20
 
-// errEventSize reports an event that no server of ours sends.
+// errEventSize reports an event that is larger than any of a rolecall server.
 var errEventSize = errors.New("the feed sent an event of more than 16 MiB")
 
 // event is one of a stream of server-sent events.
@@ -29,7 +29,7 @@ type events struct {
 
 func newEvents(r io.Reader) *events { return &events{lines: bufio.NewReaderSize(r, 16<<10)} }
 
-// next returns the next event that has a name. An event that is cut off is none.
+// next returns the next event that has a name. It never returns an event that is cut off.
 func (s *events) next() (event, error) {
 	var e event
 	s.data = s.data[:0]
@@ -62,7 +62,7 @@ func (s *events) next() (event, error) {
 	}
 }
 
-// readLine returns a line without its end.
+// readLine returns a line without its line break.
 func (s *events) readLine() ([]byte, error) {
 	s.line = s.line[:0]
 	for {

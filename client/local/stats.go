@@ -8,9 +8,9 @@ import (
 // Stats is what an engine holds and has done.
 type Stats struct {
 	Status        Status
-	Age           time.Duration // since the server knew how things stand
+	Age           time.Duration // since the server last confirmed the current state
 	Organizations int           // whose documents are here
-	Bytes         int64         // that documents take, about
+	Bytes         int64         // that documents take, roughly
 	Catalog       int64         // the version by which it decides
 	Decisions     int64         // checks that were answered
 	Asked         int64         // of them, by asking the server
@@ -37,7 +37,7 @@ func (e *Engine) Stats() Stats {
 	return s
 }
 
-// weigh records how much memory a document takes. If that is too much in all, the least recently used ones are dropped, except
+// weigh records how much memory a document takes. If all of them take too much, it drops the least recently used ones, but not
 // the new one.
 func (e *Engine) weigh(p *place) {
 	h, _ := e.state.Load().Held(p.id)

@@ -13,17 +13,17 @@ import (
 	"rolecall.example/client"
 )
 
-// accepts are the media types of what is asked for.
+// The media types of the requested answers.
 const (
 	acceptDocument = "application/vnd.rolecall.snapshot"
 	acceptStream   = "text/event-stream"
 	acceptJSON     = "application/json"
 )
 
-// errInsecure reports an address over which anyone on the way could change the answers.
+// errInsecure reports an address without TLS: anyone on the way could change the answers.
 var errInsecure = errors.New("the address must begin with https://, except on this machine")
 
-// checkAddress refuses what is not HTTPS, except to the machine itself.
+// checkAddress refuses an address without HTTPS, except one of this machine.
 func checkAddress(address string) error {
 	u, err := url.Parse(address)
 	switch {
@@ -66,7 +66,7 @@ func (e *Engine) fetch(ctx context.Context, method, path, accept string, body io
 	return nil, client.Refusal(res)
 }
 
-// fetchKeys reads the public keys of the server, which stand outside of the API and need no token.
+// fetchKeys reads the public keys of the server, which are outside of the API and need no token.
 func (e *Engine) fetchKeys(ctx context.Context) ([]byte, error) {
 	address := strings.TrimRight(e.client.BaseURL, "/") + "/.well-known/rolecall-keys"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
