@@ -30,7 +30,7 @@ type Catalog struct {
 	Numbers  int             `json:"numbers"` // of pairs that were ever given
 }
 
-// SharedAction is what types share about the actions of one name.
+// SharedAction is what the actions of one name have in common in all types.
 type SharedAction struct {
 	Name        string   `json:"name"`
 	Label       string   `json:"label"`

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// CatalogVersion is a version of the catalog, as lists have it.
+// CatalogVersion is a version of the catalog in a list, without its content.
 type CatalogVersion struct {
 	Version   int64     `json:"version"`
 	SameAs    int64     `json:"same_as,omitempty"` // of a rollback: the version whose content it has
@@ -120,7 +120,7 @@ type CatalogPerson struct {
 	Losses       []string `json:"losses"`
 }
 
-// CatalogFile is a catalog as YAML or JSON, and how to apply it.
+// CatalogFile is a catalog in YAML or JSON, and how to apply it.
 type CatalogFile struct {
 	Data    []byte
 	Retire  []string // what may go although it is in use: "invoice:pay", "*:pay", "role:NAME"
@@ -135,7 +135,7 @@ type CatalogRollback struct {
 	Note    string
 }
 
-// CatalogApplied is what came of a change of the catalog.
+// CatalogApplied is the result of a change of the catalog.
 type CatalogApplied struct {
 	Version   int64 `json:"version"`             // in force now
 	Unchanged bool  `json:"unchanged,omitempty"` // it was the stored one already, and nothing was written
@@ -205,7 +205,7 @@ func (c *Client) PreviewRollbackCatalog(ctx context.Context, r CatalogRollback, 
 	return fetch[CatalogPlan](ctx, c, r.call().dryRun(), opts...)
 }
 
-// CatalogSchema returns the JSON Schema of a catalog's file.
+// CatalogSchema returns the JSON Schema of catalog files.
 func (c *Client) CatalogSchema(ctx context.Context) (json.RawMessage, error) {
 	return fetch[json.RawMessage](ctx, c, get("catalog.schema.json"))
 }

@@ -66,8 +66,8 @@ type AblePerson struct {
 }
 
 // WhoCan reads everyone who may do something in an organization from a single answer: members, then people outside it if the
-// caller may read accounts, then suspended members. It ends at the first error, which it yields with a zero person; an
-// incomplete list ends with one. Leaving the loop closes the connection.
+// caller may read accounts, then suspended members. It ends at the first error, which it yields with a zero person; a list that
+// is cut off ends with an error. Leaving the loop closes the connection.
 func (c *Client) WhoCan(ctx context.Context, organization string, q Question) iter.Seq2[AblePerson, error] {
 	return lines[AblePerson](ctx, c, get("organizations", organization, "who-can").with(q.values()))
 }

@@ -105,7 +105,7 @@ func decoder(r io.Reader) *json.Decoder {
 	return d
 }
 
-// decode reads the next value. Its error names the server, which is probably not rolecall.
+// decode reads the next value. Its error names the server, since that is probably not a rolecall server.
 func (c *Client) decode(d *json.Decoder, out any) error {
 	if err := d.Decode(out); err != nil {
 		return fmt.Errorf("%s does not answer like rolecall: %w", c.BaseURL, err)

@@ -96,7 +96,7 @@ func (r AuthCheckResponse) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// UnmarshalJSON separates the answers, which are booleans, from errors and explanations. A check may be named like those.
+// UnmarshalJSON separates the answers, which are booleans, from errors and explanations. A check may have one of those names.
 func (r *AuthCheckResponse) UnmarshalJSON(raw []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {
@@ -218,7 +218,7 @@ type DismissFindings struct {
 	Reason   string   `json:"reason"`   // at most 500 characters
 }
 
-// AuthCheck asks what the caller, or another user, may do. What does not exist is not allowed.
+// AuthCheck asks what the caller, or another user, may do. The answer about anything that does not exist is no.
 func (c *Client) AuthCheck(ctx context.Context, r AuthCheckRequest) (AuthCheckResponse, error) {
 	return fetch[AuthCheckResponse](ctx, c, send(http.MethodPost, r, "authcheck"))
 }
@@ -254,7 +254,7 @@ func (c *Client) WhoCanPage(ctx context.Context, organization string, q Question
 	return fetch[WhoCan](ctx, c, get("organizations", organization, "who-can").with(v))
 }
 
-// Lint returns what is wrong or superfluous in the roles of an organization, without what is dismissed.
+// Lint returns what is wrong or superfluous in the roles of an organization, without dismissed findings.
 func (c *Client) Lint(ctx context.Context, organization string) ([]Finding, error) {
 	return fetch[[]Finding](ctx, c, get("organizations", organization, "lint"))
 }

@@ -23,12 +23,12 @@ type Entitlements struct {
 	RefreshedAt      time.Time              `json:"refreshed_at"` // when the server started
 }
 
-// Experiments lists the experiments that one may turn on, of which there are none.
+// Experiments lists the experiments that can be turned on. There are none.
 type Experiments struct {
 	Safe []string `json:"safe"`
 }
 
-// Appearance is how the server presents itself to clients of Coder's API. Nothing of it can be changed.
+// Appearance is how the server presents itself to clients of Coder's API. None of it can be changed.
 type Appearance struct {
 	ApplicationName     string        `json:"application_name"`
 	LogoURL             string        `json:"logo_url"`
@@ -43,7 +43,7 @@ type ServiceBanner struct {
 	Enabled bool `json:"enabled"`
 }
 
-// AuthMethods tells how one can sign in.
+// AuthMethods says how people can sign in.
 type AuthMethods struct {
 	Password AuthMethod `json:"password"`
 	GitHub   GitHubAuth `json:"github"`
@@ -84,7 +84,7 @@ func (c *Client) EnabledExperiments(ctx context.Context) ([]string, error) {
 	return fetch[[]string](ctx, c, get("experiments"))
 }
 
-// AvailableExperiments returns the experiments that there are.
+// AvailableExperiments returns the experiments that can be turned on.
 func (c *Client) AvailableExperiments(ctx context.Context) (Experiments, error) {
 	return fetch[Experiments](ctx, c, get("experiments", "available"))
 }
@@ -94,12 +94,12 @@ func (c *Client) Appearance(ctx context.Context) (Appearance, error) {
 	return fetch[Appearance](ctx, c, get("appearance"))
 }
 
-// AuthMethods returns how one can sign in. It needs no token.
+// AuthMethods returns how people can sign in. It needs no token.
 func (c *Client) AuthMethods(ctx context.Context) (AuthMethods, error) {
 	return fetch[AuthMethods](ctx, c, get("users", "authmethods"))
 }
 
-// ValidatePassword reports whether the server takes a password. It needs no token.
+// ValidatePassword reports whether the server accepts a password. It needs no token.
 func (c *Client) ValidatePassword(ctx context.Context, password string) (PasswordCheck, error) {
 	body := map[string]string{"password": password}
 	return fetch[PasswordCheck](ctx, c, send(http.MethodPost, body, "users", "validate-password"))
@@ -116,14 +116,14 @@ type Scopes struct {
 	External []string `json:"external"`
 }
 
-// OIDCClaims returns what the provider said of the caller when it signed in. It fails with the status 400 for an account that
-// signs in in another way.
+// OIDCClaims returns what the provider said about the caller at its sign-in. The status is 400 for an account that signs in in
+// another way.
 func (c *Client) OIDCClaims(ctx context.Context) (map[string]any, error) {
 	list, err := fetch[Claims](ctx, c, get("users", "oidc-claims"))
 	return list.Claims, err
 }
 
-// Claims are what a provider says of an account.
+// Claims are what a provider says about an account.
 type Claims struct {
 	Claims map[string]any `json:"claims"`
 }

@@ -37,7 +37,7 @@ type DirectoryToken struct {
 	LastUsed  *time.Time     `json:"last_used"`
 }
 
-// UpdateDirectory changes a directory. What is nil stays as it is.
+// UpdateDirectory changes a directory. Fields that are nil stay as they are.
 type UpdateDirectory struct {
 	Slug        *string `json:"slug,omitempty"` // only before the first token
 	Name        *string `json:"name,omitempty"`

@@ -20,7 +20,7 @@
 //
 // A refusal is an [*Error] with the status, the server's message and the id of the request; [StatusOf] returns its
 // status. All other errors come from the connection, the context or an answer of another shape. To the caller, what it
-// may not read does not exist: the status is 404. Reads that are refused with 503 are repeated if the server asks for it.
+// may not read does not exist: the status is 404. Reads refused with 503 are repeated if the server asks for that.
 //
 // # Lost updates
 //

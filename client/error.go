@@ -16,7 +16,7 @@ type Error struct {
 	Message     string       `json:"message"`
 	Detail      string       `json:"detail,omitempty"`
 	Validations []Validation `json:"validations,omitempty"` // by field of the request
-	Plan        *CatalogPlan `json:"plan,omitempty"`        // of a change of the catalog: what stands in its way
+	Plan        *CatalogPlan `json:"plan,omitempty"`        // of a change of the catalog: what prevents it
 
 	Status     int           `json:"-"` // the HTTP status
 	RequestID  string        `json:"-"` // identifies the request in the server's log

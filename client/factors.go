@@ -51,7 +51,7 @@ func (c *Client) ConfirmApp(ctx context.Context, r FactorCode) (RecoveryCodes, e
 	return fetch[RecoveryCodes](ctx, c, send(http.MethodPost, r, "users", "me", "mfa", "app", "confirm"))
 }
 
-// RemoveApp removes the second factor of the caller, and its recovery codes.
+// RemoveApp removes the caller's authenticator app, and the recovery codes too unless there is a passkey.
 func (c *Client) RemoveApp(ctx context.Context, r OwnPassword) error {
 	return c.do(ctx, send(http.MethodPost, r, "users", "me", "mfa", "app", "remove"), nil)
 }

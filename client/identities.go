@@ -27,7 +27,7 @@ func (c *Client) Identities(ctx context.Context) ([]Identity, error) {
 	return list.Identities, err
 }
 
-// Unlink removes a sign-in at a provider from the caller. The last way to sign in stays.
+// Unlink removes a sign-in at a provider from the caller. The last way to sign in cannot be removed.
 func (c *Client) Unlink(ctx context.Context, provider string) error {
 	return c.do(ctx, send(http.MethodDelete, nil, "users", "me", "identities", provider), nil)
 }

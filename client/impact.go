@@ -37,8 +37,8 @@ type ImpactLine struct {
 	Sample       []string `json:"sample"` // usernames of some of them; see [NamesOf]
 }
 
-// The lists of an Impact that NamesOf names: everybody affected and everybody without a role are one line each, of the others a
-// line is that of a permission.
+// The lists of an Impact that NamesOf can name people of. Everyone affected, and everyone without a role, is one line; the other
+// lists have a line for each permission.
 const (
 	ImpactAffected = "affected"
 	ImpactRoleless = "roleless"
@@ -47,8 +47,8 @@ const (
 	ImpactKeeps    = "keeps"
 )
 
-// NamesOf makes a dry run name up to 200 people of one line of its Impact, where it names 20 anyway: those after a username, ""
-// for the first ones. The line is one of the last three lists with l, or one of the first two, and l is not looked at.
+// NamesOf makes a dry run name up to 200 people of one line of its Impact, instead of 20: those after a username, or the first
+// ones after "". In the last three lists l says which line; the first two have one line each, and l is ignored.
 func NamesOf(list string, l ImpactLine, after string) Option {
 	line := list
 	if list != ImpactAffected && list != ImpactRoleless {
@@ -68,7 +68,7 @@ func NamesOf(list string, l ImpactLine, after string) Option {
 	}
 }
 
-// ImpactEnd is a role that members would hold until a moment. The role organization-member of an organization is the membership.
+// ImpactEnd is a role that members would hold until some time. The role organization-member of an organization is the membership.
 type ImpactEnd struct {
 	Role    RoleRef   `json:"role"`
 	Until   time.Time `json:"until"`

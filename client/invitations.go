@@ -35,7 +35,7 @@ type InvitedOrganization struct {
 	Roles       []string  `json:"roles"`
 }
 
-// InvitationUser is an account that has to do with an invitation. With the zero id it is the operator.
+// InvitationUser names an account, such as the one that made an invitation. The zero id is the operator.
 type InvitationUser struct {
 	ID       uuid.UUID `json:"id"`
 	Username string    `json:"username"`
@@ -47,7 +47,7 @@ type InvitationPage struct {
 	Invitations []Invitation `json:"invitations"`
 }
 
-// Invited is what became of some addresses.
+// Invited says which addresses were invited, and which were not.
 type Invited struct {
 	Invitations []Invitation        `json:"invitations"`
 	Refused     []InvitationRefusal `json:"refused"`
@@ -59,7 +59,7 @@ type InvitationRefusal struct {
 	Detail string `json:"detail"`
 }
 
-// CreateInvitations invites addresses, 100 at most.
+// CreateInvitations asks to invite addresses, at most 100.
 type CreateInvitations struct {
 	Emails        []string             `json:"emails"`
 	Roles         []string             `json:"roles,omitempty"`         // names, with InviteTo
@@ -70,7 +70,7 @@ type CreateInvitations struct {
 	Send          bool                 `json:"send,omitempty"`       // by mail, if the server can; else the links are answered
 }
 
-// InviteOrganization is what invitations are to give in one organization.
+// InviteOrganization says what invitations give in one organization.
 type InviteOrganization struct {
 	ID    string   `json:"id"` // or name
 	Roles []string `json:"roles,omitempty"`
@@ -90,7 +90,7 @@ func (q InvitationQuery) values() url.Values {
 	return v
 }
 
-// ResendInvitation says how another link goes out.
+// ResendInvitation says how another link is sent.
 type ResendInvitation struct {
 	Send bool `json:"send,omitempty"` // by mail, if the server can; else it is answered
 }

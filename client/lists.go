@@ -28,9 +28,9 @@ func (c *Client) StreamAudit(ctx context.Context, query, organization string) it
 	return stream[AuditEntry](ctx, c, get("audit").with(v), false)
 }
 
-// AuditAfter reads what was written to the audit trail after an entry, oldest first: what there is by now, and if that is
-// nothing, it waits for the first, for up to a minute. Go on with the Seq of the last entry: none is missed. after is 0 at the
-// beginning. Of q, Query and Organization count.
+// AuditAfter reads what was written to the audit trail after an entry, oldest first. If there is nothing yet, it waits for the
+// next entry, for at most wait, which may be up to a minute. after is the Seq of the last entry that was read, or 0 at first, so
+// that none is missed. It uses only Query and Organization of q.
 func (c *Client) AuditAfter(ctx context.Context, q AuditQuery, after int64, wait time.Duration) iter.Seq2[AuditEntry, error] {
 	v := AuditQuery{Query: q.Query, Organization: q.Organization}.values()
 	v.Set("after_seq", strconv.FormatInt(after, 10))
@@ -126,7 +126,7 @@ func stream[T any](ctx context.Context, c *Client, r call, list bool) iter.Seq2[
 	}
 }
 
-// errBroken reports a list without its beginning or end.
+// errBroken reports a list that lacks its beginning or end.
 var errBroken = errors.New("the list broke off")
 
 // bracket reads the bracket that begins or ends a list; without it, the answer was cut short.

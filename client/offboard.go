@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// OffboardRequest says what shall become of an account whose person leaves. All of it happens, or nothing.
+// OffboardRequest says what to do with the account of a person who leaves. Either all of it happens, or nothing.
 type OffboardRequest struct {
 	Suspend      bool              `json:"suspend,omitempty"` // which ends the sessions too
 	EndSessions  bool              `json:"end_sessions,omitempty"`
@@ -18,7 +18,7 @@ type OffboardRequest struct {
 	Reason       string            `json:"reason,omitempty"`
 }
 
-// Offboarded is what became of the account, or with a dry run would become of it.
+// Offboarded is the result for the account or, in a dry run, what it would be.
 type Offboarded struct {
 	DryRun        bool              `json:"dry_run,omitempty"`
 	User          User              `json:"user"`
@@ -33,7 +33,7 @@ type OffboardedPlace struct {
 	DisplayName string    `json:"display_name"`
 }
 
-// OffboardPreview is what an offboarding would meet.
+// OffboardPreview is what an offboarding would affect.
 type OffboardPreview struct {
 	User          User           `json:"user"`
 	Sessions      int            `json:"sessions"`
@@ -47,7 +47,7 @@ type OffboardPreview struct {
 	LeftBehindMore bool         `json:"left_behind_more"` // there are more than 50 of a kind
 }
 
-// LeftBehind is something that an account made and that does not go with it.
+// LeftBehind is something that an account made and that is not deleted with it.
 type LeftBehind struct {
 	Kind         string           `json:"kind"` // role, service_account, token, password, password_link, directory, directory_token, sync_rules or invitation
 	ID           string           `json:"id"`
@@ -68,7 +68,7 @@ type OffboardHome struct {
 	Refusal   string       `json:"refusal"`    // why the caller may not remove it, "" if they may
 }
 
-// OffboardPreview tells what offboarding an account would meet.
+// OffboardPreview returns what offboarding an account would affect.
 func (c *Client) OffboardPreview(ctx context.Context, user string) (OffboardPreview, error) {
 	return fetch[OffboardPreview](ctx, c, get("users", user, "offboard"))
 }
@@ -78,7 +78,7 @@ func (c *Client) PreviewOffboard(ctx context.Context, user string, r OffboardReq
 	return fetch[Offboarded](ctx, c, send(http.MethodPost, r, "users", user, "offboard").dryRun())
 }
 
-// Offboard suspends an account, ends its sessions and tokens, and takes it out of its organizations, as far as r says.
+// Offboard suspends an account, ends its sessions and tokens, and removes it from its organizations, as r asks.
 func (c *Client) Offboard(ctx context.Context, user string, r OffboardRequest, opts ...Option) (Offboarded, error) {
 	return fetch[Offboarded](ctx, c, send(http.MethodPost, r, "users", user, "offboard"), opts...)
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// Passkeys are those of the caller, the oldest first.
+// Passkeys are the passkeys of the caller, oldest first.
 type Passkeys struct {
 	Passkeys []Passkey `json:"passkeys"`
 }
 
-// Passkey is a way to sign in that a device of its owner keeps.
+// Passkey is a way to sign in that a device of its owner stores.
 type Passkey struct {
 	ID        uuid.UUID  `json:"id"`
 	Name      string     `json:"name"`
@@ -35,8 +35,8 @@ type NewPasskey struct {
 	Credential json.RawMessage `json:"credential"`     // the answer of navigator.credentials.create
 }
 
-// AddedPasskey is a passkey that was added. The first second factor of an account with a password comes with recovery codes,
-// which are shown once.
+// AddedPasskey is a passkey that was added. If it is the first second factor of an account with a password, recovery codes come
+// with it. They are shown once.
 type AddedPasskey struct {
 	Passkey
 	RecoveryCodes []string `json:"recovery_codes,omitempty"`
@@ -53,7 +53,7 @@ func (c *Client) Passkeys(ctx context.Context) ([]Passkey, error) {
 	return list.Passkeys, err
 }
 
-// PasskeyOptions begins to add a passkey. AddPasskey takes what a browser makes of it, within five minutes.
+// PasskeyOptions begins to add a passkey. Pass what a browser makes of it to AddPasskey within five minutes.
 func (c *Client) PasskeyOptions(ctx context.Context, r OwnPassword) (PasskeyOptions, error) {
 	return fetch[PasskeyOptions](ctx, c, send(http.MethodPost, r, "users", "me", "passkeys", "options"))
 }
@@ -63,7 +63,7 @@ func (c *Client) AddPasskey(ctx context.Context, r NewPasskey) (AddedPasskey, er
 	return fetch[AddedPasskey](ctx, c, send(http.MethodPost, r, "users", "me", "passkeys"))
 }
 
-// RemovePasskey takes a passkey from the caller. The last way in stays.
+// RemovePasskey removes a passkey of the caller. The last way to sign in cannot be removed.
 func (c *Client) RemovePasskey(ctx context.Context, id uuid.UUID, r OwnPassword) error {
 	return c.do(ctx, send(http.MethodDelete, r, "users", "me", "passkeys", id.String()), nil)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Raw sends a request that this package has no method for. path is the escaped path below /api/v2 with its query; body may
-// be nil. Refusals are answers like others: the caller reads the status, and closes the body. A failed request is sent
-// once only.
+// be nil. A refusal is an answer like any other: the caller reads the status and closes the body. A failed request is not
+// repeated.
 func (c *Client) Raw(ctx context.Context, method, path string, header http.Header, body io.Reader) (*http.Response, error) {
 	address := strings.TrimRight(c.BaseURL, "/") + "/api/v2/" + strings.TrimLeft(path, "/")
 	req, err := http.NewRequestWithContext(ctx, method, address, body)

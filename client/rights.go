@@ -31,8 +31,8 @@ type RightsQuery struct {
 	Audience string        // who is to read the token
 }
 
-// Rights returns what a person may do in an organization. Both are named or given by id. It is an answer of 404 if the person
-// is unknown, suspended, or not for the caller to ask about.
+// Rights returns what a person may do in an organization. Both are given by name or id. The status is 404 if the person is
+// unknown or suspended, or if the caller may not ask about them.
 func (c *Client) Rights(ctx context.Context, organization, user string, q RightsQuery, opts ...Option) (RightsAnswer, error) {
 	v := url.Values{}
 	if q.TTL != 0 {
@@ -44,17 +44,17 @@ func (c *Client) Rights(ctx context.Context, organization, user string, q Rights
 	return fetch[RightsAnswer](ctx, c, get("organizations", organization, "members", user, "rights").with(v), opts...)
 }
 
-// Rights is what one person may do in one organization, as of a moment.
+// Rights is what one person may do in one organization, as of one moment.
 type Rights struct {
 	numbers  map[string]int
 	any, own snapshot.Bits
 }
 
-// ErrRights is returned for a text that is no rights, or for a rights token that is not valid.
+// ErrRights is returned for malformed rights, rights of another version of the catalog, and rights tokens that are not valid.
 var ErrRights = errors.New("client: no rights")
 
-// ReadRights reads rights by the catalog of the version that they were made under: of another version it returns an error
-// that is [ErrRights], for the program to fetch that catalog.
+// ReadRights reads rights with the catalog of the version that they were made under. With another version it returns an error
+// that is [ErrRights]: the program has to fetch that catalog.
 func ReadRights(text string, catalog *Catalog) (Rights, error) {
 	version, anybodys, ok := strings.Cut(text, ".")
 	anybodys, own, both := strings.Cut(anybodys, ".")
@@ -78,8 +78,8 @@ func ReadRights(text string, catalog *Catalog) (Rights, error) {
 	return r, nil
 }
 
-// numbers are those of the pairs by their names. Old names are known as long as the catalog tells them, unless something else
-// is called so today.
+// numbers returns the numbers of the pairs by their names. Old names work as long as the catalog lists them, unless another pair
+// has such a name today.
 func (c *Catalog) numbers() map[string]int {
 	numbers, types, shared := map[string]int{}, map[string]bool{}, map[string][]string{}
 	for _, a := range c.Actions {
@@ -108,8 +108,8 @@ func (c *Catalog) numbers() map[string]int {
 	return numbers
 }
 
-// Has reports whether the person may do what a permission like "invoice:void" names: with things of anyone, or with own set
-// with the person's own. An unknown permission is a no.
+// Has reports whether the person has a permission like "invoice:void": on objects of anyone or, with own set, on the person's
+// own ones. The answer for an unknown permission is no.
 func (r Rights) Has(permission string, own bool) bool {
 	pair, ok := r.numbers[permission]
 	if own {
@@ -141,14 +141,14 @@ type Expected struct {
 	Now          time.Time // zero: now
 }
 
-// rightsLeeway is by how much clocks may differ.
+// rightsLeeway is how far clocks may differ.
 const rightsLeeway = 5 * time.Second
 
-// maxRightsToken bounds what is looked at of a text that claims to be a token, in bytes.
+// maxRightsToken is how long a rights token may be, in bytes.
 const maxRightsToken = 16 << 10
 
 // VerifyRights reads a rights token. The error is [ErrRights] unless the server signed it with one of the keys, it is as
-// expected, and it is still valid. Only Ed25519 counts, whatever the token says.
+// expected, and it is still valid. It accepts only Ed25519, whatever the token says.
 func VerifyRights(token string, keys snapshot.Keyring, expected Expected) (c RightsClaims, err error) {
 	refuse := func(why string) (RightsClaims, error) {
 		return RightsClaims{}, fmt.Errorf("%w: the token %s", ErrRights, why)
@@ -183,7 +183,7 @@ func VerifyRights(token string, keys snapshot.Keyring, expected Expected) (c Rig
 	return c, c.check(expected)
 }
 
-// check holds claims that the server signed to what is expected.
+// check compares claims that the server signed with what is expected.
 func (c *RightsClaims) check(expected Expected) error {
 	now := expected.Now
 	if now.IsZero() {

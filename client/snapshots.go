@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// ErrNotModified says that the server still has the document of the given tag.
+// ErrNotModified says that the document still has the given tag.
 var ErrNotModified = errors.New("the document has not changed")
 
 // SnapshotQuery says which form of a document is wanted.
@@ -66,8 +66,8 @@ type SnapshotsRequest struct {
 	RolesOnly     bool // without members
 }
 
-// Snapshots goes through the documents of many organizations. Each must be read before the next one comes; what is left of it
-// is skipped. It ends at the first error, which it yields with nil: an answer that is not whole is one.
+// Snapshots yields the documents of many organizations. Read each one before the next: what is left of it is skipped. It ends at
+// the first error, which it yields with nil. An incomplete answer is an error too.
 func (c *Client) Snapshots(ctx context.Context, r SnapshotsRequest) iter.Seq2[io.Reader, error] {
 	body := map[string]any{"organizations": r.Organizations}
 	if r.Organizations == nil {

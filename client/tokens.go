@@ -37,7 +37,7 @@ type TokenTarget struct {
 // ScopeDecide is the scope of a token that may only ask for decisions. It cannot be combined with other scopes.
 const ScopeDecide = "rolecall:decide"
 
-// CreateTokenRequest describes a new token. It has the permissions of its account that its scopes and organizations leave.
+// CreateTokenRequest describes a new token. Scopes and organizations restrict the permissions that it has from its account.
 type CreateTokenRequest struct {
 	Name          string        `json:"token_name,omitempty"`
 	Lifetime      time.Duration `json:"lifetime,omitempty"`      // 0: the server's default
@@ -85,12 +85,12 @@ func (c *Client) CreateToken(ctx context.Context, user string, r CreateTokenRequ
 	return fetch[CreateTokenResponse](ctx, c, send(http.MethodPost, r, "users", user, "keys", "tokens"))
 }
 
-// TokenConfig is what holds for new tokens.
+// TokenConfig is the rules for new tokens.
 type TokenConfig struct {
 	MaxTokenLifetime time.Duration `json:"max_token_lifetime"`
 }
 
-// TokenConfig returns what holds for new tokens of an account.
+// TokenConfig returns the rules for new tokens of an account.
 func (c *Client) TokenConfig(ctx context.Context, user string) (TokenConfig, error) {
 	return fetch[TokenConfig](ctx, c, get("users", user, "keys", "tokens", "tokenconfig"))
 }

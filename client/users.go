@@ -142,7 +142,7 @@ func (c *Client) DeleteUser(ctx context.Context, user string, opts ...Option) er
 	return c.do(ctx, send(http.MethodDelete, nil, "users", user), nil, opts...)
 }
 
-// UpdateProfile changes the username and the name of an account.
+// UpdateProfile changes the username and name of an account, and its picture and e-mail address if r has them.
 func (c *Client) UpdateProfile(ctx context.Context, user string, r ProfileRequest, opts ...Option) (User, error) {
 	return fetch[User](ctx, c, send(http.MethodPut, r, "users", user, "profile"), opts...)
 }
@@ -177,7 +177,7 @@ func (c *Client) PreviewUserRoles(ctx context.Context, user string, roles []stri
 	return fetch[Impact](ctx, c, send(http.MethodPut, UpdateRoles{Roles: roles}, "users", user, "roles").dryRun(), opts...)
 }
 
-// LoginType returns how the caller, who is to be named, signs in.
+// LoginType returns how the caller signs in. user must be the caller.
 func (c *Client) LoginType(ctx context.Context, user string) (string, error) {
 	r, err := fetch[LoginTypeResponse](ctx, c, get("users", user, "login-type"))
 	return r.LoginType, err
