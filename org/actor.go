@@ -30,7 +30,7 @@ type Actor struct {
 	within rbac.Limits // the same as the engine takes them
 }
 
-// WithRequest returns the actor as it comes with a request.
+// WithRequest returns the actor together with the request that it came with.
 func (s *Actor) WithRequest(r Request) *Actor {
 	with := *s
 	with.Request = r
@@ -54,13 +54,13 @@ func (s *Actor) Can(action string, o rbac.Object) bool {
 // decisions counts what was decided since the process began.
 var decisions struct{ allowed, denied atomic.Int64 }
 
-// DecisionCounts is how many questions were answered with yes and with no since the process began.
+// DecisionCounts returns how many questions were answered with yes and with no since the process began.
 func DecisionCounts() (allowed, denied int64) {
 	return decisions.allowed.Load(), decisions.denied.Load()
 }
 
-// Owner says whether the caller is a site owner, and acts as one. With a token that has limits it does not: no permission
-// stands for what owners alone may do, so no limit could leave it.
+// Owner reports whether the caller is a site owner, and acts as one. With a limited token it does not: no permission
+// covers what only owners may do, so no limits could include it.
 func (s *Actor) Owner() bool { return s.Grants.HasRole(RoleOwner, uuid.Nil) && !s.Grants.Limited() }
 
 // The built-in roles that rules name.
@@ -71,7 +71,7 @@ const (
 	RoleOrganizationUser  = "organization-member"
 )
 
-// ErrSignedOut is Unauthenticated: a session or a token that no longer counts, and why.
+// ErrSignedOut returns Unauthenticated for a session or a token that no longer counts, with the reason.
 func ErrSignedOut(detail string) *Error {
 	return &Error{
 		Kind:    Unauthenticated,
@@ -80,7 +80,7 @@ func ErrSignedOut(detail string) *Error {
 	}
 }
 
-// SignedOut is the error of a request that names no one.
+// SignedOut returns the error of a request that identifies no account.
 func SignedOut() *Error {
 	return ErrSignedOut("Sign in, or send a token in the header Coder-Session-Token or Authorization: Bearer.")
 }

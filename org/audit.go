@@ -8,11 +8,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// IsRefusal says whether the entry tells of an attempt that changed nothing.
+// IsRefusal reports whether the entry describes an attempt that was refused and changed nothing.
 func (e *AuditEntry) IsRefusal() bool { return e.StatusCode >= 400 }
 
-// RequiredPermission is the permission without which an attempt like this is refused, to ask an explainer about; false where no single
-// permission decides.
+// RequiredPermission returns the permission without which an attempt like this is refused, for asking an explainer about it;
+// false if no single permission decides.
 func (e *AuditEntry) RequiredPermission() (rbac.Permission, bool) {
 	actions := map[string]string{"create": "create", "write": "update", "delete": "delete"}
 	p := rbac.Permission{ResourceType: e.ResourceType, Action: actions[e.Action]}
@@ -35,8 +35,8 @@ type AuditFilter struct {
 	Query  string
 	Limit  int // 0 is 100
 	Offset int
-	// Only what is older than the entry with this number, or only what is newer: then Offset does not count. 0 is no
-	// bound. With After the entries next to the bound are given, still newest first.
+	// Only entries older, or only those newer, than the entry with this number; Offset is then ignored. 0 is no bound.
+	// With After the entries next to the bound are returned, still newest first.
 	Before, After int64
 	SkipCount     bool // leave AuditList.Count at 0: to count looks at everything that matches
 	Words         bool // fill AuditEntry.Catalog
@@ -52,7 +52,7 @@ type AuditChange struct {
 }
 
 // CatalogEffect is what a version of the catalog took from a role, in the field "effects" of an entry that is shown to an
-// organization. Of a built-in role that is gone the permission is empty; a deny begins with "!".
+// organization. For a built-in role that is gone the permission is empty; a deny begins with "!".
 type CatalogEffect struct {
 	Organization string `json:"organization"` // "" if it is gone
 	Role         string `json:"role"`
@@ -83,12 +83,12 @@ type AuditEntry struct {
 	Description    string
 	Deleted        bool // the target is gone
 
-	// What was written with the entry, before it, of the same kind: of many people that a bulk action changed this is the last.
-	// Nil of one that stands alone, and unless AuditFilter.Batches asks.
+	// The entries of the same kind that were written together with this one, before it: after a bulk action this is the last.
+	// Nil if there are none, or if AuditFilter.Batches is not set.
 	Batch *AuditBatch
 
-	// The catalog that has words for what the entry names: the one that was in force, or of a change of the catalog the one before
-	// it. Nil unless it is asked for, and where nothing needs it.
+	// The catalog that has words for what the entry names: the one that was in force, or for a change of the catalog the one
+	// before it. Nil if it was not asked for, or nothing needs it.
 	Catalog *rbac.Catalog
 }
 

@@ -14,9 +14,9 @@ type AuditExport struct {
 	Root    string    // the hash over all that is in it, to be kept elsewhere
 }
 
-// AuditLine is a line of such a file: the head at its beginning, then entries as they were written, with their hashes, then
-// the end. Before the entries of a chain whose beginning is in an earlier file stands its base: place and hash of the entry
-// that they go on from. Names are those of the columns.
+// AuditLine is a line of such a file: first the head, then entries as they were written, with their hashes, then the end. If
+// a chain began in an earlier file, its base comes before its entries: place and hash of the entry that they continue from.
+// Names are those of the columns.
 type AuditLine struct {
 	Line string `json:"line"` // head, base, entry or end
 

@@ -2,7 +2,7 @@ package org
 
 import "time"
 
-// AuditPrune is what went of the audit trail after it was exported, or would go.
+// AuditPrune is what was deleted from the audit trail after an export, or would be.
 type AuditPrune struct {
 	Seq     int64     // its number, from 1; 0: nothing went
 	Time    time.Time // when it went
@@ -14,5 +14,5 @@ type AuditPrune struct {
 	Root    string    // of that file, as its export printed it
 }
 
-// AuditPruneType is the type of resource by which the trail calls what went of it.
+// AuditPruneType is the resource type of entries about deletions from the audit trail.
 const AuditPruneType = "audit_prune"

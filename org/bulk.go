@@ -18,7 +18,7 @@ const (
 	BulkDelete   BulkAction = "delete"
 )
 
-// Bulk is one action on many members: those named, or all that match a filter but for some.
+// Bulk is one action on many members: those named, or all that match a filter except some.
 type Bulk struct {
 	Action BulkAction
 	Role   string        // of BulkAddRole, BulkRemoveRole and BulkReplaceRole, which takes it away
@@ -31,7 +31,7 @@ type Bulk struct {
 	Expect *int          // how many are meant, when someone has been asked about that many: Conflict if it is not so any more
 }
 
-// Additions are accounts that shall become members, each by username, e-mail address or uuid, and on which terms.
+// Additions are accounts to make members, each by username, e-mail address or uuid, and the terms.
 type Additions struct {
 	Users []string
 	Terms
@@ -45,7 +45,7 @@ type BulkRefusal struct {
 	Reason string
 }
 
-// Label is whoever was left out, for people; as it was named, if there is no such person.
+// Label names the person who was left out, for people to read; if there is no such person, as the request named them.
 func (r *BulkRefusal) Label() string {
 	switch {
 	case r.Member != nil:
@@ -56,7 +56,7 @@ func (r *BulkRefusal) Label() string {
 	return r.Who
 }
 
-// ID is the account that was left out, uuid.Nil if there is none.
+// ID returns the id of the account that was left out, uuid.Nil if there is no such account.
 func (r *BulkRefusal) ID() uuid.UUID {
 	switch {
 	case r.Member != nil:
@@ -67,7 +67,7 @@ func (r *BulkRefusal) ID() uuid.UUID {
 	return uuid.Nil
 }
 
-// UserBulk is one action on many accounts: those named, or all that match a filter but for some.
+// UserBulk is one action on many accounts: those named, or all that match a filter except some.
 type UserBulk struct {
 	Action BulkAction
 	Users  []string    // as in a path

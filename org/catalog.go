@@ -6,7 +6,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// CatalogVersion is a catalog as it was stored: what there is to be allowed, from one moment until the next version.
+// CatalogVersion is a catalog as it was stored: what can be allowed, from one moment until the next version.
 type CatalogVersion struct {
 	Number    int64
 	SameAs    int64 // of a rollback: the version whose content it has; else 0
@@ -50,19 +50,19 @@ type CatalogOutcome struct {
 	Plan      CatalogPlan
 }
 
-// CatalogInUseError is a Conflict of a change with what is stored: it would take away what is in use, or put another product's
-// catalog in place, and does not say so; or a custom role has the name of a new built-in one. It carries the plan.
+// CatalogInUseError is a Conflict of a change with what is stored: without saying so, it would take away what is in use or
+// install another product's catalog; or a custom role has the name of a new built-in one. It contains the plan.
 type CatalogInUseError struct {
 	Refusal *Error
 	Plan    CatalogPlan
 }
 
-// Error makes it an error.
+// Error returns the message of the refusal.
 func (e *CatalogInUseError) Error() string { return e.Refusal.Error() }
 
-// Unwrap gives the refusal that it is.
+// Unwrap returns the refusal.
 func (e *CatalogInUseError) Unwrap() error { return e.Refusal }
 
-// ErrCatalogMoved means that another catalog came into force between two reads of what is no snapshot. Whoever asks begins
-// again: no answer may be of two versions.
+// ErrCatalogMoved means that another catalog came into force between two reads outside a snapshot. The reader must start
+// again: no answer may mix two versions.
 var ErrCatalogMoved = &Error{Kind: Unavailable, Message: "The catalog was changed while this was read.", Detail: "Try again."}

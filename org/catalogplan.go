@@ -19,7 +19,7 @@ type CatalogPlan struct {
 	Sets       int // of holdings that were decided about, each once
 }
 
-// MaxPlanRoles is how many custom roles a plan tells of. A list of them has no limit.
+// MaxPlanRoles is the most custom roles that a plan names. A list of them has no limit.
 const MaxPlanRoles = 1_000
 
 // What changes in a catalog.
@@ -85,8 +85,8 @@ func (r CatalogRole) Touched() bool {
 	return len(r.Renamed)+len(r.WrittenOut)+len(r.Retired)+len(r.Revived) > 0
 }
 
-// CatalogPeople is whose decisions a version changes. Each person counts once for each organization, and once more for what
-// belongs to none.
+// CatalogPeople is whose decisions a version changes. Each person counts once for each organization, and once more for things
+// outside organizations.
 type CatalogPeople struct {
 	Members   int64 // looked at
 	Affected  int64

@@ -22,14 +22,14 @@ type HolderChange struct {
 	Ending []string     // roles, or the membership, that it holds afterwards by no record without an end, as far as the change is about them
 }
 
-// RecordEdit is what becomes of the records of one role: some are gone, and one may take their place.
+// RecordEdit changes the records of one role: some are gone, and one may take their place.
 type RecordEdit struct {
 	Role string
 	Gone []Assignment
 	New  *Assignment
 }
 
-// OriginOf is where the record of a role comes from that the change adds.
+// OriginOf returns where the record of a role that the change adds comes from.
 func (h *HolderChange) OriginOf(role string) Origin {
 	for _, e := range h.Edits {
 		if e.Role == role && e.New != nil {
@@ -44,12 +44,12 @@ func (h *HolderChange) Touches(role string) bool {
 	return slices.Contains(h.Given(), role) || slices.ContainsFunc(h.Edits, func(e RecordEdit) bool { return e.Role == role })
 }
 
-// Ends reports whether a role, or the membership, is held afterwards until some moment only, as far as the change says so.
+// Ends reports whether a role, or the membership, will end after the change, as far as the change says so.
 func (h *HolderChange) Ends(role string) bool {
 	return slices.Contains(h.Ending, role) || slices.Contains(h.Given(), role) && h.OriginOf(role).Until != nil
 }
 
-// ForGood is the roles that are held for good afterwards: had are those that were before.
+// ForGood returns the roles that are held without an end after the change; had are those held so before.
 func (h *HolderChange) ForGood(had []string) []string {
 	return slices.DeleteFunc(slices.Clone(h.After), func(role string) bool {
 		return h.Ends(role) || !h.Touches(role) && !slices.Contains(had, role)
@@ -61,23 +61,23 @@ func (h *HolderChange) Lends() bool {
 	return len(h.Ending) > 0 || slices.ContainsFunc(h.Given(), h.Ends)
 }
 
-// Unedited is those of some roles that no edit tells of.
+// Unedited returns those of some roles that no edit is about.
 func (h *HolderChange) Unedited(roles []string) []string {
 	return slices.DeleteFunc(slices.Clone(roles), func(n string) bool {
 		return slices.ContainsFunc(h.Edits, func(e RecordEdit) bool { return e.Role == n })
 	})
 }
 
-// Given is the roles that it gains.
+// Given returns the roles that the account gains.
 func (h *HolderChange) Given() []string { return without(h.After, h.Before) }
 
-// Taken is the roles that it loses.
+// Taken returns the roles that the account loses.
 func (h *HolderChange) Taken() []string { return without(h.Before, h.After) }
 
-// Dropped is all that is not stored any more afterwards.
+// Dropped returns all roles that are no longer stored after the change.
 func (h *HolderChange) Dropped() []string { return slices.Concat(h.Taken(), h.Gone) }
 
-// Stored is all that was stored before.
+// Stored returns all roles that were stored before the change.
 func (h *HolderChange) Stored() []string {
 	if len(h.Gone) == 0 {
 		return h.Before
@@ -85,16 +85,16 @@ func (h *HolderChange) Stored() []string {
 	return slices.Sorted(slices.Values(slices.Concat(h.Before, h.Gone)))
 }
 
-// without is the names of a list that are not in another one.
+// without returns the names of a list that are not in another one.
 func without(names, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(others, n) })
 }
 
-// RoleChange is a custom role before and after a change. Zero stands for a role that is not there.
+// RoleChange is a custom role before and after a change. A zero Role means that there is none.
 type RoleChange struct{ Before, After Role }
 
 // Creates reports whether the role is new.
 func (r *RoleChange) Creates() bool { return r.Before.Name == "" }
 
-// Deletes reports whether the role ends.
+// Deletes reports whether the role is deleted.
 func (r *RoleChange) Deletes() bool { return r.After.Name == "" }

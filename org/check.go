@@ -19,7 +19,7 @@ type AuthCheck struct {
 	AnyOrg         bool
 }
 
-// AuthChecks are questions about what one account may do, or each of several, each under a key of the asker.
+// AuthChecks are questions about what one account, or each of several, may do. Each has a key that the client chose.
 type AuthChecks struct {
 	User     string   // whom they are about: an id, a username or an e-mail address; "" or "me" for the caller
 	Subjects []string // or each of these, if it is not nil
@@ -28,13 +28,13 @@ type AuthChecks struct {
 	Checks   map[string]AuthCheck
 }
 
-// Named reports whether names may stand where ids do, and every question is answered for itself. Otherwise the questions
-// are the caller's own in the words of Coder's API: with ids alone, and all refused if one makes no sense.
+// Named reports whether names may be used instead of ids, and every question is answered separately. Otherwise the questions
+// are the caller's own in the form of Coder's API: with ids only, and all are refused if one makes no sense.
 func (q *AuthChecks) Named() bool {
 	return q.User != "" || q.Subjects != nil || q.Strict != nil || q.AtLeast != ""
 }
 
-// Tells reports whether questions that make no sense are told.
+// Tells reports whether the answer says which questions make no sense.
 func (q *AuthChecks) Tells() bool {
 	if q.Strict != nil {
 		return *q.Strict
@@ -42,7 +42,7 @@ func (q *AuthChecks) Tells() bool {
 	return q.User != "" || q.Subjects != nil
 }
 
-// About is whom the questions are about: "me" is the caller.
+// About returns whom the questions are about: "me" is the caller.
 func (q *AuthChecks) About() []string {
 	switch {
 	case q.Subjects != nil:
@@ -54,7 +54,7 @@ func (q *AuthChecks) About() []string {
 	}
 }
 
-// Decisions is how many answers are wanted.
+// Decisions returns how many answers are wanted.
 func (q *AuthChecks) Decisions() int { return len(q.Checks) * len(q.About()) }
 
 // AuthAnswers are the answers by the keys of the questions.
@@ -78,7 +78,7 @@ type SubjectCheck struct {
 	AuthCheck
 }
 
-// Decision is the answer to a question. With a Problem it could not be answered, which is a no.
+// Decision is the answer to a question. With a Problem it could not be answered, which counts as no.
 type Decision struct {
 	Allowed bool
 	Problem *CheckProblem
@@ -87,7 +87,7 @@ type Decision struct {
 // CheckProblem is why a question could not be answered.
 type CheckProblem struct{ Code, Message string }
 
-// The problems of questions. What is not there, and what the caller may not read, are one.
+// The problems of questions. Missing things, and things that the caller may not read, have the same problem.
 var (
 	CheckNotFound           = CheckProblem{"not_found", "No such person or organization, or you may not see it."}
 	CheckSuspended          = CheckProblem{"suspended", "The account is suspended, so it may do nothing."}
@@ -96,8 +96,8 @@ var (
 	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
 )
 
-// CheckInvalidID is the problem of an id that cannot name a thing. It names the types whose checks may name one: by area, and
-// in an area those first that every catalog has.
+// CheckInvalidID returns the problem of an id that cannot name a thing. It lists the types whose checks may have an id, by area;
+// within an area, those that every catalog has come first.
 func CheckInvalidID(c *rbac.Catalog) CheckProblem {
 	var types []string
 	for _, area := range c.Areas() {
@@ -117,8 +117,8 @@ func CheckInvalidID(c *rbac.Catalog) CheckProblem {
 	return CheckProblem{"invalid_id", "resource_id must be a uuid, and goes with the " + noun + list + " alone."}
 }
 
-// CheckUnknownPermission is the problem of a pair that the catalog does not have. removed is the version of the catalog that
-// took it away, 0 if there never was such a pair.
+// CheckUnknownPermission returns the problem of a pair that the catalog does not have. removed is the version of the catalog
+// that removed it, 0 if there never was such a pair.
 func CheckUnknownPermission(c *rbac.Catalog, p rbac.Permission, removed int64) CheckProblem {
 	message := "There is no such action on that resource type."
 	if removed != 0 {

@@ -56,13 +56,13 @@ type Directory struct {
 	CanMint      bool // and make tokens
 }
 
-// Source is where its records come from.
+// Source returns the source of its records.
 func (d *Directory) Source() Source { return Source("scim:" + d.Slug) }
 
-// Tag names the version of its settings.
+// Tag identifies the version of its settings.
 func (d *Directory) Tag() string { return Tag(d.Version, d.Organization.ID) }
 
-// StateAt is the state of a directory by its tokens and its last request, which was answered with a status.
+// StateAt returns the state of a directory by its tokens and its last request, which was answered with status.
 func (d *Directory) StateAt(now time.Time, status int) string {
 	live := false
 	for _, t := range d.Tokens {
@@ -133,7 +133,7 @@ type NewDirectoryToken struct {
 	Lifetime time.Duration // 0 is DirectoryTokenLifetime
 }
 
-// Check finds what is wrong with the request as such, and fills in what is left to us.
+// Check finds what is wrong with the request as such, and fills in defaults.
 func (n *NewDirectoryToken) Check() error {
 	if n.Lifetime == 0 {
 		n.Lifetime = DirectoryTokenLifetime
@@ -162,7 +162,7 @@ type DirectoryRules struct {
 	Version      int64
 }
 
-// Tag names the version of the rules.
+// Tag identifies the version of the rules.
 func (r *DirectoryRules) Tag() string { return Tag(r.Version, r.Organization.ID) }
 
 // DirectoryGroup is a group that a directory has sent.

@@ -16,7 +16,7 @@ const (
 	MostDismissed = 5_000    // findings of an organization that are dismissed at a time
 )
 
-// Dismissal is a decision to leave some findings as they are.
+// Dismissal is a decision to leave some findings as they are for a while.
 type Dismissal struct {
 	ID       uuid.UUID
 	Place    uuid.UUID // the organization
@@ -36,8 +36,8 @@ type Dismissing struct {
 	Gives    map[string][]string // what each role that they are about gives, sorted
 }
 
-// Identify gives the finding an id that depends on what it is about alone, so that it is known again later. mark tells
-// apart findings that are otherwise about the same.
+// Identify gives the finding an id that depends only on what it is about, so that it is recognized later. mark tells
+// apart findings that are otherwise about the same thing.
 func (f *LintFinding) Identify(mark string) {
 	role := f.Role.Name
 	if f.RoleID != uuid.Nil {
@@ -47,7 +47,7 @@ func (f *LintFinding) Identify(mark string) {
 	f.ID = hex.EncodeToString(hash[:16])
 }
 
-// Subject names what the finding is about: the person or else the role.
+// Subject names what the finding is about: the person, or else the role.
 func (f *LintFinding) Subject() string {
 	if f.Member != nil {
 		return f.Member.Username
@@ -55,10 +55,10 @@ func (f *LintFinding) Subject() string {
 	return f.Role.Name
 }
 
-// DismissalType is what the trail calls a dismissal of findings.
+// DismissalType is the resource type of a dismissal in the audit trail.
 const DismissalType = "finding_dismissal"
 
-// OfDismissal reports whether an entry tells that findings were dismissed.
+// OfDismissal reports whether an entry is about dismissing findings.
 func OfDismissal(resourceType, action string) bool {
 	return resourceType == DismissalType && action == "create"
 }

@@ -9,6 +9,6 @@ import (
 // ElsewhereOrg stands for the other organizations: which one it is makes no difference here.
 var ElsewhereOrg = uuid.UUID{15: 2}
 
-// Elsewhere reports whether a match is by a role that is held in an organization which is not named: any other one, or one
+// Elsewhere reports whether a match comes from a role held in an organization that is not named: any other one, or one
 // that the caller may not read.
 func Elsewhere(m rbac.Match) bool { return m.Org == ElsewhereOrg }

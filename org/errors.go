@@ -86,10 +86,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of err; what is not ours is Internal.
+// KindOf returns the kind of err; an error that is not an *Error is Internal.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -97,17 +97,17 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// ErrInvalid is Invalid, of no field in particular.
+// ErrInvalid returns Invalid, for no field in particular.
 func ErrInvalid(message, detail string) *Error {
 	return &Error{Kind: Invalid, Message: message, Detail: detail}
 }
 
-// ErrNotFound is the one answer for "is not there" and "you may not see it", so that neither can be told from the other.
+// ErrNotFound returns the same answer for "does not exist" and "you may not see it", so that they can't be told apart.
 func ErrNotFound() *Error {
 	return &Error{Kind: NotFound, Message: "Resource not found or you do not have access to this resource"}
 }
 
-// ErrForbidden refuses for want of permissions, which it names where there are any to name.
+// ErrForbidden refuses because of missing permissions, and names them if any are given.
 func ErrForbidden(missing ...string) *Error {
 	takes := ""
 	if len(missing) > 0 {

@@ -15,7 +15,7 @@ type Question struct {
 	Own          bool // to a thing of the member's own, instead of anyone's
 }
 
-// Explanation is the answer to a Question with all that led to it, and what would change it.
+// Explanation is the answer to a Question with everything that led to it, and what would change it.
 type Explanation struct {
 	Organization Organization
 	Member       Member
@@ -34,7 +34,7 @@ type HeldRole struct {
 	Role  string
 }
 
-// Allowed reports whether the member may do it: a suspended account may nothing, whatever its roles give.
+// Allowed reports whether the member may do it: a suspended account may do nothing, whatever its roles give.
 func (e *Explanation) Allowed() bool { return e.Trace.Allowed && e.Member.Status != StatusSuspended }
 
 // SuggestionKind says what a Suggestion changes.
@@ -49,7 +49,7 @@ const (
 	ClearPermission SuggestionKind = "clear-permission"
 )
 
-// Suggestion is one change after which the verdict is the other one.
+// Suggestion is one change that would turn the verdict around.
 type Suggestion struct {
 	Kind       SuggestionKind
 	Role       RoleRef
@@ -61,7 +61,7 @@ type Suggestion struct {
 	Refusal    string          // why the caller may not make it, "" if it may
 }
 
-// Key names the suggestion among those of one answer. Names of roles and levels have no colon.
+// Key identifies the suggestion among those of one answer. Names of roles and levels have no colon.
 func (s *Suggestion) Key() string {
 	key := string(s.Kind) + ":" + s.Role.Name
 	if s.OfSite() {
@@ -76,7 +76,7 @@ func (s *Suggestion) Key() string {
 // FullControl reports whether it gives or takes the role that may do everything.
 func (s *Suggestion) FullControl() bool { return s.Role.Name == RoleOwner && s.OfSite() }
 
-// OfSite reports whether it changes something on the whole site, instead of in the organization alone.
+// OfSite reports whether it changes something on the whole site, not just in the organization.
 func (s *Suggestion) OfSite() bool { return s.Role.OrganizationID == uuid.Nil }
 
 // Unknown is a number that the caller may not know.
@@ -100,7 +100,7 @@ type EffectivePermission struct {
 	ManagedBy []ManagedBy // the providers and directories that give the roles that decide
 }
 
-// Decision is the one of the two that tells most: about all objects if that is allowed, or else about the member's own.
+// Decision returns the more informative of the two: about all objects if that is allowed, or else about the member's own.
 func (l *EffectivePermission) Decision() *rbac.Trace {
 	if l.Anyone.Allowed {
 		return &l.Anyone

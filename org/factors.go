@@ -12,25 +12,25 @@ type Factors struct {
 	RecoveryCodes int       // how many are left
 }
 
-// Any reports whether there is a second factor at all: then a password alone does not let in.
+// Any reports whether there is a second factor at all: then a password is not enough to sign in.
 func (f Factors) Any() bool { return !f.App.IsZero() || len(f.Passkeys) > 0 }
 
-// Enrolment is what an authenticator app is told. It is shown once.
+// Enrolment is what an authenticator app needs to know. It is shown once.
 type Enrolment struct {
 	Secret string // to type in
 	URL    string // otpauth://
 	QR     string // the same as a picture, a data: URL
 }
 
-// CodeNeededError is the error of a right password that lets no one in without a code. What it unwraps to is
-// Unauthenticated.
+// CodeNeededError is the error if the password is right but a code is needed too. It unwraps to an Unauthenticated
+// error.
 type CodeNeededError struct {
 	Challenge string // what the code is sent with; "" for programs, which send it with the password
 }
 
 func (*CodeNeededError) Error() string { return ErrCodeNeeded.Error() }
 
-// Unwrap gives the refusal.
+// Unwrap returns the refusal.
 func (*CodeNeededError) Unwrap() error { return ErrCodeNeeded }
 
 // ErrCodeNeeded is the refusal that a CodeNeededError unwraps to.

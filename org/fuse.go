@@ -5,8 +5,8 @@ import "time"
 // FuseWindow is the time within which a fuse counts the people who lost something.
 const FuseWindow = time.Hour
 
-// Fuse is how many people may lose something from one source within FuseWindow: so many, or such a part of all who hold anything
-// from it, whichever is more. The zero Fuse lets everything pass.
+// Fuse limits how many people may lose something from one source within FuseWindow: a number, or a percentage of all who hold
+// anything from it, whichever is more. The zero Fuse has no limit.
 type Fuse struct {
 	People, Percent int64
 }
@@ -14,8 +14,8 @@ type Fuse struct {
 // Off reports whether nothing is ever held.
 func (f Fuse) Off() bool { return f.People == 0 && f.Percent == 0 }
 
-// Blows reports whether one more than have lost something already is too many. Whoever has lost all counts among the people, or
-// the limit would sink with each of them; they are asked for only where they decide, since to count them is dear.
+// Blows reports whether one more than have lost something already is too many. People who have lost everything must be counted
+// too, or the limit would sink with each of them. people is called only if its result matters, since counting is expensive.
 func (f Fuse) Blows(lost int64, people func() (int64, error)) (bool, error) {
 	if f.Off() || lost+1 <= f.People {
 		return false, nil

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// HashOf is the SHA-256 of some fields. Each goes in with its length, so that no two lists read alike.
+// HashOf returns the SHA-256 of some fields. Each is hashed with its length, so that no two lists look the same.
 func HashOf(fields ...string) []byte {
 	h := sha256.New()
 	for _, field := range fields {

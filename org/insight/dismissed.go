@@ -16,21 +16,21 @@ import (
 	"rolecall.example/rbac"
 )
 
-// dismissals is the findings of an organization that are dismissed, by their ids.
+// dismissals holds the dismissed findings of an organization, by their ids.
 type dismissals struct {
 	findings map[string]db.ListDismissedFindingsRow
 	of       map[uuid.UUID]*dismissal
 	next     time.Time // when the first of them ends; zero: there is none
 }
 
-// dismissal is one of them with what the roles gave then, sorted.
+// dismissal is a dismissal with what the roles of its findings gave when it was made, sorted.
 type dismissal struct {
 	org.Dismissal
 	gave  map[string][]string
 	grown map[string]bool // whether a role gives more by now, once that was asked
 }
 
-// dismissed reads them, in one query if nothing is dismissed and in two otherwise.
+// dismissed reads the dismissals of an organization, in one query if there are none and in two otherwise.
 func dismissed(ctx context.Context, src unit.Reader, organization uuid.UUID) (*dismissals, error) {
 	d := &dismissals{findings: map[string]db.ListDismissedFindingsRow{}, of: map[uuid.UUID]*dismissal{}}
 	rows, err := src.Q.ListDismissals(ctx, db.ListDismissalsParams{OrganizationID: organization, Now: src.When})
@@ -54,7 +54,7 @@ func dismissed(ctx context.Context, src unit.Reader, organization uuid.UUID) (*d
 	return d, err
 }
 
-// people is how many of the findings that are dismissed are about people, by one rule.
+// people returns how many dismissed findings a rule has. It is for rules about people.
 func (d *dismissals) people(rule string) (n int) {
 	for _, f := range d.findings {
 		if f.Rule == rule {
@@ -64,8 +64,8 @@ func (d *dismissals) people(rule string) (n int) {
 	return n
 }
 
-// dismissal is that of a finding, nil if it is open: nobody has dismissed it, or it is worse than it was then. That is so if more
-// people are concerned, another role, or a role that gives more.
+// dismissal returns the dismissal of a finding, nil if the finding is open: it was never dismissed, or it has become worse since.
+// It is worse if it concerns more people or another role, or if one of its roles gives more.
 func (l *linter) dismissal(f *org.LintFinding) *org.Dismissal {
 	row, ok := l.dismissed.findings[f.ID]
 	if !ok || f.People > int(row.People) {
@@ -94,8 +94,8 @@ func (l *linter) grown(d *dismissal, role string) bool {
 	return grown
 }
 
-// gives is what a role lets a member do who holds nothing else, sorted: in the organization, with things of their own there, and
-// on the site. A deny that goes away gives more too.
+// gives returns what a role lets a member do who holds nothing else, sorted: in the organization, with their own things there,
+// and on the site. If a deny goes away, the role gives more too.
 func (l *linter) gives(role string) []string {
 	if list, known := l.given[role]; known {
 		return list
@@ -118,17 +118,17 @@ func (l *linter) gives(role string) []string {
 	return list
 }
 
-// Undismissed is the findings that are open.
+// Undismissed returns the findings that are open.
 func Undismissed(found []org.LintFinding) []org.LintFinding {
 	return slices.DeleteFunc(slices.Clone(found), func(f org.LintFinding) bool { return f.Dismissal != nil })
 }
 
-// Dismissed is the others.
+// Dismissed returns the findings that are dismissed.
 func Dismissed(found []org.LintFinding) []org.LintFinding {
 	return slices.DeleteFunc(slices.Clone(found), func(f org.LintFinding) bool { return f.Dismissal == nil })
 }
 
-// FindingsToDismiss fills in what findings with these ids there are, and what the roles that they are about give. Errors as Lint.
+// FindingsToDismiss fills in which findings with these ids exist, and what the roles that they are about give. Errors as Lint.
 func (s *Service) FindingsToDismiss(ctx context.Context, subject *org.Actor, organization string, in org.Dismissing) (_ org.Dismissing, err error) {
 	defer org.Wrap(&err, "look for findings to dismiss in %q", organization)
 	l, err := s.lint(ctx, subject, organization)
@@ -147,8 +147,8 @@ func (s *Service) FindingsToDismiss(ctx context.Context, subject *org.Actor, org
 	return in, nil
 }
 
-// except takes what is dismissed about people out of a tally. What they hold decides whether a finding is there still, and
-// whether it is worse.
+// except takes the dismissed findings about people out of a tally. What these people hold decides whether a finding still
+// exists, and whether it is worse.
 func (t *tally) except(ctx context.Context, c *unit.Crowd, l *linter) error {
 	about := map[uuid.UUID][]db.ListDismissedFindingsRow{}
 	for _, f := range l.dismissed.findings {
@@ -181,7 +181,7 @@ func (t *tally) except(ctx context.Context, c *unit.Crowd, l *linter) error {
 	return nil
 }
 
-// findingsOf is what is wrong with what a member holds, without the member.
+// findingsOf returns what is wrong with what a member holds, without naming the member.
 func (l *linter) findingsOf(m unit.HeldBy, idle []idleRole) (found []org.LintFinding) {
 	for _, i := range idle {
 		found = append(found, l.redundant(i, m.User))

@@ -86,7 +86,7 @@ func (l *linter) addOf(f org.LintFinding, m *org.Member) {
 	l.found = append(l.found, f)
 }
 
-// roles checks each custom role: what it says, whether anybody holds it, whether another one says the same.
+// roles checks each custom role: what it says, whether anyone holds it, whether another one says the same.
 func (l *linter) roles(ctx context.Context) error {
 	for i := range l.set.List {
 		r := &l.set.List[i]
@@ -147,7 +147,7 @@ func coveredByAll() (rule, message, fix string) {
 }
 
 // people checks every member; it judges equal holdings once.
-// It stops at org.LintPeople people with open findings: more than anybody would go through.
+// It stops at org.LintPeople people with open findings: more than anyone would go through.
 func (l *linter) people(ctx context.Context) error {
 	c, err := l.Crowd(ctx, l.home.Org.ID)
 	if err != nil {
@@ -194,7 +194,7 @@ func (l *linter) people(ctx context.Context) error {
 	return l.suspended(ctx)
 }
 
-// redundant is the finding that a role changes nothing for a person, without the words about them.
+// redundant returns the finding that a role changes nothing for a person, without the words about that person.
 func (l *linter) redundant(idle idleRole, user uuid.UUID) org.LintFinding {
 	r := idle.role
 	f := org.LintFinding{
@@ -205,7 +205,7 @@ func (l *linter) redundant(idle idleRole, user uuid.UUID) org.LintFinding {
 	return f
 }
 
-// suspension is the finding that a suspended person holds roles, likewise.
+// suspension returns the finding that a suspended person holds roles, also without those words.
 func (l *linter) suspension(user uuid.UUID, roles []string) org.LintFinding {
 	f := org.LintFinding{
 		Rule: org.LintSuspended, UserID: user, Roles: roles, Cause: "They are suspended and hold roles.",
@@ -222,7 +222,7 @@ type idleRole struct {
 	overridden *unit.SetRole // otherwise the site role that overrides what it denies, or nil
 }
 
-// of says why the role does nothing for somebody, who is named.
+// of says why the role does nothing for a named person.
 func (r idleRole) of(whose, whom string) string {
 	role := org.RoleLabel(r.role.Compiled)
 	switch {
@@ -268,7 +268,7 @@ func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, 
 // whyIdle says why a role does nothing for people who may do the same without it.
 func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.Subject, h unit.Holding) (idleRole, error) {
 	why := idleRole{role: r}
-	// What alone may do beyond plain is what the role gives to somebody who is only a member.
+	// What alone may do beyond plain is what the role gives to someone who is only a member.
 	plain := c.Catalog().NewSubject(unit.Anyone, []rbac.ID{c.Org}, nil)
 	alone := c.Catalog().NewSubject(unit.Anyone, []rbac.ID{c.Org}, []rbac.Grant{{Role: r.Compiled, Org: c.Org}})
 	here := rbac.Object{Org: c.Org}
@@ -307,7 +307,7 @@ func allowsDenied(c *unit.Crowd, site, organization *rbac.Role) bool {
 	return false
 }
 
-// sameRights reports whether two subjects may do the same: with anybody's things in the organization, with their own there, and
+// sameRights reports whether two subjects may do the same: with anyone's things in the organization, with their own there, and
 // on the site.
 func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 	for _, o := range []rbac.Object{{Org: orgID}, {Org: orgID, Owner: unit.Anyone}, {}} {
@@ -321,7 +321,7 @@ func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 
 // suspended finds suspended members who hold roles. These count again as soon as the account is activated.
 func (l *linter) suspended(ctx context.Context) error {
-	// Lint has asked already whether the caller may read every member.
+	// Lint has already checked that the caller may read every member.
 	most := org.LintPeople + l.dismissed.people(org.LintSuspended)
 	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: most}, l.When)
 	if err != nil {
