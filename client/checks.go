@@ -14,16 +14,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// errNobody is for a user who was not filled in: the server would take it for the caller.
+// errNobody is for an empty user: the server would take it for the caller.
 var errNobody = errors.New("a check needs a user")
 
-// Answer is the answer to one check. With an Error it could not be answered, which is a no.
+// Answer is the answer to one check. If Error is set, the check could not be answered, which means no.
 type Answer struct {
 	Allowed bool
 	Error   *CheckError
 }
 
-// Check asks whether a user may do something. An error means that there is no answer, which is a no as well.
+// Check asks whether a user may do something. An error means that there is no answer, which means no as well.
 func (c *Client) Check(ctx context.Context, user string, check Check) (Answer, error) {
 	found, err := c.CheckMany(ctx, user, map[string]Check{theCheck: check})
 	if err != nil {
@@ -72,8 +72,8 @@ func (c *Client) WhoCan(ctx context.Context, organization string, q Question) it
 	return lines[AblePerson](ctx, c, get("organizations", organization, "who-can").with(q.values()))
 }
 
-// OrganizationsWhere reads the organizations where a user may do something, such as "invoice:void": to things of anyone, or
-// to the user's own. It ends as WhoCan.
+// OrganizationsWhere reads the organizations where a user has a permission, such as "invoice:void": on objects of anyone or, with
+// own, on the user's own ones. It ends like WhoCan.
 func (c *Client) OrganizationsWhere(ctx context.Context, user, permission string, own bool) iter.Seq2[Organization, error] {
 	v := url.Values{"can": {permission}}
 	if own {
@@ -82,7 +82,7 @@ func (c *Client) OrganizationsWhere(ctx context.Context, user, permission string
 	return lines[Organization](ctx, c, get("users", user, "organizations").with(v))
 }
 
-// typeLines is the type of a list that says at its end that it is complete.
+// typeLines is the media type of a list whose last line says that it is complete.
 const typeLines = "application/x-ndjson"
 
 // lines yields the rows of such a list.

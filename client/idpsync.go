@@ -45,7 +45,7 @@ type SyncPair[T uuid.UUID | string] struct {
 	Gets  T
 }
 
-// SyncProvider is a sign-in provider by its id; empty, the first one of the settings of the server.
+// SyncProvider is the id of a sign-in provider. "" is the first one in the settings of the server.
 type SyncProvider string
 
 func (p SyncProvider) values() url.Values {
@@ -84,7 +84,7 @@ func (c *Client) SetOrganizationSync(ctx context.Context, p SyncProvider, r Orga
 	return fetch[OrganizationSync](ctx, c, send(http.MethodPatch, r, "settings", "idpsync", "organization").with(p.values()), opts...)
 }
 
-// SetOrganizationSyncConfig replaces all of it but the mapping.
+// SetOrganizationSyncConfig replaces everything but the mapping.
 func (c *Client) SetOrganizationSyncConfig(ctx context.Context, p SyncProvider, r OrganizationSyncConfig, opts ...Option) (OrganizationSync, error) {
 	return fetch[OrganizationSync](ctx, c, send(http.MethodPatch, r, "settings", "idpsync", "organization", "config").with(p.values()), opts...)
 }
@@ -104,7 +104,7 @@ func (c *Client) SetRoleSync(ctx context.Context, in Scope, p SyncProvider, r Ro
 	return fetch[RoleSync](ctx, c, send(http.MethodPatch, r, in.syncRoles()...).with(p.values()), opts...)
 }
 
-// SetRoleSyncConfig replaces all of it but the mapping.
+// SetRoleSyncConfig replaces everything but the mapping.
 func (c *Client) SetRoleSyncConfig(ctx context.Context, in Scope, p SyncProvider, r RoleSyncConfig, opts ...Option) (RoleSync, error) {
 	return fetch[RoleSync](ctx, c, send(http.MethodPatch, r, in.syncRoles("config")...).with(p.values()), opts...)
 }
@@ -114,12 +114,12 @@ func (c *Client) ChangeRoleSync(ctx context.Context, in Scope, p SyncProvider, r
 	return fetch[RoleSync](ctx, c, send(http.MethodPatch, r, in.syncRoles("mapping")...).with(p.values()), opts...)
 }
 
-// ClaimFields returns the names of the claims that a provider has made: of everyone, or of the members of an organization.
+// ClaimFields returns the names of the claims that a provider has sent about everyone, or about the members of an organization.
 func (c *Client) ClaimFields(ctx context.Context, in Scope, p SyncProvider) ([]string, error) {
 	return fetch[[]string](ctx, c, get(in.sync("available-fields")...).with(p.values()))
 }
 
-// ClaimValues returns what a claim holds: of everyone, or of the members of an organization.
+// ClaimValues returns the values that a claim has had for everyone, or for the members of an organization.
 func (c *Client) ClaimValues(ctx context.Context, in Scope, p SyncProvider, field string) ([]string, error) {
 	q := p.values()
 	q.Set("claimField", field)

@@ -62,7 +62,7 @@ type DeletedRole struct {
 	DeletedBy string    `json:"deleted_by"` // "": the caller may not know
 }
 
-// RoleRequest is a role to be stored. It replaces all of a stored role but a description that is left out: lists that are left
+// RoleRequest is a role to be stored. It replaces a stored role, but a description that is left out stays. Lists that are left
 // out become empty.
 type RoleRequest struct {
 	Name         string       `json:"name"`
@@ -117,7 +117,7 @@ type PermissionDifference struct {
 }
 
 // CompareQuery names the two sides of a comparison. The zero value compares the previous version of a role with the
-// present one.
+// current one.
 type CompareQuery struct {
 	Version     int64  // of the role; 0: the present one
 	With        string // the other role; "": the same one
@@ -189,7 +189,7 @@ type RoleQuery struct {
 	Sort   string // "name", "members" or "updated_at", with "-" in front for descending
 }
 
-// FindRoles returns the roles of a scope that a query lets through.
+// FindRoles returns the roles of a scope that match a query.
 func (c *Client) FindRoles(ctx context.Context, s Scope, q RoleQuery) ([]AssignableRole, error) {
 	v := url.Values{}
 	setText(v, "q", q.Query)

@@ -24,12 +24,12 @@ type file struct {
 
 func (f file) folder() bool { return strings.HasSuffix(f.name, "/") }
 
-// tarball packs files in the order of their names, with nothing of the machine that does it.
+// tarball packs files in the order of their names. Nothing in it depends on the machine that packs them.
 func tarball(files []file, at time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, f := range sorted(files) {
-		// No name of an owner: another machine has other users by it.
+		// No owner names: on another machine they mean other users.
 		kind := byte(tar.TypeReg)
 		if f.folder() {
 			kind = tar.TypeDir
@@ -46,7 +46,7 @@ func tarball(files []file, at time.Time) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// gzipped leaves name and time of the header out, as gzip -n does.
+// gzipped compresses content. Like gzip -n, it leaves name and time out of the header.
 func gzipped(content []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func gzipped(content []byte, err error) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// zipped is for Windows, which opens nothing else.
+// zipped packs files for Windows, which cannot open other archives.
 func zipped(files []file, at time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -80,14 +80,14 @@ func zipped(files []file, at time.Time) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// archive is the program with its papers, its manual, and the files of docs/deploy, in a folder of its own.
+// archive packs the program with its papers, its manual and the files of docs/deploy, all in one folder.
 func (r *release) archive(t target, program []byte) ([]byte, error) {
 	name := "rolecall"
 	if t.system == "windows" {
 		name += ".exe"
 	}
 	files := append([]file{{name: name, mode: 0o755, body: program}}, r.pages...)
-	// The page and the folder that it leads to lie beside each other here as in the repository.
+	// The page deploy.md and the folder that it links to are next to each other, as in the repository.
 	for _, paper := range []string{"LICENSE", "THIRD_PARTY.md", "CHANGELOG.md", "docs/deploy.md"} {
 		text, err := r.source.read(paper)
 		if err != nil {
@@ -100,7 +100,7 @@ func (r *release) archive(t target, program []byte) ([]byte, error) {
 		return nil, err
 	}
 	files = append(files, deploy...)
-	// Whoever unpacks it gets one folder, not thirty files among others.
+	// Unpacking gives one folder, not thirty files among others.
 	for i := range files {
 		files[i].name = "rolecall-" + r.bare() + "/" + files[i].name
 	}
@@ -110,7 +110,7 @@ func (r *release) archive(t target, program []byte) ([]byte, error) {
 	return gzipped(tarball(files, r.time))
 }
 
-// deploy is what stands in docs/deploy, below another folder.
+// deploy returns the files of docs/deploy, moved to another folder.
 func (r *release) deploy(below string) (files []file, err error) {
 	folder := filepath.Join(r.source.dir, "docs/deploy")
 	entries, err := os.ReadDir(folder)

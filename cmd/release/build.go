@@ -30,13 +30,13 @@ func (s source) output(ctx context.Context, env []string, name string, args ...s
 	return strings.TrimSpace(string(out)), nil
 }
 
-// commit is what is checked out.
+// commit is the commit that is checked out.
 type commit struct {
 	time time.Time
 	tag  string // "" if there is none
 }
 
-// commit refuses a working tree with anything in it that is not committed: others could not build it again.
+// commit returns the checked-out commit. It fails if there are uncommitted changes: no one else could build the same.
 func (s source) commit(ctx context.Context) (c commit, err error) {
 	changed, err := s.output(ctx, nil, "git", "status", "--porcelain")
 	if err != nil {
@@ -45,7 +45,7 @@ func (s source) commit(ctx context.Context) (c commit, err error) {
 	if changed != "" {
 		return c, fmt.Errorf("there are changes that are not committed:\n%s", changed)
 	}
-	// The time of the commit, not of its author's work: it is the one that grows along a branch.
+	// The committer's time, not the author's: only that one increases along a branch.
 	stamp, err := s.output(ctx, nil, "git", "log", "-1", "--format=%ct")
 	if err != nil {
 		return c, err
@@ -59,8 +59,8 @@ func (s source) commit(ctx context.Context) (c commit, err error) {
 	return c, err
 }
 
-// build compiles the program for each target, and returns their bytes. The Go command records the commit in them, and the
-// tag, whatever the settings of this machine say.
+// build compiles the program for each target, and returns the bytes of each. The Go command records the commit and the tag in
+// them, whatever the settings of this machine say.
 func (s source) build(ctx context.Context, room string, targets []target) (map[target][]byte, error) {
 	room, err := filepath.Abs(room)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s source) build(ctx context.Context, room string, targets []target) (map[t
 	programs := map[target][]byte{}
 	for _, t := range targets {
 		path := filepath.Join(room, t.String())
-		// What else would decide what the compiler does. An empty GOFLAGS would not count.
+		// Everything in the environment that affects the compiler. An empty GOFLAGS would not override the settings.
 		env := []string{"CGO_ENABLED=0", "GOOS=" + t.system, "GOARCH=" + t.machine, "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off", "GOFLAGS=-trimpath"}
 		if _, err := s.output(ctx, env, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", path, "./cmd/rolecall"); err != nil {
 			return nil, err
@@ -81,15 +81,15 @@ func (s source) build(ctx context.Context, room string, targets []target) (map[t
 	return programs, nil
 }
 
-// ask runs the program for this machine, which knows its version, its manual and its completions. It needs to be among
-// those that build left in room.
+// ask runs the program for this machine, and gets its version, its manual and its completions from it. build must have put it
+// into room.
 func (r *release) ask(ctx context.Context, programs map[target][]byte, room string) error {
 	here := target{runtime.GOOS, runtime.GOARCH}
 	if programs[here] == nil {
 		return fmt.Errorf("no program is made for %s, and another one cannot be asked here", here)
 	}
 	path := filepath.Join(room, here.String())
-	// What the files are called is what the program says, so the two cannot differ.
+	// The version in the names of files comes from the program, so the two cannot differ.
 	out, err := r.source.output(ctx, nil, path, "version", "--json")
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (r *release) ask(ctx context.Context, programs map[target][]byte, room stri
 		return fmt.Errorf("the program says %s, which names no commit", r.version)
 	}
 	man := filepath.Join(room, "man")
-	// The pages have a day, which must not be today.
+	// The pages contain a date. It must be that of the commit, not today.
 	if _, err := r.source.output(ctx, []string{fmt.Sprintf("SOURCE_DATE_EPOCH=%d", r.time.Unix())}, path, "man", "--dir", man); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (r *release) ask(ctx context.Context, programs map[target][]byte, room stri
 		}
 		r.pages = append(r.pages, file{name: "man/" + filepath.Base(page), mode: 0o644, body: text})
 	}
-	// These ask the program while people type, and so are the same for every system.
+	// Completions ask the program while people type, so they are the same for every system.
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		text, err := r.source.output(ctx, nil, path, "completion", shell)
 		if err != nil {
@@ -131,8 +131,8 @@ func (r *release) ask(ctx context.Context, programs map[target][]byte, room stri
 	return nil
 }
 
-// clientPackage adds the package for TypeScript, which another program packs into a folder. A release has one of its own
-// version.
+// clientPackage adds the package for TypeScript, which another program packs into a folder. For a release, its version must be
+// that of the release.
 func (r *release) clientPackage(ctx context.Context, folder string, made map[string][]byte) error {
 	text, err := r.source.read("client/js/package.json")
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 //go:embed debian
 var debianFiles embed.FS
 
-// debianVersion orders a build before the release that it leads to, and a candidate too.
+// debianVersion makes dpkg sort builds and candidates before the release that they lead to.
 func debianVersion(bare string) string { return strings.Replace(bare, "-", "~", 1) }
 
-// debian is a package: an archive of ar with the version of the format, what dpkg is to know, and the files.
+// debian makes a package: an ar archive with the version of the format, what dpkg has to know, and the files.
 func (r *release) debian(t target, program []byte) ([]byte, error) {
 	files, err := r.installed(program)
 	if err != nil {
@@ -39,7 +39,7 @@ func (r *release) debian(t target, program []byte) ([]byte, error) {
 	return ar(r.time, file{name: "debian-binary", body: []byte("2.0\n")}, file{name: "control.tar.gz", body: facts}, file{name: "data.tar.gz", body: data}), nil
 }
 
-// installed is where everything goes.
+// installed returns the files of the package under the paths where they are installed.
 func (r *release) installed(program []byte) ([]file, error) {
 	deploy, err := r.deploy("")
 	if err != nil {
@@ -47,10 +47,10 @@ func (r *release) installed(program []byte) ([]file, error) {
 	}
 	files := []file{{name: "usr/bin/rolecall", mode: 0o755, body: program}}
 	for _, f := range deploy {
-		// By what they are for: a file that is new in docs/deploy is an example until it is said to be more.
+		// By their purpose: a new file in docs/deploy is an example unless it gets a case here.
 		switch path.Ext(f.name) {
 		case ".service", ".timer":
-			// What a package brings is not below /usr/local.
+			// A package does not install below /usr/local.
 			f.body = bytes.ReplaceAll(f.body, []byte("/usr/local/bin/rolecall"), []byte("/usr/bin/rolecall"))
 			f.name = "usr/lib/systemd/system/" + f.name
 		case ".env":
@@ -77,7 +77,7 @@ func (r *release) installed(program []byte) ([]file, error) {
 	return append(files, papers...), err
 }
 
-// papers are those that Debian wants in a place of their own: the licences in one file, and the changelog compressed.
+// papers returns the documents for which Debian has fixed places: the licences in one file, the compressed changelog, the manual.
 func (r *release) papers() ([]file, error) {
 	license, err := r.source.read("LICENSE")
 	if err != nil {
@@ -100,11 +100,11 @@ func (r *release) papers() ([]file, error) {
 	}, err
 }
 
-// control is what dpkg is to know: the fields, which files an operator owns, sums of the others, and scripts.
+// control returns what dpkg has to know: the fields, which files belong to the operator, checksums of the others, and scripts.
 func (r *release) control(t target, files []file) ([]file, error) {
 	var kept, sums strings.Builder
 	size := 0
-	// dpkg compares a file of an operator with what was packed before, and asks before it writes over a change.
+	// dpkg compares an operator's file with what was packed before, and asks before it overwrites a change.
 	for _, f := range sorted(files) {
 		size += len(f.body)
 		if strings.HasPrefix(f.name, "etc/") {
@@ -113,7 +113,7 @@ func (r *release) control(t target, files []file) ([]file, error) {
 			fmt.Fprintf(&sums, "%x  %s\n", md5.Sum(f.body), f.name) //nolint:gosec // as above
 		}
 	}
-	// What differs from one build to the next is not in the file.
+	// The file does not contain what differs from build to build.
 	fields, err := debianFiles.ReadFile("debian/control")
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (r *release) control(t target, files []file) ([]file, error) {
 	return control, nil
 }
 
-// withFolders adds the folders that files are in, and names all as dpkg does: below a dot.
+// withFolders adds the folders of files, and puts "./" before all names, as dpkg does.
 func withFolders(files []file) []file {
 	seen := map[string]bool{}
 	var all []file
@@ -149,7 +149,7 @@ func withFolders(files []file) []file {
 	return append(all, file{name: "./", mode: 0o755})
 }
 
-// ar packs files, in the order given, in the one format that dpkg takes.
+// ar packs files in the given order, in the only format that dpkg accepts.
 func ar(at time.Time, files ...file) []byte {
 	var b bytes.Buffer
 	b.WriteString("!<arch>\n")

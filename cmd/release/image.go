@@ -11,11 +11,11 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// nobody is the user that the image runs as. Clusters that refuse root want a number.
+// nobody is the user that the image runs as. Clusters that refuse root need a number.
 const nobody = 65532
 
-// image is an OCI image as a file that podman, skopeo, containerd and Docker load: the program on an empty root, the
-// authorities that sign certificates, and a folder for data. No daemon has a part in it.
+// image makes an OCI image as a file that podman, skopeo, containerd and Docker can load: the program on an empty root, the
+// certificate authorities, and a folder for data. It needs no daemon.
 func (r *release) image(t target, program []byte) ([]byte, error) {
 	files := []file{
 		{name: "rolecall", mode: 0o755, body: program},
@@ -31,7 +31,7 @@ func (r *release) image(t target, program []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// An image is named by the hash of its manifest, that names its settings and layer by theirs.
+	// The hash of its manifest names an image. The manifest names settings and layer by their hashes.
 	l := layout{}
 	layer := l.add("application/vnd.oci.image.layer.v1.tar+gzip", packed)
 	config, err := l.addJSON("application/vnd.oci.image.config.v1+json", r.settings(t, plain))
@@ -50,7 +50,7 @@ func (r *release) image(t target, program []byte) ([]byte, error) {
 	for name, content := range map[string]any{
 		"oci-layout": map[string]string{"imageLayoutVersion": "1.0.0"},
 		"index.json": map[string]any{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []descriptor{manifest}},
-		// For a Docker that knows no layouts.
+		// For versions of Docker that do not know OCI layouts.
 		"manifest.json": []any{map[string]any{"Config": config.path(), "RepoTags": []string{tag}, "Layers": []string{layer.path()}}},
 	} {
 		text, err := json.Marshal(content)
@@ -62,12 +62,12 @@ func (r *release) image(t target, program []byte) ([]byte, error) {
 	return tarball(append(l.files, file{name: "blobs/", mode: 0o755}, file{name: "blobs/sha256/", mode: 0o755}), r.time)
 }
 
-// imageTag is the version as a tag, which has no plus.
+// imageTag returns the version as a tag, which must not contain a plus sign.
 func imageTag(bare string) string {
 	return string(bytes.ReplaceAll([]byte(bare), []byte("+"), []byte("-")))
 }
 
-// settings is how the image runs. There is no /tmp, and a program that listens for others does not start before
+// settings says how the image runs. There is no /tmp, so TMPDIR is /data. A program that listens for others does not start until
 // ROLECALL_ACCESS_URL, or a certificate, says how people reach it.
 func (r *release) settings(t target, layer []byte) any {
 	return map[string]any{
@@ -79,14 +79,14 @@ func (r *release) settings(t target, layer []byte) any {
 			"Healthcheck": map[string]any{"Test": []string{"CMD", "/rolecall", "healthcheck"}, "Interval": 10 * time.Second, "Timeout": 5 * time.Second, "StartPeriod": 30 * time.Second},
 			"Labels":      map[string]string{"org.opencontainers.image.title": "rolecall", "org.opencontainers.image.version": r.version, "org.opencontainers.image.licenses": "MIT"},
 		},
-		// The layer before it was compressed: what a runtime checks once it has unpacked it.
+		// The hash of the uncompressed layer, which a runtime checks after unpacking.
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{digest(layer)}},
 		"history": []any{map[string]string{"created": r.time.Format(time.RFC3339), "created_by": "cmd/release"}},
 	}
 }
 
-// authorities are those of Mozilla, at the version that go.sum holds. One that Mozilla trusts for older certificates alone
-// is left out: the file cannot say so.
+// authorities returns Mozilla's certificate authorities, at the version in go.sum. It leaves out those that Mozilla trusts only
+// for older certificates: the file cannot express that.
 func authorities() []byte {
 	var b bytes.Buffer
 	for root := range bundle.Roots() {
@@ -106,10 +106,10 @@ type descriptor struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// path is where the blob is in the layout.
+// path returns where the blob is in the layout.
 func (d descriptor) path() string { return "blobs/sha256/" + d.Digest[len("sha256:"):] }
 
-// layout gathers blobs.
+// layout collects blobs.
 type layout struct{ files []file }
 
 func (l *layout) add(kind string, content []byte) descriptor {

@@ -1,6 +1,6 @@
 // Command release builds what people install from the commit that is checked out: archives for five systems, packages for
 // Debian, images for containers, the package for TypeScript, lists of all parts, checksums, and the notes of the release.
-// The same commit and the same Go make the same bytes, wherever and whenever.
+// The same commit and the same version of Go give the same bytes, on any machine and at any time.
 //
 //	go run ./cmd/release [-into dist]
 package main
@@ -66,14 +66,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return store(*into, made, out)
 }
 
-// target is a system that there are files for.
+// target is a system that files are made for.
 type target struct{ system, machine string }
 
 func (t target) String() string { return t.system + "-" + t.machine }
 
 var targets = []target{{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}}
 
-// release is what the files of one version are made of.
+// release holds what the files of one version are made from.
 type release struct {
 	source  source
 	version string    // as the program says it
@@ -82,10 +82,10 @@ type release struct {
 	pages   []file    // manual pages, and completions for shells
 }
 
-// bare is the version as file names and packages have it.
+// bare returns the version as in names of files and packages, without the v.
 func (r *release) bare() string { return strings.TrimPrefix(r.version, "v") }
 
-// all makes every file but the package for TypeScript. The bytes of the programs are given by target.
+// all makes every file but the package for TypeScript. programs has the bytes of the program for each target.
 func (r *release) all(programs map[target][]byte) (map[string][]byte, error) {
 	made := map[string][]byte{}
 	var faults []error
@@ -114,7 +114,7 @@ func (r *release) all(programs map[target][]byte) (map[string][]byte, error) {
 	return made, errors.Join(faults...)
 }
 
-// store makes the folder anew, with the files and their checksums in it. Whatever could go wrong before has not.
+// store replaces the folder by one with the files and their checksums. It comes last, when everything has been made.
 func store(into string, made map[string][]byte, out io.Writer) error {
 	if err := errors.Join(os.RemoveAll(into), os.MkdirAll(into, 0o755)); err != nil { //nolint:gosec // they are for everybody
 		return err
@@ -133,7 +133,7 @@ func store(into string, made map[string][]byte, out io.Writer) error {
 	return nil
 }
 
-// notes is what the changelog says of this version.
+// notes returns what the changelog says about this version.
 func (r *release) notes() ([]byte, error) {
 	text, err := r.source.read("CHANGELOG.md")
 	if err != nil {
@@ -142,8 +142,8 @@ func (r *release) notes() ([]byte, error) {
 	return notesFrom(string(text), r.bare(), r.tag != "")
 }
 
-// notesFrom cuts the section of a version out of a changelog; for a build that is no release, the topmost. A release needs
-// a section of its own, with a day.
+// notesFrom returns the section of a version from a changelog; for a build that is no release, the topmost section. A release
+// needs a section of its own, with a date.
 func notesFrom(changelog, version string, released bool) ([]byte, error) {
 	var section strings.Builder
 	within := false
@@ -168,7 +168,7 @@ func notesFrom(changelog, version string, released bool) ([]byte, error) {
 	return []byte(strings.TrimSpace(section.String()) + "\n"), nil
 }
 
-// sorted returns the files by name, as every archive has them.
+// sorted returns the files in the order of their names.
 func sorted(files []file) []file {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })

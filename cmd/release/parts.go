@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// component is a part of the program, as CycloneDX has it.
+// component is a part of the program in CycloneDX.
 type component struct {
 	Type       string     `json:"type"`
 	Ref        string     `json:"bom-ref"`
@@ -44,7 +44,7 @@ func (r *release) parts(program []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What was copied into the repository is in no list of modules, and has its faults too.
+	// Code that was copied into the repository is in no list of modules, but can have vulnerabilities too.
 	kept := work.FindAllSubmatch(papers, -1)
 	if len(kept) == 0 {
 		return nil, errors.New("THIRD_PARTY.md has no table")
@@ -62,7 +62,7 @@ func (r *release) parts(program []byte) ([]byte, error) {
 	for _, p := range parts {
 		refs = append(refs, p.Ref)
 	}
-	// No serial number: it would have to be new for each file, and the file is to repeat.
+	// No serial number: it would have to differ each time, but the same commit must give the same file.
 	return json.MarshalIndent(map[string]any{
 		"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
 		"metadata":     map[string]any{"timestamp": r.time.Format(time.RFC3339), "component": main},
@@ -74,7 +74,7 @@ func (r *release) parts(program []byte) ([]byte, error) {
 // work is a row of the table in THIRD_PARTY.md.
 var work = regexp.MustCompile(`(?m)^\| \[([^\]]+)\]\(([^)]+)\)`)
 
-// goModule names a module as scanners look it up. Its sum is that of go.sum.
+// goModule returns a module under the name by which scanners look it up. sum is that of go.sum.
 func goModule(path, version, sum string) component {
 	purl := "pkg:golang/" + path + "@" + url.PathEscape(version)
 	c := component{Type: "library", Ref: purl, Name: path, Version: version, PURL: purl}
