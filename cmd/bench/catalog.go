@@ -213,7 +213,7 @@ func (s *server) measurePlans(ctx context.Context, rounds int, one bool) error {
 	return err
 }
 
-// repeat notes what a request takes: its time, and that of the processor. It returns the growth of memory.
+// repeat notes the time and the processor time of a request. It returns how much memory grew.
 func (s *server) repeat(ctx context.Context, name string, request []byte, rounds int) (float64, error) {
 	t := &target{name: name, address: s.address, requests: [][]byte{request}}
 	s.forgetPeak()
@@ -226,7 +226,7 @@ func (s *server) repeat(ctx context.Context, name string, request []byte, rounds
 	return max(0, s.memory("VmHWM")-memory), nil
 }
 
-// measureConcerned reads the list of everybody whom a change concerns.
+// measureConcerned reads the list of everyone whom a change affects.
 func (s *server) measureConcerned(list []byte, people, rounds int) error {
 	var rates, processor, growth []float64
 	for range min(3, rounds) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// crowd is very many members of some organizations, who hold what few hold alike: as many sets of roles as below, some of
-// them held by many and most by few, and custom roles besides.
+// crowd is very many members of some organizations, whose roles are rarely alike: they hold as many sets of roles as below, some
+// of which many people hold and most of which few hold, and custom roles too.
 type crowd struct{ people, organizations int }
 
 const (
@@ -19,8 +19,8 @@ const (
 	manyCustom = 1000
 )
 
-// settle writes the crowd into a file without the program. It does without the triggers that follow each row, and brings
-// their counts up to date at the end. Nobody of the crowd is found by search.
+// settle writes the crowd into a file without the program. It drops the triggers that run for each row, and brings their
+// counts up to date at the end. Search does not find people of the crowd.
 func (c crowd) settle(ctx context.Context, database string) (err error) {
 	d, err := open(database, url.Values{"_pragma": {"journal_mode(MEMORY)", "synchronous(OFF)", "cache_size(-256000)", "temp_store(MEMORY)"}})
 	if err != nil {
@@ -50,7 +50,7 @@ func (c crowd) settle(ctx context.Context, database string) (err error) {
 	return flush(database)
 }
 
-// flush waits until a file is on the disk, or the server would wait for it when it starts.
+// flush waits until a file is on the disk. Otherwise the server would wait for that when it starts.
 func flush(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -59,7 +59,7 @@ func flush(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// dropTriggers drops what follows the rows of people, and returns what makes it again.
+// dropTriggers drops the triggers that run for each row of people, and returns the statements that create them again.
 func dropTriggers(ctx context.Context, tx *sql.Tx) (again []string, err error) {
 	for _, name := range []string{"users_added", "users_searched", "organization_members_added", "member_roles_added"} {
 		var definition string
@@ -74,7 +74,7 @@ func dropTriggers(ctx context.Context, tx *sql.Tx) (again []string, err error) {
 	return again, nil
 }
 
-// series is the table c with the numbers n from 0.
+// series returns the SQL of a table c with the numbers n from 0.
 func series(many int) string {
 	return fmt.Sprintf("WITH RECURSIVE c (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM c WHERE n + 1 < %d) ", many)
 }
@@ -114,8 +114,8 @@ func sets() []string {
 	return out
 }
 
-// members makes accounts and memberships. The lower the number of a set, the more people hold it. Of custom roles, one in
-// five holds one; if there is one organization it depends on the set, so that two in a thousand people may be alike.
+// members makes accounts and memberships. The lower the number of a set, the more people hold it. One person in five holds a
+// custom role. With one organization that role depends on the set, so that few people hold the same.
 func (c crowd) members() []string {
 	custom := "CASE WHEN n % 5 <> 0 OR place >= 1000 THEN '' ELSE printf('custom-%03d', place) END"
 	if c.organizations == 1 {
@@ -141,7 +141,7 @@ func (c crowd) members() []string {
 	}
 }
 
-// roles makes the custom roles, one after the other in the organizations, and says who holds what.
+// roles makes the custom roles, in one organization after the other, and gives people their roles.
 func (c crowd) roles() []string {
 	give := func(role, from string) string {
 		return `INSERT INTO member_roles (organization_id, role, username_key, user_id)
@@ -167,7 +167,7 @@ func (c crowd) roles() []string {
 	}
 }
 
-// counts is what triggers keep otherwise.
+// counts are the statements that update what the dropped triggers would have counted.
 var counts = []string{
 	"UPDATE user_counts SET users = (SELECT count(*) FROM users)",
 	"UPDATE organizations SET member_count = (SELECT count(*) FROM organization_members m WHERE m.organization_id = organizations.id)",

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Names of figures of decisions, which bounds refer to. "Another" is a check about somebody else than the caller.
+// Names of figures of decisions, which bounds refer to. "Another" means a check about someone other than the caller.
 const (
 	ownOne     = "1 check, of one's own"
 	otherOne   = "1 check, about another"
@@ -94,7 +94,7 @@ func runDecide(ctx context.Context, args []string, out, log io.Writer) error {
 	} else if err != nil {
 		return err
 	}
-	// A round of each is enough to see that it runs; its figures say nothing.
+	// One round of each is enough to see that it runs; the figures mean nothing.
 	if *quick {
 		o.sizes, o.rounds, o.turn, o.attached, o.revocations = []int{10_000}, 1, 100*time.Millisecond, 50, 50
 	}

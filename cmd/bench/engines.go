@@ -17,13 +17,13 @@ const (
 	theServer = "PostgreSQL"
 )
 
-// engineBounds are the targets of `bench engines`. Writes of different organizations wait for each other on SQLite and not
-// on PostgreSQL, whose server takes its share of the same cores.
+// engineBounds are the targets of `bench engines`. Writes of different organizations wait for each other on SQLite but not
+// on PostgreSQL. The server of PostgreSQL uses the same cores, though.
 var engineBounds = []bound{
 	{"Assignments on PostgreSQL, of those on SQLite", assigningApart + ", " + theServer, assigningApart + ", " + theFile, "", 0.4, 0, 0},
 }
 
-// runEngines measures assignments on both engines in turns of one run: figures of two runs are of two machines.
+// runEngines measures assignments on both engines in turns, in one run: figures of two runs cannot be compared.
 func runEngines(ctx context.Context, args []string, out io.Writer) error {
 	o := options{sizes: []int{1_000}, clients: 64}
 	fs := flag.NewFlagSet("bench engines", flag.ContinueOnError)
@@ -36,7 +36,7 @@ func runEngines(ctx context.Context, args []string, out io.Writer) error {
 	} else if err != nil {
 		return err
 	}
-	// On one engine alone the figures of `bench` are better: they come with all others.
+	// For one engine alone use `bench`, which measures everything else too.
 	if o.postgres == "" {
 		return errors.New("--postgres is missing: there is nothing to compare")
 	}
@@ -66,7 +66,7 @@ func runEngines(ctx context.Context, args []string, out io.Writer) error {
 func (b *book) measureEngines(ctx context.Context, o options, labs []*lab) (err error) {
 	var servers []*server
 	var targets []*target
-	// A server that is left running would hold its database, and the next run would find it there.
+	// A server left running would keep its database, and the next run would find it.
 	defer func() {
 		for _, s := range servers {
 			err = errors.Join(err, s.remove(context.WithoutCancel(ctx)))
@@ -89,7 +89,7 @@ func (b *book) measureEngines(ctx context.Context, o options, labs []*lab) (err 
 			targets = append(targets, t)
 		}
 	}
-	// Where others use the machine, rates say little: the time that the processor took for one is steadier.
+	// If others use the machine too, rates say little: the processor time of one assignment is steadier.
 	program, database := make([][]float64, len(targets)), make([][]float64, len(targets))
 	for range o.rounds + 1 { // the first one warms up
 		for i, t := range targets {
@@ -124,7 +124,7 @@ func busyServer(ctx context.Context, database string) (sum time.Duration) {
 		return 0
 	}
 	defer d.Close()
-	// Each connection has a process, and those that write in the background are listed as well.
+	// Each connection has a process, and background writers are listed as well.
 	rows, err := d.QueryContext(ctx, "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 	if err != nil {
 		return 0
@@ -136,24 +136,24 @@ func busyServer(ctx context.Context, database string) (sum time.Duration) {
 			sum += busy(pid)
 		}
 	}
-	// A sum of some of them would pass for little work.
+	// An incomplete sum would look like little work.
 	if rows.Err() != nil {
 		return 0
 	}
 	return sum
 }
 
-// spreadOn serves a demo on an engine, with the other organizations in it.
+// spreadOn serves a demo with the other organizations on an engine, and returns it with its assignments.
 func (l *lab) spreadOn(ctx context.Context, o options, engine string, build int) (*server, *target, error) {
 	on := *l
-	on.dir = filepath.Join(l.dir, engine) // files of one name are made in it
+	on.dir = filepath.Join(l.dir, engine) // since the names of files are the same for both engines
 	if engine == theServer {
 		on.postgres = o.postgres
 	}
 	if err := os.MkdirAll(on.dir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	// The name of a database on the server is made of it.
+	// The name of the database on the server contains this number, so the builds must differ in it.
 	members := o.sizes[0] + build
 	s, err := on.serve(ctx, members, 1, func(string, string, float64) {})
 	if err != nil {

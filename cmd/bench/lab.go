@@ -32,7 +32,7 @@ func newLab(ctx context.Context, postgres string) (*lab, error) {
 	if err != nil {
 		return l, err
 	}
-	// With the flags of a release, as the size of the binary is a figure, too.
+	// With the flags of a release, since the size of the binary is a figure too.
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.binary, "rolecall.example/cmd/rolecall")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
@@ -56,7 +56,7 @@ type process struct {
 	address string
 }
 
-// start is not bound to a context: a server is ended by stop, which lets it close its database.
+// start does not bind the process to a context: stop ends a server, and lets it close its database.
 func start(in io.Reader, name string, args ...string) (*process, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = in
@@ -68,7 +68,7 @@ func start(in io.Reader, name string, args ...string) (*process, error) {
 }
 
 func (p *process) stop() {
-	// As a supervisor does. It must have ended before its files are removed.
+	// As a supervisor does. The process must have ended before its files are removed.
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	_ = p.cmd.Wait()
 }
@@ -173,10 +173,9 @@ func (l *lab) serve(ctx context.Context, members, starts int, note func(name, un
 	return s, nil
 }
 
-// fill uses the demo because it is the only program that makes data, so figures are of data that anybody can make.
-// It takes more options of the demo.
+// fill makes the data with the demo, so that anyone can make the same data. more are further options of the demo.
 func (l *lab) fill(s *server, more ...string) error {
-	// With everything that a user would wait for: the start, the data and the indexes.
+	// This includes everything that a user waits for: the start, the data and the indexes.
 	begin := time.Now()
 	args := append([]string{"demo", "--json", "--http-address", "127.0.0.1:0", "--members", fmt.Sprint(s.members)}, more...)
 	demo, err := start(nil, l.binary, args...)
@@ -185,7 +184,7 @@ func (l *lab) fill(s *server, more ...string) error {
 	}
 	defer demo.stop() // merges the log into the file
 	var key struct{ Token, Database string }
-	// It prints this once all is there and it listens.
+	// It prints this once all data is there and it listens.
 	if err := json.NewDecoder(demo.out).Decode(&key); err != nil {
 		return err
 	}
@@ -195,8 +194,7 @@ func (l *lab) fill(s *server, more ...string) error {
 	return os.Link(key.Database, s.database)
 }
 
-// move copies the data of a file to a new database on the server. It uses the copy command, which is how a site moves,
-// too.
+// move copies the data of a file to a new database on the server, with the copy command, as a real site would move.
 func (l *lab) move(ctx context.Context, s *server) error {
 	file := s.database
 	var err error
@@ -211,9 +209,9 @@ func (l *lab) move(ctx context.Context, s *server) error {
 	return os.Remove(file)
 }
 
-// startServer takes more options of the command, and returns how long the server took to get ready.
+// startServer starts the server, with more options, and returns how long it took to get ready.
 func (l *lab) startServer(ctx context.Context, s *server, more ...string) (time.Duration, error) {
-	// The server has to be asked at a known address, so the port is looked for here and given up again.
+	// The address must be known beforehand, so a free port is found here and released again.
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -221,8 +219,8 @@ func (l *lab) startServer(ctx context.Context, s *server, more ...string) (time.
 	address := free.Addr().String()
 	free.Close()
 	begin := time.Now()
-	// Requests are logged, as in production. Without limits of rates: the few callers of a benchmark would meet them at
-	// once.
+	// Requests are logged, as in production, but there are no rate limits: the few callers of a benchmark would hit them
+	// at once.
 	args := append([]string{"serve", "--db", s.database, "--http-address", address, "--rate-limit", "0", "--check-rate-limit", "0"}, more...)
 	if s.process, err = start(nil, l.binary, args...); err != nil {
 		return 0, err
@@ -254,7 +252,7 @@ func (s *server) remove(ctx context.Context) error {
 
 func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
 
-// mib is 0 for what is not there, as on a system that has no such file.
+// mib returns the size of a file in MiB, or 0 if there is no such file.
 func mib(path string) float64 {
 	info, err := os.Stat(path)
 	if err != nil {

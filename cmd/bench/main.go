@@ -23,7 +23,7 @@ import (
 	"rolecall.example/web/ceiling"
 )
 
-// main has the exit code of the commands of a pipeline: 1 also if a target was missed.
+// main exits with 1 after an error, and also if a target was missed, so that a pipeline notices.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -34,8 +34,7 @@ func main() {
 	}
 }
 
-// errBound reports that a figure missed its target. It is the exit code that tells a pipeline; the figures are printed
-// and saved all the same.
+// errBound reports that a figure missed its target. The figures are printed and saved all the same.
 var errBound = errors.New("a target was missed")
 
 // options set how much time to take. A quick run and one for the documentation differ in these alone.
@@ -58,7 +57,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if len(args) > 0 && args[0] == "engines" {
 		return runEngines(ctx, args[1:], out)
 	}
-	// Ten times more each: what grows with the number of members shows in a row of the table.
+	// Each is ten times the one before: a row of the table shows what grows with the number of members.
 	o := options{sizes: []int{1_000, 10_000, 100_000, 1_000_000}}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.Func("sizes", "`NUMBERS` of members, with commas (default 1000,10000,100000,1000000)", o.readSizes)

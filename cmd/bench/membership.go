@@ -36,7 +36,7 @@ func (s *server) measureRoles(ctx context.Context, some []person) error {
 	deleted := make(chan error, 1)
 	reads := &target{name: "first page meanwhile", address: s.address, requests: [][]byte{s.get(pages+"?limit=25&n="+fresh, asJSON)}}
 	var took time.Duration
-	// While the role is deleted, pages are read: nobody may wait for it.
+	// Pages are read while the role is deleted: no reader may have to wait for that.
 	go func() {
 		begin := time.Now()
 		_, err := once(s.address, s.send("DELETE", members+"/roles/bench", ""))

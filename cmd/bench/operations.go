@@ -91,8 +91,8 @@ func (s *server) rates(ceiling string, everybody []person, others [][]byte, clie
 	return list
 }
 
-// assignments give people one role and then another. Sent in turn, each request changes something. Giving a role that is
-// held already would be no write.
+// assignments returns requests that give people one role and then another. Sent in turn, each one changes something: giving a
+// role that is held already would write nothing.
 func (s *server) assignments(people []person) (requests [][]byte) {
 	for _, role := range []string{"read-only", "contractor"} {
 		for _, p := range people {
@@ -241,7 +241,7 @@ func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o 
 		turners = append(turners, t)
 	}
 	turners = append(turners, alone) // beside the assignments
-	// Everybody has a turn in each round, so a slow minute of the machine falls on all.
+	// Each one has a turn in every round, so a slow minute of the machine affects all.
 	for round := range o.rounds + 1 {
 		turn := o.turn
 		if round == 0 {

@@ -15,7 +15,7 @@ type plot struct {
 	figures           []string
 }
 
-// plots have figures that belong together and are of one unit; a figure that was not measured is left out.
+// Each of the plots has figures that belong together and have one unit. Figures that were not measured are left out.
 var plots = []plot{
 	{"requests.svg", "Requests a second", "requests/s", []string{
 		emptyAnswer, memoryPage, firstPages, freshPages, htmlPages, orgRoles, oneCheck, manyChecks,
@@ -44,7 +44,7 @@ const (
 // The colours of the lines are distinct on white and on black; the lines are labelled as well.
 var colours = []string{"#4477aa", "#cc6677", "#2a9d55", "#b8860b", "#8866bb", "#2299aa", "#999999", "#d2691e"}
 
-// style follows the scheme of whoever looks, as the page around it does.
+// style follows the reader's colour scheme, as the page around it does.
 const style = `<style>
 text { font: 12px system-ui, sans-serif; fill: #333 } .title { font-size: 15px; font-weight: 600 }
 .grid { stroke: #8884; fill: none } .line { fill: none; stroke-width: 2 }
@@ -52,7 +52,7 @@ text { font: 12px system-ui, sans-serif; fill: #333 } .title { font-size: 15px; 
 </style>
 `
 
-// draw writes text with rounded numbers, so that what changed in a run can be read in the difference.
+// draw returns the plot as SVG with rounded numbers, so that a diff shows what changed in a run.
 func (p *plot) draw(b *book) []byte {
 	x, y := p.scales(b)
 	var svg bytes.Buffer
@@ -86,7 +86,7 @@ func (p *plot) drawLines(svg *bytes.Buffer, b *book, x, y scale) {
 	var endings []ending
 	for i, name := range p.figures {
 		f := b.figure(name)
-		// Its colour stays free, so a line has the same one in every run.
+		// Its colour is not used, so that each line has the same one in every run.
 		if f == nil {
 			continue
 		}
@@ -121,7 +121,7 @@ func (p *plot) drawLines(svg *bytes.Buffer, b *book, x, y scale) {
 // scale is a logarithmic scale.
 type scale struct{ low, high float64 }
 
-// of is the part of the way along the scale. Zero has no logarithm, so nothing is below the low end.
+// of returns where a value is along the scale, from 0 to 1. Zero has no logarithm, so nothing is below the low end.
 func (s scale) of(v float64) float64 {
 	return (math.Log10(max(v, s.low)) - math.Log10(s.low)) / (math.Log10(s.high) - math.Log10(s.low))
 }
@@ -159,14 +159,14 @@ func (p *plot) scales(b *book) (x, y scale) {
 			}
 		}
 	}
-	// Nothing was measured: an empty plot is better than none, which the page links to.
+	// Nothing was measured: an empty plot is better than none, since the page links to it.
 	if y.high == 0 {
 		return x, scale{1, 10}
 	}
 	return x, scale{y.low / 1.5, y.high * 1.5}
 }
 
-// axisLabel rounds what powers of ten leave behind in a float.
+// axisLabel formats a value, and rounds away the errors that powers of ten leave in a float.
 func axisLabel(v float64) string {
 	switch {
 	case v >= 1e6:

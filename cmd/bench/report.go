@@ -36,7 +36,7 @@ type figure struct {
 	Values map[int]float64 `json:"values"` // by the number of members
 }
 
-// begin notes what a figure depends on: without machine and method it could not be compared.
+// begin records what the figures depend on: without machine and method they could not be compared.
 func (b *book) begin(o options) {
 	b.Date = time.Now().UTC().Format(time.DateOnly)
 	b.Machine = fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
@@ -44,7 +44,7 @@ func (b *book) begin(o options) {
 	b.Sizes, b.Server = o.sizes, o.postgres != ""
 }
 
-// note keeps the order in which figures first came, which is that of the table.
+// note adds a value to a figure. Figures keep the order in which they first came, which is that of the table.
 func (b *book) note(members int, name, unit string, value float64) {
 	f := b.figure(name)
 	if f == nil {
@@ -62,8 +62,8 @@ func (b *book) figure(name string) *figure {
 	return b.Figures[i]
 }
 
-// bound is a target for a figure, or for its ratio to another one. Ratios are to hold on any machine; times are for one
-// like that of the documentation.
+// bound is a target for a figure, or for its ratio to another one. Ratios must hold on any machine, times on one like that of
+// the documentation.
 type bound struct {
 	About  string
 	Figure string
@@ -194,7 +194,7 @@ func (b *book) tables() (figures, targets [][]string) {
 	return figures, targets
 }
 
-// print leaves the table of targets out on PostgreSQL, where every cell of it would be a dash.
+// print prints the tables, but on PostgreSQL not that of the targets if every cell of it would be a dash.
 func (b *book) print(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s; %s\n", b.Date, b.Machine, b.Method)
 	figures, targets := b.tables()
@@ -233,7 +233,7 @@ func (b *book) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	// All of them are tried: the figures of a long run must not be lost because a plot cannot be written.
+	// Every file is tried: the figures of a long run must not be lost because a plot cannot be written.
 	errs := []error{os.WriteFile(filepath.Join(dir, results), append(data, '\n'), 0o644)}
 	for _, p := range plots {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, p.file), p.draw(b), 0o644))
@@ -247,10 +247,10 @@ const (
 	to   = "<!-- end of measured -->"
 )
 
-// writePage replaces what is between the two marks, and nothing else, since people write the rest.
+// writePage replaces only what is between the two marks, since people write the rest.
 func (b *book) writePage(path string) error {
 	page, err := os.ReadFile(path)
-	// A folder elsewhere has no page, and needs none.
+	// Another folder may have no page beside it, and needs none.
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -277,7 +277,7 @@ func (b *book) writePage(path string) error {
 	return os.WriteFile(path, text.Bytes(), 0o644)
 }
 
-// markdown has names on the left and numbers on the right, under each other.
+// markdown writes a table with names aligned left and numbers aligned right.
 func markdown(out io.Writer, table [][]string) {
 	for i, row := range table {
 		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))

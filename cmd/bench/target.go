@@ -17,7 +17,7 @@ import (
 )
 
 // target is one kind of request. It is sent as prepared bytes over plain connections, because client and server share the
-// machine: time that the client uses is missing to the server.
+// machine: the server lacks the time that the client uses.
 type target struct {
 	name     string
 	address  string
@@ -79,7 +79,7 @@ func (t *target) measure(ctx context.Context, turn time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, turn)
 	defer cancel()
 	var answered atomic.Int64
-	// Room for all, so nobody waits for a reader.
+	// With room for all, so that no client waits for a reader.
 	failures := make(chan error, t.clients+1)
 	var wait sync.WaitGroup
 	begin := time.Now()
@@ -131,7 +131,7 @@ func (t *target) client(answered func(time.Duration) bool) error {
 		return err
 	}
 	defer c.Close()
-	// Room for a page as a whole, so that few system calls of the client are missing to the server.
+	// Room for a whole page, so that the client takes little time from the server with system calls.
 	r := bufio.NewReaderSize(c, 64<<10)
 	var body bytes.Buffer // reused, to leave time to the server
 	var buffer []byte
@@ -150,7 +150,7 @@ func (t *target) client(answered func(time.Duration) bool) error {
 func (t *target) disturber(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	// It begins anywhere, so that a turn does not change again what the one before has changed.
+	// It begins anywhere, so that a turn does not repeat the changes of the turn before.
 	for n := rand.IntN(len(t.disturb)); ; n++ {
 		if _, err := once(t.address, t.disturb[n%len(t.disturb)]); err != nil {
 			return err
@@ -175,8 +175,8 @@ func once(address string, request []byte) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// exchange sends a request and reads the answer, which must be a success. An error that is answered fast must not pass
-// for a good rate.
+// exchange sends a request and reads the answer, which must be a success. Errors that come back fast must not look like a good
+// rate.
 func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) error {
 	if _, err := c.Write(request); err != nil {
 		return err
@@ -193,7 +193,7 @@ func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) e
 	return good(res, body.Bytes())
 }
 
-// good quotes the answer, because the server that gave it is gone when somebody reads the error.
+// good returns an error unless the status is a success. It quotes the answer, because the server is gone when the error is read.
 func good(res *http.Response, body []byte) error {
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return fmt.Errorf("answered %s: %.300s", res.Status, body)
@@ -238,7 +238,7 @@ func quantile[T float64 | time.Duration](values []T, part float64) T {
 	}
 	// A copy: the values are in the order of their rounds.
 	sorted := slices.Sorted(slices.Values(values))
-	// The value itself, not one between two: a p99 that nobody waited for would be no figure.
+	// A measured value, not one between two: no request took a p99 between two values.
 	return sorted[max(0, int(math.Ceil(part*float64(len(sorted))))-1)]
 }
 

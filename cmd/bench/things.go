@@ -8,7 +8,7 @@ import (
 //go:embed things.json
 var thingsFile []byte
 
-// things are the names of the default catalog that requests speak of. They are data, so that the code knows no product.
+// things are the names of the default catalog that requests use. They are data, so that the code knows no product.
 var things = func() (t struct {
 	Checked []string `json:"checked"` // types that are asked about
 	Granted string   `json:"granted"` // the type that roles allow something on
