@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// PasswordLink is a link with which the holder sets the password of an account, once.
+// PasswordLink is a link that lets its holder set the password of an account, once.
 type PasswordLink struct {
 	User      User
 	Secret    string // stands in the link; "" when the link is only told about

@@ -15,7 +15,7 @@ func (u User) Label() string { return labelOr(u.Name, u.Username) }
 // Label returns what people call the member: the full name of the account, or its username if it has none.
 func (m Member) Label() string { return labelOr(m.Name, m.Username) }
 
-// FirstName is what a sentence calls the member after the first time: the first word of the full name.
+// FirstName returns what a sentence calls the member after the first mention: the first word of the full name.
 func (m Member) FirstName() string {
 	if first, _, ok := strings.Cut(strings.TrimSpace(m.Name), " "); ok {
 		return first
@@ -32,7 +32,7 @@ func (r RoleRef) Label() string { return labelOr(r.DisplayName, r.Name) }
 // RoleLabel returns what people call a role of a trace.
 func RoleLabel(r *rbac.Role) string { return labelOr(r.DisplayName, r.Name) }
 
-// labelOr is the one rule for display names: one that is blank does not count.
+// labelOr is the only rule for display names: a blank one does not count.
 func labelOr(display, name string) string {
 	if strings.TrimSpace(display) == "" {
 		return name

@@ -21,10 +21,10 @@ const (
 	LeftPassword       LeftKind = "password" // of another account, which has not changed it since
 )
 
-// Stops reports whether such a thing has no effect while its maker is suspended: it stands by the rights of the maker.
+// Stops reports whether such a thing has no effect while its maker is suspended: it depends on the rights of the maker.
 func (k LeftKind) Stops() bool { return k == LeftInvitation || k == LeftPasswordLink }
 
-// LeftBehind is something that an account made and that does not go with it.
+// LeftBehind is something that an account made and that stays when the account goes.
 type LeftBehind struct {
 	Kind         LeftKind
 	ID           string       // of the account, where it is a password of one
@@ -36,7 +36,7 @@ type LeftBehind struct {
 	Ends         time.Time    // zero: never
 }
 
-// Label is what people call it.
+// Label returns what people call it.
 func (l *LeftBehind) Label() string { return labelOr(l.DisplayName, l.Name) }
 
 // OfOrganization reports whether it belongs to an organization.

@@ -11,8 +11,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Limits are what an API token leaves of the rights of its account. The zero Limits leave all. They never change once the
-// token is made.
+// Limits restrict the rights that an API token has from its account. The zero Limits restrict nothing. They never change
+// once the token is made.
 type Limits struct {
 	Decides       bool              // it may ask for decisions, and reaches nothing else
 	Pairs         []rbac.Permission // allows, an action perhaps "*", as they were meant under Catalog; nil: every pair
@@ -23,7 +23,7 @@ type Limits struct {
 // Any reports whether there are limits.
 func (l *Limits) Any() bool { return l.Decides || l.Pairs != nil || l.Organizations != nil }
 
-// engine is the limits as the engine takes them, with the pairs as they are meant under the catalog in force.
+// engine returns the limits in the form that the engine takes, with the pairs as they are meant under the catalog in force.
 func (l *Limits) engine(pairs []rbac.Permission) (e rbac.Limits) {
 	e.Pairs = pairs
 	if l.Organizations != nil {
@@ -35,12 +35,12 @@ func (l *Limits) engine(pairs []rbac.Permission) (e rbac.Limits) {
 	return e
 }
 
-// Limits is what limits the token that the caller came with. [Actor.Can] knows of it: what the token does not reach looks as
-// if the account might not do it.
+// Limits returns the limits of the token that the caller used. [Actor.Can] applies them: what the token does not allow looks
+// as if the account may not do it.
 func (s *Actor) Limits() Limits { return s.limits }
 
-// Limit bounds the caller to what its token leaves, pairs being those of the limits as they are meant under the caller's
-// catalog. What is remembered for the caller without limits is not what is remembered for it within them.
+// Limit restricts the caller to the limits of its token. pairs are those of the limits as they are meant under the caller's
+// catalog. It changes the caller's key, so that nothing is cached for both the limited and the unlimited caller.
 func (s *Actor) Limit(l Limits, pairs []rbac.Permission) {
 	if !l.Any() {
 		return
@@ -53,7 +53,7 @@ func (s *Actor) Limit(l Limits, pairs []rbac.Permission) {
 	s.Grants = s.Grants.Limit(s.within)
 }
 
-// LimitedAs is another account, or the caller's own as its token lets it act.
+// LimitedAs returns target, restricted by the caller's token if it is the caller's own account.
 func (s *Actor) LimitedAs(target *Actor) *Actor {
 	if target.ID() != s.ID() || !s.limits.Any() {
 		return target
@@ -63,7 +63,7 @@ func (s *Actor) LimitedAs(target *Actor) *Actor {
 	return &with
 }
 
-// Wider is what new limits leave that those of the caller do not, "" if there is nothing: no one makes a token that can do
+// Wider says what new limits allow that those of the caller do not, "" if there is nothing: no one makes a token that can do
 // more than the one that the request came with.
 func (s *Actor) Wider(l Limits) string {
 	e := l.engine(l.Pairs)
@@ -86,7 +86,7 @@ func (s *Actor) Wider(l Limits) string {
 	return ""
 }
 
-// ScopeNames is how permissions are written as scopes of a token.
+// ScopeNames returns permissions as scopes of a token.
 func ScopeNames(pairs []rbac.Permission) []string {
 	names := make([]string, len(pairs))
 	for i, p := range pairs {

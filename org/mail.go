@@ -8,7 +8,7 @@ const (
 	MailFailed  = "failed" // it is not tried any more
 )
 
-// How the connection to a mail server is kept from being read.
+// How the connection to a mail server is encrypted.
 const (
 	MailStartTLS = "starttls" // the connection becomes one of TLS before anything is sent
 	MailTLS      = "tls"      // it is one of TLS from the beginning
@@ -24,7 +24,7 @@ type Mail struct {
 	Text, HTML  string
 }
 
-// MailServer is the server that mails go out by.
+// MailServer is the server that sends mails.
 type MailServer struct {
 	Address string // host:port
 	From    string
@@ -32,13 +32,13 @@ type MailServer struct {
 	SignsIn bool
 }
 
-// MailStatus is how mails go out, and how many wait to.
+// MailStatus says how mails are sent, and how many are waiting.
 type MailStatus struct {
 	Server  *MailServer // nil: no mails go out
 	Waiting int
 }
 
-// MailError says why a mail did not go out.
+// MailError says why a mail was not sent.
 type MailError struct {
 	Message string // for the person who wanted it sent
 	Down    bool   // other mails would fare the same
@@ -54,10 +54,10 @@ func (e *MailError) Error() string {
 	return e.Message + ": " + e.Err.Error()
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *MailError) Unwrap() error { return e.Err }
 
-// TestMail is a mail that shows that mails arrive.
+// TestMail returns a mail that shows that mails arrive.
 func TestMail(to string) Mail {
 	const says = "If you read this, rolecall can send mail: its mails reach this address."
 	return Mail{

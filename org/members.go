@@ -64,7 +64,7 @@ type MemberFilter struct {
 // MemberSorts lists the keys that members can be sorted by.
 var MemberSorts = []string{"username", "name", "email", "created_at", "updated_at"}
 
-// Filtered says whether f leaves anyone out.
+// Filtered reports whether f leaves anyone out.
 func (f *MemberFilter) Filtered() bool {
 	return f.Query != "" || len(f.Roles) > 0 || len(f.SiteRoles) > 0 || len(f.Statuses) > 0 || f.Records.Filtered()
 }
@@ -81,7 +81,7 @@ type MemberList struct {
 	CanRemove      bool // the caller may remove members
 }
 
-// MembersPage is a page of members with the roles to filter it by: none of those that the caller may not see.
+// MembersPage is a page of members with the roles to filter it by, without those that the caller may not see.
 type MembersPage struct {
 	List             MemberList
 	Roles, SiteRoles []Role

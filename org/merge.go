@@ -4,7 +4,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Merge lays your changes of a role over the state that someone else stored meanwhile.
+// Merge combines your changes of a role with the state that someone else stored meanwhile.
 type Merge struct {
 	Was, Theirs, Yours Role
 	Kept               []rbac.Difference // your changes that theirs leave alone, or that they made too
@@ -30,7 +30,7 @@ func MergeRoles(was, theirs, yours Role) Merge {
 	return m
 }
 
-// mergeText takes your text if you alone changed it. If both did, and not alike, it is theirs for now.
+// mergeText takes your text if only you changed it. If both did, and differently, it is theirs for now.
 func mergeText(was, theirs, yours string) (merged string, conflict bool) {
 	switch {
 	case yours == was || yours == theirs:

@@ -17,21 +17,21 @@ import (
 // Names of users, organizations and roles: letters, digits and single hyphens between them.
 var nameRule = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
 
-// MaxName is how many characters such a name may have.
+// MaxName is the most characters that such a name may have.
 const MaxName = 32
 
-// MaxDisplayName is how many characters the display name of a role may have.
+// MaxDisplayName is the most characters that the display name of a role may have.
 const MaxDisplayName = 64
 
 const maxAvatarURL = 2048
 
-// ReservedUsernames stand in paths where a username may stand.
+// ReservedUsernames are words that paths have where a username may be.
 var ReservedUsernames = []string{
 	"me", "new", "create", "roles", "first", "login", "logout",
 	"authmethods", "validate-password", "oidc-claims", "oauth2", "oidc", "otp", "selection",
 }
 
-// ReservedTokenNames stand in paths where the name of a token may stand.
+// ReservedTokenNames are words that paths have where the name of a token may be.
 var ReservedTokenNames = []string{"tokenconfig"}
 
 // NameProblem says what is wrong with a name, "" if nothing is.
@@ -49,7 +49,7 @@ func NameProblem(name string) string {
 	return ""
 }
 
-// AddressProblem is nameProblem for what stands in a path beside uuids and fixed words.
+// AddressProblem is NameProblem for names that share a place in paths with uuids and fixed words.
 func AddressProblem(name string, reserved []string) string {
 	if p := NameProblem(name); p != "" {
 		return p
@@ -97,12 +97,12 @@ func EmailProblem(s string) string {
 	return ""
 }
 
-// TaggedField is a validation entry as Coder's clients know it.
+// TaggedField returns a validation entry in the form that Coder's clients know.
 func TaggedField(field, tag, value string) Field {
 	return Field{Field: field, Detail: fmt.Sprintf("Validation failed for tag %q with value: %q", tag, value)}
 }
 
-// FieldErrors collects what is wrong with a request, so that all of it stands in one answer.
+// FieldErrors collects everything that is wrong with a request, for one answer.
 type FieldErrors []Field
 
 // Add adds a problem with a field, unless detail is empty.
@@ -112,7 +112,7 @@ func (p *FieldErrors) Add(field, detail string) {
 	}
 }
 
-// Err is nil when there are none.
+// Err returns the problems as one error, nil if there are none.
 func (p FieldErrors) Err(message string) error {
 	if len(p) == 0 {
 		return nil
@@ -120,7 +120,7 @@ func (p FieldErrors) Err(message string) error {
 	return &Error{Kind: Invalid, Message: message, Fields: p}
 }
 
-// FieldsOf is the fields that an answer tells of, if err is one of Invalid fields; else nil.
+// FieldsOf returns the fields of err if it is Invalid, else nil.
 func FieldsOf(err error) FieldErrors {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Invalid {
 		return e.Fields
@@ -128,8 +128,8 @@ func FieldsOf(err error) FieldErrors {
 	return nil
 }
 
-// WithFields is err with more problems, so that one answer has all that is wrong with an input, without those of fields that
-// err tells of already. Without err it is an answer of its own.
+// WithFields returns err with more problems, so that one answer has everything that is wrong with an input. It leaves out
+// fields that err already names. If err is nil, it returns the problems alone.
 func WithFields(err error, more FieldErrors) error {
 	if err == nil {
 		return more.Err("Validation failed.")
@@ -152,5 +152,5 @@ func WithFields(err error, more FieldErrors) error {
 	return &with
 }
 
-// FoldCase is the form in which names are compared and searched.
+// FoldCase returns the form in which names are compared and searched.
 func FoldCase(s string) string { return strings.ToLower(s) }

@@ -2,7 +2,7 @@ package org
 
 import "time"
 
-// What an account is told by mail.
+// What accounts are told by mail.
 const (
 	NoticeFactorsReset       = "factors_reset"        // someone else removed its second factors
 	NoticePasskeyRemoved     = "passkey_removed"      // it removed one

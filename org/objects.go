@@ -11,7 +11,7 @@ import (
 const Day = 24 * time.Hour
 
 // Request is what the audit trail keeps of the request that an actor came with. A use case that needs no signed-in actor
-// takes the Request in its place.
+// takes the Request instead.
 type Request struct {
 	ID        string
 	IP        string
@@ -20,7 +20,7 @@ type Request struct {
 	Done      *Done  // filled in by the change that the request makes; may be nil
 }
 
-// Done is the state that a change has left, or found as it was to be.
+// Done is the state that a change left, or found to be already as wanted.
 type Done struct {
 	Organization uuid.UUID // whose revision it is; uuid.Nil: that of the site
 	Revision     int64     // 0: nothing was changed that has one
@@ -54,14 +54,14 @@ var (
 	UsersObject     = rbac.Object{Type: "user"}
 )
 
-// MayFollow reports whether someone may have the document of an organization and follow its changes: they tell who belongs
-// to it, and what its roles are.
+// MayFollow reports whether the caller may read the document of an organization and follow its changes: these say who
+// belongs to it, and what its roles are.
 func (s *Actor) MayFollow(id uuid.UUID) bool {
 	return s.Can("read", OrgObject(id)) && s.Can("read", MembersObject(id)) && s.Can("read", OrgRolesObject(id))
 }
 
-// MayFollowAny is MayFollow of any organization. For others there is nothing in the document of the site, and how often
-// something changes is none of their business.
+// MayFollowAny reports MayFollow for any organization. For other callers there is nothing in the document of the site, and
+// they should not learn how often something changes.
 func (s *Actor) MayFollowAny() bool {
 	for _, o := range []rbac.Object{OrgObject(uuid.Nil), MembersObject(uuid.Nil), OrgRolesObject(uuid.Nil)} {
 		if o.AnyOrg = true; !s.Can("read", o) {

@@ -1,6 +1,6 @@
 package org
 
-// Offboarding is what shall become of an account whose person leaves. All of it happens, or nothing.
+// Offboarding says what to do with an account whose person leaves. Either all of it happens, or nothing.
 type Offboarding struct {
 	Suspend      bool // which ends the sessions too
 	EndSessions  bool
@@ -16,7 +16,7 @@ func (o *Offboarding) Nothing() bool {
 	return !o.Suspend && !o.EndSessions && !o.RevokeTokens && !o.Leave
 }
 
-// Offboarded is what became of it.
+// Offboarded is what was done.
 type Offboarded struct {
 	User          User
 	Organizations []Organization // that it does not belong to any more
@@ -24,7 +24,7 @@ type Offboarded struct {
 	Undoable      bool           // something of it can be taken back; sessions and tokens can't
 }
 
-// OffboardView is what an offboarding would meet.
+// OffboardView is what an offboarding would act on.
 type OffboardView struct {
 	User     User
 	Self     bool

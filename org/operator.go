@@ -1,8 +1,8 @@
 package org
 
-// What the person at the machine itself may do, when no one can sign in any more or the data was put back.
+// What the operator at the machine itself may do, if no one can sign in any more or a backup was restored.
 
-// OwnerRecovery is an account that is to get back in as an owner.
+// OwnerRecovery is an account that is to regain access as an owner.
 type OwnerRecovery struct {
 	Username string
 	Email    string // of an account that must be made

@@ -21,7 +21,7 @@ type OrganizationList struct {
 	CanCreate     bool // the caller may create organizations
 }
 
-// Plural counts things: "1 role", "2 roles".
+// Plural returns a count of things: "1 role", "2 roles".
 func Plural(n int64, thing string) string {
 	if n != 1 {
 		thing += "s"

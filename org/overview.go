@@ -21,7 +21,7 @@ type Overview struct {
 // OverviewDays is how far ahead an overview looks for what ends.
 const OverviewDays = 14
 
-// Checklist is the first steps of an organization. Each is a fact, and none is something that was clicked.
+// Checklist is the first steps of an organization. Each step is a fact, not something that was ticked off.
 type Checklist struct {
 	People    bool // someone was invited, or has joined
 	Role      bool // there is a custom role
@@ -32,7 +32,7 @@ type Checklist struct {
 // Steps is how many steps a checklist has: the first, the organization, is always done.
 const Steps = 4
 
-// Done is how many of the steps are done.
+// Done returns how many of the steps are done.
 func (c *Checklist) Done() int {
 	n := 1
 	for _, done := range []bool{c.People, c.Role, c.Secured} {
@@ -62,7 +62,7 @@ type Powerful struct {
 	Unsecured bool       // signs in with a password and has no second factor, as far as the caller may know
 }
 
-// PowerCount is how many may do one thing: members, and others by a role of the site where the caller may read accounts.
+// PowerCount is how many may do one thing: members, and, if the caller may read accounts, others by a role of the site.
 type PowerCount struct {
 	Question Question
 	People   int
@@ -101,7 +101,7 @@ type EndingPerson struct {
 	Reason         string
 }
 
-// Label is what a person is called.
+// Label returns what the person is called.
 func (p *EndingPerson) Label() string {
 	if p.Name != "" {
 		return p.Name
@@ -109,7 +109,7 @@ func (p *EndingPerson) Label() string {
 	return p.Username
 }
 
-// OpenInvitations is the invitations that wait: first those that want a look.
+// OpenInvitations are the pending invitations, those that need attention first.
 type OpenInvitations struct {
 	Count int
 	First []Invitation

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Passkey is a way to sign in that a device of its owner keeps, and that is a second factor too.
+// Passkey is a way to sign in that a device of its owner keeps, and that is also a second factor.
 type Passkey struct {
 	ID        uuid.UUID
 	Name      string
@@ -30,7 +30,7 @@ type AddedPasskey struct {
 	RecoveryCodes []string
 }
 
-// SecondStep is what a sign-in waits for whose password was right.
+// SecondStep is what a sign-in with the right password still needs.
 type SecondStep struct {
 	Email    string
 	App      bool // a code of an authenticator app will do

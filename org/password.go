@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// HashCost is what it takes to compute a password hash: the parameters of argon2id. Each stored hash carries its own.
+// HashCost is what it takes to compute a password hash: the parameters of argon2id. Each stored hash includes its own.
 type HashCost struct {
 	Memory  uint32 // KiB
 	Time    uint32 // passes over the memory

@@ -5,7 +5,7 @@ import "time"
 // LoginOIDC is the login type of an account that a sign-in provider made: it has no password.
 const LoginOIDC = "oidc"
 
-// Provider is a sign-in provider, as far as it decides whose a sign-in is. How it is reached is the business of web/oidc.
+// Provider is a sign-in provider, as far as it decides whose a sign-in is. web/oidc knows how to reach it.
 type Provider struct {
 	ID            string // part of every source; never used again for another issuer
 	Name          string // for people
@@ -28,7 +28,7 @@ type Provider struct {
 	FusePercent  int           // likewise, of those who hold anything from it
 }
 
-// The fuse of a provider whose settings do not speak of it, and of a new directory.
+// The default fuse of a provider, and that of a new directory.
 const (
 	DefaultFusePeople  = 10
 	DefaultFusePercent = 10
@@ -40,10 +40,10 @@ type Requirement struct {
 	Values []string
 }
 
-// Source is where what the provider gives comes from.
+// Source returns the source of what the provider gives.
 func (p *Provider) Source() Source { return Source("oidc:" + p.ID) }
 
-// Proof is what a provider says of a person, verified: the answer to a sign-in that this browser began.
+// Proof is what a provider says about a person, verified: the answer to a sign-in that this browser began.
 type Proof struct {
 	Issuer  string
 	Subject string

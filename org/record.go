@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Source is what gave a role, or a membership. Several may give one role to one account: each has a record of its own, and
-// the role is held as long as one of them counts.
+// Source is what gave a role, or a membership. Several may give one role to one account: each has its own record, and the
+// role is held as long as one of them counts.
 type Source string
 
-// The local sources: people give, or made the rule by which, and people take.
+// The local sources: people give, or made the rule that gives, and people take.
 const (
 	SourceManual   Source = "manual"   // someone, by a request
 	SourceInvite   Source = "invite"   // an invitation that was accepted
@@ -20,13 +20,13 @@ const (
 	SourceOperator Source = "operator" // a command on the database
 )
 
-// Synced reports whether a sign-in provider (oidc:NAME) or a directory (scim:NAME) gave it. It takes it too: what someone
-// else takes would be back with the next sign-in.
+// Synced reports whether a sign-in provider (oidc:NAME) or a directory (scim:NAME) gave it. Only they take it away: what
+// someone else takes would be back with the next sign-in.
 func (s Source) Synced() bool {
 	return strings.HasPrefix(string(s), "oidc:") || strings.HasPrefix(string(s), "scim:")
 }
 
-// Words is where something comes from, in words: "by hand".
+// Words returns where something comes from, in words: "by hand".
 func (s Source) Words() string {
 	switch s {
 	case SourceManual:
@@ -44,7 +44,7 @@ func (s Source) Words() string {
 	return "the directory " + strings.TrimPrefix(string(s), "scim:")
 }
 
-// Terms are what a request says about what it adds. They do not touch what is held already.
+// Terms are the end and reason of what a request adds. They do not affect what is already held.
 type Terms struct {
 	Until  *time.Time // the first moment at which it does not count any more; nil: no end
 	Reason string     // at most 500 characters
@@ -58,7 +58,7 @@ type Origin struct {
 	Terms
 }
 
-// Giver is an account in whose name something is given. With the zero ID it is a machine or an operator.
+// Giver is the account in whose name something is given. A zero ID means a machine or an operator.
 type Giver struct {
 	ID   uuid.UUID
 	Name string
@@ -79,7 +79,7 @@ type Assignment struct {
 	GivenAt        time.Time
 }
 
-// AuditAssignment is a record as the trail keeps it.
+// AuditAssignment is a record as the audit trail keeps it.
 type AuditAssignment struct {
 	Role      string     `json:"role"`
 	Source    Source     `json:"source"`
@@ -91,7 +91,7 @@ type AuditAssignment struct {
 // Counts reports whether the record gives its role at a moment.
 func (a *Assignment) Counts(now time.Time) bool { return a.Until == nil || a.Until.After(now) }
 
-// EndsOf is when each role of some records ends: with the last of its records. One that has a record without an end has none.
+// EndsOf returns when each role of some records ends: when its last record does. A role with a record without an end is left out.
 func EndsOf(records []Assignment) map[string]time.Time {
 	ends := map[string]time.Time{}
 	for _, a := range records {
@@ -107,8 +107,8 @@ func EndsOf(records []Assignment) map[string]time.Time {
 	return ends
 }
 
-// ManagedBy is a sign-in provider or a directory that says what someone holds, or what an account is called: that is changed
-// there.
+// ManagedBy is a sign-in provider or a directory that decides what someone holds, or what an account is called. Such things
+// are changed there.
 type ManagedBy struct {
 	Source       Source
 	Name         string    // of a directory; that of a provider stands in the settings
@@ -116,7 +116,7 @@ type ManagedBy struct {
 	Rules        []string  // of a member: see Assignment.Rule; sorted
 }
 
-// ManagersOf are the providers and directories among the sources of records, by source, with the rules that they go by.
+// ManagersOf returns the providers and directories among the sources of records, by source, with the rules that they apply.
 func ManagersOf(records []Assignment) (list []ManagedBy) {
 	for _, a := range records {
 		if a.Source.Synced() {
@@ -126,7 +126,7 @@ func ManagersOf(records []Assignment) (list []ManagedBy) {
 	return list
 }
 
-// WithManager adds a rule of a manager to managers, by source. The name and the organization are those of the first of a source.
+// WithManager adds a rule of a manager to managers, sorted by source. Name and organization are those of the first of a source.
 func WithManager(list []ManagedBy, m ManagedBy, rule string) []ManagedBy {
 	at, there := slices.BinarySearchFunc(list, m.Source, func(m ManagedBy, s Source) int { return strings.Compare(string(m.Source), string(s)) })
 	if !there {
@@ -138,7 +138,7 @@ func WithManager(list []ManagedBy, m ManagedBy, rule string) []ManagedBy {
 	return list
 }
 
-// RuleOf is the value of the claim that a provider gave something by, "" if its rules did not give it.
+// RuleOf returns the value of the claim for which a provider gave something, "" if its rules did not give it.
 func RuleOf(s Source, ref string) string {
 	_, value, ok := strings.Cut(ref, ":")
 	if !ok || !strings.HasPrefix(string(s), "oidc:") {

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// RecordFilter selects who holds something by a record of some kind.
+// RecordFilter selects people who hold something by certain records.
 type RecordFilter struct {
 	Sources []string      // a record of any of these
 	Ending  time.Duration // one that ends so soon; 0 is no limit
 }
 
-// Filtered says whether f leaves anyone out.
+// Filtered reports whether f leaves anyone out.
 func (f *RecordFilter) Filtered() bool { return len(f.Sources) > 0 || f.Ending > 0 }
 
-// maxEnding is how far ahead an end may be asked for: none is further.
+// maxEnding is how far ahead a filter may look for an end: no end is further away.
 const maxEnding = 3660 // days
 
 // EndingForm says what ParseEnding takes.

@@ -7,16 +7,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// BadUntil is what is wrong with an end that is no time.
+// BadUntil is the problem of an end that is not a time.
 const BadUntil = "must be an RFC 3339 time with a zone"
 
-// Problems is what Check finds.
+// Problems returns what Check finds.
 func (t Terms) Problems(now time.Time) (bad FieldErrors) {
 	t.Check(now, &bad)
 	return bad
 }
 
-// RecordInput says what the local record of one role shall be.
+// RecordInput says what the local record of one role should be.
 type RecordInput struct {
 	Terms
 	KeepUntil, KeepReason bool // as it is stored; of a new record there is none
@@ -25,16 +25,16 @@ type RecordInput struct {
 	IfMatch Versions
 }
 
-// Recorded is the record of one role as a request has left it, with the tag of whose it is.
+// Recorded is the record of one role as a request left it, with the tag of its holder.
 type Recorded struct {
 	Assignment
 	Tag string
 }
 
-// RecordsField is where an entry of the trail keeps the records that a change made and ended.
+// RecordsField is where an audit entry keeps the records that a change made and ended.
 const RecordsField = "assignments"
 
-// Brief is the record for the trail.
+// Brief returns the record for the audit trail.
 func (a *Assignment) Brief() AuditAssignment {
 	return AuditAssignment{Role: a.Role, Source: a.Source, SourceRef: a.SourceRef, Reason: a.Reason, Until: a.Until}
 }
@@ -42,7 +42,7 @@ func (a *Assignment) Brief() AuditAssignment {
 // Counts reports whether the record would give its role at a moment.
 func (a *AuditAssignment) Counts(now time.Time) bool { return a.Until == nil || a.Until.After(now) }
 
-// MachineOf is the name of what made an entry where no account did; "" for people and operators. It has a colon, which no
+// MachineOf returns the name of the machine that made an entry, "" for people and operators. It has a colon, which no
 // username has.
 func MachineOf(id uuid.UUID, actor string) string {
 	if id != uuid.Nil || !strings.Contains(actor, ":") {

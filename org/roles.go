@@ -17,7 +17,7 @@ func (r *Role) Levels() iter.Seq2[rbac.Level, []rbac.Permission] {
 	}
 }
 
-// Rules is what the role says, for comparing it with another one.
+// Rules returns what the role says, for comparing it with another one.
 func (r *Role) Rules() *rbac.Role {
 	return &rbac.Role{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, BuiltIn: r.BuiltIn}
 }
@@ -55,8 +55,8 @@ type Role struct {
 	Members    int    // how many hold it, or Unknown; filled for one role, see RoleCounts for lists
 }
 
-// Denies reports whether the role denies something, under the catalog in force or under another one: what means nothing now may mean
-// something again when the catalog goes back.
+// Denies reports whether the role denies something, under the catalog in force or another one: what means nothing now may mean
+// something again if the catalog is rolled back.
 func (r *Role) Denies() bool {
 	for _, list := range r.Levels() {
 		if slices.ContainsFunc(list, func(p rbac.Permission) bool { return p.Negate }) {
@@ -66,18 +66,18 @@ func (r *Role) Denies() bool {
 	return slices.ContainsFunc(r.Dead, func(d DeadPermission) bool { return d.Permission.Negate })
 }
 
-// DeadPermission is one that a change of the catalog took the meaning of. It is stored as it was, and has no effect.
+// DeadPermission is a permission that a change of the catalog made meaningless. It is stored as it was, and has no effect.
 type DeadPermission struct {
 	Level      rbac.Level
 	Permission rbac.Permission
 	Hidden     bool // something else has the name now, so the role does not show it
 
-	// Of versions of a role, for their pages: in which version of the catalog it went, 0 if no step tells, and its words before.
+	// For versions of a role, for their pages: the version of the catalog that removed it, 0 if unknown, and its words before.
 	Removed int64
 	Phrase  string
 }
 
-// DeadCount is how much is stored that means nothing in the catalog in force.
+// DeadCount counts what is stored but means nothing in the catalog in force.
 type DeadCount struct {
 	Permissions int64 `json:"permissions"` // of custom roles
 	Assignments int64 `json:"assignments"` // of built-in roles that are gone
@@ -116,11 +116,11 @@ type RoleView struct {
 	CanCreate    bool // the caller may make roles, this one's copy among them
 	CanUpdate    bool
 	CanDelete    bool
-	// Locked says why a permission of the editor's grid may not be allowed or denied by the caller, "" if it may.
+	// CellRefusal says why the caller may not allow or deny a permission of the editor's grid, "" if they may.
 	CellRefusal func(level rbac.Level, p rbac.Permission) string
-	// Effect tells what allowing a permission of the grid would change in this role.
+	// CellEffect tells what allowing a permission of the grid would change in this role.
 	CellEffect func(level rbac.Level, p rbac.Permission) rbac.Effect
-	// LeftOut: permissions of the role this one was started from that could not be taken over (NewRole only).
+	// NotCopied: permissions of the role this one was started from that could not be copied (NewRole only).
 	NotCopied   []rbac.Permission
 	StartedFrom string // display name of the role this one was started from
 }

@@ -4,7 +4,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// At is the list of the level of that name.
+// At returns the list of the level of that name.
 func (r *Role) At(level string) *[]rbac.Permission {
 	switch level {
 	case rbac.LevelSite.String():

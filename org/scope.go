@@ -1,18 +1,18 @@
 package org
 
-// Scope is where roles live: an organization, or the site.
+// Scope is where roles belong: an organization, or the site.
 type Scope struct{ Organization string } // as a path names it; "" for the site
 
-// Site is where roles live that hold everywhere.
+// Site is the scope of roles that hold everywhere.
 var Site = Scope{}
 
-// In is where the roles of an organization live, by what a path names it.
+// In returns the scope of an organization, named as in a path.
 func In(organization string) Scope { return Scope{organization} }
 
-// OnSite reports whether it is the site.
+// OnSite reports whether the scope is the site.
 func (s Scope) OnSite() bool { return s.Organization == "" }
 
-// String is the scope in an error.
+// String returns the scope for an error.
 func (s Scope) String() string {
 	if s.OnSite() {
 		return "the site"

@@ -19,8 +19,8 @@ var UserQueryKeys = []string{
 	"source", "ending",
 }
 
-// HasUnknownKey reports whether a term of a query has a key that is none of these. People may mean such a query as it
-// stands.
+// HasUnknownKey reports whether a term of a query has a key that is none of these. People may mean such a query
+// literally.
 func HasUnknownKey(query string, keys []string) bool {
 	return slices.ContainsFunc(SplitTerms(strings.ToLower(query)), func(term string) bool {
 		key, _, keyed := strings.Cut(term, ":")
@@ -42,7 +42,7 @@ func SplitTerms(s string) []string {
 // QueryTerm is a term of a query: a key with its value, or a bare word without a key.
 type QueryTerm struct{ Key, Value string }
 
-// ParseQuery takes a query of the search language apart. It finds no fault: what is wrong, the search itself says.
+// ParseQuery splits a query of the search language into terms. It reports no errors: the search itself does.
 func ParseQuery(query string) []QueryTerm {
 	var terms []QueryTerm
 	for _, t := range SplitTerms(query) {
@@ -55,7 +55,7 @@ func ParseQuery(query string) []QueryTerm {
 	return terms
 }
 
-// FormatQuery puts terms together again. Terms without a value are left out.
+// FormatQuery joins terms to a query again. Terms without a value are left out.
 func FormatQuery(terms []QueryTerm) string {
 	var out []string
 	for _, t := range terms {

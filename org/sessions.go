@@ -20,7 +20,7 @@ type Session struct {
 	Current   bool // the one that asks
 }
 
-// NewSession is a browser session that begins, as its store keeps it.
+// NewSession is a new browser session, as its store keeps it.
 type NewSession struct {
 	Token     string // hashed
 	Data      []byte
@@ -28,7 +28,7 @@ type NewSession struct {
 	Replaces  string // the token of the session that ends with it, "" if none does
 }
 
-// BeginSession makes the session of an account that a use case lets in; nil makes none. The use case stores it in the same
-// transaction: a password change ends it or comes before, and can not fall between. It is called again when the
-// transaction runs again.
+// BeginSession makes the session of an account that a use case signs in; nil makes none. The use case stores it in the same
+// transaction: a password change either ends it or comes before it, never in between. It is called again if the transaction
+// runs again.
 type BeginSession func(ctx context.Context, user uuid.UUID) (NewSession, error)

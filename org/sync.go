@@ -6,11 +6,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// ClaimState says what may be concluded from a claim.
+// ClaimState says what can be concluded from a claim.
 type ClaimState string
 
-// The states of a claim. Only the last two change what someone holds: from a claim that is missing, or cut off, nothing
-// follows about the person.
+// The states of a claim. Only the last two change what someone holds: a claim that is missing or cut off says nothing
+// about the person.
 const (
 	ClaimAbsent    ClaimState = "absent"
 	ClaimTruncated ClaimState = "truncated" // the provider left values out
@@ -18,7 +18,7 @@ const (
 	ClaimValues    ClaimState = "values"
 )
 
-// Says reports whether the claim tells what someone shall hold.
+// Says reports whether the claim says what someone should hold.
 func (s ClaimState) Says() bool { return s == ClaimEmpty || s == ClaimValues }
 
 // SyncStep is what a sign-in does to one record.
@@ -31,7 +31,7 @@ const (
 	SyncEnd  SyncStep = "end"
 )
 
-// SyncHold says why a record stays that no rule gives any more.
+// SyncHold says why a record stays although no rule gives it any more.
 type SyncHold string
 
 // The reasons.
@@ -71,7 +71,7 @@ type SyncLine struct {
 	Change           SyncStep
 }
 
-// SyncHeld is a record that would end, and stays.
+// SyncHeld is a record that would end, but stays.
 type SyncHeld struct {
 	SyncLine
 	Why SyncHold
@@ -93,7 +93,7 @@ type SyncImpactLine struct {
 	Sample           []string // usernames of some, if the caller may read them
 }
 
-// SyncStatus is how syncing stands.
+// SyncStatus is the status of syncing.
 type SyncStatus struct {
 	Held    []SyncSource // sources whose removals wait
 	Gone    []SyncSource // sources with records whose provider has left the settings
@@ -110,7 +110,7 @@ type SyncSource struct {
 	Reason  string    // why it is
 }
 
-// SyncNotice is what the last sign-in of someone has left as it was.
+// SyncNotice is what the last sign-in of someone left as it was.
 type SyncNotice struct {
 	Source           Source
 	Kind             string // HoldLastOwner, HoldLastAdmin, HoldFuse, or ClaimTruncated
@@ -122,13 +122,13 @@ type SyncNotice struct {
 	At               time.Time
 }
 
-// What is done with the records of a source that has left the settings.
+// What to do with the records of a source that is no longer in the settings.
 const (
 	ReleaseKeep = "keep" // they become local ones
 	ReleaseEnd  = "end"
 )
 
-// SyncReleased is what a release has done.
+// SyncReleased is what a release did.
 type SyncReleased struct {
 	Source Source
 	Action string // "", ReleaseKeep or ReleaseEnd

@@ -21,7 +21,7 @@ const (
 // SyncGlob begins a key of a mapping in which * stands for any characters.
 const SyncGlob = "glob:"
 
-// What a rule set may hold. A sign-in reads all sets of its provider, so none may grow without end.
+// The limits of a rule set. A sign-in reads all sets of its provider, so none may grow without bounds.
 const (
 	MaxSyncPairs = 1000 // of a claim value and what it gives
 	MaxSyncText  = 512  // bytes of a field or of a key
@@ -40,10 +40,10 @@ type SyncRules struct {
 	UpdatedAt     time.Time
 }
 
-// Tag names the state of a rule set.
+// Tag identifies the state of a rule set.
 func (r *SyncRules) Tag() string { return Tag(r.Version, r.ID) }
 
-// Pairs is how many pairs of a value and what it gives there are.
+// Pairs returns how many pairs of a value and what it gives there are.
 func (r *SyncRules) Pairs() (n int) {
 	for _, targets := range r.Mapping {
 		n += len(targets)
@@ -85,8 +85,8 @@ type SyncMappingChange struct{ Add, Remove []SyncPair }
 // SyncPair is a value of a claim and one thing that it gives.
 type SyncPair struct{ Given, Gets string }
 
-// SyncKeyMatches reports whether a key of a mapping stands for a value of a claim. All patterns that a sign-in tries must cost
-// little, so there is nothing in them but *.
+// SyncKeyMatches reports whether a key of a mapping matches a value of a claim. A sign-in tries many patterns, so they must be
+// cheap, and * is the only wildcard.
 func SyncKeyMatches(key, value string) bool {
 	pattern, glob := strings.CutPrefix(key, SyncGlob)
 	if !glob {
@@ -111,19 +111,19 @@ func SyncKeyMatches(key, value string) bool {
 	return true
 }
 
-// SyncTarget names a target of a mapping in the errors of a request.
+// SyncTarget returns the name of a target of a mapping for the errors of a request.
 func SyncTarget(key string, i int) string { return fmt.Sprintf("mapping[%q][%d]", key, i) }
 
-// SyncKey names a key of a mapping in the errors of a request.
+// SyncKey returns the name of a key of a mapping for the errors of a request.
 func SyncKey(key string) string { return fmt.Sprintf("mapping[%q]", key) }
 
-// The types of resources that the trail has for rule sets are those of Coder.
+// The resource types of rule sets in the audit trail are those of Coder.
 const (
 	syncOrganizationType = "idp_sync_settings_organization"
 	syncRoleType         = "idp_sync_settings_role"
 )
 
-// Resource is what the audit trail calls a rule set of the kind.
+// Resource returns what the audit trail calls a rule set of the kind.
 func (k SyncKind) Resource() string {
 	if k == SyncOrganizations {
 		return syncOrganizationType

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// How far away an end may be, and how long a reason may be.
+// How far ahead an end may be, and how long a reason may be.
 const (
 	maxUntil  = 10 * 365 * Day
 	maxReason = 500

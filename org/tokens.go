@@ -7,13 +7,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// EndingSoon is how long before its end a token is said to end: a program that no one looks at would just stop.
+// EndingSoon is how long before its end a token is reported as ending: a program that no one watches would just stop.
 const EndingSoon = 7 * Day
 
 // ScopeDecide is the scope of a token that may ask for decisions, and do nothing else.
 const ScopeDecide = "rolecall:decide"
 
-// ActionExpire is what the trail calls the end of a token that has expired.
+// ActionExpire is what the audit trail calls the end of a token that has expired.
 const ActionExpire = "expire"
 
 // Token is an API token without its secret.
@@ -49,7 +49,7 @@ type TokenFilter struct {
 	Kind  TokenKind
 }
 
-// TokenKind is which tokens someone wants to look at; "" is all of them.
+// TokenKind says which tokens to show; "" is all of them.
 type TokenKind string
 
 // The kinds of tokens to look at.
@@ -59,8 +59,8 @@ const (
 	TokensEnding    TokenKind = "ending"    // within EndingNotice
 )
 
-// UnusedAfter is how long no one has used a token that is said to be unused. EndingNotice is how long before its end a
-// token's answers and pages tell of it.
+// UnusedAfter is how long a token must not have been used to be called unused. EndingNotice is how long before the end of a
+// token answers and pages mention it.
 const (
 	UnusedAfter  = 90 * Day
 	EndingNotice = 30 * Day
@@ -88,11 +88,11 @@ func (t *Token) EndsSoon(now time.Time) bool {
 	return t.ExpiresAt.After(now) && t.ExpiresAt.Sub(now) <= EndingNotice
 }
 
-// EndNotices are how many days before its end it is told of a token, the last time first: of one that was made to live
-// longer than that.
+// EndNotices are how many days before the end of a token its owner is notified, the last notice first. A notice is only for
+// tokens with a longer lifetime.
 var EndNotices = []int{1, 7, 30}
 
-// TellsEnd reports whether its end has been told, and has not come yet.
+// TellsEnd reports whether the time of a notice about its end has come, and its end has not.
 func (t *Token) TellsEnd(now time.Time) bool {
 	left := t.ExpiresAt.Sub(now)
 	return left > 0 && slices.ContainsFunc(EndNotices, func(days int) bool {

@@ -1,7 +1,7 @@
 package org
 
 // RoleHolder is what a change that was taken back is about: a member of an organization, an account, a role, or a dismissal of
-// findings. The others are nil.
+// findings. The other fields are nil.
 type RoleHolder struct {
 	Member    *Member
 	User      *User
@@ -20,7 +20,7 @@ func OfDeletedRole(resourceType, action string) bool {
 	return resourceType == "custom_role" && action == "delete"
 }
 
-// CanUndo says whether Undo may take back what the entry tells of, as far as the entry alone knows.
+// CanUndo reports whether Undo may take back what the entry describes, as far as the entry alone shows.
 func (e *AuditEntry) CanUndo() bool {
 	_, roles := e.Diff["rbac_roles"]
 	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && (roles || e.OfStatus()) ||

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Check finds everything that is wrong with a new account, and fills in what is left to us.
+// Check finds everything that is wrong with a new account, and fills in defaults.
 func (u *NewUser) Check() error {
 	u.Name = strings.TrimSpace(u.Name)
 	message, bad := "", FieldErrors{}
@@ -39,7 +39,7 @@ func (u *NewUser) Check() error {
 	return bad.Err(cmp.Or(message, "Validation failed."))
 }
 
-// checkService finds what a service account must not have. The first of it is the message.
+// checkService finds what a service account must not have. The first problem is the message.
 func (u *NewUser) checkService(bad *FieldErrors) (message string) {
 	refuse := func(field, detail string) {
 		message = cmp.Or(message, detail)
@@ -58,7 +58,7 @@ func (u *NewUser) checkService(bad *FieldErrors) (message string) {
 	return message
 }
 
-// checkLogin finds what is wrong with the way in to an account. A message is of the login type.
+// checkLogin finds what is wrong with how an account signs in. A message is about the login type.
 func (u *NewUser) checkLogin(bad *FieldErrors) (message string) {
 	u.LoginType = cmp.Or(u.LoginType, LoginPassword)
 	switch u.LoginType {
@@ -88,7 +88,7 @@ const (
 	StatusSuspended Status = "suspended"
 )
 
-// Statuses lists the states of an account. LoginTypes lists what clients may ask for: no account here has the last three.
+// Statuses lists the states of an account. LoginTypes lists what clients may ask for; no account here has one of the last three.
 var (
 	Statuses   = []string{string(StatusActive), string(StatusDormant), string(StatusSuspended)}
 	LoginTypes = []string{LoginPassword, LoginNone, "github", "oidc", "token"}
@@ -120,19 +120,19 @@ type User struct {
 	ManagedBy       []ManagedBy // the directory that writes name, address and status, or else the providers that write the first two
 }
 
-// ServiceAccount says whether no one can sign in to this account with a password.
+// ServiceAccount reports whether no one can sign in to this account with a password.
 func (u *User) ServiceAccount() bool { return u.LoginType == LoginNone }
 
-// MadeForService says whether the account was made as a service account. One without a password that has an e-mail address
-// was not: to call it one would be a difference in the plan of every client that made it.
+// MadeForService reports whether the account was made as a service account. One without a password but with an e-mail address
+// was not: calling it one would show up as a difference in the plan of every client that made it.
 func (u *User) MadeForService() bool { return madeForService(u.LoginType, u.Email) }
 
-// MadeForService says it of a member's account.
+// MadeForService reports the same for a member's account.
 func (m *Member) MadeForService() bool { return madeForService(m.LoginType, m.Email) }
 
 func madeForService(loginType, email string) bool { return loginType == LoginNone && email == "" }
 
-// FirstUser is the account that setup makes.
+// FirstUser is the account that setup creates.
 type FirstUser struct {
 	Email    string
 	Username string
@@ -174,7 +174,7 @@ type PasswordInput struct {
 }
 
 // UserFilter selects users. Query is the search language of GET /users (docs/spec/users.md: a bare word or
-// search:, status:, role:, login_type:, created_before:, …); the other conditions come on top of what it says.
+// search:, status:, role:, login_type:, created_before:, …); the other conditions apply in addition.
 type UserFilter struct {
 	Query      string
 	Text       string // substring, case folded, of username, name or e-mail
@@ -194,7 +194,7 @@ type UserFilter struct {
 // UserSorts lists the keys that users can be sorted by.
 var UserSorts = []string{"username", "name", "email", "created_at", "last_seen_at"}
 
-// Filtered says whether f leaves anyone out.
+// Filtered reports whether f leaves anyone out.
 func (f *UserFilter) Filtered() bool {
 	return f.Query != "" || f.Text != "" || len(f.Statuses)+len(f.Roles)+len(f.LoginTypes) > 0 || f.Records.Filtered()
 }

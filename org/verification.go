@@ -12,7 +12,7 @@ type Verification struct {
 	Findings []string     // what is wrong: the first place of each chain and root
 }
 
-// Broken is the first finding, "" when the trail is whole.
+// Broken returns the first finding, "" if the trail is intact.
 func (v *Verification) Broken() string {
 	if len(v.Findings) == 0 {
 		return ""
@@ -27,7 +27,7 @@ type VerifyFilter struct {
 }
 
 // AuditRoot is one hash over the ends of all chains of the audit trail. Kept elsewhere, it shows later that none of them
-// was cut off or written anew.
+// was cut off or rewritten.
 type AuditRoot struct {
 	Seq    int64
 	Time   time.Time
@@ -35,5 +35,5 @@ type AuditRoot struct {
 	Hash   string // as VerifyFilter takes it
 }
 
-// AuditRootType is the type of resource by which the trail calls a root.
+// AuditRootType is the resource type of a root in the audit trail.
 const AuditRootType = "audit_root"

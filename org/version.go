@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// A tag names one state of a role, a membership, an account or an organization. No other state has it, nor has any state
-// of another thing that comes to stand under the same name. "" is the tag of what is not stored.
+// A tag identifies one state of a role, a membership, an account or an organization. No other state has it, nor has any
+// state of another thing that later has the same name. "" is the tag of what is not stored.
 
-// Tag is the version of something that has an id. Ids begin with the time, so it is the end that tells two apart.
+// Tag returns the tag of a version of something with an id. Ids begin with the time, so their ends tell two apart.
 func Tag(version int64, id uuid.UUID) string {
 	if version == 0 {
 		return ""
@@ -21,7 +21,7 @@ func Tag(version int64, id uuid.UUID) string {
 	return fmt.Sprintf("%d-%x", version, id[10:])
 }
 
-// Tag names the state of a role. A built-in role has none. Another catalog may give it other words, or take some away.
+// Tag identifies the state of a role. A built-in role has none. Another catalog may give it other words, or take some away.
 func (r *Role) Tag() string {
 	tag := Tag(r.Version, r.ID)
 	if tag != "" && r.Catalog > 1 {
@@ -30,13 +30,13 @@ func (r *Role) Tag() string {
 	return tag
 }
 
-// Tag names the state of an account.
+// Tag identifies the state of an account.
 func (u *User) Tag() string { return Tag(u.Version, u.ID) }
 
-// Tag names the state of an organization.
+// Tag identifies the state of an organization.
 func (o *Organization) Tag() string { return Tag(o.Version, o.ID) }
 
-// Tag names the state of a membership, which ends and begins again under the same ids.
+// Tag identifies the state of a membership, which may end and begin again under the same ids.
 func (m *Member) Tag() string {
 	if m.Version == 0 {
 		return ""
@@ -45,29 +45,29 @@ func (m *Member) Tag() string {
 	return fmt.Sprintf("%d-%x", m.Version, begun[:4])
 }
 
-// TagWithAccount names the state of a membership and of what it shows of the account. A change compares the membership's
-// part of it.
+// TagWithAccount identifies the state of a membership and of what it shows of the account. A change compares only the
+// membership's part.
 func (m *Member) TagWithAccount() string { return fmt.Sprintf("%s.%d", m.Tag(), m.AccountVersion) }
 
-// Versions are the tags of the states that a change may begin from. If none of them is stored by then, it is a Conflict.
-// nil stands for whichever is stored, or for nothing stored at all.
+// Versions are the tags of the states that a change may start from. If none of them is stored, the change is a Conflict.
+// nil accepts whatever is stored, or nothing stored at all.
 type Versions []string
 
-// Among Versions these stand for every state that is stored, and for nothing stored.
+// In Versions these mean any stored state, and nothing stored.
 const (
 	AnyVersion = "*"
 	NoVersion  = ""
 )
 
-// Include reports whether a change may begin from what is stored.
+// Include reports whether a change may start from what is stored.
 func (v Versions) Include(stored string) bool {
 	return v == nil || slices.Contains(v, stored) || stored != NoVersion && slices.Contains(v, AnyVersion)
 }
 
-// OnlyNew reports whether a change may begin from nothing stored alone.
+// OnlyNew reports whether a change may start only if nothing is stored.
 func (v Versions) OnlyNew() bool { return len(v) == 1 && v[0] == NoVersion }
 
-// OfMembership leaves out what tags tell of the account beside the membership.
+// OfMembership leaves out the part of the tags that is about the account.
 func (v Versions) OfMembership() Versions {
 	if v == nil {
 		return nil

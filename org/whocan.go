@@ -9,7 +9,7 @@ import (
 )
 
 // WhoCan is everyone on the site who may do something in an organization, one page of them. Suspended accounts may
-// nothing.
+// do nothing.
 type WhoCan struct {
 	Organization Organization
 	Question     Question
@@ -22,14 +22,14 @@ type WhoCan struct {
 	Prevented    *Prevention    // why no one may, as far as the caller may know; nil if somebody may
 }
 
-// Prevention is the first rule by which no one may do something.
+// Prevention is the first reason why no one may do something.
 type Prevention struct {
 	Deny   *rbac.Match // of a role whose deny overrides what another role allows; nil: there is none
 	People int         // for whom
 	Unheld []RoleRef   // without Deny: the roles that would allow it, which no one has
 }
 
-// AbleTokens is the API tokens that may do something in an organization: a part of them, and how many there are.
+// AbleTokens are the API tokens that may do something in an organization: a part of them, and how many there are.
 type AbleTokens struct {
 	Tokens []Token
 	Count  int
@@ -43,7 +43,7 @@ type WhoCanMember struct {
 	Answer
 }
 
-// Outside is the accounts that may do something in an organization without belonging to it.
+// Outside are the accounts that may do something in an organization without belonging to it.
 type Outside struct {
 	Users []WhoCanUser
 	Count int // of all of them
@@ -62,9 +62,9 @@ type Answer struct {
 	Words Wording
 }
 
-// WhoCanPage is the part of the answer that is wanted: of the members, or of the accounts outside the organization. Of
-// the latter the first 100 come with the members; no members come with them. Of suspended members none come, unless they are
-// wanted: so many of the first beside the members, or a part of them alone.
+// WhoCanPage is the part of the answer that is wanted: of the members, or of the accounts outside the organization. The first
+// 100 of the latter come with the members, but no members come with them. Suspended members come only if they are wanted:
+// the first few with the members, or a part of them alone.
 type WhoCanPage struct {
 	Limit, Offset int // Limit 0 is all
 	Outside       bool
@@ -85,11 +85,11 @@ type AblePerson struct {
 	Revision int64        // of the organization, likewise, for who may read its trail; else 0
 }
 
-// Everybody asks for everybody who may do something.
+// Everybody asks for everyone who may do something.
 type Everybody struct {
 	Question Question
 	Whole    bool // with what gives the roles, and the revision
 }
 
-// Suspended reports whether the person might but for that.
+// Suspended reports whether only the suspension of the account keeps the person from doing it.
 func (p *AblePerson) Suspended() bool { return p.Status == StatusSuspended }

@@ -7,11 +7,11 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Wording is a decision in words. Every sentence is made from the engine's trace, so it can say nothing that was not
+// Wording is a decision in words. Every sentence is made from the engine's trace, so it can't say anything that was not
 // decided.
 //
-// Verdict and Because are what programs are answered: they name the permission, and stay as they are. People read the
-// Headline, and what comes Then; a program that writes for them has the Sentence.
+// Verdict and Because are for programs: they name the permission, and never change. People read the Headline, and what comes
+// Then; a program that writes for people has the Sentence.
 type Wording struct {
 	Verdict string    // "No. Denied at the organization level."
 	Because string    // by which roles, and what of the others did not count
@@ -23,18 +23,18 @@ type Wording struct {
 	Then     string // what would hold otherwise, "" if nothing
 }
 
-// The verdicts that say all that there is to say.
+// The verdicts that need no further explanation.
 const (
 	VerdictUnknown   = "No. There is no such permission."
 	VerdictSuspended = "No. The account is suspended."
 )
 
-// Permission is the pair that the question is about.
+// Permission returns the pair that the question is about.
 func (q *Question) Permission() rbac.Permission {
 	return rbac.Permission{ResourceType: q.ResourceType, Action: q.Action}
 }
 
-// Doing is what the question is about, in the words of the catalog: "change users of their own".
+// Doing returns what the question is about, in the words of the catalog: "change users of their own".
 func (q *Question) Doing(c *rbac.Catalog) string {
 	if q.Own {
 		return c.Phrase(q.Permission()) + " of their own"
@@ -42,7 +42,7 @@ func (q *Question) Doing(c *rbac.Catalog) string {
 	return c.Phrase(q.Permission())
 }
 
-// Sentence is the decision in one sentence, and perhaps more behind it: "Yes. Grace can delete users: Owner allows it on
+// Sentence returns the decision in a sentence, perhaps with more after it: "Yes. Grace can delete users: Owner allows it on
 // the whole site."
 func (w *Wording) Sentence(who, doing string) string {
 	switch reason, no := w.Reason, "No. "+who+" cannot "+doing+": "; {
@@ -60,17 +60,17 @@ func (w *Wording) Sentence(who, doing string) string {
 	}
 }
 
-// LevelLabel is what people call a level.
+// LevelLabel returns what people call a level.
 func LevelLabel(l rbac.Level) string {
 	return [...]string{"Site", "Organization", "Own resources"}[l]
 }
 
-// LevelPhrase is a level inside a sentence.
+// LevelPhrase returns a level for use inside a sentence.
 func LevelPhrase(l rbac.Level) string {
 	return [...]string{"on the whole site", "in the organization", "on one's own things"}[l]
 }
 
-// Label and After are what is to be said around the name of the role that a suggestion changes.
+// Label returns the words before the name of the role that the suggestion changes, After those behind it.
 func (s *Suggestion) Label() string {
 	p := s.Permission.ResourceType + ":" + s.Permission.Action
 	if s.Level == rbac.LevelUser {
@@ -91,8 +91,8 @@ func (s *Suggestion) Label() string {
 	return ""
 }
 
-// Title is the suggestion as a page heads it, about a person with a first name who may not, or else may. doing is what the
-// permission lets people do.
+// Title returns the heading of the suggestion on a page. first is the first name of the person, may whether they may do it now,
+// and doing what the permission lets people do.
 func (s *Suggestion) Title(first, doing string, may bool) string {
 	if s.Level == rbac.LevelUser {
 		doing += " of their own"
@@ -115,7 +115,7 @@ func (s *Suggestion) Title(first, doing string, may bool) string {
 	}
 }
 
-// State is what the suggestion makes of its permission in the role: "allow", "deny" or "".
+// State returns what the permission becomes in the role by the suggestion: "allow", "deny" or "".
 func (s *Suggestion) State() string {
 	switch s.Kind {
 	case AllowPermission:
@@ -127,7 +127,7 @@ func (s *Suggestion) State() string {
 	}
 }
 
-// Words are Label and After for people, who read what the permission lets them do and not its name.
+// Words returns Label and After for people, who read what the permission lets them do instead of its name.
 func (s *Suggestion) Words(doing string) (before, after string) {
 	if s.Level == rbac.LevelUser {
 		doing += " of one's own"
@@ -144,7 +144,7 @@ func (s *Suggestion) Words(doing string) (before, after string) {
 	}
 }
 
-// After is what is to be said behind the name.
+// After returns the words after the name of the role.
 func (s *Suggestion) After() string {
 	if s.Kind == GiveRole && s.FullControl() {
 		return "(full control of the site)"
@@ -152,12 +152,12 @@ func (s *Suggestion) After() string {
 	return ""
 }
 
-// Text is the suggestion in one line.
+// Text returns the suggestion in one line.
 func (s *Suggestion) Text() string {
 	return strings.TrimSpace(s.Label() + " " + s.Role.Label() + " " + s.After())
 }
 
-// SideEffects says how far a suggestion reaches besides what was asked.
+// SideEffects says what else a suggestion affects besides what was asked.
 func (s *Suggestion) SideEffects() string {
 	var parts []string
 	if s.Kind != GiveRole && s.Kind != TakeRole {
