@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxVersions is how many versions of a role are listed at most.
+// MaxVersions is the most versions of a role that are listed.
 const MaxVersions = 200
 
 // RoleVersion is a state that a role was stored in.
@@ -19,7 +19,7 @@ type RoleVersion struct {
 	RestoredFrom int64 // the version that this one restores, 0 for none
 }
 
-// RestoreReview is a role as it is stored, beside the version that would be restored and whom that would affect.
+// RestoreReview is a role as it is stored, with the version that would be restored and whom that would affect.
 type RestoreReview struct {
 	View    RoleView
 	Version RoleVersion
@@ -32,7 +32,7 @@ type RestoreRole struct {
 	From    Versions // one of which was the present one when the choice was made
 }
 
-// DeletedRolesFor is how long deleted roles are listed. Their deletions can be undone for as long as the trail keeps them.
+// DeletedRolesFor is how long deleted roles are listed. Their deletions can be undone for as long as the audit trail keeps them.
 const DeletedRolesFor = 30 * Day
 
 // DeletedRole is a custom role that is gone, as the entry of its deletion has it.
@@ -50,7 +50,7 @@ type DeletedRoles struct {
 	CanCreate    bool // the caller may make roles
 }
 
-// DeletedReview is a deleted role, and whom making it anew would affect.
+// DeletedReview is a deleted role, and whom creating it again would affect.
 type DeletedReview struct {
 	Organization Organization // zero for the site
 	Deleted      DeletedRole

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Impact is what a change would do to what people may do, told by a dry run.
+// Impact is how a change would affect what people may do, found by a dry run.
 type Impact struct {
 	Members          int          // whose roles, or roles' contents, the change touches
 	Affected         int          // of them, those who may do more or less afterwards
@@ -22,7 +22,7 @@ type Impact struct {
 	Asked            ImpactNames  // whose line names more people than others do
 }
 
-// ImpactEnd is a role, or the membership, that some people hold until a moment after the change.
+// ImpactEnd is a role, or the membership, that some people hold after the change, until a given time.
 type ImpactEnd struct {
 	Role    RoleRef // the membership is the role RoleOrganizationUser
 	Until   time.Time
@@ -52,7 +52,7 @@ const (
 	ImpactKeeps    = "keeps"
 )
 
-// ImpactNames asks for more of the people of one line of an impact than it names anyway. The zero value asks for none.
+// ImpactNames asks for more of the people in one line of an impact than are named by default. The zero value asks for none.
 type ImpactNames struct {
 	List       string          // one of the lists; those of whoever is affected, or is left without roles, are one line each
 	Permission rbac.Permission // of the line

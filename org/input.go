@@ -15,15 +15,15 @@ type Input[T any] struct {
 // NewInput makes the input of a use case from what decoding gave.
 func NewInput[T any](value T, err error) Input[T] { return Input[T]{value, err} }
 
-// Given is the input of a use case that is called with a value at hand.
+// Given returns the input of a use case from a value that needs no decoding.
 func Given[T any](value T) Input[T] { return Input[T]{value: value} }
 
 // Read returns the value, or why it could not be decoded.
 func (in Input[T]) Read() (T, error) { return in.value, in.err }
 
-// Over lays the cells of a partial input over the stored role, which is nil if there is none, and returns the input for the
-// whole role. Of one that is not partial only a description that was not sent is taken from there: clients that know of none
-// must not lose it.
+// Over applies the cells of a partial input to the stored role, nil if there is none, and returns the input for the whole
+// role. If the input is not partial, only a description that was not sent is taken from the stored role: clients that don't
+// know descriptions must not delete them.
 func (in RoleInput) Over(stored *Role) RoleInput {
 	if in.Description == nil {
 		var kept Role

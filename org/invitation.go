@@ -40,7 +40,7 @@ const (
 	MaxInvitationLifetime = 30 * Day
 )
 
-// MaxInvited is how many addresses one request may invite.
+// MaxInvited is the most addresses that one request may invite.
 const MaxInvited = 100
 
 // Invitation offers memberships and roles to the owner of an address.
@@ -70,7 +70,7 @@ type InvitedInto struct {
 	Roles        []RoleRef
 }
 
-// RoleNames is the names of the roles that it gives, without those that it gives in several organizations twice.
+// RoleNames returns the names of the roles that it gives. A role that it gives in several organizations is listed once.
 func (i *Invitation) RoleNames() []string {
 	names := []string{}
 	for _, into := range i.Into {
@@ -121,13 +121,13 @@ type Invitee struct {
 	Roles       []string // besides those that all get
 }
 
-// NewInvitedInto is what an invitation is to give in one organization.
+// NewInvitedInto is what an invitation should give in one organization.
 type NewInvitedInto struct {
 	Organization string // as in a path
 	Roles        []string
 }
 
-// Invited is what became of some addresses.
+// Invited is the result for some addresses.
 type Invited struct {
 	Organization Organization // zero for several
 	Invitations  []Invitation
@@ -137,8 +137,8 @@ type Invited struct {
 // InvitationRefusal is an address that was not invited, and why.
 type InvitationRefusal struct{ Email, Detail string }
 
-// Check finds what is wrong with the request as such, and fills in what is left to us. What is wrong with one address
-// refuses that one alone.
+// Check finds what is wrong with the request as such, and fills in defaults. It accepts a bad address, which is refused
+// by itself.
 func (n *NewInvitations) Check(now time.Time) error {
 	var bad FieldErrors
 	switch {
@@ -171,7 +171,7 @@ func (i *Invitee) Problem() string {
 	return ""
 }
 
-// MaskEmail is an address so that its owner knows it again, and no one else learns it.
+// MaskEmail shortens an address so that its owner recognizes it, and no one else learns it.
 func MaskEmail(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 1 {
@@ -185,7 +185,7 @@ func MaskEmail(email string) string {
 	return email[:at] + "…" + email[at:]
 }
 
-// NewInvited is the account that a stranger makes to accept an invitation. Its address is that of the invitation.
+// NewInvited is the account that a new person creates to accept an invitation. Its address is that of the invitation.
 type NewInvited struct {
 	Username, Name, Password string
 }

@@ -35,7 +35,7 @@ type Navigation struct {
 	TokenCount             int // the caller's own API tokens
 }
 
-// Evidence is the state that a page shows, for checking a print of it against the audit trail. Zero if the caller may not read it.
+// Evidence is the state that a page shows, for checking a print against the audit trail. Zero if the caller may not read that.
 type Evidence struct {
 	Revision int64
 	Head     string // the begin of the hash of the last entry, in hexadecimal

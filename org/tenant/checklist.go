@@ -14,14 +14,14 @@ type checklistChange struct {
 	input        org.Input[bool]
 }
 
-// checklistState is whether it is to be hidden; changed: it is not so yet.
+// checklistState says whether to hide the list, and in changed whether that differs from what is stored.
 type checklistState struct {
 	row     db.Organization
 	hidden  bool
 	changed bool
 }
 
-// HideChecklist hides the list of first steps of an organization from everybody, or shows it again. NotFound: no such
+// HideChecklist hides the list of first steps of an organization from everyone, or shows it again. NotFound: no such
 // organization. Forbidden: needs organization:update.
 func (s *Service) HideChecklist(ctx context.Context, subject *org.Actor, organization string, input org.Input[bool]) (o org.Organization, err error) {
 	defer org.Wrap(&err, "hide the first steps of %q", organization)
