@@ -284,7 +284,7 @@ func (s *session) signingIn() {
 	s.refused(http.StatusUnauthorized, err)
 }
 
-// asOthersAsk calls what clients of Coder's API ask of every server.
+// asOthersAsk calls the endpoints that clients of Coder's API use on every server.
 func (s *session) asOthersAsk() {
 	e, err := s.Entitlements(s.ctx)
 	if must(s, e, err); !e.Features["audit_log"].Enabled || e.Features["template_rbac"].Enabled || e.RefreshedAt.IsZero() {
@@ -372,7 +372,7 @@ func (s *session) factors() {
 	s.refused(http.StatusNotFound, s.ResetFactors(s.ctx, webtest.Member))
 }
 
-// passkeys are refused where they could not work, as on this site, whose address has no TLS.
+// passkeys checks that passkeys are refused where they cannot work, as on this site, whose address has no TLS.
 func (s *session) passkeys() {
 	own := client.OwnPassword{Password: webtest.Password}
 	if list, err := s.Passkeys(s.ctx); err != nil || len(list) != 0 {

@@ -15,7 +15,7 @@ import (
 	"rolecall.example/client"
 )
 
-// serving is a client of a server that answers by handler.
+// serving returns a client of a server that answers with handler.
 func serving(t *testing.T, handler http.HandlerFunc) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -59,7 +59,7 @@ func TestNotRolecall(t *testing.T) {
 	}
 }
 
-// TestRetry: a read comes back when the server asks for it, soon and not for ever; a write never does.
+// TestRetry: a read is repeated if the server asks for that, soon and not for ever. A write never is.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -108,7 +108,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// TestRequest: what a server gets.
+// TestRequest checks what a server receives.
 func TestRequest(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
@@ -150,7 +150,7 @@ func TestEmptyNames(t *testing.T) {
 	}
 }
 
-// TestTokenStays: a redirect to another server does not get the token, be it that only the scheme differs.
+// TestTokenStays: another server does not get the token by a redirect, even if only the scheme differs.
 func TestTokenStays(t *testing.T) {
 	t.Parallel()
 	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("another server got %v", r.Header) }))
@@ -178,7 +178,7 @@ func TestTokenStays(t *testing.T) {
 	}
 }
 
-// TestBrokenLists: an answer that ends too early is an error, after the rows that came whole.
+// TestBrokenLists: an answer that ends too early is an error, after the complete rows.
 func TestBrokenLists(t *testing.T) {
 	t.Parallel()
 	for text, rows := range map[string]int{
@@ -215,7 +215,7 @@ func TestAuditNumbers(t *testing.T) {
 	}
 }
 
-// TestAuthCheckResponse: explanations stand beside the answers, where a check may have their name.
+// TestAuthCheckResponse: explanations are next to the answers, and a check may have their name.
 func TestAuthCheckResponse(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

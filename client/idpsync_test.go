@@ -42,7 +42,7 @@ func (s *session) sync() {
 	s.roleSync(client.In("default"), "organization-auditor")
 }
 
-// roleSync goes through the rule set for the roles of a scope.
+// roleSync calls everything about the rule set for the roles of a scope.
 func (s *session) roleSync(in client.Scope, role string) {
 	set, err := s.SetRoleSync(s.ctx, in, "", client.RoleSync{Field: "groups", Mapping: map[string][]string{"eng": {role}}})
 	if s.ok(err); set.Mapping["eng"][0] != role {

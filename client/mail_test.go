@@ -2,7 +2,7 @@ package client_test
 
 import "net/http"
 
-// mail asks a server that sends none.
+// mail asks a server that sends no mail.
 func (s *session) mail() {
 	status, err := s.MailStatus(s.ctx)
 	if s.ok(err); status.Enabled || status.Address != "" {

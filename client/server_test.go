@@ -22,7 +22,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// roundTrips answers the requests of a client by a handler of this process, and notes the routes that they reach.
+// roundTrips answers the requests of a client with a handler of this process, and records the routes that they reach.
 type roundTrips struct {
 	t       *testing.T
 	handler http.Handler
@@ -50,7 +50,7 @@ func (r *roundTrips) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// routeOf is the path of the API's document that a path matches; fixed segments win over parameters.
+// routeOf returns the path of the API's document that a path matches. Fixed segments win over parameters.
 func routeOf(path string) string {
 	best := ""
 	for _, r := range web.Routes() {
@@ -66,7 +66,7 @@ func routeOf(path string) string {
 	return best
 }
 
-// session is a client of a server that it changes, step by step.
+// session is a client that changes a server step by step.
 type session struct {
 	*testing.T
 	*client.Client
@@ -96,8 +96,8 @@ func (s *session) refused(status int, err error) {
 	}
 }
 
-// TestEveryRoute calls every endpoint of a real server in both response styles. Each answer is held to the API's
-// document, and a route without a method of the client fails the test.
+// TestEveryRoute calls every endpoint of a real server in both response styles. It compares each answer with the API's
+// document, and fails for a route that no method of the client calls.
 func TestEveryRoute(t *testing.T) {
 	t.Parallel()
 	for name, wire := range map[string]web.Wire{"documented": web.Documented, "sdk": web.SDK} {
@@ -189,7 +189,7 @@ func (s *session) members() {
 	s.refused(http.StatusNotFound, err)
 }
 
-// names fails the test unless rows has so many members, each once, however often it is ranged over.
+// names fails the test unless rows has this many members, each once, however often it is ranged over.
 func (s *session) names(what string, rows iter.Seq2[client.MemberWithUser, error], want int) {
 	s.Helper()
 	for range 2 {
@@ -207,7 +207,7 @@ func (s *session) names(what string, rows iter.Seq2[client.MemberWithUser, error
 	}
 }
 
-// records gives one role until a day, and ends it.
+// records gives one role until a date, and ends it.
 func (s *session) records() {
 	until, why := time.Now().Add(time.Hour).UTC().Truncate(time.Second), "cover"
 	a, err := s.PutMemberRole(s.ctx, "default", webtest.Member, "organization-auditor", client.Terms{Until: &until, Reason: &why})

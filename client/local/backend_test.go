@@ -36,7 +36,7 @@ func serve(t testing.TB, s *webtest.Site) *backend {
 	return b
 }
 
-// engine opens one over the line.
+// engine opens an engine over the line.
 func (b *backend) engine(t testing.TB, o local.Options) *local.Engine {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -51,10 +51,10 @@ func (b *backend) engine(t testing.TB, o local.Options) *local.Engine {
 	return e
 }
 
-// place is the id of an organization.
+// place returns the id of an organization.
 func (b *backend) place(name string) string { return b.Organizations[name].ID.String() }
 
-// give sets the roles of a member, and returns what X-Rolecall-Revision says.
+// give sets the roles of a member, and returns the X-Rolecall-Revision.
 func (b *backend) give(t testing.TB, organization, user string, roles ...string) string {
 	t.Helper()
 	return b.write(t, http.MethodPut, "organizations/"+organization+"/members/"+user+"/roles", fmt.Sprintf(`{"roles":%s}`, quoted(roles)))
@@ -81,7 +81,7 @@ func (b *backend) write(t testing.TB, method, path, body string) string {
 	return res.Header.Get("X-Rolecall-Revision")
 }
 
-// truth is what the server decides for the caller.
+// truth returns what the server decides for the caller.
 func (b *backend) truth(t testing.TB, qs []org.SubjectCheck) []org.Decision {
 	t.Helper()
 	list, err := b.Service.Decide(t.Context(), b.Subject(t, b.caller), qs, true)
@@ -91,8 +91,8 @@ func (b *backend) truth(t testing.TB, qs []org.SubjectCheck) []org.Decision {
 	return list
 }
 
-// agree reports whether what an engine says of a question is what the server does. Of somebody whom the caller knows from
-// one organization alone the server tells nothing in another one; an engine, which cannot tell whence, may say what is so.
+// agree reports whether an engine's decision is that of the server. About a person whom the caller knows only from one
+// organization, the server says nothing in another one. An engine does not know where from, so it may give the true answer.
 func (b *backend) agree(t testing.TB, q org.SubjectCheck, d local.Decision, want org.Decision) bool {
 	t.Helper()
 	if d.Allowed && !want.Allowed && want.Problem != nil && want.Problem.Code == org.CheckNotFound.Code {

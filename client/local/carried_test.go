@@ -11,7 +11,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// carrying is a catalog with roles of organizations that count outside of them.
+// carrying is a catalog with roles of organizations that count outside of their organization.
 const carrying = `format: rolecall/catalog/1
 product: papers
 label: Papers
@@ -34,8 +34,8 @@ roles:
 
 var papers = []string{"report:read", "report:void", "report:write", "report:print"}
 
-// TestHeldElsewhere: what somebody holds in an organization that the caller cannot read counts in one that it can, from the
-// moment that somebody joins it.
+// TestHeldElsewhere: what a person holds in an organization that the caller cannot read counts in one that it can, from the
+// moment when that person joins it.
 func TestHeldElsewhere(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))
@@ -54,7 +54,7 @@ func TestHeldElsewhere(t *testing.T) {
 	}
 }
 
-// TestImpliedCarries: likewise where the role that every member holds counts outside of its organization.
+// TestImpliedCarries: the same where the role that every member holds counts outside of its organization.
 func TestImpliedCarries(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))
@@ -69,7 +69,7 @@ func TestImpliedCarries(t *testing.T) {
 	}
 }
 
-// TestReaderGains: who may read one more organization knows of what its members hold on the site.
+// TestReaderGains: a caller who may read one more organization learns what its members hold on the site.
 func TestReaderGains(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))
@@ -94,7 +94,7 @@ func TestReaderGains(t *testing.T) {
 	}
 }
 
-// agrees compares what an engine that knows of a write decides about somebody with what the server does, for the same caller.
+// agrees compares the decision of an engine that knows of a write with that of the server, for the same caller.
 func (b *backend) agrees(t testing.TB, e *local.Engine, who, where, when, revision string) {
 	t.Helper()
 	for _, p := range papers {

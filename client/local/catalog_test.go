@@ -40,7 +40,7 @@ roles:
   teller: {label: Teller, scope: site, site: ["rate:read"]}
 `
 
-// A new catalog counts as a whole: its names, what it calls pairs now, and what roles mean in it.
+// A new catalog takes effect as a whole: its names, its new names of pairs, and what roles mean in it.
 func TestCatalog(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -74,7 +74,7 @@ func TestCatalog(t *testing.T) {
 	})
 }
 
-// Until the roles of the new version are here, the version before decides, for MaxStaleness and not longer.
+// Until the roles of the new version are here, the version before decides, but for no longer than MaxStaleness.
 func TestCatalogWithoutRoles(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -91,7 +91,7 @@ func TestCatalogWithoutRoles(t *testing.T) {
 	})
 }
 
-// Changes that come while roles are on their way are not lost.
+// Changes that arrive while roles are being fetched are not lost.
 func TestCatalogDuringChanges(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -111,7 +111,7 @@ func panics(f func()) (did bool) {
 	return false
 }
 
-// Roles of the site count everywhere, and things of the site have no organization and no owner.
+// Roles of the site count everywhere, and objects of the site have no organization and no owner.
 func TestSite(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -129,7 +129,7 @@ func TestSite(t *testing.T) {
 		f.change(0, nil, text(eve))
 		pass(0)
 		expect(t, "no teller", e.Check(text(eve), "", "rate:read"), false, local.Asked)
-		// What the event does not tell is fetched, be the revision the same.
+		// What the event does not tell is fetched, even at the same revision.
 		f.with(func() {
 			f.site.holders[text(eve)] = []string{"teller"}
 			f.append(snapshot.EventReload, "", snapshot.Reload{To: f.site.revision})
@@ -139,7 +139,7 @@ func TestSite(t *testing.T) {
 	})
 }
 
-// A decision that must know of a write waits for it, then asks, then says no.
+// A decision that must include a write waits for it, then asks the server, then says no.
 func TestAtLeast(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -168,7 +168,7 @@ func TestAtLeast(t *testing.T) {
 	})
 }
 
-// What hello names may be here before what was written with it elsewhere: that comes after hello.
+// A revision that hello names may be here before what was written elsewhere together with it: that follows hello.
 func TestAtLeastAfterHello(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -188,7 +188,7 @@ func TestAtLeastAfterHello(t *testing.T) {
 	})
 }
 
-// A document of the site that was on its way when the site had to be fetched once more, at the same revision, will not do.
+// A document of the site that was already on its way is not enough if the site has to be fetched again at the same revision.
 func TestReloadOfWhatIsOnItsWay(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -208,7 +208,7 @@ func TestReloadOfWhatIsOnItsWay(t *testing.T) {
 	})
 }
 
-// All loads what there is and what comes; a list nothing else.
+// All loads every organization, also later ones. A list loads nothing else.
 func TestAllAndList(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		inBubbleNamed(t, quiet, func(t *testing.T, f *fake) {
@@ -245,7 +245,7 @@ func TestAllAndList(t *testing.T) {
 	}
 }
 
-// Who was not asked about for the longest time goes first.
+// The organization that no check has been about for the longest time is dropped first.
 func TestMaxBytes(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -273,7 +273,7 @@ func TestMaxBytes(t *testing.T) {
 	})
 }
 
-// A check takes no memory.
+// A check allocates no memory.
 func TestNoAllocations(t *testing.T) {
 	f := newFake(t)
 	e := f.engine(t, local.Options{Organizations: local.All})

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/client/local"
 )
 
-// loaded opens an engine that holds acme and has nothing to ask for.
+// loaded opens an engine that holds acme and needs nothing from the server.
 func loaded(t *testing.T, f *fake, o local.Options) *local.Engine {
 	t.Helper()
 	e := f.engine(t, o)
@@ -23,7 +23,7 @@ func loaded(t *testing.T, f *fake, o local.Options) *local.Engine {
 	return e
 }
 
-// states takes down what OnStateChange tells.
+// states records what OnStateChange is told.
 type states struct {
 	mu   sync.Mutex
 	list []string
@@ -44,8 +44,8 @@ func (s *states) String() string {
 	return strings.Join(s.list, " ")
 }
 
-// Whatever happens to the line, the engine goes on for MaxStaleness and not longer, and is well again soon afterwards,
-// without fetching a document again.
+// Whatever happens to the line, the engine decides for MaxStaleness and no longer, and recovers soon afterwards without fetching
+// a document again.
 func TestCut(t *testing.T) {
 	cuts := map[string]struct{ cut, mend func(f *fake) }{
 		"closed": {
@@ -96,7 +96,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// A line that delivers late is noticed by the clock of the server.
+// The clock of the server shows if a line delivers late.
 func TestLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{MaxStaleness: 9 * time.Second})
@@ -108,7 +108,7 @@ func TestLate(t *testing.T) {
 	})
 }
 
-// A stream that stays later than the engine may be stale, as when the server's clock was set back, is left for another one.
+// If a stream stays late for too long, as after the server's clock was set back, the engine opens another one.
 func TestLateForGood(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{MaxStaleness: 8 * time.Second})
@@ -119,7 +119,7 @@ func TestLateForGood(t *testing.T) {
 	})
 }
 
-// A server that stops says so, and another one is asked at once.
+// A server that stops says so, and the engine asks another one at once.
 func TestBye(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -134,7 +134,7 @@ func TestBye(t *testing.T) {
 	})
 }
 
-// With Ask the server decides while the engine is stale, and its silence is a no.
+// With Ask, the server decides while the engine is stale. No answer means no.
 func TestAsk(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{OnStale: local.Ask})
@@ -147,7 +147,7 @@ func TestAsk(t *testing.T) {
 	})
 }
 
-// A token that ended ends everything at once.
+// When the token ends, everything is denied at once.
 func TestRevokedToken(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		var told states
@@ -171,7 +171,7 @@ func TestRevokedToken(t *testing.T) {
 	})
 }
 
-// What may no longer be read is forgotten: told by the feed, or by what a new stream leaves out.
+// The engine forgets what it may no longer read, whether the feed says so or a new stream leaves it out.
 func TestDenied(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		t.Run(fmt.Sprint(quiet), func(t *testing.T) {

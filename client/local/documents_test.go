@@ -11,7 +11,7 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// A new key is fetched when a document is signed by it, and an invented one makes nobody ask twice a minute.
+// The engine fetches a new key when a document is signed by it. An invented key does not make it ask twice a minute.
 func TestKeys(t *testing.T) {
 	const keys = "/.well-known/rolecall-keys"
 	inBubble(t, func(t *testing.T, f *fake) {
@@ -43,7 +43,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// Pinned keys are never replaced, and nobody is asked for others.
+// Pinned keys are never replaced, and the engine asks for no others.
 func TestTrustedKeys(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		trusted := map[string]ed25519.PublicKey{f.signer.ID: f.signer.Key.Public().(ed25519.PublicKey)}
@@ -64,7 +64,7 @@ func TestTrustedKeys(t *testing.T) {
 	})
 }
 
-// Yesterday's document is signed, and of no use: the feed names something newer.
+// A correctly signed document of yesterday is not used: the feed names something newer.
 func TestReplay(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		yesterday := f.document(text(acme), false, false)
@@ -77,7 +77,7 @@ func TestReplay(t *testing.T) {
 		f.with(func() { f.stored = map[string][]byte{} })
 		pass(6 * time.Second)
 		expect(t, "of today", e.Check(text(ada), text(acme), "report:read"), false, local.Decided)
-		// And when the engine fetches again, because something is missing.
+		// The same when the engine fetches again because something is missing.
 		f.with(func() { f.stored[text(acme)] = yesterday; f.lag[text(acme)] = 0 })
 		f.with(func() {
 			f.append(snapshot.EventReload, text(acme), snapshot.Reload{Organization: text(acme), To: f.orgs[text(acme)].revision + 10})
@@ -90,7 +90,7 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// A document may be a minute old: the feed leads on from it, and it never decides as it was.
+// A document may be a minute old: the feed continues from it, and its old state never decides.
 func TestOldDocument(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		inBubbleNamed(t, quiet, func(t *testing.T, f *fake) {
@@ -119,7 +119,7 @@ func inBubbleNamed(t *testing.T, quiet bool, test func(t *testing.T, f *fake)) {
 	t.Run(name, func(t *testing.T) { inBubble(t, test) })
 }
 
-// Events that come twice, late or in the wrong order end where the server is.
+// Events that arrive twice, late or in the wrong order still lead to the state of the server.
 func TestDisorder(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -142,7 +142,7 @@ func TestDisorder(t *testing.T) {
 	})
 }
 
-// A document of another server, be it signed by the same key, is refused. So is anything over a line that others can write on.
+// A document of another server is refused even if the same key signed it. So is an address over which others could interfere.
 func TestOtherServer(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -7,13 +7,13 @@ import (
 	"rolecall.example/client/local"
 )
 
-// may asks whether somebody may write reports of acme, as clerks may.
+// may checks whether a user may write reports of acme, as clerks may.
 func may(t *testing.T, when string, e *local.Engine, user byte, want bool) {
 	t.Helper()
 	expect(t, when, e.Check(text(user), text(acme), "report:write"), want, local.Decided)
 }
 
-// What was given until a time is over at that time, with nothing heard of it: by an event, and by a document.
+// What was given until a time ends at that time without any message, whether an event or a document brought it.
 func TestEndsWithoutEvent(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		e := loaded(t, f, local.Options{})
@@ -36,7 +36,7 @@ func TestEndsWithoutEvent(t *testing.T) {
 	})
 }
 
-// A machine whose clock is behind ends nothing too late: it has heard what time it is.
+// If the machine's clock is slow, nothing ends late: the server has told the engine what time it is.
 func TestClockBehindEndsInTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake) {
 		clock := local.NewSkewed()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Skewed is a clock that tests can put forward: it runs like that of the machine, and jumps.
+// Skewed is a clock that tests can put forward: it runs like the machine's, and can jump.
 type Skewed struct {
 	start time.Time
 
@@ -20,7 +20,7 @@ func (s *Skewed) time() time.Time { return s.start.Add(s.now() - s.back) }
 // SetBack sets the time of day back, before the clock is used.
 func (s *Skewed) SetBack(d time.Duration) { s.back = d }
 
-// NewSkewed returns a clock that was not put forward yet.
+// NewSkewed returns a clock that has not been put forward yet.
 func NewSkewed() *Skewed {
 	return &Skewed{start: time.Now(), waiting: map[chan struct{}]time.Duration{}}
 }
