@@ -14,7 +14,7 @@ import (
 	"rolecall.example/client/guard"
 )
 
-// checker allows what it is told to, and takes down what it was asked.
+// checker allows what it is told to, and records what it was asked.
 type checker struct {
 	allowed bool
 	err     error
@@ -52,7 +52,7 @@ func serve(h http.Handler, user string) *httptest.ResponseRecorder {
 	return w
 }
 
-// TestRequire is the table of what a guard answers.
+// TestRequire checks what a guard answers.
 func TestRequire(t *testing.T) {
 	t.Parallel()
 	busy := &client.Error{Status: http.StatusTooManyRequests, RetryAfter: 1500 * time.Millisecond}
@@ -76,7 +76,7 @@ func TestRequire(t *testing.T) {
 	}
 }
 
-// Options say more of what is asked, and who answers.
+// Options add to the question, and replace the answer.
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	c := &checker{}
@@ -95,7 +95,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// What is no permission ends the program at its start.
+// A text that is no permission panics when the program starts.
 func TestRequirePanics(t *testing.T) {
 	t.Parallel()
 	for _, permission := range []string{"", "void", "invoice:", ":void", "a:b:c", "invoice:viod"} {
@@ -110,7 +110,7 @@ func TestRequirePanics(t *testing.T) {
 	}
 }
 
-// A client asks the server, whose silence, refusals and oddities are no permission.
+// A client asks the server. Silence, refusals and strange answers of the server allow nothing.
 func TestClientIsAChecker(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -24,7 +24,7 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// id makes ids that tests can tell apart.
+// id returns an id that tests can tell from others.
 func id(n byte) snapshot.ID { return snapshot.ID{0: 1, 15: n} }
 
 func text(n byte) string { return snapshot.FormatID(id(n)) }
@@ -52,7 +52,7 @@ type fakeEvent struct {
 	data any
 }
 
-// fake answers like a server whose clients have one organization-wide view of it.
+// fake answers like a server.
 type fake struct {
 	t  testing.TB
 	mu sync.Mutex
@@ -99,7 +99,7 @@ roles:
   teller: {label: Teller, scope: site, site: ["rate:read"]}
 `
 
-// catalogOf makes a catalog of a file, a successor of the one before.
+// catalogOf makes a catalog from a file, as the successor of the one before.
 func catalogOf(t testing.TB, before *rbac.Catalog, version int64, source string) *rbac.Catalog {
 	t.Helper()
 	d, problems := catalogfile.Read("c.yaml", []byte(source))
@@ -135,7 +135,7 @@ func newFake(t testing.TB) *fake {
 	return f
 }
 
-// rotate makes documents signed by another key, which is published alone.
+// rotate signs documents with another key from now on. Only that key is published.
 func (f *fake) rotate(kid string) {
 	seed := sha256.Sum256([]byte(kid))
 	f.signer = snapshot.Signer{ID: kid, Key: ed25519.NewKeyFromSeed(seed[:])}
@@ -203,7 +203,7 @@ func (f *fake) cut() {
 	})
 }
 
-// count is how often a path was asked for.
+// count returns how often a path was requested.
 func (f *fake) count(path string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -377,7 +377,7 @@ func (f *fake) authCheck(w http.ResponseWriter, r *http.Request) {
 	f.reply(w, answers)
 }
 
-// news returns what a client has to be told after a position, without what is held back.
+// news returns the events after a position, except those that are held back.
 func (f *fake) news(after int64, organizations string) (events []fakeEvent) {
 	held := maps.Clone(f.lag)
 	for _, e := range f.log[min(int(after), len(f.log)):] {

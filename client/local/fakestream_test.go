@@ -19,7 +19,7 @@ import (
 	"rolecall.example/rbac/snapshot"
 )
 
-// stream sends the feed until the client goes, or the fake lets it go.
+// stream sends the feed until the client disconnects, or the fake ends it.
 func (f *fake) stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	q := r.URL.Query()
@@ -154,7 +154,7 @@ func (a *answer) Write(b []byte) (int, error) {
 	return a.out.Write(b)
 }
 
-// engine opens one on a fake. It is closed when the test ends.
+// engine opens an engine on a fake. It is closed when the test ends.
 func (f *fake) engine(t *testing.T, o local.Options) *local.Engine {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -171,7 +171,7 @@ func (f *fake) client() *client.Client {
 	return &client.Client{BaseURL: issuer, Token: "t", HTTPClient: &http.Client{Transport: f}}
 }
 
-// inBubble runs a test in which time passes only when everybody waits for it.
+// inBubble runs a test in which time passes only when all goroutines wait.
 func inBubble(t *testing.T, test func(t *testing.T, f *fake)) {
 	t.Helper()
 	t.Parallel()
@@ -180,7 +180,7 @@ func inBubble(t *testing.T, test func(t *testing.T, f *fake)) {
 	})
 }
 
-// pass lets time pass, and all that becomes due in it happen.
+// pass lets time pass, and everything happen that becomes due meanwhile.
 func pass(d time.Duration) {
 	time.Sleep(d) //nolint:forbidigo // in a bubble
 	synctest.Wait()

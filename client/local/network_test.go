@@ -12,8 +12,8 @@ import (
 // read is a permission of the default catalog that an organization-auditor has, and a plain member does not.
 const read = local.Pair("audit_log:read")
 
-// TestCutLines: whatever happens to the line, or to the line between the server and its database, a role that was taken away
-// meanwhile counts for MaxStaleness and not longer, and afterwards the engine finds back.
+// TestCutLines: whatever happens to the line, or to the line between the server and its database, a role that is taken away
+// meanwhile counts for no longer than MaxStaleness, and afterwards the engine recovers.
 func TestCutLines(t *testing.T) {
 	t.Parallel()
 	cuts := map[string]func(b *backend, database *line){
@@ -65,7 +65,7 @@ func TestCutLines(t *testing.T) {
 	}
 }
 
-// TestDelayedLine: a line that brings everything ten seconds late is no line to decide by within eight.
+// TestDelayedLine: an engine that may be eight seconds stale does not decide by a line that is ten seconds late.
 func TestDelayedLine(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))

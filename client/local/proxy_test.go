@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// line is a proxy before an address, which tests cut, stop and mend.
+// line is a proxy in front of an address. Tests cut, stop and mend it.
 type line struct {
 	listener net.Listener
 	to       string
@@ -44,7 +44,7 @@ func lineTo(t testing.TB, address string) *line {
 
 func (p *line) address() string { return p.listener.Addr().String() }
 
-// enter notes a connection, unless the line is cut.
+// enter records a connection, unless the line is cut.
 func (p *line) enter(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -124,7 +124,7 @@ func (p *line) sever() {
 	p.close()
 }
 
-// hold lets nothing through any more; connections stay open, and new ones are made.
+// hold stops all data. Connections stay open, and new ones can be made.
 func (p *line) hold() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,7 +133,7 @@ func (p *line) hold() {
 	}
 }
 
-// release lets go what was held.
+// release lets the held data through.
 func (p *line) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -30,7 +30,7 @@ var (
 	}
 )
 
-// world is two servers of one database, which somebody writes to at random, and engines that hear of it over bad lines.
+// world is two servers of one database with random writes, and engines that hear of them over bad lines.
 type world struct {
 	testing.TB
 	orgRoles, siteRoles, asked []string
@@ -54,7 +54,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 	}
 }
 
-// attach opens the engines of somebody.
+// attach opens the engines of a caller.
 func (w *world) attach(t testing.TB, seed uint64, caller string) {
 	for _, b := range w.backends {
 		b.caller = caller
@@ -77,12 +77,12 @@ func (w *world) attach(t testing.TB, seed uint64, caller string) {
 
 func (w *world) pick(list []string) string { return list[w.random.IntN(len(list))] }
 
-// some is a part of a list.
+// some returns a random part of a list.
 func (w *world) some(list []string) string {
 	return quoted(slices.DeleteFunc(slices.Clone(list), func(string) bool { return w.random.IntN(3) > 0 }))
 }
 
-// permissions are allows and denies for a custom role.
+// permissions returns random allows and denies for a custom role.
 func (w *world) permissions() string {
 	var list []string
 	for range w.random.IntN(4) {
@@ -139,8 +139,8 @@ func (w *world) write() {
 	}
 }
 
-// needed is the writes that an engine has to know of to decide about an organization. Of one that it may not read it knows no
-// revision: it has heard of all writes there if it knows of a later one.
+// needed returns the writes that an engine has to know of to decide about an organization. It knows no revision of one that it
+// may not read: it has heard of all writes there if it knows of a later write.
 func (w *world) needed(where string) []string {
 	if w.backends[0].caller == webtest.Owner {
 		return slices.Collect(maps.Values(w.last))
@@ -151,7 +151,7 @@ func (w *world) needed(where string) []string {
 	return slices.DeleteFunc([]string{w.last[where], w.last["site"]}, func(r string) bool { return r == "" })
 }
 
-// check asks every engine the same at random. Who knows of the last writes knows what the database knows.
+// check asks every engine the same random questions. One that knows of the last writes must decide like the database.
 func (w *world) check() {
 	b := w.backends[0]
 	where, p, who := b.place(w.pick([]string{webtest.Default, webtest.Other})), w.pick(w.asked), b.ID(w.pick(people))
@@ -184,8 +184,8 @@ func (w *world) check() {
 	}
 }
 
-// TestEngineIsDatabase: after any writes on two servers, and at each moment at which an engine knows of the last of them, it
-// decides as the database does, however bad the line is on which it hears.
+// TestEngineIsDatabase: after any writes on two servers, whenever an engine knows of the last of them, it decides as the database
+// does, however bad its line is.
 func TestEngineIsDatabase(t *testing.T) {
 	t.Parallel()
 	seed := seed(t)
@@ -194,7 +194,7 @@ func TestEngineIsDatabase(t *testing.T) {
 	w.run(t)
 }
 
-// TestEngineOfReaderIsDatabase: likewise for a caller who reads one organization and sometimes the other one, where roles of
+// TestEngineOfReaderIsDatabase: the same for a caller who reads one organization and sometimes the other one, where roles of
 // an organization count outside of it.
 func TestEngineOfReaderIsDatabase(t *testing.T) {
 	t.Parallel()
@@ -210,7 +210,7 @@ func TestEngineOfReaderIsDatabase(t *testing.T) {
 	w.run(t)
 }
 
-// seed is what all that is random comes of.
+// seed is the seed of everything random.
 func seed(t testing.TB) uint64 {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())

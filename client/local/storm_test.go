@@ -31,7 +31,7 @@ func newStorm(seed uint64) *storm {
 	}
 }
 
-// chance is true once in so many times, and never when it is calm.
+// chance returns true once in so many times on average, and never when it is calm.
 func (s *storm) chance(of int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,8 +124,8 @@ var (
 	eventOf   = regexp.MustCompile(`"organization":"([^"]*)"`)
 )
 
-// carry hands on events: some together, those of different organizations in any order. The positions that they carry stay
-// in their order, since a position says what came before.
+// carry passes events on: some together, those of different organizations in any order. Their positions stay in order, since
+// a position says what came before.
 func (s *storm) carry(to io.Writer, from io.Reader) error {
 	frames := make(chan []byte, 1000)
 	ended := make(chan error, 1)

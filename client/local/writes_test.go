@@ -15,7 +15,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// rounds is how often something is tried: few times, or as often as the variable says, or as often as all means.
+// rounds returns how often to try something: few, or the number that the variable gives, or all if it is "all".
 func rounds(t testing.TB, few, all int) int {
 	t.Helper()
 	switch text := os.Getenv("ROLECALL_ENGINE_ROUNDS"); text {
@@ -32,8 +32,8 @@ func rounds(t testing.TB, few, all int) int {
 	}
 }
 
-// TestAtLeastIsNeverStale: who writes on one server and asks the engine of another with what the write was answered with is
-// never told what was before.
+// TestAtLeastIsNeverStale: after a write on one server, a check with its revision at the engine of another server never gets the
+// answer from before.
 func TestAtLeastIsNeverStale(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -68,7 +68,7 @@ func TestAtLeastIsNeverStale(t *testing.T) {
 	}
 }
 
-// TestSuspended: who is suspended may do nothing, with roles of an organization and of the site, and a new one may again.
+// TestSuspended: a suspended user may do nothing, with roles of an organization and of the site; an active one may again.
 func TestSuspended(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))
@@ -97,7 +97,7 @@ func TestSuspended(t *testing.T) {
 	}
 }
 
-// TestTokenEnds: a token that is revoked ends what is decided with it, at once and for everybody.
+// TestTokenEnds: after its token is revoked, an engine denies everything at once, for everyone.
 func TestTokenEnds(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))
@@ -155,8 +155,8 @@ func TestKeysRotate(t *testing.T) {
 	}
 }
 
-// TestCatalogsUnderLoad: a catalog is applied and taken back again and again while people are given roles. The engine goes on
-// deciding, and at no time is anybody allowed what neither version gives: printing is new in one, and denied to clerks.
+// TestCatalogsUnderLoad: a catalog is applied and rolled back again and again while people are given roles. The engine keeps
+// deciding, and never allows what neither version gives: printing is new in one, and denied to clerks.
 func TestCatalogsUnderLoad(t *testing.T) {
 	t.Parallel()
 	b := serve(t, webtest.New(t))
@@ -200,7 +200,7 @@ func TestCatalogsUnderLoad(t *testing.T) {
 	<-done
 }
 
-// same compares the engine with the server on everybody and everything, once both know the same.
+// same compares the engine with the server about everyone and everything, once both know the same.
 func (b *backend) same(t testing.TB, e *local.Engine, permissions []string) {
 	t.Helper()
 	var wrong string
@@ -258,7 +258,7 @@ func (b *backend) catalog(t testing.TB, file string) int64 {
 	return done.Version
 }
 
-// rollback goes back to a version, and returns the number that it has now.
+// rollback goes back to a version, and returns its new number.
 func (b *backend) rollback(t testing.TB, version int64) int64 {
 	t.Helper()
 	back := client.CatalogRollback{Version: version}

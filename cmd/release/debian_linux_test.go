@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// The package in a Debian: installed, changed by an operator, upgraded, removed, installed again and purged. The Debian is
-// this machine's own under a layer that takes the changes, or an empty one made by `debootstrap --variant=minbase bookworm
-// FOLDER`, if ROLECALL_DEBIAN names that.
+// The package on Debian: installed, changed by an operator, upgraded, removed, installed again and purged. The Debian is this
+// machine's own under a layer that takes the changes, or an empty one made by `debootstrap --variant=minbase bookworm FOLDER`
+// if ROLECALL_DEBIAN names that folder.
 func TestDebian(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("dpkg"); err != nil || os.Getuid() != 0 {

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// An image is read as its specification says, unpacked as a container would have it, and run: as its user, in its root.
+// An image is read as its specification says, unpacked as for a container, and run as its user in its root.
 func TestImage(t *testing.T) {
 	t.Parallel()
 	r, program := release010(t, "../..")

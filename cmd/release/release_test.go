@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// hello is a small static program, built once as a release builds the true one.
+// hello is a small static program, built once as a release builds the real one.
 var hello = sync.OnceValues(func() ([]byte, error) {
 	room, err := os.MkdirTemp("", "hello-*")
 	if err != nil {
@@ -56,7 +56,7 @@ func release010(t *testing.T, dir string) (*release, []byte) {
 	return &release{source: source{dir}, version: "v0.1.0-dev+33112c590d5f", time: at, pages: pages}, program
 }
 
-// The same files in another folder, with other times and modes, make the same bytes.
+// The same files in another folder, with other times and modes, give the same bytes.
 func TestFilesRepeat(t *testing.T) {
 	t.Parallel()
 	elsewhere := t.TempDir()
@@ -135,7 +135,7 @@ func unpack(t *testing.T, packed []byte) (headers []*tar.Header, bodies map[stri
 	}
 }
 
-// An archive has one folder, in which the program can be run, and nothing of who packed it.
+// An archive has one folder, in which the program can be run, and no trace of the person who packed it.
 func TestArchives(t *testing.T) {
 	t.Parallel()
 	r, program := release010(t, "../..")
@@ -175,7 +175,7 @@ func TestArchives(t *testing.T) {
 	}
 }
 
-// Notes are one section of the changelog, and a release needs one with a day.
+// Notes are one section of the changelog, and a release needs one with a date.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	const changelog = "# Changelog\n\nIntro.\n\n## [0.2.0] - not released yet\n\n- New.\n\n## [0.1.1] - 2026-12-24\n\n- Second.\n\n## [0.1.0] - 2026-11-30\n\n- First.\n"
@@ -197,7 +197,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// The list of parts has every module that is in the program, once, and what is no module.
+// The list of parts has every module of the program once, and the parts that are not modules.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	r, _ := release010(t, "../..")
@@ -243,7 +243,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// Nothing that is not committed gets into a release.
+// Nothing uncommitted gets into a release.
 func TestOnlyWhatIsCommitted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -272,7 +272,7 @@ func TestOnlyWhatIsCommitted(t *testing.T) {
 	}
 }
 
-// The true program, built in two folders with nothing in common but the commit, is the same.
+// The real program, built in two folders that share nothing but the commit, is the same.
 func TestProgramsRepeat(t *testing.T) {
 	if os.Getenv("ROLECALL_DEEP") == "" {
 		t.Skip("on request: ROLECALL_DEEP=1 builds the whole program twice, once without a cache")

@@ -25,7 +25,7 @@ var (
 	acme   = snapshot.ID{0: 0xa0}
 )
 
-// user is an id that looks like a UUIDv7: those of a time begin alike.
+// user returns an id that looks like a UUIDv7: ids made at the same time begin alike.
 func user(n int) (id snapshot.ID) {
 	copy(id[:], "\x01\x90\x00\x00\x00\x00\x70")
 	sum := sha256.Sum256(binary.LittleEndian.AppendUint32(nil, uint32(n)))
@@ -37,7 +37,7 @@ func user(n int) (id snapshot.ID) {
 // variety is how many sets of roles a large organization has at most.
 const variety = 10_000
 
-// sample is a document of an organization with so many members, each with some of so many roles.
+// sample returns a document of an organization with this many members, each with some of this many roles.
 func sample(t testing.TB, members, roles int, more ...snapshot.Section) []byte {
 	t.Helper()
 	list := []snapshot.Role{{Name: "organization-member", Organization: &snapshot.Grants{Allow: snapshot.Bits{1}}}}
@@ -87,7 +87,7 @@ func section(name string, critical bool, data string) snapshot.Section {
 	}}
 }
 
-// site is the document of a site with a default catalog, where nobody holds anything.
+// site returns the document of a site with the default catalog, where no one holds anything.
 func site(t testing.TB) []byte {
 	t.Helper()
 	b := snapshot.NewBuilder(0)
@@ -129,7 +129,7 @@ func TestDocumentIsSmall(t *testing.T) {
 	}
 }
 
-// Whatever happens to a document on its way, it is refused.
+// A document that was changed in any way on its way is refused.
 func TestDamagedDocumentIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, data := range [][]byte{sample(t, 9, 3), sample(t, 2, 1, section("later", false, "abc"))} {
@@ -176,7 +176,7 @@ func TestForeignDocumentIsRefused(t *testing.T) {
 	}
 }
 
-// A document that the right key signed is read with the same care.
+// A document that the right key signed is checked just as carefully.
 func TestUnsoundDocumentIsRefused(t *testing.T) {
 	t.Parallel()
 	org := snapshot.Header{Kind: snapshot.KindOrganization, Organization: snapshot.FormatID(acme)}

@@ -44,7 +44,7 @@ func BenchmarkAllowed(b *testing.B) {
 	}
 }
 
-// BenchmarkUser is the part of BenchmarkAllowed that makes the ids.
+// BenchmarkUser measures the part of BenchmarkAllowed that makes the ids.
 func BenchmarkUser(b *testing.B) {
 	i := 0
 	for b.Loop() {
@@ -53,8 +53,8 @@ func BenchmarkUser(b *testing.B) {
 	}
 }
 
-// BenchmarkLoad reports how large the document is, what it takes in memory, and the most that was taken while one took the
-// place of another.
+// BenchmarkLoad reports the size of the document, the memory that it takes, and the peak of memory while one document replaces
+// another.
 func BenchmarkLoad(b *testing.B) {
 	data := sample(b, million, 1000)
 	s := snapshot.NewState(issuer, time.Now)
