@@ -88,7 +88,7 @@ func stillProved(ctx context.Context, a *unit.Attempt, p proof) error {
 	return samePassword(ctx, a, p)
 }
 
-// forgive clears the failures counted at the caller's password, including the attempt that turned out right.
+// forgive clears the failures counted at the caller's password, including the attempt with the right one.
 func forgive(ctx context.Context, w *unit.Writer, p proof) error {
 	if p.stored == "" {
 		return nil
