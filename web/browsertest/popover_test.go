@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -32,6 +33,13 @@ func TestPopoverOfOneKey(t *testing.T) {
 	tb.do(idle())
 	if !eval[bool](tb, `document.querySelector('#pop').matches(':popover-open') && !document.querySelector('#toast').textContent`) {
 		t.Error("the letter of the key that opened the popover was sent as its form")
+	}
+	for typed, text := range map[string]string{
+		"muller": "Müller", "MÜL": "muller", "strasse": "Hauptstraße", "o'br": "O’Brien", "o´brien": "O'Brien", "lukasz x": "x Łukasz", "isik": "IŞIK",
+	} {
+		if !eval[bool](tb, fmt.Sprintf(`(i => { i.append(new Option(%q)); page.narrow({value: %q}, i, 'option'); return !i.firstChild.hidden; })(document.createElement('div'))`, text, typed)) {
+			t.Errorf("%q in a filter does not find %q", typed, text)
+		}
 	}
 }
 
