@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -129,6 +130,20 @@ func TestImports(t *testing.T) {
 			if complaint := check(room, path, allowed); complaint != "" {
 				t.Errorf("%s imports %s: %s", room, path, complaint)
 			}
+		}
+	}
+}
+
+// TestPackagesAreInArchitecture: docs/architecture.md names each package.
+func TestPackagesAreInArchitecture(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range slices.Concat(slices.Collect(maps.Keys(rooms)), testOnly) {
+		if !strings.Contains(string(text), "`"+room+"`") {
+			t.Errorf("docs/architecture.md does not say what %s is", room)
 		}
 	}
 }
