@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"rolecall.example/org/account"
@@ -179,7 +178,6 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	if err := notify(c.supervisor, "READY=1"); err != nil {
 		log.Warn("could not notify the supervisor that the server is ready", "err", err)
 	}
-	debug.FreeOSMemory() // what only the start needed: the collector would leave it there until a load comes
 	select {
 	case err := <-failed:
 		return err
