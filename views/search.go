@@ -73,6 +73,30 @@ func (s Search) pages() []hit {
 			}
 		}
 	}
+	if s.Query == "" {
+		return out
+	}
+	return append(out, s.tabs()...)
+}
+
+// tabs returns the pages that only a tab or a menu of another page leads to.
+func (s Search) tabs() []hit {
+	var out []hit
+	add := func(may bool, h hit) {
+		if may && matches(h.label, s.Query) {
+			out = append(out, h)
+		}
+	}
+	if o := s.Nav.Current; o != nil {
+		add(s.Nav.CanReadRoles, hit{label: "Matrix of roles", about: o.Label(), glyph: "shield", url: RolesURL(o.Name) + "?view=matrix"})
+		add(s.Nav.CanReadRoles, hit{label: "Deleted roles", about: o.Label(), glyph: "shield", url: DeletedRolesURL(o.Name)})
+		add(s.Invites, hit{label: "Invited people", about: o.Label(), glyph: "users", url: InvitationsURL(o.Name)})
+		add(s.Nav.CanReadOrgAudit, hit{label: "Removed people", about: o.Label(), glyph: "users", url: RemovedURL(o.Name, 0)})
+		add(s.Nav.CanChange && s.Nav.CanReadSync, hit{label: "Sign-in rules", about: o.Label(), glyph: "log-in", url: OrganizationSyncURL(o.Name, "")})
+	}
+	add(true, hit{label: "Security", about: "Yours", glyph: "fingerprint", url: SecurityURL})
+	add(true, hit{label: "Sessions", about: "Yours", glyph: "monitor", url: AccountURL})
+	add(true, hit{label: "Preferences", about: "Yours", glyph: "settings", url: PreferencesURL})
 	return out
 }
 

@@ -94,7 +94,7 @@ func (p UserPage) failed(form string) *org.Error {
 
 func (p UserPage) statusVerb() string {
 	if p.User.Status == org.StatusSuspended {
-		return "Can’t be activated"
+		return "Can’t be reactivated"
 	}
 	return "Can’t be suspended"
 }

@@ -75,6 +75,10 @@ func TestSearchInWords(t *testing.T) {
 		{webtest.Owner, "offboard owner", ""},
 		{webtest.Admin, "offboard member", ""},
 		{webtest.Member, "sign out", "/logout"},
+		{webtest.Owner, "matrix", "/organizations/default/members/roles?view=matrix"},
+		{webtest.Member, "invited", ""},
+		{webtest.Member, "removed", ""},
+		{webtest.Member, "sessions", "/users/me"},
 	} {
 		doc := s.Send(t, webtest.Fragment, webtest.Request{Path: "/search?organization=default&q=" + strings.ReplaceAll(tt.query, " ", "+"), As: tt.as}).Document()
 		first := doc.Find("a.hit, form").First()

@@ -123,7 +123,7 @@ func (s *Server) suspendUser(c *call) (reply, error) {
 }
 
 func (s *Server) activateUser(c *call) (reply, error) {
-	return s.setStatus(c, org.StatusActive, " was activated.")
+	return s.setStatus(c, org.StatusActive, " was reactivated.")
 }
 
 // setStatus suspends or activates an account. It leads back to the page with the form, the list or the account.
