@@ -524,6 +524,19 @@ func TestSetOwnPassword(t *testing.T) {
 	}
 }
 
+// TestFirstOwnPassword: an account that has lost its password gets another one from its owner alone, not from whoever finds the
+// session open or holds a token.
+func TestFirstOwnPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.exec(t, "UPDATE users SET login_type = 'password', password_hash = '' WHERE username = 'm'")
+	err := s.SetPassword(t.Context(), s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery"}), nil)
+	same(t, err, org.ErrInvalid("Sign in again first.", "You signed in more than 10 minutes ago, and this account has no password to ask for."))
+	if err := s.SetPassword(t.Context(), s.as(t, "o"), "m", given(org.PasswordInput{Password: "another horse battery"}), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // A dormant account wakes at its first sign of life, whichever door it comes in by.
 func TestDormantWakes(t *testing.T) {
 	t.Parallel()

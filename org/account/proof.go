@@ -64,6 +64,9 @@ func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err er
 	return s.units.Now().Sub(since) <= recently, err
 }
 
+// errSignInAgain refuses a change that only a recent sign-in could prove to come from the owner of the account.
+var errSignInAgain = org.ErrInvalid("Sign in again first.", "You signed in more than 10 minutes ago, and this account has no password to ask for.")
+
 // asked makes sure that the owner of an account changes how it signs in, and not someone who found the browser open.
 // Invalid: the sign-in is too old, and the password is missing or wrong. TooMany: too many wrong ones.
 func (s *Service) asked(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
@@ -72,7 +75,7 @@ func (s *Service) asked(ctx context.Context, subject *org.Actor, password string
 	case err != nil || fresh:
 		return p, err
 	case subject.User.LoginType != org.LoginPassword:
-		return p, org.ErrInvalid("Sign in again first.", "You signed in more than 10 minutes ago, and this account has no password to ask for.")
+		return p, errSignInAgain
 	case password == "":
 		return p, org.FieldErrors{{Field: "password", Detail: "must be given, since you signed in more than 10 minutes ago"}}.Err("Confirm that it is you.")
 	}

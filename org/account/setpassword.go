@@ -11,7 +11,8 @@ import (
 )
 
 // SetPassword sets a password and ends every session and token of the account. Then it begins a session, if begin is not nil.
-// Invalid: no such user, a weak password, an account without one, or a wrong old password of one's own.
+// Invalid: no such user, a weak password, an account without one, or a wrong old password of one's own; or there is none yet, and
+// the caller has not signed in recently.
 // Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
 func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput], begin org.BeginSession) (err error) {
 	defer org.Wrap(&err, "set password of %q", user)
@@ -20,6 +21,15 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 	p, _, err := unit.Do(ctx, s.units, subject, unit.SigningIn, "write", passwordCommand{user, input}, planNewPassword, keepPassword)
 	if err != nil {
 		return err
+	}
+	if p.stored == "" && p.account == subject.ID() {
+		fresh, err := s.Fresh(ctx, subject)
+		if err == nil && !fresh {
+			err = errSignInAgain
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if p.stored != "" {
 		if err := s.countAttempt(ctx, []failureCounter{passwordCounter(p.account)}); err != nil {
