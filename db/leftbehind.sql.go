@@ -274,6 +274,7 @@ type ListServiceAccountsMadeByRow struct {
 }
 
 // The service accounts that it made, by username.
+// reads all: no index knows which accounts these are.
 func (q *Queries) ListServiceAccountsMadeBy(ctx context.Context, arg ListServiceAccountsMadeByParams) ([]ListServiceAccountsMadeByRow, error) {
 	rows, err := q.db.QueryContext(ctx, listServiceAccountsMadeBy, arg.Maker, arg.MaxRows)
 	if err != nil {
