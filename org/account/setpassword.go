@@ -16,20 +16,15 @@ import (
 // Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
 func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput], begin org.BeginSession) (err error) {
 	defer org.Wrap(&err, "set password of %q", user)
-	// Hashing is slow: one transaction reads what is hashed, another one stores the result, and both check
-	// everything.
-	p, _, err := unit.Do(ctx, s.units, subject, unit.SigningIn, "write", passwordCommand{user, input}, planNewPassword, keepPassword)
+	fresh, err := s.Fresh(ctx, subject)
 	if err != nil {
 		return err
 	}
-	if p.stored == "" && p.account == subject.ID() {
-		fresh, err := s.Fresh(ctx, subject)
-		if err == nil && !fresh {
-			err = errSignInAgain
-		}
-		if err != nil {
-			return err
-		}
+	// Hashing is slow: one transaction reads what is hashed, another one stores the result, and both check
+	// everything.
+	p, _, err := unit.Do(ctx, s.units, subject, unit.SigningIn, "write", passwordCommand{user, input, fresh}, planNewPassword, keepPassword)
+	if err != nil {
+		return err
 	}
 	if p.stored != "" {
 		if err := s.countAttempt(ctx, []failureCounter{passwordCounter(p.account)}); err != nil {
@@ -48,6 +43,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 type passwordCommand struct {
 	user  string
 	input org.Input[org.PasswordInput]
+	fresh bool // the caller has signed in recently
 }
 
 // newPassword is a password that is about to be stored.
@@ -89,8 +85,11 @@ func planNewPassword(ctx context.Context, a *unit.Attempt, in passwordCommand) (
 		return p, err
 	}
 	// Without the old password, a session that was left open would be enough to take the account over.
-	if row.ID == a.Actor.ID() {
-		p.stored, err = a.Q.GetPasswordHash(ctx, row.ID)
+	if row.ID != a.Actor.ID() {
+		return p, nil
+	}
+	if p.stored, err = a.Q.GetPasswordHash(ctx, row.ID); err == nil && p.stored == "" && !in.fresh {
+		err = errSignInAgain
 	}
 	return p, err
 }
