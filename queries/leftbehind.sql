@@ -10,6 +10,7 @@ ORDER BY r.name, r.id LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListServiceAccountsMadeBy :many
 -- The service accounts that it made, by username.
+-- reads all: no index knows which accounts these are.
 SELECT u.id, u.username, u.name FROM users u
 WHERE u.login_type = 'none' AND EXISTS (SELECT 1 FROM audit_logs a WHERE a.resource_id = CAST(u.id AS text) AND a.actor_id = @maker
     AND a.resource_type = 'user' AND a.action = 'create' AND a.status_code < 400)

@@ -1,5 +1,4 @@
--- Keeps which findings about roles were dismissed, by whom, why and until when. Service accounts are found by an index: they are
--- few among many accounts.
+-- Keeps which findings about roles were dismissed, by whom, why and until when.
 
 -- +goose Up
 CREATE TABLE finding_dismissals (
@@ -30,9 +29,6 @@ CREATE INDEX dismissed_findings_of_dismissals ON dismissed_findings (dismissal_i
 CREATE INDEX dismissed_findings_of_roles ON dismissed_findings (role_id) WHERE role_id IS NOT NULL;
 CREATE INDEX dismissed_findings_of_users ON dismissed_findings (user_id) WHERE user_id IS NOT NULL;
 
-CREATE INDEX users_of_services ON users (username_key) WHERE login_type = 'none';
-
 -- +goose Down
-DROP INDEX users_of_services;
 DROP TABLE dismissed_findings;
 DROP TABLE finding_dismissals;
