@@ -62,7 +62,12 @@ func planDismissal(ctx context.Context, a *unit.Attempt, in dismissing) (d dismi
 	if err != nil {
 		return d, err
 	}
-	if int(n)+len(d.found) > org.MostDismissed {
+	for i := range d.found {
+		if d.found[i].Dismissal == nil { // one that is dismissed again is counted already
+			n++
+		}
+	}
+	if n > org.MostDismissed {
 		return d, org.ErrInvalid(fmt.Sprintf("At most %d findings can be dismissed at a time.", org.MostDismissed), "Bring some of them back, or repair them.")
 	}
 	gives, err := json.Marshal(wanted.Gives)

@@ -148,7 +148,7 @@ func (l *leftBehind) invitations(ctx context.Context) error {
 	l.add(org.LeftInvitation, len(rows), func(i int) (org.LeftBehind, bool) {
 		r := &rows[i]
 		at := slices.IndexFunc(grants, func(g db.InvitationGrant) bool {
-			return g.InvitationID == r.ID && unit.MayAddMembers(l.by, g.OrganizationID)
+			return g.InvitationID == r.ID && l.by.Can("read", org.OrgObject(g.OrganizationID)) && unit.MayAddMembers(l.by, g.OrganizationID)
 		})
 		if at < 0 {
 			return org.LeftBehind{}, false
